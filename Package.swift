@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms, in dependency order: a target may only import what it names here, and the build runs with
+// `--explicit-target-dependency-import-check error`, so the compiler holds every arrow (ARCHITECTURE.md draws them).
+
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "phototui",
+    products: [
+        .library(name: "PhotoEngine", targets: ["PhotoEngine"]),
+        .executable(name: "phototui", targets: ["phototui"]),
+        .executable(name: "phototui-decoder", targets: ["phototui-decoder"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // C libraries: a module map and a shim each.
+        .systemLibrary(name: "CCrypto", path: "Sources/PhotoEngine/CLibraries/CCrypto"),
+        .systemLibrary(name: "CRaw", path: "Sources/PhotoEngine/CLibraries/CRaw"),
+        .systemLibrary(name: "CSeccomp", path: "Sources/PhotoEngine/CLibraries/CSeccomp"),
+        .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips"),
+        .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa"),
+        .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
+        .systemLibrary(name: "CWebP", path: "Sources/PhotoTUI/CLibraries/CWebP"),
+        .target(
+            name: "CMetadata", path: "Sources/PhotoEngine/CLibraries/CMetadata",
+            linkerSettings: [.linkedLibrary("exiv2")]),
+        .target(name: "CProcess", path: "Sources/PhotoEngine/CLibraries/CProcess"),
+
+        // The engine.
+        .target(name: "Core", dependencies: [systemPackage], path: "Sources/PhotoEngine/Core"),
+        .target(name: "Digest", dependencies: ["Core", "CCrypto", systemPackage], path: "Sources/PhotoEngine/Digest"),
+        .target(name: "Duplicates", dependencies: ["Core"], path: "Sources/PhotoEngine/Duplicates"),
+        .target(
+            name: "Catalog", dependencies: ["Core", systemPackage, .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Sources/PhotoEngine/Catalog"),
+        .target(name: "Objects", dependencies: ["Core", "Digest", systemPackage], path: "Sources/PhotoEngine/Objects"),
+        .target(name: "Jobs", dependencies: ["Core"], path: "Sources/PhotoEngine/Jobs"),
+        .target(
+            name: "Imaging", dependencies: ["Core", "CProcess", systemPackage], path: "Sources/PhotoEngine/Imaging"),
+        .executableTarget(
+            name: "phototui-decoder",
+            dependencies: [
+                "Core", "Digest", "Duplicates", "Imaging", "CVips", "CRaw", "CMetadata", "CSeccomp", "CProcess",
+                systemPackage,
+            ],
+            path: "Sources/PhotoEngine/Decoder"),
+        .target(
+            name: "Workflows", dependencies: ["Core", "Digest", "Jobs", systemPackage],
+            path: "Sources/PhotoEngine/Workflows"),
+        .target(
+            name: "PhotoEngine",
+            dependencies: [
+                "Core", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", systemPackage,
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            path: "Sources/PhotoEngine/Engine"),
+
+        // The terminal program.
+        .target(name: "Grid", path: "Sources/PhotoTUI/Grid"),
+        .target(name: "Widgets", dependencies: ["Grid"], path: "Sources/PhotoTUI/Widgets"),
+        .target(name: "App", dependencies: ["Core", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
+        .target(name: "Terminal", dependencies: ["Grid", "CNcurses"], path: "Sources/PhotoTUI/Terminal"),
+        .target(name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP"], path: "Sources/PhotoTUI/Thumbnails"),
+        .executableTarget(
+            name: "phototui",
+            dependencies: [
+                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Workflows", systemPackage,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            path: "Sources/PhotoTUI/Command"),
+
+        // Contract suites, one per port, run by name against every adapter; then one test target per room.
+        .target(name: "Contracts", dependencies: ["Core", systemPackage], path: "Tests/Contracts"),
+        .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
+        .testTarget(name: "DuplicatesTests", dependencies: ["Core", "Duplicates"]),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: [
+                "Core", "Catalog", "Contracts", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(name: "ObjectsTests", dependencies: ["Core", "Digest", "Objects", "Contracts", systemPackage]),
+        .testTarget(name: "JobsTests", dependencies: ["Core", "Jobs", "Contracts"]),
+        .testTarget(
+            name: "ImagingTests",
+            dependencies: ["Core", "Digest", "Imaging", "CProcess", "phototui-decoder", systemPackage]),
+        .testTarget(
+            name: "WorkflowsTests",
+            dependencies: [
+                "Core", "Digest", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "PhotoEngine",
+                "phototui-decoder",
+                systemPackage,
+            ]),
+        .testTarget(name: "GridTests", dependencies: ["Grid", "Widgets"]),
+        .testTarget(name: "ThumbnailsTests", dependencies: ["Grid", "Thumbnails"]),
+        .testTarget(
+            name: "AppTests", dependencies: ["App", "Core", "Grid", "Widgets", systemPackage],
+            resources: [.copy("Goldens")]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Core", "PhotoEngine", "phototui", "phototui-decoder", systemPackage]),
+        .testTarget(
+            name: "TerminalTests", dependencies: ["Grid", "Terminal", "phototui", "phototui-decoder", systemPackage]),
+
+        // What `make bench` runs inside one process; the rest of it is scripts that time whole programs.
+        .executableTarget(
+            name: "phototui-bench",
+            dependencies: [
+                "Core", "Catalog", "Imaging", "Workflows", "PhotoEngine", "App", "Grid", "Widgets", "Thumbnails",
+                systemPackage,
+            ],
+            path: "Tests/Benchmarks"),
+    ]
+)
+
+let strictness: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + strictness
+}

@@ -1,0 +1,206 @@
+public import SystemPackage
+
+/// The database of record, for one owner. Composed of small protocols: ask for the smallest that serves.
+///
+/// Every method may throw `EngineError` (`.unavailable` and `.timedOut` are retryable; `.noSpace`, `.corrupt`,
+/// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
+public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, JournalCatalog, Maintenance {}
+
+/// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).
+public protocol TimelineCatalog: Sendable {
+    /// Months that have photos, newest first, with their counts. Without a filter this reads counters, not photos.
+    func months(filter: TimelineFilter) async throws -> [MonthCount]
+
+    /// Up to `limit` photos in timeline order.
+    func timeline(_ query: TimelineQuery) async throws -> [TimelineEntry]
+
+    /// The names of the places in a month, most photos first, at most `limit`.
+    func places(in month: Month, limit: Int) async throws -> [String]
+}
+
+public struct TimelineQuery: Hashable, Sendable {
+    /// Only this month; nil for all.
+    public var month: Month?
+    /// Only what follows this position in timeline order.
+    public var after: TimelinePosition?
+    /// How many of the rest to skip: cheap within a month, as it counts index entries only.
+    public var skip: Int
+    public var limit: Int
+    public var filter: TimelineFilter
+
+    public init(
+        month: Month? = nil, after: TimelinePosition? = nil, skip: Int = 0, limit: Int,
+        filter: TimelineFilter = TimelineFilter()
+    ) {
+        self.month = month
+        self.after = after
+        self.skip = skip
+        self.limit = limit
+        self.filter = filter
+    }
+}
+
+/// A keyset cursor: the sort key of a photo, written `<microseconds>_<id>`.
+public struct TimelinePosition: Hashable, Sendable, CustomStringConvertible {
+    public let wallMicroseconds: Int64
+    public let id: PhotoID
+
+    public init(wallMicroseconds: Int64, id: PhotoID) {
+        self.wallMicroseconds = wallMicroseconds
+        self.id = id
+    }
+
+    public init?(_ text: String) {
+        let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = PhotoID(String(parts[1])) else {
+            return nil
+        }
+        self.init(wallMicroseconds: microseconds, id: id)
+    }
+
+    public var description: String { "\(wallMicroseconds)_\(id)" }
+}
+
+extension TimelineEntry {
+    public var position: TimelinePosition {
+        TimelinePosition(wallMicroseconds: captureTime.wallMicroseconds, id: id)
+    }
+}
+
+/// Narrows the timeline; all conditions hold at once.
+public struct TimelineFilter: Hashable, Sendable {
+    /// Case-insensitive (ASCII) text that the file name, camera, lens, place or caption contains; empty for any.
+    public var text: String
+    public var favouritesOnly: Bool
+    public var minimumRating: Int?
+
+    public init(text: String = "", favouritesOnly: Bool = false, minimumRating: Int? = nil) {
+        self.text = text
+        self.favouritesOnly = favouritesOnly
+        self.minimumRating = minimumRating
+    }
+
+    public var isEmpty: Bool { self == TimelineFilter() }
+}
+
+/// Single photos.
+public protocol PhotoCatalog: Sendable {
+    func photo(_ id: PhotoID) async throws -> Photo?
+    func photo(sha256: SHA256Digest) async throws -> Photo?
+    /// Photos in id order behind `after`, of every status: for export, verification and comparison.
+    func photos(after: PhotoID?, limit: Int) async throws -> [Photo]
+    /// Photos of the timeline in its order, in full.
+    func photos(_ query: TimelineQuery) async throws -> [Photo]
+    /// Photos whose id (canonical text) begins with `prefix`, at most `limit`: people type short ids.
+    func photos(idPrefix prefix: String, limit: Int) async throws -> [Photo]
+    /// The paths at which this photo's bytes are, in path order.
+    func files(of photo: PhotoID) async throws -> [LibraryFile]
+    /// Sets the flag on every photo named that exists; returns how many changed.
+    func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int
+}
+
+/// Folders and the files in them.
+public protocol FileCatalog: Sendable {
+    func folders() async throws -> [WatchedFolder]
+    /// Adds a folder; one that is there already is returned as it is.
+    func addFolder(_ path: FilePath) async throws -> WatchedFolder
+    func removeFolder(_ id: FolderID) async throws
+
+    func file(at path: FilePath) async throws -> LibraryFile?
+    /// Files at `folder` or below, in bytewise path order behind `after`.
+    func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile]
+
+    /// Records scanned files; for each new photo, its row and its `process_photo` job together. The outcomes are in the
+    /// files' order. A path recorded before is updated; a photo whose only path now holds other bytes becomes missing.
+    func record(_ files: [ScannedFile]) async throws -> [RecordOutcome]
+
+    /// Marks files as gone; a photo without another present file becomes missing. Nothing is dropped. Unknown paths are ignored.
+    func markMissing(_ paths: [FilePath]) async throws
+    /// Marks files as there again, unchanged, with their photos.
+    func markPresent(_ paths: [FilePath]) async throws
+}
+
+/// Jobs. States and transitions are `Job.swift`'s; moving between them is atomic.
+public protocol JobCatalog: Sendable {
+    /// Takes up to `limit` jobs of `queue` that may run now (queued or retrying and due, or running under an expired lease),
+    /// oldest first, as running under `worker` until `leaseSeconds` from now. A job taken from an expired lease counts a
+    /// worker death; one at `JobPolicy.poisonLimit` deaths goes dead instead of being returned.
+    func claim(queue: QueueName, worker: String, leaseSeconds: Double, limit: Int) async throws -> [Job]
+    /// Extends the leases this worker still holds; returns the ids that it has lost.
+    func extendLeases(_ jobs: [JobID], worker: String, leaseSeconds: Double) async throws -> [JobID]
+
+    /// Ends a `process_photo` job and applies its effect together, once: false (and nothing changes) when the worker no
+    /// longer holds the lease. `processed.renditions` are already stored.
+    func finish(_ job: JobID, worker: String, processed: ProcessedPhoto) async throws -> Bool
+    /// Records a failure: retrying at `runAt`, or dead when nil. `unreadable` marks the photo and its files rejected
+    /// with this reason as well. False when the lease is lost.
+    func fail(_ job: JobID, worker: String, error: String, runAt: Int64?, unreadable: Bool) async throws -> Bool
+    /// Puts jobs back as they were before they were claimed, without counting an attempt: for a clean stop.
+    func release(_ jobs: [JobID], worker: String) async throws
+
+    func job(_ id: JobID) async throws -> Job?
+    /// Jobs newest first behind `after`.
+    func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
+    /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many.
+    func retry(_ jobs: [JobID]) async throws -> Int
+    func jobCounts() async throws -> [JobState: Int]
+    /// When the next waiting job becomes due, Unix microseconds; nil when none waits.
+    func nextDue(queue: QueueName) async throws -> Int64?
+    /// Adds a processing job for each of these photos that has none unfinished; returns how many.
+    func enqueueProcessing(_ photos: [PhotoID]) async throws -> Int
+}
+
+/// The append-only record of who did what.
+public protocol JournalCatalog: Sendable {
+    func append(_ entry: JournalEntry) async throws
+    /// Newest first.
+    func journal(limit: Int) async throws -> [JournalEntry]
+}
+
+public struct JournalEntry: Hashable, Sendable {
+    /// Unix microseconds.
+    public let at: Int64
+    public let actor: String
+    public let action: String
+    public let subject: String
+    public let outcome: String
+
+    public init(at: Int64, actor: String, action: String, subject: String, outcome: String) {
+        self.at = at
+        self.actor = actor
+        self.action = action
+        self.subject = subject
+        self.outcome = outcome
+    }
+}
+
+public protocol Maintenance: Sendable {
+    /// Checks the database's integrity and the catalogue's invariants (counters, references); one sentence per fault.
+    func check() async throws -> [String]
+    func statistics() async throws -> CatalogStatistics
+    /// A number that changes whenever any process commits a change to the catalogue; cheap enough to read each second.
+    func changeMark() async throws -> Int64
+    func close() async throws
+}
+
+public struct CatalogStatistics: Hashable, Sendable {
+    public var photos: Int
+    public var timeline: Int
+    public var missing: Int
+    public var unreadable: Int
+    public var files: Int
+    public var byteCount: ByteCount
+    public var schemaVersion: Int
+
+    public init(
+        photos: Int, timeline: Int, missing: Int, unreadable: Int, files: Int, byteCount: ByteCount, schemaVersion: Int
+    ) {
+        self.photos = photos
+        self.timeline = timeline
+        self.missing = missing
+        self.unreadable = unreadable
+        self.files = files
+        self.byteCount = byteCount
+        self.schemaVersion = schemaVersion
+    }
+}

@@ -1,0 +1,48 @@
+public import SystemPackage
+
+/// Immutable bytes under keys.
+///
+/// Every method may throw `EngineError`; those with `isRetryable` may be called again as they are.
+public protocol ObjectStore: Sendable {
+    /// Stores `data` under `key`. Idempotent: the same bytes again succeed; a reader sees all of the object or none.
+    /// Throws `.conflict` when other bytes are there already, `.noSpace` when the store is full, `.corrupt` when
+    /// `sha256` is given and is not that of `data`.
+    func put(_ data: [UInt8], at key: ObjectKey, sha256: SHA256Digest?) async throws
+
+    /// Copies a file into the store under the rules of `put`, in bounded memory.
+    func putFile(_ file: FilePath, at key: ObjectKey, sha256: SHA256Digest) async throws
+
+    /// The bytes in `range`, cut at the object's end, or all of them. Throws `.notFound`.
+    func get(_ key: ObjectKey, range: Range<Int64>?) async throws -> [UInt8]
+
+    /// The object's size, or nil when there is none.
+    func head(_ key: ObjectKey) async throws -> ByteCount?
+
+    /// Up to `limit` objects whose key begins with `prefix` and sorts (bytewise) behind `after`, in that order.
+    func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary]
+
+    /// Removes the object; a missing one is a success.
+    func delete(_ key: ObjectKey) async throws
+}
+
+extension ObjectStore {
+    public func get(_ key: ObjectKey) async throws -> [UInt8] {
+        try await get(key, range: nil)
+    }
+}
+
+public struct ObjectSummary: Hashable, Sendable {
+    public let key: ObjectKey
+    public let byteCount: ByteCount
+
+    public init(key: ObjectKey, byteCount: ByteCount) {
+        self.key = key
+        self.byteCount = byteCount
+    }
+}
+
+/// A store whose objects are files of this machine, which the decoder can read in place.
+public protocol LocalObjectStore: ObjectStore {
+    /// The path an object has, whether or not it exists.
+    func localPath(of key: ObjectKey) -> FilePath
+}

@@ -1,0 +1,42 @@
+/// The engine's one error: what happened, and what to do next. Neither text ever holds a secret or a row's values.
+public struct EngineError: Error, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable, Codable {
+        case notFound = "not_found"
+        case invalidInput = "invalid_input"
+        case unsupported
+        case corrupt
+        case conflict
+        case permissionDenied = "permission_denied"
+        case noSpace = "no_space"
+        case unavailable
+        case timedOut = "timed_out"
+        case limitExceeded = "limit_exceeded"
+        case decoderCrashed = "decoder_crashed"
+        case newerSchema = "newer_schema"
+        case `internal`
+    }
+
+    public let code: Code
+    /// One sentence, without a full stop.
+    public let whatHappened: String
+    /// What the reader can do; empty when nothing.
+    public let whatToDo: String
+    /// Whether the same call may succeed later without anybody's help.
+    public let isRetryable: Bool
+    public let cause: (any Error)?
+
+    public init(
+        _ code: Code, _ whatHappened: String, whatToDo: String = "", isRetryable: Bool = false,
+        cause: (any Error)? = nil
+    ) {
+        self.code = code
+        self.whatHappened = whatHappened
+        self.whatToDo = whatToDo
+        self.isRetryable = isRetryable
+        self.cause = cause
+    }
+
+    public var description: String {
+        whatToDo.isEmpty ? whatHappened : "\(whatHappened): \(whatToDo)"
+    }
+}

@@ -1,0 +1,60 @@
+/// A unit of processing with a row in the catalogue.
+public struct Job: Hashable, Sendable {
+    public var id: JobID
+    public var kind: JobKind
+    public var state: JobState
+    public var owner: OwnerID
+    /// The photo it concerns, where there is one.
+    public var photo: PhotoID?
+    /// How often it was claimed.
+    public var attempts: Int
+    /// Claims that ended with the worker gone: at `JobPolicy.poisonLimit` the job is dead.
+    public var workerDeaths: Int
+    /// The last error: what happened; untrusted text.
+    public var error: String?
+    /// Unix microseconds.
+    public var createdAt: Int64
+    /// Not before this moment, Unix microseconds.
+    public var runAt: Int64
+    public var startedAt: Int64?
+    public var finishedAt: Int64?
+
+    public init(
+        id: JobID, kind: JobKind, state: JobState, owner: OwnerID, photo: PhotoID?, attempts: Int, workerDeaths: Int,
+        error: String?, createdAt: Int64, runAt: Int64, startedAt: Int64?, finishedAt: Int64?
+    ) {
+        self.id = id
+        self.kind = kind
+        self.state = state
+        self.owner = owner
+        self.photo = photo
+        self.attempts = attempts
+        self.workerDeaths = workerDeaths
+        self.error = error
+        self.createdAt = createdAt
+        self.runAt = runAt
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+    }
+}
+
+public enum JobKind: String, Sendable, CaseIterable, Codable {
+    case processPhoto = "process_photo"
+
+    public var queue: QueueName {
+        switch self {
+        case .processPhoto: .high
+        }
+    }
+}
+
+/// The three queues, most urgent first.
+public enum QueueName: String, Sendable, CaseIterable, Codable {
+    case high, low, batch
+}
+
+public enum JobState: String, Sendable, CaseIterable, Codable {
+    case queued, running, retrying, succeeded, dead, cancelled
+
+    public var isFinished: Bool { self == .succeeded || self == .dead || self == .cancelled }
+}
