@@ -1,0 +1,79 @@
+public import Core
+public import SystemPackage
+
+/// What the user has chosen: `config.toml`, then the `PHOTOTUI_*` variables over it.
+public struct Configuration: Sendable {
+    /// The library's folder; nil for the default of `LibraryLocation`.
+    public var library: FilePath?
+    /// The name of a theme.
+    public var theme: String
+    /// Keys by action name, where they differ from the default.
+    public var keys: [String: String]
+    /// Photos processed at a time.
+    public var workers: Int
+    /// Formats of each rendition size.
+    public var renditionFormats: [RenditionFormat]
+    /// Compute each pHash on a full-size decode.
+    public var usesFullHash: Bool
+    /// Follow the library's folders while the app is open.
+    public var watchesFolders: Bool
+    /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
+    public var graphics: String
+    /// The file that was read, or would be.
+    public var file: FilePath?
+    /// Every key, with its value and where that came from, in the order of the documentation.
+    public var settings: [ConfigurationSetting]
+    /// What could not be understood; each such key keeps its default.
+    public var problems: [ConfigurationProblem]
+
+    /// Reads `$XDG_CONFIG_HOME/phototui/config.toml` (else `~/.config/phototui/config.toml`, or the file that
+    /// `PHOTOTUI_CONFIG` names) and the environment. Never throws: what is wrong is in `problems`.
+    public static func load(environment: [String: String]) -> Configuration {
+        Configuration(
+            library: nil, theme: "dark", keys: [:], workers: 2, renditionFormats: [.webp], usesFullHash: false,
+            watchesFolders: true, graphics: "auto", file: nil, settings: [], problems: [])
+    }
+}
+
+/// One key of the configuration.
+public struct ConfigurationSetting: Hashable, Sendable {
+    public enum Source: Hashable, Sendable {
+        case `default`
+        case file
+        case environment
+    }
+
+    /// As in the file: `theme`, `keys.next_photo`.
+    public let key: String
+    public let value: String
+    public let source: Source
+    /// The `PHOTOTUI_*` variable that sets it.
+    public let variable: String
+    /// What it does, one sentence.
+    public let meaning: String
+
+    public init(key: String, value: String, source: Source, variable: String, meaning: String) {
+        self.key = key
+        self.value = value
+        self.source = source
+        self.variable = variable
+        self.meaning = meaning
+    }
+}
+
+/// A key or value that could not be understood.
+public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
+    /// The file and line, or the variable: `config.toml:12`.
+    public let place: String
+    /// Untrusted text.
+    public let whatHappened: String
+    public let whatToDo: String
+
+    public init(place: String, whatHappened: String, whatToDo: String) {
+        self.place = place
+        self.whatHappened = whatHappened
+        self.whatToDo = whatToDo
+    }
+
+    public var description: String { "\(place): \(whatHappened): \(whatToDo)" }
+}

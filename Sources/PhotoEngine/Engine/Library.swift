@@ -1,0 +1,49 @@
+public import Core
+public import Jobs
+public import SystemPackage
+public import Workflows
+
+/// One open library: its catalogue, its objects and the decoders that serve it.
+public final class Library: Sendable {
+    public let location: LibraryLocation
+    public let configuration: Configuration
+    public let catalog: any Catalog
+    public let objects: any LocalObjectStore
+    public let processor: any ImageProcessor
+    private let runner: JobRunner
+    private let makeImporter: @Sendable () -> Importer
+    private let makeWatcher: @Sendable () -> FolderWatcher
+
+    init(
+        location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
+        processor: any ImageProcessor, runner: JobRunner, makeImporter: @escaping @Sendable () -> Importer,
+        makeWatcher: @escaping @Sendable () -> FolderWatcher
+    ) {
+        self.location = location
+        self.configuration = configuration
+        self.catalog = catalog
+        self.objects = objects
+        self.processor = processor
+        self.runner = runner
+        self.makeImporter = makeImporter
+        self.makeWatcher = makeWatcher
+    }
+
+    /// Opens the library in `folder`, creating it when there is none. Several processes may have one library open.
+    public static func open(_ folder: FilePath, configuration: Configuration) async throws -> Library {
+        throw EngineError(.unavailable, "opening a library is not built yet")
+    }
+
+    /// Imports with this library's decoders; its jobs run in `jobRunner`, which the importer keeps going while it works.
+    public func importer() -> Importer { makeImporter() }
+
+    /// The library's one runner in this process, now with `concurrency` jobs at a time.
+    public func jobRunner(concurrency: Int) -> JobRunner { runner }
+
+    public func watcher() -> FolderWatcher { makeWatcher() }
+
+    /// Stops the decoders and closes the catalogue. Nothing of the library may be used afterwards.
+    public func close() async {
+        try? await catalog.close()
+    }
+}

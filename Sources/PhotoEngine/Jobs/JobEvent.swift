@@ -1,0 +1,11 @@
+public import Core
+
+/// What a runner did with a job.
+public enum JobEvent: Sendable {
+    case started(Job)
+    case succeeded(Job)
+    /// It failed; it runs again at `retryAt` (Unix microseconds), or is dead when that is nil.
+    case failed(Job, EngineError, retryAt: Int64?)
+    /// Another worker holds it now; its effect here was dropped.
+    case lost(Job)
+}

@@ -1,0 +1,54 @@
+public import SystemPackage
+
+/// What an import did: each regular file found is in exactly one of the four sums.
+public struct ImportReport: Hashable, Sendable {
+    /// The sum of `imported`, `known`, `unsupported` and `rejected`, unless `isInterrupted`.
+    public var found = 0
+    /// New photos.
+    public var imported = 0
+    /// Files whose bytes the library had already.
+    public var known = 0
+    public var unsupported = 0
+    /// Files that look like pictures and can't be read, with the reason in `items`.
+    public var rejected = 0
+    /// Bytes of file content read to index; 0 when nothing changed.
+    public var bytesRead: Int64 = 0
+    public var seconds: Double = 0
+    /// Every file found, in path order, when the request lists items.
+    public var items: [ImportItem] = []
+    /// Folders that could not be walked, and named paths that aren't files or folders: not among `found`.
+    public var skipped: [SkippedPath] = []
+    /// Whether the import was stopped before its end; the next run goes on from there.
+    public var isInterrupted = false
+
+    public init() {}
+}
+
+/// A file and what became of it.
+public struct ImportItem: Hashable, Sendable {
+    public enum Outcome: String, Hashable, Sendable, Codable {
+        case imported, known, unsupported, rejected
+    }
+
+    public let path: FilePath
+    public let outcome: Outcome
+    /// Why, for unsupported and rejected files; untrusted text.
+    public let reason: String?
+
+    public init(path: FilePath, outcome: Outcome, reason: String?) {
+        self.path = path
+        self.outcome = outcome
+        self.reason = reason
+    }
+}
+
+/// A path that an import could not look into.
+public struct SkippedPath: Hashable, Sendable {
+    public let path: FilePath
+    public let reason: String
+
+    public init(path: FilePath, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+}

@@ -1,0 +1,20 @@
+public import SystemPackage
+
+/// What to import, and how.
+public struct ImportRequest: Sendable {
+    /// Files and folders; a folder is scanned with all below it.
+    public var paths: [FilePath]
+    /// Copy each new original into the library, instead of reading it where it is.
+    public var copies: Bool
+    /// Tell what an import would do, and change nothing: neither the library nor any file.
+    public var isDryRun: Bool
+    /// List every file in the report. Without, only the sums are kept, in memory that does not grow with known files.
+    public var listsItems: Bool
+
+    public init(paths: [FilePath], copies: Bool = false, isDryRun: Bool = false, listsItems: Bool = true) {
+        self.paths = paths
+        self.copies = copies
+        self.isDryRun = isDryRun
+        self.listsItems = listsItems
+    }
+}
