@@ -33,7 +33,8 @@ public struct Rendition: Sendable {
     }
 }
 
-/// An object's name in its store: `/`-separated segments of `A-Z a-z 0-9 . _ -`, at most 1,024 bytes, no empty, `.` or `..` segment.
+/// An object's name in its store: `/`-separated segments of `A-Z a-z 0-9 . _ -`, each at most 255 bytes, all at most 1,024,
+/// no empty, `.` or `..` segment.
 public struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let description: String
 
@@ -52,7 +53,7 @@ public struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible
     static func isValid(_ text: String) -> Bool {
         guard !text.isEmpty, text.utf8.count <= 1024 else { return false }
         return text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { segment in
-            !segment.isEmpty && segment != "." && segment != ".."
+            !segment.isEmpty && segment.utf8.count <= 255 && segment != "." && segment != ".."
                 && segment.utf8.allSatisfy { byte in
                     switch byte {
                     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
