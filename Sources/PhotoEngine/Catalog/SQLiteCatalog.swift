@@ -1,0 +1,24 @@
+public import Core
+public import SystemPackage
+
+/// The catalogue in a SQLite file or in memory.
+public enum SQLiteCatalog {
+    /// Opens the catalogue in `file`, creating or upgrading it as needed, for the owner called `owner`, who is added when
+    /// unknown. Any number of processes may have one file open; the folder must exist.
+    ///
+    /// Throws `.newerSchema` for a file that a newer phototui wrote, `.corrupt` for one that is no catalogue or damaged,
+    /// `.permissionDenied` and `.noSpace`.
+    public static func open(
+        _ file: FilePath, owner: String = "local", clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
+    ) async throws -> any Catalog {
+        throw EngineError(.unavailable, "opening a catalogue is not built yet")
+    }
+
+    /// An empty catalogue in memory, gone when the last reference is.
+    public static func inMemory(
+        owner: String = "local", clock: any EngineClock = SystemClock(), random: any RandomSource = SystemRandom()
+    ) async throws -> any Catalog {
+        throw EngineError(.unavailable, "opening a catalogue is not built yet")
+    }
+}
