@@ -16,7 +16,7 @@ public struct ImportReport: Hashable, Sendable {
     public var seconds: Double = 0
     /// Every file found, in path order, when the request lists items.
     public var items: [ImportItem] = []
-    /// Folders that could not be walked, and named paths that aren't files or folders: not among `found`.
+    /// What was left out: folders that can't be listed, links, hidden names and the like. Not among `found`.
     public var skipped: [SkippedPath] = []
     /// Whether the import was stopped before its end; the next run goes on from there.
     public var isInterrupted = false
@@ -42,13 +42,26 @@ public struct ImportItem: Hashable, Sendable {
     }
 }
 
-/// A path that an import could not look into.
+/// A path that an import left out: it is not among the files found.
 public struct SkippedPath: Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable, Codable {
+        /// A folder that can't be listed, or a path named that isn't there.
+        case unreadable
+        case hidden
+        case link
+        /// A socket, pipe or device.
+        case special
+        /// The library's own folder.
+        case library
+    }
+
     public let path: FilePath
+    public let kind: Kind
     public let reason: String
 
-    public init(path: FilePath, reason: String) {
+    public init(path: FilePath, kind: Kind, reason: String) {
         self.path = path
+        self.kind = kind
         self.reason = reason
     }
 }

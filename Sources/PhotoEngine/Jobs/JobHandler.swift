@@ -1,0 +1,35 @@
+public import Core
+
+/// Does the work of one kind of job. Its effect is applied by the runner, in the transaction that ends the job.
+public protocol JobHandler: Sendable {
+    var kind: JobKind { get }
+
+    /// Does the work. Throws `JobFailure` to say more than the error itself tells; stops soon when its task is cancelled.
+    func perform(_ job: Job) async throws -> JobResult
+}
+
+public enum JobResult: Sendable {
+    /// The photo was decoded and its renditions are stored.
+    case processed(ProcessedPhoto)
+}
+
+/// Why a job failed, and what that says of its photo.
+public struct JobFailure: Error, Sendable {
+    public let error: EngineError
+    /// The picture itself is at fault: the photo is marked unreadable with the error's text.
+    public let isUnreadable: Bool
+
+    public init(_ error: EngineError, isUnreadable: Bool) {
+        self.error = error
+        self.isUnreadable = isUnreadable
+    }
+
+    /// Judges any error thrown by a handler: only what the decoder says of a picture's bytes is the picture's fault.
+    public init(_ thrown: any Error) {
+        switch thrown {
+        case let failure as JobFailure: self = failure
+        case let error as EngineError: self.init(error, isUnreadable: false)
+        default: self.init(EngineError(.internal, "the job failed: \(thrown)", cause: thrown), isUnreadable: false)
+        }
+    }
+}
