@@ -12,13 +12,15 @@ public enum SQLiteCatalog {
         _ file: FilePath, owner: String = "local", clock: any EngineClock = SystemClock(),
         random: any RandomSource = SystemRandom()
     ) async throws -> any Catalog {
-        throw EngineError(.unavailable, "opening a catalogue is not built yet")
+        let database = try await SQLiteDatabase.open(file, settings: SQLiteSettings())
+        return try await SQLCatalog.open(database, owner: owner, clock: clock, random: random)
     }
 
     /// An empty catalogue in memory, gone when the last reference is.
     public static func inMemory(
         owner: String = "local", clock: any EngineClock = SystemClock(), random: any RandomSource = SystemRandom()
     ) async throws -> any Catalog {
-        throw EngineError(.unavailable, "opening a catalogue is not built yet")
+        let database = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
+        return try await SQLCatalog.open(database, owner: owner, clock: clock, random: random)
     }
 }

@@ -1,0 +1,152 @@
+import Core
+import SystemPackage
+
+/// Writes scanned files within one transaction, gathering what changes in the counters.
+struct FileRecording {
+    let connection: any SQLConnection
+    let catalog: SQLCatalog
+    let now: Int64
+    var counters = CounterChanges()
+
+    init(connection: any SQLConnection, catalog: SQLCatalog, now: Int64) {
+        self.connection = connection
+        self.catalog = catalog
+        self.now = now
+    }
+
+    private var owner: SQLValue { catalog.ownerValue }
+
+    mutating func record(_ file: ScannedFile) throws -> RecordOutcome {
+        let previous = try self.previous(at: file.path)
+        switch file.content {
+        case .photo(let digest, let mediaType, let provisional, let original):
+            let photo = try find(digest)
+            let id =
+                try photo?.id
+                ?? insert(
+                    file, digest: digest, mediaType: mediaType, captureTime: provisional, original: original)
+            let outcome: FileOutcome =
+                photo?.status == .unreadable ? .rejected(reason: photo?.problem ?? "unreadable") : .photo
+            try write(file, outcome: outcome, photo: id, isNew: previous == nil)
+            if let photo {
+                if photo.isMissing { try move(photo.id, to: original) }
+                try settle(id)
+            }
+            if let left = previous?.photo, left != id { try settle(left) }
+            guard let photo else { return .imported(id) }
+            return photo.isMissing ? .moved(id) : .known(id)
+        case .unsupported(let reason):
+            try write(file, outcome: .unsupported(reason: reason), photo: nil, isNew: previous == nil)
+            if let left = previous?.photo { try settle(left) }
+            return .unsupported
+        case .rejected(let reason):
+            try write(file, outcome: .rejected(reason: reason), photo: nil, isNew: previous == nil)
+            if let left = previous?.photo { try settle(left) }
+            return .rejected
+        }
+    }
+
+    /// Makes a photo's `is_missing` and original follow from its files: the original is at a path that is there, as long
+    /// as one is. A copy in the object store is never missing.
+    mutating func settle(_ photo: PhotoID) throws {
+        guard
+            var row = try connection.row(
+                "SELECT original_path, is_missing FROM photos WHERE id = ? AND owner = ?", [.id(photo), owner])
+        else { return }
+        let original = try row.optionalBytes()
+        let wasMissing = try row.bool()
+        guard let original else { return try setMissing(false, photo: photo, from: wasMissing) }
+        var present = try connection.row(
+            "SELECT path FROM files WHERE photo = ? AND is_missing = 0 ORDER BY path <> ?, path LIMIT 1",
+            [.id(photo), .bytes(original)])
+        let path = try present?.bytes()
+        try setMissing(path == nil, photo: photo, from: wasMissing)
+        if let path, path != original {
+            try connection.execute(
+                "UPDATE photos SET original_path = ? WHERE id = ?", [.bytes(path), .id(photo)])
+        }
+    }
+
+    private mutating func setMissing(_ isMissing: Bool, photo: PhotoID, from wasMissing: Bool) throws {
+        guard isMissing != wasMissing else { return }
+        try connection.execute("UPDATE photos SET is_missing = ? WHERE id = ?", [.bool(isMissing), .id(photo)])
+        counters.add(isMissing ? 1 : -1, to: .missing)
+    }
+
+    private func previous(at path: FilePath) throws -> (photo: PhotoID?, Void)? {
+        var row = try connection.row("SELECT photo FROM files WHERE owner = ? AND path = ?", [owner, .path(path)])
+        return try row.map { _ in (try row?.optionalID(), ()) }
+    }
+
+    private struct KnownPhoto {
+        let id: PhotoID
+        let isMissing: Bool
+        let status: PhotoStatus
+        let problem: String?
+    }
+
+    private func find(_ digest: SHA256Digest) throws -> KnownPhoto? {
+        var row = try connection.row(
+            "SELECT id, is_missing, status, problem FROM photos WHERE owner = ? AND sha256 = ?",
+            [owner, .digest(digest)])
+        guard row != nil else { return nil }
+        return try KnownPhoto(
+            id: SQLRow.present(row?.id()), isMissing: SQLRow.present(row?.bool()),
+            status: SQLRow.present(row?.choice()), problem: row?.optionalText())
+    }
+
+    private func move(_ photo: PhotoID, to original: OriginalLocation) throws {
+        try connection.execute(
+            "UPDATE photos SET original_path = ?, original_key = ? WHERE id = ?",
+            FileRecording.values(original) + [.id(photo)])
+    }
+
+    private mutating func insert(
+        _ file: ScannedFile, digest: SHA256Digest, mediaType: MediaType, captureTime: CaptureTime,
+        original: OriginalLocation
+    ) throws -> PhotoID {
+        let id: PhotoID = catalog.newIdentifier()
+        let name = file.path.lastComponent.map { FilePath(root: nil, [$0]).pathBytes } ?? []
+        try connection.execute(
+            """
+            INSERT INTO photos (
+                id, owner, sha256, media_type, byte_count, orientation, month, taken_at, taken_at_offset,
+                taken_at_source, imported_at, status, is_favourite, is_archived, is_missing, filename, original_path,
+                original_key
+            ) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, ?, ?)
+            """,
+            [
+                .id(id), owner, .digest(digest), .text(mediaType.rawValue), .int(file.fingerprint.byteCount),
+                .int(captureTime.month.ordinal), .int(captureTime.wallMicroseconds), .int(captureTime.offsetMinutes),
+                .text(captureTime.source.rawValue), .int(now), .string(String(decoding: name, as: UTF8.self)),
+            ] + FileRecording.values(original))
+        try JobInsertion.insert(
+            .processPhoto, photo: id, id: catalog.newIdentifier(), owner: owner, now: now, connection: connection)
+        counters.add(1, to: .photos)
+        counters.add(file.fingerprint.byteCount, to: .bytes)
+        counters.addToTimeline(1, month: captureTime.month.ordinal, place: nil)
+        counters.moveJobs(from: nil, to: .queued)
+        return id
+    }
+
+    private mutating func write(_ file: ScannedFile, outcome: FileOutcome, photo: PhotoID?, isNew: Bool) throws {
+        try connection.execute(
+            """
+            INSERT INTO files (owner, path, byte_count, modified, outcome, reason, photo, is_missing)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+            ON CONFLICT (owner, path) DO UPDATE SET
+                byte_count = excluded.byte_count, modified = excluded.modified, outcome = excluded.outcome,
+                reason = excluded.reason, photo = excluded.photo, is_missing = 0
+            """,
+            [owner, .path(file.path), .int(file.fingerprint.byteCount), .int(file.fingerprint.modified)]
+                + FileColumns.values(outcome) + [.id(photo)])
+        if isNew { counters.add(1, to: .files) }
+    }
+
+    private static func values(_ original: OriginalLocation) -> [SQLValue] {
+        switch original {
+        case .file(let path): [.path(path), .null]
+        case .object(let key): [.null, .text(key.description)]
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Core
+
+/// Something that always holds of a sound catalogue; its query returns what breaks it.
+struct Invariant: Sendable {
+    let fault: String
+    /// Returns one count per place where it is broken; each `?` takes the owner.
+    let sql: String
+
+    func faults(_ owner: SQLValue, connection: any SQLConnection) throws -> [String] {
+        let marks = sql.utf8.reduce(0) { $1 == UInt8(ascii: "?") ? $0 + 1 : $0 }
+        var row = try SQLRow.present(
+            try connection.row("SELECT count(*) FROM (\(sql)) AS broken", Array(repeating: owner, count: marks)))
+        let count = try row.int()
+        return count == 0 ? [] : ["\(fault) (\(count) times)"]
+    }
+
+    static let all: [Invariant] =
+        [
+            Invariant(
+                fault: "a month's count differs from its photos",
+                sql: """
+                    SELECT month FROM (
+                        SELECT month, photos FROM month_counts WHERE owner = ?
+                        UNION ALL
+                        SELECT month, -count(*) FROM photos WHERE owner = ? AND \(Timeline.membership) GROUP BY month
+                    ) AS counts GROUP BY month HAVING sum(photos) <> 0
+                    """),
+            Invariant(
+                fault: "a place's count differs from its photos",
+                sql: """
+                    SELECT month FROM (
+                        SELECT month, place, photos FROM place_counts WHERE owner = ?
+                        UNION ALL
+                        SELECT month, place, -count(*) FROM photos
+                        WHERE owner = ? AND \(Timeline.membership) AND place IS NOT NULL GROUP BY month, place
+                    ) AS counts GROUP BY month, place HAVING sum(photos) <> 0
+                    """),
+            Invariant(
+                fault: "a file refers to a photo of another owner",
+                sql: """
+                    SELECT 1 FROM files JOIN photos ON photos.id = files.photo
+                    WHERE files.owner = ? AND photos.owner <> files.owner
+                    """),
+            Invariant(
+                fault: "a photo is marked missing while a file of it is there, or the other way round",
+                sql: """
+                    SELECT 1 FROM photos WHERE owner = ? AND original_path IS NOT NULL AND is_missing = (
+                        CASE WHEN EXISTS (SELECT 1 FROM files WHERE photo = photos.id AND is_missing = 0)
+                        THEN 1 ELSE 0 END)
+                    """),
+            Invariant(
+                fault: "a photo waits for processing without a job",
+                sql: """
+                    SELECT 1 FROM photos WHERE owner = ? AND status = 'queued'
+                        AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.photo = photos.id)
+                    """),
+            Invariant(
+                fault: "a running job has no worker or no lease",
+                sql: """
+                    SELECT 1 FROM jobs WHERE owner = ? AND state = 'running' AND (worker IS NULL OR lease_until IS NULL)
+                    """),
+            total(.photos, "SELECT count(*) FROM photos WHERE owner = ?"),
+            total(.bytes, "SELECT coalesce(sum(byte_count), 0) FROM photos WHERE owner = ?"),
+            total(.missing, "SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1"),
+            total(.unreadable, "SELECT count(*) FROM photos WHERE owner = ? AND status = 'unreadable'"),
+            total(.files, "SELECT count(*) FROM files WHERE owner = ?"),
+        ]
+        + JobState.allCases.map {
+            total(.jobs($0), "SELECT count(*) FROM jobs WHERE owner = ? AND state = '\($0.rawValue)'")
+        }
+
+    private static func total(_ total: CounterChanges.Total, _ recount: String) -> Invariant {
+        Invariant(
+            fault: "the total of \(total.name) differs from its rows",
+            sql: """
+                SELECT 1 WHERE (\(recount))
+                    <> coalesce((SELECT value FROM totals WHERE owner = ? AND name = '\(total.name)'), 0)
+                """)
+    }
+}

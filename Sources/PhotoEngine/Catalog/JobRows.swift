@@ -1,0 +1,34 @@
+import Core
+
+/// How jobs are written and read.
+enum JobInsertion {
+    /// False when the photo has an unfinished job of that kind.
+    @discardableResult
+    static func insert(
+        _ kind: JobKind, photo: PhotoID, id: JobID, owner: SQLValue, now: Int64, connection: any SQLConnection
+    ) throws -> Bool {
+        try connection.execute(
+            """
+            INSERT INTO jobs (id, owner, kind, queue, state, photo, attempts, worker_deaths, created_at, run_at)
+            VALUES (?, ?, ?, ?, 'queued', ?, 0, 0, ?, ?)
+            ON CONFLICT (photo, kind) WHERE state IN ('queued', 'running', 'retrying') AND photo IS NOT NULL DO NOTHING
+            """,
+            [
+                .id(id), owner, .text(kind.rawValue), .text(kind.queue.rawValue), .id(photo), .int(now), .int(now),
+            ]) == 1
+    }
+}
+
+enum JobColumns {
+    static let all = """
+        id, kind, state, owner, photo, attempts, worker_deaths, error, created_at, run_at, started_at, finished_at
+        """
+
+    static func job(_ row: SQLRow) throws -> Job {
+        var row = row
+        return try Job(
+            id: row.id(), kind: row.choice(), state: row.choice(), owner: row.id(), photo: row.optionalID(),
+            attempts: row.int(), workerDeaths: row.int(), error: row.optionalText(), createdAt: row.int64(),
+            runAt: row.int64(), startedAt: row.optionalInt64(), finishedAt: row.optionalInt64())
+    }
+}

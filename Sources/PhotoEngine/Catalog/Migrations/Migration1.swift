@@ -1,0 +1,162 @@
+/// Owners, folders, photos, files, jobs, the journal, and the counters that keep lists cheap.
+///
+/// Ids are 16 bytes, digests 32, paths their own bytes; moments are Unix microseconds, flags 0 or 1.
+let migration1 = Migration(version: 1) { dialect in
+    let integer = dialect.integer
+    let real = dialect.real
+    let bytes = dialect.bytes
+    return [
+        """
+        CREATE TABLE owners (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            created_at \(integer) NOT NULL
+        ) \(dialect.tableEnd)
+        """,
+        """
+        CREATE TABLE folders (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            path \(bytes) NOT NULL,
+            UNIQUE (owner, path)
+        ) \(dialect.tableEnd)
+        """,
+        // The caption comes last: a long one spills to pages that the timeline never reads.
+        """
+        CREATE TABLE photos (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            sha256 \(bytes) NOT NULL,
+            phash \(integer),
+            media_type TEXT NOT NULL,
+            byte_count \(integer) NOT NULL,
+            width \(integer),
+            height \(integer),
+            orientation \(integer) NOT NULL,
+            month \(integer) NOT NULL,
+            taken_at \(integer) NOT NULL,
+            taken_at_offset \(integer),
+            taken_at_source TEXT NOT NULL,
+            imported_at \(integer) NOT NULL,
+            status TEXT NOT NULL,
+            is_favourite \(integer) NOT NULL,
+            is_archived \(integer) NOT NULL,
+            is_missing \(integer) NOT NULL,
+            rating \(integer),
+            filename TEXT NOT NULL,
+            original_path \(bytes),
+            original_key TEXT,
+            camera_make TEXT,
+            camera_model TEXT,
+            lens TEXT,
+            exposure_seconds \(real),
+            aperture \(real),
+            iso \(integer),
+            focal_length \(real),
+            focal_length_35mm \(real),
+            flash_fired \(integer),
+            latitude \(real),
+            longitude \(real),
+            altitude \(real),
+            place TEXT,
+            problem TEXT,
+            caption TEXT,
+            UNIQUE (owner, sha256),
+            CHECK ((original_path IS NULL) <> (original_key IS NULL))
+        ) \(dialect.tableEnd)
+        """,
+        """
+        CREATE INDEX photos_timeline ON photos (owner, month DESC, taken_at DESC, id DESC)
+        WHERE \(Timeline.membership)
+        """,
+        """
+        CREATE INDEX photos_favourites ON photos (owner, month DESC, taken_at DESC, id DESC)
+        WHERE \(Timeline.membership) AND is_favourite = 1
+        """,
+        // Apart from the photo, whose rows stay small: a camera writes a hundred tags.
+        """
+        CREATE TABLE photo_metadata (
+            photo \(bytes) NOT NULL PRIMARY KEY REFERENCES photos (id),
+            keywords TEXT NOT NULL,
+            tags TEXT NOT NULL
+        ) \(dialect.tableEnd)
+        """,
+        """
+        CREATE TABLE files (
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            path \(bytes) NOT NULL,
+            byte_count \(integer) NOT NULL,
+            modified \(integer) NOT NULL,
+            outcome TEXT NOT NULL,
+            reason TEXT,
+            photo \(bytes) REFERENCES photos (id),
+            is_missing \(integer) NOT NULL,
+            PRIMARY KEY (owner, path)
+        ) \(dialect.keyedTableEnd)
+        """,
+        "CREATE INDEX files_photo ON files (photo) WHERE photo IS NOT NULL",
+        """
+        CREATE TABLE jobs (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            kind TEXT NOT NULL,
+            queue TEXT NOT NULL,
+            state TEXT NOT NULL,
+            photo \(bytes) REFERENCES photos (id),
+            attempts \(integer) NOT NULL,
+            worker_deaths \(integer) NOT NULL,
+            error TEXT,
+            created_at \(integer) NOT NULL,
+            run_at \(integer) NOT NULL,
+            started_at \(integer),
+            finished_at \(integer),
+            worker TEXT,
+            lease_until \(integer)
+        ) \(dialect.tableEnd)
+        """,
+        "CREATE INDEX jobs_waiting ON jobs (owner, queue, run_at, id) WHERE state IN ('queued', 'retrying')",
+        "CREATE INDEX jobs_running ON jobs (owner, queue, lease_until) WHERE state = 'running'",
+        "CREATE INDEX jobs_state ON jobs (owner, state, id) WHERE state <> 'succeeded'",
+        """
+        CREATE UNIQUE INDEX jobs_unfinished ON jobs (photo, kind)
+        WHERE state IN ('queued', 'running', 'retrying') AND photo IS NOT NULL
+        """,
+        """
+        CREATE TABLE journal (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            at \(integer) NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            outcome TEXT NOT NULL
+        ) \(dialect.tableEnd)
+        """,
+        "CREATE INDEX journal_time ON journal (owner, at DESC, id DESC)",
+        """
+        CREATE TABLE month_counts (
+            owner \(bytes) NOT NULL,
+            month \(integer) NOT NULL,
+            photos \(integer) NOT NULL,
+            PRIMARY KEY (owner, month)
+        ) \(dialect.keyedTableEnd)
+        """,
+        """
+        CREATE TABLE place_counts (
+            owner \(bytes) NOT NULL,
+            month \(integer) NOT NULL,
+            place TEXT NOT NULL,
+            photos \(integer) NOT NULL,
+            PRIMARY KEY (owner, month, place)
+        ) \(dialect.keyedTableEnd)
+        """,
+        """
+        CREATE TABLE totals (
+            owner \(bytes) NOT NULL,
+            name TEXT NOT NULL,
+            value \(integer) NOT NULL,
+            PRIMARY KEY (owner, name)
+        ) \(dialect.keyedTableEnd)
+        """,
+    ]
+}

@@ -1,0 +1,136 @@
+import Core
+
+extension SQLCatalog {
+    func claim(queue: QueueName, worker: String, leaseSeconds: Double, limit: Int) async throws -> [Job] {
+        guard limit > 0 else { return [] }
+        let now = SQLValue.int(clock.microseconds)
+        let until = SQLValue.int(leaseEnd(leaseSeconds))
+        let scope = [ownerValue, .text(queue.rawValue), now]
+        let waiting = "owner = ? AND queue = ? AND state IN ('queued', 'retrying') AND run_at <= ?"
+        let expired = "owner = ? AND queue = ? AND state = 'running' AND lease_until <= ?"
+        // An idle worker asks often, and must not take the right to write for it.
+        let isIdle = try await database.read { connection in
+            try connection.row(
+                "SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE \(waiting)) OR EXISTS (SELECT 1 FROM jobs WHERE \(expired))",
+                scope + scope) == nil
+        }
+        if isIdle { return [] }
+        return try await database.write { [ownerValue, dialect] connection in
+            var counters = CounterChanges()
+            let poisoned = try connection.execute(
+                """
+                UPDATE jobs SET state = 'dead', worker_deaths = worker_deaths + 1, finished_at = ?, worker = NULL,
+                    lease_until = NULL, error = coalesce(error, ?)
+                WHERE \(expired) AND worker_deaths + 1 >= ?
+                """,
+                [now, .text("its worker ended \(JobPolicy.poisonLimit) times")] + scope
+                    + [.int(JobPolicy.poisonLimit)])
+            counters.moveJobs(poisoned, from: .running, to: .dead)
+            var chosen = try connection.rows(
+                """
+                SELECT id, state FROM (
+                    SELECT id, state, run_at FROM (
+                        SELECT id, state, run_at FROM jobs WHERE \(waiting) ORDER BY run_at, id LIMIT ? \(dialect.skipLocked)
+                    ) AS waiting
+                    UNION ALL
+                    SELECT id, state, run_at FROM (
+                        SELECT id, state, run_at FROM jobs WHERE \(expired) ORDER BY lease_until LIMIT ? \(dialect.skipLocked)
+                    ) AS expired
+                ) AS candidates ORDER BY run_at, id LIMIT ?
+                """, scope + [.int(limit)] + scope + [.int(limit), .int(limit)])
+            var jobs: [Job] = []
+            for index in chosen.indices {
+                let id: JobID = try chosen[index].id()
+                let state: JobState = try chosen[index].choice()
+                let row = try connection.row(
+                    """
+                    UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
+                        attempts = attempts + 1, worker_deaths = worker_deaths + ?
+                    WHERE id = ? RETURNING \(JobColumns.all)
+                    """, [.string(worker), until, now, .int(state == .running ? 1 : 0), .id(id)])
+                jobs.append(try JobColumns.job(try SQLRow.present(row)))
+                counters.moveJobs(from: state, to: .running)
+            }
+            try counters.write(to: connection, owner: ownerValue)
+            return jobs
+        }
+    }
+
+    func extendLeases(_ jobs: [JobID], worker: String, leaseSeconds: Double) async throws -> [JobID] {
+        if jobs.isEmpty { return [] }
+        let until = SQLValue.int(leaseEnd(leaseSeconds))
+        return try await database.write { [ownerValue] connection in
+            try jobs.filter { job in
+                try connection.execute(
+                    "UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ? AND state = 'running' AND worker = ?",
+                    [until, .id(job), ownerValue, .string(worker)]) == 0
+            }
+        }
+    }
+
+    func release(_ jobs: [JobID], worker: String) async throws {
+        if jobs.isEmpty { return }
+        try await database.write { [ownerValue] connection in
+            var counters = CounterChanges()
+            for job in jobs {
+                let row = try connection.row(
+                    """
+                    UPDATE jobs SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END,
+                        started_at = CASE WHEN attempts > 1 THEN started_at END, attempts = attempts - 1, worker = NULL,
+                        lease_until = NULL
+                    WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING state
+                    """, [.id(job), ownerValue, .string(worker)])
+                if var row { counters.moveJobs(from: .running, to: try row.choice()) }
+            }
+            try counters.write(to: connection, owner: ownerValue)
+        }
+    }
+
+    func fail(_ job: JobID, worker: String, error: String, runAt: Int64?, unreadable: Bool) async throws -> Bool {
+        let now = SQLValue.int(clock.microseconds)
+        return try await database.write { [ownerValue] connection in
+            let state: JobState = runAt == nil ? .dead : .retrying
+            let row = try connection.row(
+                """
+                UPDATE jobs SET state = ?, error = ?, run_at = coalesce(?, run_at), finished_at = ?, worker = NULL,
+                    lease_until = NULL
+                WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo
+                """,
+                [
+                    .text(state.rawValue), .string(error), .int(runAt), runAt == nil ? now : .null, .id(job),
+                    ownerValue, .string(worker),
+                ])
+            guard var row else { return false }
+            var counters = CounterChanges()
+            counters.moveJobs(from: .running, to: state)
+            if unreadable, let photo: PhotoID = try row.optionalID() {
+                try PhotoUpdate.reject(photo, reason: error, connection: connection, counters: &counters)
+            }
+            try counters.write(to: connection, owner: ownerValue)
+            return true
+        }
+    }
+
+    func finish(_ job: JobID, worker: String, processed: ProcessedPhoto) async throws -> Bool {
+        let now = SQLValue.int(clock.microseconds)
+        return try await database.write { [ownerValue] connection in
+            let row = try connection.row(
+                """
+                UPDATE jobs SET state = 'succeeded', error = NULL, finished_at = ?, worker = NULL, lease_until = NULL
+                WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo
+                """, [now, .id(job), ownerValue, .string(worker)])
+            guard var row else { return false }
+            var counters = CounterChanges()
+            counters.moveJobs(from: .running, to: .succeeded)
+            if let photo: PhotoID = try row.optionalID() {
+                try PhotoUpdate.apply(processed, to: photo, connection: connection, counters: &counters)
+            }
+            try counters.write(to: connection, owner: ownerValue)
+            return true
+        }
+    }
+
+    private func leaseEnd(_ seconds: Double) -> Int64 {
+        clock.microseconds + Int64((seconds * 1_000_000).rounded())
+    }
+}

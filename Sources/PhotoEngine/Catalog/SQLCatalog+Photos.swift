@@ -1,0 +1,88 @@
+import Core
+import Foundation
+
+extension SQLCatalog {
+    func photo(_ id: PhotoID) async throws -> Photo? {
+        try await photos(where: "id = ?", [.id(id)]).first
+    }
+
+    func photo(sha256: SHA256Digest) async throws -> Photo? {
+        try await photos(where: "sha256 = ?", [.digest(sha256)]).first
+    }
+
+    func photos(after: PhotoID?, limit: Int) async throws -> [Photo] {
+        try await photos(
+            where: after == nil ? "1 = 1" : "id > ?", (after.map { [.id($0)] } ?? []),
+            order: "ORDER BY id LIMIT ?", [.int(max(0, limit))])
+    }
+
+    func photos(_ query: TimelineQuery) async throws -> [Photo] {
+        let page = Timeline.page(query, columns: PhotoColumns.full, owner: ownerValue, dialect: dialect)
+        return try await database.read { connection in
+            try connection.rows(page.sql, page.values).map(PhotoColumns.photo)
+        }
+    }
+
+    func photos(idPrefix prefix: String, limit: Int) async throws -> [Photo] {
+        guard let range = IdentifierRange(prefix: prefix) else { return [] }
+        return try await photos(
+            where: "id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)],
+            order: "ORDER BY id LIMIT ?", [.int(max(0, limit))])
+    }
+
+    func files(of photo: PhotoID) async throws -> [LibraryFile] {
+        try await database.read { [ownerValue] connection in
+            try connection.rows(
+                "SELECT \(FileColumns.all) FROM files WHERE photo = ? AND owner = ? ORDER BY path",
+                [.id(photo), ownerValue]
+            ).map(FileColumns.file)
+        }
+    }
+
+    func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int {
+        try await database.write { [ownerValue] connection in
+            try photos.reduce(into: 0) { changed, photo in
+                changed += try connection.execute(
+                    "UPDATE photos SET is_favourite = ? WHERE id = ? AND owner = ? AND is_favourite <> ?",
+                    [.bool(isFavourite), .id(photo), ownerValue, .bool(isFavourite)])
+            }
+        }
+    }
+
+    private func photos(
+        where condition: String, _ values: [SQLValue], order: String = "", _ orderValues: [SQLValue] = []
+    ) async throws -> [Photo] {
+        try await database.read { [ownerValue] connection in
+            try connection.rows(
+                "SELECT \(PhotoColumns.full) FROM photos WHERE owner = ? AND \(condition) \(order)",
+                [ownerValue] + values + orderValues
+            ).map(PhotoColumns.photo)
+        }
+    }
+}
+
+/// The first and last id whose canonical text begins with a prefix.
+struct IdentifierRange {
+    let first: [UInt8]
+    let last: [UInt8]
+
+    /// nil when no id begins so.
+    init?(prefix: String) {
+        let characters = Array(prefix.utf8)
+        guard characters.count <= 36 else { return nil }
+        var digits = ""
+        for (index, character) in characters.enumerated() {
+            if [8, 13, 18, 23].contains(index) {
+                guard character == UInt8(ascii: "-") else { return nil }
+            } else {
+                digits.unicodeScalars.append(Unicode.Scalar(character))
+            }
+        }
+        func filled(with digit: String) -> [UInt8]? {
+            Hex.bytes(digits + String(repeating: digit, count: 32 - digits.utf8.count))
+        }
+        guard digits.utf8.count <= 32, let first = filled(with: "0"), let last = filled(with: "f") else { return nil }
+        self.first = first
+        self.last = last
+    }
+}

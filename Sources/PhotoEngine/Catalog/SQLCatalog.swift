@@ -1,0 +1,73 @@
+import Core
+import Foundation
+import Synchronization
+
+/// The catalogue over any `SQLDatabase`: its statements are written once, in what SQLite and Postgres share
+/// (docs/decisions/0003-sql-written-once.md).
+final class SQLCatalog: Catalog {
+    let database: any SQLDatabase
+    let owner: OwnerID
+    let clock: any EngineClock
+    let schemaVersion: Int
+    private let random: any RandomSource
+    private let lastIdentifier = Mutex(UInt128.zero)
+
+    private init(
+        database: any SQLDatabase, owner: OwnerID, clock: any EngineClock, random: any RandomSource, schemaVersion: Int
+    ) {
+        self.database = database
+        self.owner = owner
+        self.clock = clock
+        self.random = random
+        self.schemaVersion = schemaVersion
+    }
+
+    /// Migrates the database and finds or adds the owner.
+    static func open(
+        _ database: any SQLDatabase, owner name: String, clock: any EngineClock, random: any RandomSource
+    ) async throws -> SQLCatalog {
+        let now = clock.microseconds
+        let version = try await Migration.run(on: database, at: now)
+        let find = "SELECT id FROM owners WHERE name = ?"
+        let known: OwnerID? = try await database.read { connection in
+            var row = try connection.row(find, [.string(name)])
+            return try row?.id()
+        }
+        let newcomer = OwnerID(clock: clock, random: random)
+        let owner: OwnerID
+        if let known {
+            owner = known
+        } else {
+            owner = try await database.write { connection in
+                try connection.execute(
+                    "INSERT INTO owners (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                    [.id(newcomer), .string(name), .int(now)])
+                var row = try SQLRow.present(try connection.row(find, [.string(name)]))
+                return try row.id()
+            }
+        }
+        return SQLCatalog(database: database, owner: owner, clock: clock, random: random, schemaVersion: version)
+    }
+
+    /// The same database for another owner.
+    func forOwner(_ name: String) async throws -> SQLCatalog {
+        try await SQLCatalog.open(database, owner: name, clock: clock, random: random)
+    }
+
+    var dialect: SQLDialect { database.dialect }
+    var ownerValue: SQLValue { .id(owner) }
+
+    /// A new id, greater than every earlier one of this catalogue (RFC 9562, 6.2, method 2), so that rows made within a
+    /// millisecond keep their order.
+    func newIdentifier<Subject>() -> Identifier<Subject> {
+        let fresh = Identifier<Subject>(clock: clock, random: random).bytes.reduce(UInt128.zero) {
+            $0 << 8 | UInt128($1)
+        }
+        let value = lastIdentifier.withLock { last in
+            last = fresh > last ? fresh : last + 1
+            return last
+        }
+        let bytes = (0..<16).map { UInt8(truncatingIfNeeded: value >> (120 - 8 * UInt128($0))) }
+        return Identifier(bytes: bytes) ?? Identifier(clock: clock, random: random)
+    }
+}

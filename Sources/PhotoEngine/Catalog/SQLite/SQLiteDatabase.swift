@@ -1,0 +1,254 @@
+import Core
+import Dispatch
+import Foundation
+import GRDB
+import SystemPackage
+
+/// SQLite through GRDB: the one file that knows it.
+final class SQLiteDatabase: SQLDatabase {
+    private let connections: any DatabaseWriter
+    /// Sees every commit as somebody else's: `PRAGMA data_version` tells a connection nothing of its own.
+    private let observer: DatabaseQueue?
+    /// Where the file is; nil in memory.
+    private let file: FilePath?
+
+    var dialect: SQLDialect { .sqlite }
+
+    private init(connections: any DatabaseWriter, observer: DatabaseQueue?, file: FilePath?) {
+        self.connections = connections
+        self.observer = observer
+        self.file = file
+    }
+
+    /// Opens `file`, creating it. Write-ahead log: readers never wait for the writer. `synchronous = NORMAL`: the death of
+    /// the process loses nothing; the death of the machine may lose the last commits, never the file's integrity.
+    static func open(_ file: FilePath, settings: SQLiteSettings) async throws -> SQLiteDatabase {
+        try await blocking.run {
+            try translating(file) {
+                try requireDirectory(of: file)
+                let configuration = makeConfiguration(settings)
+                // Two processes that turn one new file to WAL at once: SQLite refuses one of them without waiting.
+                let pool = try retryingWhileLocked(for: settings.busySeconds) {
+                    try DatabasePool(path: file.string, configuration: configuration)
+                }
+                var observing = configuration
+                observing.readonly = true
+                let observer = try DatabaseQueue(path: file.string, configuration: observing)
+                return SQLiteDatabase(connections: pool, observer: observer, file: file)
+            }
+        }
+    }
+
+    static func inMemory(settings: SQLiteSettings) async throws -> SQLiteDatabase {
+        try await blocking.run {
+            let queue = try translating(nil) { try DatabaseQueue(configuration: makeConfiguration(settings)) }
+            return SQLiteDatabase(connections: queue, observer: nil, file: nil)
+        }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+        do {
+            return try await connections.read { try body(SQLiteConnection(database: $0)) }
+        } catch {
+            throw translated(error, file: file)
+        }
+    }
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+        do {
+            return try await connections.write { try body(SQLiteConnection(database: $0)) }
+        } catch {
+            throw translated(error, file: file)
+        }
+    }
+
+    func changeMark() async throws -> Int64 {
+        do {
+            guard let observer else {
+                return try await connections.read { try Int64.fetchOne($0, sql: "SELECT total_changes()") ?? 0 }
+            }
+            return try await observer.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+        } catch {
+            throw translated(error, file: file)
+        }
+    }
+
+    func integrityFaults() async throws -> [String] {
+        do {
+            return try await connections.read { database in
+                let structure = try String.fetchAll(database, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
+                let references = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").prefix(20)
+                    .map {
+                        "a row of \($0[0] as String? ?? "?") refers to one of \($0[2] as String? ?? "?") that is not there"
+                    }
+                return structure.map { "the file is damaged: \($0)" } + references
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return ["the file is damaged: \(error.message ?? "malformed")"]
+        } catch {
+            throw translated(error, file: file)
+        }
+    }
+
+    func close() async throws {
+        try await blocking.run { [observer, connections, file] in
+            try translating(file) {
+                try observer?.close()
+                try connections.close()
+            }
+        }
+    }
+}
+
+/// How a SQLite file is used.
+struct SQLiteSettings: Sendable {
+    /// How long a writer waits for another one.
+    var busySeconds: Double = 20
+    /// Page cache of each connection.
+    var cacheKilobytes = 8_192
+    var readers = 3
+    /// The most pages the file may have; nil for no limit.
+    var maximumPages: Int?
+}
+
+private struct SQLiteConnection: SQLConnection {
+    let database: Database
+
+    func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
+        let statement = try database.cachedStatement(sql: sql)
+        try statement.execute(arguments: StatementArguments(values.map(\.databaseValue)))
+        return database.changesCount
+    }
+
+    func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow] {
+        let statement = try database.cachedStatement(sql: sql)
+        let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values.map(\.databaseValue)))
+        var rows: [SQLRow] = []
+        while let row = try cursor.next() {
+            rows.append(SQLRow((0..<row.count).map { SQLValue(row[$0] as DatabaseValue) }))
+        }
+        return rows
+    }
+}
+
+extension SQLValue {
+    fileprivate var databaseValue: DatabaseValue {
+        switch self {
+        case .null: .null
+        case .integer(let value): value.databaseValue
+        case .real(let value): value.databaseValue
+        case .text(let value): value.databaseValue
+        case .bytes(let value): Data(value).databaseValue
+        }
+    }
+
+    fileprivate init(_ value: DatabaseValue) {
+        self =
+            switch value.storage {
+            case .null: .null
+            case .int64(let value): .integer(value)
+            case .double(let value): .real(value)
+            case .string(let value): .text(value)
+            case .blob(let value): .bytes([UInt8](value))
+            }
+    }
+}
+
+extension SQLDialect {
+    static let sqlite = SQLDialect(
+        integer: "INTEGER", real: "REAL", bytes: "BLOB", tableEnd: "STRICT", keyedTableEnd: "STRICT, WITHOUT ROWID",
+        tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'", skipLocked: "",
+        contains: { "instr(lower(\($0)), ?) > 0" })
+}
+
+private func makeConfiguration(_ settings: SQLiteSettings) -> Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(settings.busySeconds)
+    configuration.foreignKeysEnabled = true
+    configuration.maximumReaderCount = settings.readers
+    configuration.qos = .userInitiated
+    configuration.prepareDatabase { database in
+        try database.execute(sql: "PRAGMA cache_size = -\(settings.cacheKilobytes)")
+        try database.execute(sql: "PRAGMA temp_store = MEMORY")
+        if !database.configuration.readonly {
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            if let pages = settings.maximumPages {
+                try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+            }
+        }
+    }
+    return configuration
+}
+
+private let blocking = BlockingQueue(label: "phototui.sqlite.open")
+
+private func retryingWhileLocked<Value>(for seconds: Double, _ body: () throws -> Value) throws -> Value {
+    let deadline = DispatchTime.now() + seconds
+    while true {
+        do {
+            return try body()
+        } catch let error as DatabaseError
+            where (error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED)
+            && DispatchTime.now() < deadline
+        {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+    }
+}
+
+private func requireDirectory(of file: FilePath) throws {
+    let folder = file.removingLastComponent()
+    var isDirectory: ObjCBool = false
+    guard folder.isEmpty || FileManager.default.fileExists(atPath: folder.string, isDirectory: &isDirectory) else {
+        throw EngineError(
+            .notFound, "there is no folder \(folder.string)", whatToDo: "create it, or choose another library folder")
+    }
+}
+
+private func translating<Value>(_ file: FilePath?, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch {
+        throw translated(error, file: file)
+    }
+}
+
+/// The engine's error for one of SQLite's result codes (https://www.sqlite.org/rescode.html).
+private func translated(_ error: any Error, file: FilePath?) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    let place = file?.string ?? "the catalogue in memory"
+    switch error.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+        return EngineError(
+            .unavailable, "another process is writing to \(place)", whatToDo: "try again when it has finished",
+            isRetryable: true, cause: error)
+    case .SQLITE_FULL:
+        return EngineError(
+            .noSpace, "there is no space left to write \(place)", whatToDo: "free some space and try again",
+            cause: error)
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+        return EngineError(
+            .corrupt, "\(place) is damaged or no catalogue",
+            whatToDo:
+                "restore a copy, or move it away and import the folders again; the photos themselves are untouched",
+            cause: error)
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_CANTOPEN:
+        return EngineError(
+            .permissionDenied, "\(place) cannot be opened for writing",
+            whatToDo: "check who owns it and its folder, and that the disk is not read-only", cause: error)
+    case .SQLITE_INTERRUPT, .SQLITE_ABORT:
+        return CancellationError()
+    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+        return EngineError(
+            .noSpace, "there is no space left beside \(place)", whatToDo: "free some space and try again", cause: error)
+    case .SQLITE_IOERR:
+        return EngineError(
+            .unavailable, "\(place) could not be read or written", whatToDo: "check the disk and its free space",
+            cause: error)
+    case .SQLITE_MISUSE where error.message?.contains("closed") == true:
+        return EngineError(.unavailable, "the catalogue is closed", cause: error)
+    default:
+        return EngineError(.internal, "the catalogue refused a statement", cause: error)
+    }
+}

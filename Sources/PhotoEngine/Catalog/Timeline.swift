@@ -1,0 +1,83 @@
+import Core
+
+/// The parts of timeline statements.
+enum Timeline {
+    /// Which photos the timeline shows: the condition of its indexes, which a query must repeat to use them.
+    static let membership = "is_archived = 0 AND status <> 'unreadable'"
+
+    /// Timeline order. The month follows from the time: naming it first lets one index serve a month and the whole.
+    static let order = "month DESC, taken_at DESC, id DESC"
+
+    static func contains(status: PhotoStatus, isArchived: Bool) -> Bool {
+        status != .unreadable && !isArchived
+    }
+
+    /// A condition and the values of its question marks.
+    struct Condition {
+        var sql: String
+        var values: [SQLValue]
+
+        mutating func and(_ sql: String, _ values: [SQLValue] = []) {
+            self.sql += " AND " + sql
+            self.values += values
+        }
+    }
+
+    /// The photos that `query` names, without regard to `skip` and `limit`.
+    static func condition(_ query: TimelineQuery, owner: SQLValue, dialect: SQLDialect) -> Condition {
+        var condition = Condition(sql: "owner = ? AND \(membership)", values: [owner])
+        if let month = query.month { condition.and("month = ?", [.int(month.ordinal)]) }
+        if let after = query.after {
+            let time = SQLValue.int(after.wallMicroseconds)
+            if query.month == nil {
+                let month = CaptureTime(wallMicroseconds: after.wallMicroseconds, offsetMinutes: nil, source: .exif)
+                    .month
+                condition.and("(month, taken_at, id) < (?, ?, ?)", [.int(month.ordinal), time, .id(after.id)])
+            } else {
+                condition.and("(taken_at, id) < (?, ?)", [time, .id(after.id)])
+            }
+        }
+        narrow(&condition, filter: query.filter, dialect: dialect)
+        return condition
+    }
+
+    static func narrow(_ condition: inout Condition, filter: TimelineFilter, dialect: SQLDialect) {
+        if filter.favouritesOnly { condition.and("is_favourite = 1") }
+        if let rating = filter.minimumRating { condition.and("rating >= ?", [.int(rating)]) }
+        if !filter.text.isEmpty {
+            let text = SQLValue.string(asciiLowercased(filter.text))
+            let columns = [
+                "filename", "coalesce(camera_make, '') || ' ' || coalesce(camera_model, '')", "coalesce(lens, '')",
+                "coalesce(place, '')", "coalesce(caption, '')",
+            ]
+            condition.and(
+                "(" + columns.map(dialect.contains).joined(separator: " OR ") + ")",
+                Array(repeating: text, count: columns.count))
+        }
+    }
+
+    /// A statement for `columns` of the photos that `query` names, in its order.
+    ///
+    /// Skipped photos are counted in the index alone: the page begins at the one found there.
+    static func page(
+        _ query: TimelineQuery, columns: String, owner: SQLValue, dialect: SQLDialect
+    ) -> Condition {
+        var condition = condition(query, owner: owner, dialect: dialect)
+        let limit = SQLValue.int(max(0, query.limit))
+        if query.skip > 0 {
+            let rest = condition
+            let key = query.month == nil ? "month, taken_at, id" : "taken_at, id"
+            condition.and(
+                """
+                (\(key)) <= (SELECT \(key) FROM photos WHERE \(rest.sql) ORDER BY \(order) LIMIT 1 OFFSET ?)
+                """, rest.values + [.int(query.skip)])
+        }
+        return Condition(
+            sql: "SELECT \(columns) FROM photos WHERE \(condition.sql) ORDER BY \(order) LIMIT ?",
+            values: condition.values + [limit])
+    }
+
+    private static func asciiLowercased(_ text: String) -> String {
+        String(decoding: text.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
+    }
+}
