@@ -1,0 +1,66 @@
+#!/bin/bash
+# run-tests.sh: what `make test` and .ci/run do. FILTER picks tests by a regular expression. Ends with `N passed, N failed` alone on a line.
+# With CI=true a judge that cannot be had is a failure; otherwise its absence is said and its tests are skipped.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. scripts/build-flags.sh
+failures=0
+
+fail() {
+    echo "FAILED: $*" >&2
+    failures=$((failures + 1))
+}
+
+step() { echo "== $*"; }
+
+# Gives up at once: what follows would only fail again.
+stop() {
+    fail "$*"
+    echo "0 passed, $failures failed"
+    exit 1
+}
+
+step "packages"
+scripts/install-packages.sh run test || stop "packages are missing"
+
+step "format"
+swift format lint --strict --recursive Package.swift Sources Tests || fail "swift format lint (make format mends most of it)"
+
+step "architecture"
+scripts/check-architecture.py manifest || fail "the rooms' arrows"
+
+step "build"
+swift build --build-tests "${build_flags[@]}" || stop "the build"
+
+step "linked libraries"
+scripts/check-architecture.py binaries "$(swift build --show-bin-path "${build_flags[@]}")" || fail "the programs' libraries"
+
+step "judges"
+if python=$(scripts/peers.sh); then
+    export PHOTOTUI_PEERS_PYTHON=$python
+elif [ "${CI:-}" = true ]; then
+    fail "the Python judges (scripts/packages/pypi.txt) could not be installed"
+else
+    echo "The Python judges could not be installed: the tests that need them are skipped."
+fi
+if photos=$(scripts/fetch-test-photos.sh); then
+    export PHOTOTUI_TEST_PHOTOS=$photos
+elif [ "${CI:-}" = true ]; then
+    fail "the test photos could not be fetched"
+else
+    echo "The test photos could not be fetched: the tests that need them are skipped."
+fi
+
+step "tests"
+report=$(mktemp -d)
+trap 'rm -rf "$report"' EXIT
+swift test --skip-build --xunit-output "$report/tests.xml" ${FILTER:+--filter "$FILTER"}
+status=$?
+read -r passed failed skipped < <(scripts/count-tests.py "$report")
+[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "swift test ended with $status"
+[ $((passed + failed)) -gt 0 ] || fail "no test ran"
+if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then fail "$skipped tests were skipped"; fi
+
+failed=$((failed + failures))
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
