@@ -54,8 +54,8 @@ fi
 step "tests"
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT
-swift test --skip-build --xunit-output "$report/tests.xml" ${FILTER:+--filter "$FILTER"}
-status=$?
+swift test --skip-build --xunit-output "$report/tests.xml" ${FILTER:+--filter "$FILTER"} 2>&1 | grep --line-buffered -v '^◇'
+status=${PIPESTATUS[0]}
 read -r passed failed skipped < <(scripts/count-tests.py "$report")
 [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "swift test ended with $status"
 [ $((passed + failed)) -gt 0 ] || fail "no test ran"

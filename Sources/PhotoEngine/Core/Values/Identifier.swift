@@ -10,13 +10,13 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomStringC
 
     /// Parses the canonical 36-character form; nil when it is anything else.
     public init?(_ text: String) {
-        guard let uuid = UUID(uuidString: text) else { return nil }
+        guard text.utf8.count == 36, let uuid = UUID(uuidString: text) else { return nil }
         self.uuid = uuid
     }
 
     /// A new id: 48 bits of Unix milliseconds, then 74 random bits.
     public init(clock: any EngineClock, random: any RandomSource) {
-        let milliseconds = UInt64(max(0, clock.now().timeIntervalSince1970) * 1000)
+        let milliseconds = UInt64(max(0, clock.microseconds / 1000))
         let high = random.next()
         let low = random.next()
         func byte(_ value: UInt64, _ shift: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: value >> shift) }

@@ -8,8 +8,8 @@ public struct PerceptualHash: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses 16 hex digits; nil for anything else.
     public init?(_ text: String) {
-        guard text.utf8.count == 16, let bits = UInt64(text, radix: 16) else { return nil }
-        self.bits = bits
+        guard let bytes = Hex.bytes(text), bytes.count == 8 else { return nil }
+        bits = bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// The Hamming distance, 0 to 64 bits.

@@ -11,15 +11,17 @@ public struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertible
 
     public var description: String {
         let units = ["kB", "MB", "GB", "TB", "PB"]
-        guard abs(bytes) >= 1000 else { return "\(bytes) B" }
-        var value = Double(bytes) / 1000
+        let sign = bytes < 0 ? "-" : ""
+        guard bytes.magnitude >= 1000 else { return "\(bytes) B" }
+        var value = Double(bytes.magnitude) / 1000
         var unit = 0
-        while abs(value) >= 999.95, unit < units.count - 1 {
+        while value >= 999.5, unit < units.count - 1 {
             value /= 1000
             unit += 1
         }
         let tenths = Int((value * 10).rounded())
-        return tenths >= 100 ? "\(Int(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+        let number = tenths >= 100 ? "\(Int(value.rounded()))" : "\(tenths / 10).\(tenths % 10)"
+        return sign + number + " " + units[unit]
     }
 }
 
