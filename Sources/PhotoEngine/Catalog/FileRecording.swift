@@ -14,9 +14,15 @@ struct FileRecording {
         self.now = now
     }
 
+    /// A petabyte: more than any file, and thousands of them still add up within 64 bits.
+    private static let largestFile: Int64 = 1_000_000_000_000_000
+
     private var owner: SQLValue { catalog.ownerValue }
 
     mutating func record(_ file: ScannedFile) throws -> RecordOutcome {
+        guard (0...FileRecording.largestFile).contains(file.fingerprint.byteCount) else {
+            throw EngineError(.invalidInput, "a file cannot have \(file.fingerprint.byteCount) bytes")
+        }
         let previous = try self.previous(at: file.path)
         switch file.content {
         case .photo(let digest, let mediaType, let provisional, let original):

@@ -1,0 +1,210 @@
+import Core
+import SystemPackage
+
+extension CatalogContract {
+    static let jobCases: [ContractCase<CatalogSubject>] = [
+        ContractCase("A claim takes the oldest jobs that may run, each once") { subject in
+            _ = try await subject.catalog.record((0..<5).map { scanned($0) })
+            let first = try await subject.catalog.claim(queue: .high, worker: "a", leaseSeconds: 60, limit: 2)
+            let second = try await subject.catalog.claim(queue: .high, worker: "b", leaseSeconds: 60, limit: 9)
+            try requireEqual(first.count, 2, "the first claim")
+            try requireEqual(second.count, 3, "the second claim")
+            try requireEqual((first + second).map(\.id), (first + second).map(\.id).sorted(), "the order")
+            try require(
+                (first + second).allSatisfy { $0.state == .running && $0.attempts == 1 && $0.workerDeaths == 0 },
+                "each runs for the first time")
+            try requireEqual(try await subject.catalog.claimAll().count, 0, "what is left")
+            for queue in [QueueName.low, .batch] {
+                let claimed = try await subject.catalog.claim(queue: queue, worker: "c", leaseSeconds: 1, limit: 9)
+                try requireEqual(claimed, [], "the jobs of \(queue)")
+            }
+            try requireEqual(try await subject.catalog.jobCounts(), [.running: 5], "the counts")
+        },
+        ContractCase("Claims that race never share a job") { subject in
+            _ = try await subject.catalog.record((0..<200).map { scanned($0) })
+            let claimed = try await withThrowingTaskGroup(of: [JobID].self) { group in
+                for worker in 0..<4 {
+                    let catalog = worker.isMultiple(of: 2) ? subject.catalog : subject.second
+                    group.addTask {
+                        var mine: [JobID] = []
+                        while true {
+                            let jobs = try await catalog.claim(
+                                queue: .high, worker: "w\(worker)", leaseSeconds: 60, limit: 3)
+                            if jobs.isEmpty { return mine }
+                            mine += jobs.map(\.id)
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            try requireEqual(claimed.count, 200, "the claims")
+            try requireEqual(Set(claimed).count, 200, "the jobs claimed")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("A finished job applies its photo once, and only for the worker that holds it") { subject in
+            let id = try await subject.catalog.add(scanned(1))
+            let job = try await subject.catalog.claimAll(worker: "a")[0]
+            try requireEqual(
+                try await subject.catalog.finish(job.id, worker: "b", processed: processed(1)), false,
+                "another worker's end")
+            try requireEqual(try await subject.catalog.photo(id)?.status, .queued, "the status")
+            let changed = processed(1) { $0.captureTime = time(2020, 2, source: .exif) }
+            try requireEqual(
+                try await subject.catalog.finish(job.id, worker: "a", processed: changed), true, "the worker's end")
+            try requireEqual(
+                try await subject.catalog.finish(job.id, worker: "a", processed: processed(1)), false, "a second end")
+            try requireEqual(
+                try await subject.catalog.months(filter: TimelineFilter()),
+                [MonthCount(month: Month(year: 2020, month: 2)!, count: 1)], "the months")
+            let done = try await subject.catalog.job(job.id)
+            try requireEqual(done?.state, .succeeded, "the state")
+            try requireEqual(done?.finishedAt, subject.clock.microseconds, "the end")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("A result for other bytes than those recorded is refused and changes nothing") { subject in
+            let id = try await subject.catalog.add(scanned(1))
+            let job = try await subject.catalog.claimAll()[0]
+            do {
+                _ = try await subject.catalog.finish(job.id, worker: "w", processed: processed(2))
+                throw ContractViolation("other bytes were accepted")
+            } catch let error as EngineError {
+                try requireEqual(error.code, .conflict, "the error")
+            }
+            try requireEqual(try await subject.catalog.photo(id)?.status, .queued, "the photo's status")
+            try requireEqual(try await subject.catalog.job(job.id)?.state, .running, "the job's state")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("A failed job waits until it is due, then runs again") { subject in
+            _ = try await subject.catalog.add(scanned(1))
+            let job = try await subject.catalog.claimAll()[0]
+            let due = subject.clock.microseconds + 5_000_000
+            try requireEqual(
+                try await subject.catalog.fail(job.id, worker: "x", error: "no", runAt: due, unreadable: false), false,
+                "another worker's failure")
+            try requireEqual(
+                try await subject.catalog.fail(job.id, worker: "w", error: "disk", runAt: due, unreadable: false), true,
+                "the failure")
+            try requireEqual(try await subject.catalog.nextDue(queue: .high), due, "the next moment")
+            try requireEqual(try await subject.catalog.claimAll().count, 0, "claims before it is due")
+            try requireEqual(try await subject.catalog.job(job.id)?.error, "disk", "the error")
+            subject.clock.advance(seconds: 5)
+            let again = try await subject.catalog.claimAll()
+            try requireEqual(again.map(\.attempts), [2], "the attempts")
+            try requireEqual(again.map(\.workerDeaths), [0], "the deaths")
+            try requireEqual(try await subject.catalog.nextDue(queue: .high), nil, "the next moment when none waits")
+        },
+        ContractCase("An unreadable photo leaves the timeline with its reason, and comes back when it can be read") {
+            subject in
+            let id = try await subject.catalog.add(scanned(1))
+            _ = try await subject.catalog.record([scanned(1, path: "/photos/copy.jpg")])
+            let job = try await subject.catalog.claimAll()[0]
+            let reason = "the decoder crashed"
+            _ = try await subject.catalog.fail(job.id, worker: "w", error: reason, runAt: nil, unreadable: true)
+            try requireEqual(try await subject.catalog.ids(TimelineQuery(limit: 9)), [], "the timeline")
+            try requireEqual(try await subject.catalog.months(filter: TimelineFilter()), [], "the months")
+            let photo = try await subject.catalog.photo(id)
+            try requireEqual(photo?.status, .unreadable, "the status")
+            try requireEqual(photo?.problem, reason, "the problem")
+            try requireEqual(
+                try await subject.catalog.files(of: id).map(\.outcome),
+                [.rejected(reason: reason), .rejected(reason: reason)], "the files")
+            _ = try await subject.catalog.record([scanned(1, path: "/photos/third.jpg")])
+            try requireEqual(
+                try await subject.catalog.file(at: "/photos/third.jpg")?.outcome, .rejected(reason: reason),
+                "a third copy")
+            try requireEqual(try await subject.catalog.jobCounts(), [.dead: 1], "the counts")
+            try requireEqual(try await subject.catalog.statistics().unreadable, 1, "the unreadable photos")
+            try await subject.catalog.requireSound()
+
+            try requireEqual(try await subject.catalog.retry([job.id, job.id]), 1, "the jobs retried")
+            let again = try await subject.catalog.claimAll()[0]
+            try requireEqual(again.attempts, 1, "the attempts after a retry")
+            _ = try await subject.catalog.finish(again.id, worker: "w", processed: processed(1))
+            try requireEqual(try await subject.catalog.ids(TimelineQuery(limit: 9)), [id], "the timeline at last")
+            try requireEqual(
+                try await subject.catalog.files(of: id).map(\.outcome), [.photo, .photo, .photo], "the files at last")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("A job whose worker dies runs again, and is dead at the limit") { subject in
+            _ = try await subject.catalog.add(scanned(1))
+            for deaths in 0..<JobPolicy.poisonLimit {
+                let jobs = try await subject.catalog.claimAll(worker: "w\(deaths)")
+                try requireEqual(jobs.map(\.workerDeaths), [deaths], "the deaths")
+                try requireEqual(try await subject.catalog.claimAll().count, 0, "claims under a lease")
+                subject.clock.advance(seconds: 61)
+            }
+            try requireEqual(try await subject.catalog.claimAll().count, 0, "claims at the limit")
+            let dead = try await subject.catalog.jobs(state: .dead, after: nil, limit: 9)
+            try requireEqual(dead.map(\.workerDeaths), [JobPolicy.poisonLimit], "the deaths")
+            try require(dead[0].error != nil, "the evidence is kept")
+            try requireEqual(try await subject.catalog.jobCounts(), [.dead: 1], "the counts")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("A lease is kept by extending it, and lost to whoever takes it when it expires") { subject in
+            _ = try await subject.catalog.record([scanned(1), scanned(2)])
+            let jobs = try await subject.catalog.claimAll(worker: "a").map(\.id)
+            subject.clock.advance(seconds: 50)
+            try requireEqual(
+                try await subject.catalog.extendLeases(jobs, worker: "a", leaseSeconds: 60), [], "the leases lost")
+            subject.clock.advance(seconds: 50)
+            try requireEqual(try await subject.second.claimAll(worker: "b").count, 0, "claims under an extended lease")
+            subject.clock.advance(seconds: 11)
+            let taken = try await subject.second.claim(queue: .high, worker: "b", leaseSeconds: 60, limit: 1).map(\.id)
+            try requireEqual(taken.count, 1, "claims after the lease")
+            try requireEqual(
+                try await subject.catalog.extendLeases(jobs, worker: "a", leaseSeconds: 60), taken,
+                "the leases lost to b")
+            try requireEqual(
+                try await subject.catalog.fail(taken[0], worker: "a", error: "late", runAt: nil, unreadable: true),
+                false,
+                "a failure after the lease")
+        },
+        ContractCase("A released job is as it was before it was claimed") { subject in
+            _ = try await subject.catalog.add(scanned(1))
+            let before = try await subject.catalog.jobs(state: nil, after: nil, limit: 9)
+            let job = try await subject.catalog.claimAll()[0]
+            try await subject.catalog.release([job.id], worker: "another")
+            try requireEqual(
+                try await subject.catalog.job(job.id)?.state, .running, "the state after another's release")
+            try await subject.catalog.release([job.id], worker: "w")
+            try requireEqual(try await subject.catalog.jobs(state: nil, after: nil, limit: 9), before, "the jobs")
+            _ = try await subject.catalog.claimAll()
+            _ = try await subject.catalog.fail(
+                job.id, worker: "w", error: "disk", runAt: subject.clock.microseconds, unreadable: false)
+            let retrying = try await subject.catalog.job(job.id)
+            _ = try await subject.catalog.claimAll()
+            try await subject.catalog.release([job.id], worker: "w")
+            try requireEqual(try await subject.catalog.job(job.id), retrying, "the job that was retrying")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("A photo has at most one unfinished job") { subject in
+            let id = try await subject.catalog.addProcessed(1)
+            let unknown = PhotoID("01890a5d-ac96-774b-bcce-b302099a8057")!
+            try requireEqual(try await subject.catalog.enqueueProcessing([id, id, unknown]), 1, "the jobs added")
+            try requireEqual(try await subject.catalog.enqueueProcessing([id]), 0, "the jobs added again")
+            let job = try await subject.catalog.claimAll()[0]
+            _ = try await subject.catalog.fail(job.id, worker: "w", error: "no", runAt: nil, unreadable: false)
+            try requireEqual(try await subject.catalog.enqueueProcessing([id]), 1, "the jobs added after a failure")
+            try requireEqual(try await subject.catalog.retry([job.id]), 0, "dead jobs retried beside a waiting one")
+            try await subject.catalog.requireSound()
+        },
+        ContractCase("Jobs are listed newest first, by state and in pages") { subject in
+            _ = try await subject.catalog.record((0..<9).map { scanned($0) })
+            let claimed = try await subject.catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 4)
+            for (index, job) in claimed.enumerated() {
+                let number = index
+                _ = try await subject.catalog.finish(job.id, worker: "w", processed: processed(number))
+            }
+            let all = try await subject.catalog.jobs(state: nil, after: nil, limit: 99)
+            try requireEqual(all.map(\.id), all.map(\.id).sorted(by: >), "the order")
+            try requireEqual(all.count, 9, "the jobs")
+            for state in JobState.allCases {
+                let expected = all.filter { $0.state == state }
+                try requireEqual(
+                    try await subject.catalog.jobs(state: state, after: nil, limit: 99), expected, "the jobs \(state)")
+            }
+            try requireEqual(
+                try await subject.catalog.jobs(state: nil, after: all[3].id, limit: 2), Array(all[4..<6]), "a page")
+        },
+    ]
+}

@@ -1,0 +1,52 @@
+import Core
+import SystemPackage
+
+extension CatalogContract {
+    static let maintenanceCases: [ContractCase<CatalogSubject>] = [
+        ContractCase("The journal is newest first and belongs to its owner") { subject in
+            let entries = (0..<5).map {
+                JournalEntry(at: Int64($0 / 2), actor: "me", action: "import", subject: "s\($0)", outcome: "\u{1B}[2J")
+            }
+            for entry in entries { try await subject.catalog.append(entry) }
+            try requireEqual(
+                try await subject.catalog.journal(limit: 3), Array(entries.reversed().prefix(3)), "the journal")
+            try requireEqual(try await subject.stranger.journal(limit: 3), [], "another's journal")
+        },
+        ContractCase("The change mark moves with every commit of anybody, and only then") { subject in
+            let start = try await subject.catalog.changeMark()
+            _ = try await subject.catalog.timeline(TimelineQuery(limit: 1))
+            try requireEqual(try await subject.catalog.changeMark(), start, "the mark after a read")
+            _ = try await subject.catalog.add(scanned(1))
+            let own = try await subject.catalog.changeMark()
+            try require(own != start, "an own commit moves the mark")
+            _ = try await subject.second.add(scanned(2))
+            try require(try await subject.catalog.changeMark() != own, "another's commit moves the mark")
+        },
+        ContractCase("Another process sees a commit at once") { subject in
+            let id = try await subject.catalog.add(scanned(1))
+            try requireEqual(try await subject.second.ids(TimelineQuery(limit: 9)), [id], "the timeline")
+        },
+        ContractCase("A transaction that fails leaves nothing behind") { subject in
+            _ = try await subject.catalog.add(scanned(1))
+            let before = try await subject.catalog.statistics()
+            let broken = ScannedFile(
+                path: "/photos/9.jpg", fingerprint: FileFingerprint(byteCount: .max, modified: 0),
+                content: .photo(
+                    sha256: digest(9), mediaType: .jpeg, provisional: time(2024, 7), original: .file("/photos/9.jpg")))
+            let alsoBroken = ScannedFile(
+                path: "/photos/10.jpg", fingerprint: FileFingerprint(byteCount: 1, modified: 0),
+                content: .photo(
+                    sha256: digest(10), mediaType: .jpeg, provisional: time(2024, 7), original: .file("/photos/10.jpg"))
+            )
+            do {
+                _ = try await subject.catalog.record([scanned(8), broken, alsoBroken])
+                throw ContractViolation("a sum of bytes beyond 64 bits was accepted")
+            } catch let error as EngineError {
+                try requireEqual(error.code, .invalidInput, "the error")
+            }
+            try requireEqual(try await subject.catalog.statistics(), before, "the statistics")
+            try requireEqual(try await subject.catalog.photo(sha256: digest(8)), nil, "the first photo of the batch")
+            try await subject.catalog.requireSound()
+        },
+    ]
+}

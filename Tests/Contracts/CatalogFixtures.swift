@@ -1,0 +1,66 @@
+import Core
+import SystemPackage
+
+/// The digest of the made-up file number `number`.
+func digest(_ number: Int) -> SHA256Digest {
+    var random = SeededRandom(seed: UInt64(number))
+    return SHA256Digest(bytes: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })!
+}
+
+func time(
+    _ year: Int, _ month: Int, _ day: Int = 1, hour: Int = 12, source: CaptureTimeSource = .modified
+) -> CaptureTime {
+    CaptureTime(year: year, month: month, day: day, hour: hour, minute: 0, second: 0, source: source)!
+}
+
+/// A file whose bytes are photo number `number`.
+func scanned(_ number: Int, path: FilePath? = nil, at captureTime: CaptureTime = time(2024, 7)) -> ScannedFile {
+    let path = path ?? FilePath("/photos/\(number).jpg")
+    return ScannedFile(
+        path: path, fingerprint: FileFingerprint(byteCount: Int64(1000 + number), modified: Int64(number)),
+        content: .photo(sha256: digest(number), mediaType: .jpeg, provisional: captureTime, original: .file(path)))
+}
+
+func processed(_ number: Int, _ change: (inout PhotoMetadata) -> Void = { _ in }) -> ProcessedPhoto {
+    var metadata = PhotoMetadata()
+    change(&metadata)
+    return ProcessedPhoto(
+        sha256: digest(number), mediaType: .jpeg, pixelSize: PixelSize(width: 4000, height: 3000),
+        perceptualHash: PerceptualHash(bits: UInt64.max - UInt64(number)), metadata: metadata, problem: nil,
+        renditions: [])
+}
+
+extension Catalog {
+    /// Records one file and returns its photo.
+    func add(_ file: ScannedFile) async throws -> PhotoID {
+        switch try await record([file]).first {
+        case .imported(let id), .known(let id), .moved(let id): id
+        default: throw ContractViolation("the file was not taken as a photo")
+        }
+    }
+
+    func claimAll(worker: String = "w", leaseSeconds: Double = 60) async throws -> [Job] {
+        try await claim(queue: .high, worker: worker, leaseSeconds: leaseSeconds, limit: 10_000)
+    }
+
+    /// Records photo `number` and finishes its job with `change`d metadata.
+    func addProcessed(
+        _ number: Int, path: FilePath? = nil, _ change: (inout PhotoMetadata) -> Void = { _ in }
+    ) async throws -> PhotoID {
+        let id = try await add(scanned(number, path: path))
+        for job in try await claimAll() where job.photo == id {
+            try require(
+                try await finish(job.id, worker: "w", processed: processed(number, change)), "the job could be finished"
+            )
+        }
+        return id
+    }
+
+    func ids(_ query: TimelineQuery) async throws -> [PhotoID] {
+        try await timeline(query).map(\.id)
+    }
+
+    func requireSound() async throws {
+        try requireEqual(try await check(), [], "the faults that check finds")
+    }
+}
