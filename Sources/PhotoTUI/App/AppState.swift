@@ -1,0 +1,108 @@
+import Core
+public import Grid
+public import Widgets
+
+/// Everything the app knows. `update` changes it, `draw` shows it; neither does anything else.
+public struct AppState: Sendable {
+    public var size: GridSize
+    public var look: Look
+    public var keyMap: KeyMap
+    /// Shown in the top line; escaped when drawn.
+    public var libraryName: String
+    public var timeline = TimelineState()
+    /// The viewer's photo; it stays while the timeline shows, so that one can go back to it.
+    public var viewer: ViewerState?
+    public var context = KeyContext.timeline
+    /// Dialogs over the screen, the uppermost last.
+    public var layers: [Layer] = []
+    public var activity = Activity()
+    /// Names of the themes there are, and the one in use.
+    public var themes: [String] = []
+    public var theme = "dark"
+    public var undoSteps: [UndoStep] = []
+    var pendingChanges: [RequestID: UndoStep] = [:]
+    var copyRequest: RequestID?
+    private var lastRequest = 0
+
+    public init(size: GridSize, look: Look, keyMap: KeyMap = KeyMap(), libraryName: String = "") {
+        (self.size, self.look, self.keyMap, self.libraryName) = (size, look, keyMap, libraryName)
+        timeline.resize(area: Layout(size).wall, look: look)
+    }
+
+    mutating func makeRequest() -> RequestID {
+        lastRequest += 1
+        return RequestID(lastRequest)
+    }
+}
+
+/// What the terminal and the user allow.
+public struct Look: Hashable, Sendable {
+    public var lines: LineSet
+    /// A cell's width divided by its height.
+    public var cellAspectRatio: Double
+    /// Nothing moves by itself.
+    public var isStill: Bool
+
+    public init(lines: LineSet = .unicode, cellAspectRatio: Double = 0.5, isStill: Bool = false) {
+        (self.lines, self.cellAspectRatio, self.isStill) = (lines, cellAspectRatio, isStill)
+    }
+}
+
+/// A dialog over the screen.
+public enum Layer: Hashable, Sendable {
+    case help(offset: Int)
+    case palette(PaletteState)
+    case jump(TextField)
+    /// The filter being typed, and what it was before.
+    case filter(TextField, before: String)
+}
+
+/// What goes on beside the screen.
+public struct Activity: Hashable, Sendable {
+    public var importing: ImportStatus?
+    public var waitingJobs = 0
+    public var deadJobs = 0
+    /// By subject, the newest last.
+    public var warnings: [Warning] = []
+    public var notice: Notice?
+
+    public struct Warning: Hashable, Sendable {
+        public let subject: String
+        public let text: String
+    }
+}
+
+/// A change that can be taken back.
+public struct UndoStep: Hashable, Sendable {
+    /// What the flag was set to.
+    let isFavourite: Bool
+    let photos: [PhotoID]
+    /// Whether the change was itself an undo, which is not undone again.
+    let isUndo: Bool
+}
+
+/// Where the screen's parts are.
+struct Layout {
+    let top: Rect
+    let wall: Rect
+    let scrubber: Rect
+    let details: Rect
+    let footer: Rect
+    let isTooSmall: Bool
+
+    static let minimum = GridSize(columns: 24, rows: 8)
+
+    init(_ size: GridSize) {
+        isTooSmall = size.columns < Layout.minimum.columns || size.rows < Layout.minimum.rows
+        var rest = Rect(size)
+        (top, rest) = rest.splitTop(1)
+        (footer, rest) = rest.splitBottom(1)
+        (details, rest) = rest.splitBottom(1)
+        (scrubber, wall) = rest.splitRight(size.columns >= 48 ? 7 : 0)
+    }
+
+    /// Between the top line and the footer: what the viewer has.
+    var body: Rect {
+        Rect(row: top.endRow, column: 0, rows: max(0, details.row - top.endRow), columns: top.columns)
+    }
+}

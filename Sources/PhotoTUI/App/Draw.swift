@@ -1,0 +1,206 @@
+import Core
+public import Grid
+import Widgets
+
+/// Draws the whole screen, and tells where the terminal's cursor stands while text is typed. Pure.
+@discardableResult
+public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
+    let layout = Layout(grid.size)
+    grid.fill(grid.bounds)
+    guard !layout.isTooSmall else {
+        let text = "phototui needs \(Layout.minimum.columns)x\(Layout.minimum.rows) cells"
+        for (row, line) in text.wrapped(to: max(1, grid.columns)).enumerated() {
+            grid.write(line, at: Position(row: row, column: 0), role: .warning)
+        }
+        return nil
+    }
+    state.drawTop(into: &grid, in: layout.top)
+    if state.context == .viewer, let viewer = state.viewer {
+        state.drawViewer(viewer, into: &grid)
+    } else {
+        state.drawTimeline(into: &grid, layout)
+    }
+    state.drawDetails(into: &grid, in: layout.details)
+    let cursor = state.drawFooter(into: &grid, in: layout.footer)
+    var found = cursor
+    for layer in state.layers {
+        if let position = state.drawLayer(layer, into: &grid) { found = position }
+    }
+    return found
+}
+
+extension AppState {
+    func drawTop(into grid: inout Grid, in area: Rect) {
+        var column = area.column + 1
+        column += grid.write("phototui", at: Position(row: area.row, column: column), role: .title) + 2
+        for view in KeyContext.allCases where area.columns >= 40 {
+            let isActive = view == context
+            let name = " \(view.title) "
+            column +=
+                grid.write(
+                    name, at: Position(row: area.row, column: column), role: isActive ? .tabActive : .tab) + 1
+        }
+        var parts: [String] = []
+        if !timeline.layout.isEmpty { parts.append(counted(timeline.layout.count, "photo")) }
+        if !timeline.filterText.isEmpty { parts.append("/" + displayEscaped(timeline.filterText)) }
+        if !libraryName.isEmpty { parts.append(displayEscaped(libraryName)) }
+        let text = parts.joined(separator: look.lines.separator)
+            .truncated(to: max(0, area.endColumn - column - 2), ascii: look.lines.isASCII)
+        grid.write(
+            text, at: Position(row: area.row, column: area.endColumn - text.displayWidth - 1), role: .dim)
+    }
+
+    /// The line that tells of the photo under the cursor.
+    func drawDetails(into grid: inout Grid, in area: Rect) {
+        guard let entry = timeline.cursorEntry else { return }
+        var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
+        if let size = entry.pixelSize { parts.append("\(size.width)\(look.lines.isASCII ? "x" : "×")\(size.height)") }
+        if let rating = entry.rating, rating > 0 {
+            parts.append(String(repeating: look.lines.isASCII ? "*" : "★", count: min(5, rating)))
+        }
+        if entry.isFavourite { parts.append(look.lines.isASCII ? "favourite" : "♥") }
+        if entry.isMissing { parts.append("missing") }
+        if context == .viewer, let viewer, viewer.scale > 1 { parts.append("\(Int((viewer.scale * 100).rounded())) %") }
+        if context == .viewer, viewer?.isPlaying == true { parts.append("slideshow") }
+        let right = context == .viewer ? "\(grouped(timeline.cursor + 1)) of \(grouped(timeline.layout.count))" : ""
+        let room = area.columns - 2 - (right.isEmpty ? 0 : right.displayWidth + 2)
+        grid.write(
+            parts.joined(separator: "  "), at: Position(row: area.row, column: area.column + 1), role: .text,
+            maxWidth: max(0, room), truncation: .middle, ascii: look.lines.isASCII)
+        grid.write(
+            right, at: Position(row: area.row, column: area.endColumn - right.displayWidth - 1), role: .dim)
+    }
+
+    func drawFooter(into grid: inout Grid, in area: Rect) -> Position? {
+        if case .filter(let field, _)? = layers.last {
+            grid.write("/", at: Position(row: area.row, column: 1), role: .key)
+            return field.draw(
+                into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
+                placeholder: "name, camera, lens, place, caption, is:favourite, rating:3", lines: look.lines)
+        }
+        if let notice = activity.notice {
+            let role: StyleRole =
+                switch notice.severity {
+                case .success: .success
+                case .information: .status
+                case .warning: .warning
+                case .error: .error
+                }
+            grid.write(
+                displayEscaped(notice.text), at: Position(row: area.row, column: 1), role: role,
+                maxWidth: area.columns - 2, ascii: look.lines.isASCII)
+            return nil
+        }
+        let hints = ActionDescription.all
+            .filter { $0.contexts.contains(context) && $0.footerRank != nil }
+            .sorted { $0.footerRank! < $1.footerRank! }
+            .compactMap { description -> FooterBar.Hint? in
+                let key = keyMap.keyName(for: description.action)
+                guard !key.isEmpty else { return nil }
+                return FooterBar.Hint(
+                    key: key, action: description.shortTitle,
+                    isEnabled: reasonUnavailable(description.action) == nil)
+            }
+        let (text, role) = statusText
+        let inside = Rect(row: area.row, column: area.column + 1, rows: 1, columns: area.columns - 2)
+        FooterBar(hints: hints, status: text, statusRole: role).draw(into: &grid, in: inside, lines: look.lines)
+        return nil
+    }
+
+    /// The most pressing of what goes on.
+    private var statusText: (String, StyleRole) {
+        if let warning = activity.warnings.last { return (displayEscaped(warning.text), .warning) }
+        var parts: [String] = []
+        var role = StyleRole.status
+        if let range = timeline.range {
+            parts.append("range of \(grouped(range.count))")
+        } else if !timeline.marks.isEmpty {
+            parts.append("\(grouped(timeline.marks.count)) marked")
+        }
+        if let status = activity.importing {
+            parts.append(importText(status))
+            role = .statusProgress
+        } else if activity.waitingJobs > 0 {
+            parts.append("\(counted(activity.waitingJobs, "photo")) to process")
+            role = .statusProgress
+        }
+        return (parts.joined(separator: look.lines.separator), role)
+    }
+
+    private func importText(_ status: ImportStatus) -> String {
+        if status.isScanning {
+            return "indexing \(grouped(status.indexed)) of \(grouped(status.found))" + look.lines.ellipsis
+        }
+        if status.indexed < status.found {
+            return "indexing \(status.indexed * 100 / max(1, status.found)) %"
+        }
+        var text = "processing \(status.processed * 100 / max(1, status.imported)) %"
+        if status.photosPerSecond > 0 { text += " \(Int(status.photosPerSecond.rounded()))/s" }
+        if let left = status.secondsLeft { text += " \(ProgressBar.duration(left))" }
+        return text
+    }
+
+    func drawLayer(_ layer: Layer, into grid: inout Grid) -> Position? {
+        switch layer {
+        case .filter: return nil
+        case .help(let offset):
+            drawHelp(offset: offset, into: &grid)
+            return nil
+        case .palette(let palette): return drawPalette(palette, into: &grid)
+        case .jump(let field): return drawJump(field, into: &grid)
+        }
+    }
+
+    private func drawPalette(_ palette: PaletteState, into grid: inout Grid) -> Position {
+        let matches = paletteActions(palette.field.text)
+        let rows = min(max(1, matches.count), max(1, min(14, size.rows - 7)))
+        var rect = Rect(size).centered(GridSize(columns: min(72, size.columns - 2), rows: rows + 3))
+        rect.row = min(rect.row, 3)
+        grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
+        let inside = grid.drawBox(
+            rect, title: "Actions", role: .dialogBorder, titleRole: .dialogTitle, lines: look.lines)
+        let (line, list) = inside.splitTop(1)
+        let cursor = palette.field.draw(
+            into: &grid, in: line.inset(columns: 1),
+            placeholder: "an action, or: jump 2019-07, filter text, theme light",
+            lines: look.lines)
+        let offset = max(0, palette.selection - list.rows + 1)
+        for row in 0..<list.rows where offset + row < matches.count {
+            let match = matches[offset + row]
+            let reason = reasonUnavailable(match.action)
+            let isSelected = offset + row == palette.selection
+            let bar = Rect(row: list.row + row, column: list.column, rows: 1, columns: list.columns)
+            let keys = keyMap.keyNames(for: match.action).truncated(to: 20, ascii: look.lines.isASCII)
+            let text = reason.map { "\(match.title) (\($0))" } ?? match.title
+            grid.write(
+                text, at: Position(row: bar.row, column: bar.column + 1), role: reason == nil ? .dialog : .disabled,
+                maxWidth: bar.columns - keys.displayWidth - 3, ascii: look.lines.isASCII)
+            grid.write(keys, at: Position(row: bar.row, column: bar.endColumn - keys.displayWidth - 1), role: .key)
+            if isSelected { grid.repaint(bar, role: .cursor) }
+        }
+        if matches.isEmpty {
+            grid.write("no action has this name", at: Position(row: list.row, column: list.column + 1), role: .disabled)
+        }
+        return cursor
+    }
+
+    private func drawJump(_ field: TextField, into grid: inout Grid) -> Position {
+        let rect = Rect(size).centered(GridSize(columns: min(46, size.columns - 2), rows: 4))
+        grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
+        let inside = grid.drawBox(
+            rect, title: "Jump to a date", role: .dialogBorder, titleRole: .dialogTitle, lines: look.lines
+        ).inset(columns: 1)
+        let cursor = field.draw(
+            into: &grid, in: inside, placeholder: "2019, 2019-07 or july 2019", lines: look.lines)
+        let target = JumpDate(field.text)?.month(in: timeline.layout)
+        var text = field.text.isEmpty ? "" : "no date yet"
+        if let target {
+            let month = timeline.layout.months[target.index]
+            text = "\(target.isExact ? "" : "nearest: ")\(monthTitle(month.month)), \(counted(month.count, "photo"))"
+        }
+        grid.write(
+            text, at: Position(row: inside.row + 1, column: inside.column), role: .dialog, maxWidth: inside.columns,
+            ascii: look.lines.isASCII)
+        return cursor
+    }
+}

@@ -1,0 +1,62 @@
+public import Core
+
+/// Names one request, so that a reply which nobody waits for any more is known.
+public struct RequestID: Hashable, Sendable {
+    public let number: Int
+
+    public init(_ number: Int) { self.number = number }
+}
+
+/// What the app asks of the world. A value: the effect runner performs it and answers with a `Message`.
+public enum Effect: Hashable, Sendable {
+    case loadMonths(RequestID, TimelineFilter)
+    case loadEntries(RequestID, TimelineQuery)
+    case loadPlaces(RequestID, Month)
+    /// Finds where a photo is in the timeline now.
+    case locate(RequestID, PhotoID, TimelineFilter)
+    /// Loads the entries of several queries one after the other, for a range of marks.
+    case collect(RequestID, [TimelineQuery])
+    case loadPhoto(RequestID, PhotoID)
+    case loadPicture(RequestID, PictureRequest)
+    /// The thumbnails wanted now, most urgent first. What isn't named any more is given up.
+    case wantThumbnails([ThumbnailKey])
+    case setFavourite(RequestID, Bool, [PhotoID])
+    /// Puts the paths of these photos on the terminal's clipboard.
+    case copyPaths(RequestID, [PhotoID])
+    case startTimer(RequestID, seconds: Double)
+    /// Nobody waits for this request any more.
+    case cancel(RequestID)
+    case useTheme(String)
+    case repaint
+    case suspend
+    case quit
+}
+
+/// A thumbnail as it is drawn: the photo's bytes and the cells it must fit in.
+public struct ThumbnailKey: Hashable, Sendable {
+    public let sha256: SHA256Digest
+    public let columns: Int
+    public let rows: Int
+
+    public init(sha256: SHA256Digest, columns: Int, rows: Int) {
+        (self.sha256, self.columns, self.rows) = (sha256, columns, rows)
+    }
+}
+
+/// A part of a picture as the viewer shows it: `region` scaled to exactly these cells.
+public struct PictureRequest: Hashable, Sendable {
+    public let photo: PhotoID
+    public let sha256: SHA256Digest
+    /// The upright size; nil while unknown.
+    public let pixelSize: PixelSize?
+    public let region: PictureRegion
+    public let columns: Int
+    public let rows: Int
+
+    public init(
+        photo: PhotoID, sha256: SHA256Digest, pixelSize: PixelSize?, region: PictureRegion, columns: Int, rows: Int
+    ) {
+        (self.photo, self.sha256, self.pixelSize) = (photo, sha256, pixelSize)
+        (self.region, self.columns, self.rows) = (region, columns, rows)
+    }
+}

@@ -1,0 +1,173 @@
+import Core
+import Grid
+import Widgets
+
+extension AppState {
+    mutating func handle(_ event: InputEvent) -> [Effect] {
+        switch event {
+        case .resize(let size):
+            self.size = size
+            timeline.resize(area: Layout(size).wall, look: look)
+            return []
+        case .resumed: return [.repaint]
+        case .closed: return [.quit]
+        case .focus: return []
+        case .paste(let text):
+            guard let layer = layers.last else { return [] }
+            return paste(text, into: layer)
+        case .mouse(let event):
+            activity.notice = nil
+            return handle(event)
+        case .key(let press):
+            activity.notice = nil
+            if press == KeyPress("c", .control) { return [.quit] }
+            if let layer = layers.last { return handle(press, layer: layer) }
+            guard let action = keyMap.action(for: press, in: context) else {
+                activity.notice = Notice(
+                    .information, "\(press) does nothing here: \(keyMap.keyName(for: .help)) shows the keys")
+                return []
+            }
+            return perform(action)
+        }
+    }
+
+    private mutating func paste(_ text: String, into layer: Layer) -> [Effect] {
+        layers.removeLast()
+        switch layer {
+        case .filter(var field, let before):
+            field.insert(text)
+            layers.append(.filter(field, before: before))
+            return filterTyped(field.text)
+        case .jump(var field):
+            field.insert(text)
+            layers.append(.jump(field))
+        case .palette(var palette):
+            palette.field.insert(text)
+            palette.selection = 0
+            layers.append(.palette(palette))
+        case .help: layers.append(layer)
+        }
+        return []
+    }
+
+    private mutating func handle(_ press: KeyPress, layer: Layer) -> [Effect] {
+        layers.removeLast()
+        switch layer {
+        case .help(let offset):
+            return handleHelp(press, offset: offset)
+        case .palette(let palette): return handlePalette(press, palette)
+        case .jump(var field):
+            switch press.key {
+            case .escape: return []
+            case .enter: return jump(to: field.text)
+            default:
+                _ = field.handle(press)
+                layers.append(.jump(field))
+                return []
+            }
+        case .filter(var field, let before):
+            switch press.key {
+            case .escape:
+                timeline.filterText = before
+                return applyFilter()
+            case .enter:
+                timeline.filterText = field.text
+                return applyFilter()
+            default:
+                guard field.handle(press) else {
+                    layers.append(layer)
+                    return []
+                }
+                layers.append(.filter(field, before: before))
+                return filterTyped(field.text)
+            }
+        }
+    }
+
+    /// Does what an action says, or says why it can't.
+    mutating func perform(_ action: Action) -> [Effect] {
+        if let reason = reasonUnavailable(action) {
+            activity.notice = Notice(.information, "\(ActionDescription.of(action).title): \(reason)")
+            return []
+        }
+        switch action {
+        case .palette: layers.append(.palette(PaletteState()))
+        case .help: layers.append(.help(offset: 0))
+        case .repaint: return [.repaint]
+        case .suspend: return [.suspend]
+        case .quit: return [.quit]
+        case .nextTheme:
+            let index = themes.firstIndex(of: theme).map { ($0 + 1) % themes.count } ?? 0
+            return [.useTheme(themes[index])]
+        case .toggleFavourite: return toggleFavourite()
+        case .undo: return undo()
+        case .copyPath: return copyPaths()
+        case .toggleMark: toggleMark()
+        case .nextView, .lastView:
+            if context == .viewer { return closeViewer() }
+            return openViewer()
+        default: return context == .viewer ? performInViewer(action) : performInTimeline(action)
+        }
+        return []
+    }
+
+    /// Why an action can't be done now; nil when it can.
+    public func reasonUnavailable(_ action: Action) -> String? {
+        let hasPhoto = timeline.cursorEntry != nil
+        switch action {
+        case .openPhoto, .nextView, .lastView, .slideshow:
+            if action == .slideshow, look.isStill { return "motion is switched off" }
+            return hasPhoto ? nil : "there is no photo here"
+        case .toggleMark, .toggleRange: return hasPhoto ? nil : "there is no photo here"
+        case .toggleFavourite, .copyPath:
+            return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
+        case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
+        case .clear:
+            return timeline.marks.isEmpty && timeline.filter.isEmpty && timeline.rangeStart == nil
+                ? "there is no mark, range or filter" : nil
+        case .nextTheme: return themes.count > 1 ? nil : "there is only one theme"
+        case .largerThumbnails:
+            return timeline.thumbnailSize + 1 < TimelineState.thumbnailWidths.count ? nil : "they are the largest"
+        case .smallerThumbnails: return timeline.thumbnailSize > 0 ? nil : "they are the smallest"
+        case .jump, .moveLeft, .moveRight, .moveUp, .moveDown, .goFirst, .goLast, .previousMonth, .nextMonth,
+            .halfPageDown, .halfPageUp, .pageDown, .pageUp:
+            return timeline.layout.isEmpty ? "the timeline is empty" : nil
+        case .zoomIn, .zoomOut, .zoomActual, .zoomFit:
+            return viewer?.pixelSize == nil ? "the photo's size isn't known yet" : nil
+        default: return nil
+        }
+    }
+
+    private mutating func handle(_ event: MouseEvent) -> [Effect] {
+        guard layers.isEmpty else { return [] }
+        let layout = Layout(size)
+        if context == .viewer {
+            switch event.action {
+            case .wheelDown: return performInViewer(.nextPhoto)
+            case .wheelUp: return performInViewer(.previousPhoto)
+            case .press(.right): return closeViewer()
+            default: return []
+            }
+        }
+        switch event.action {
+        case .wheelDown: timeline.scroll(rows: 3)
+        case .wheelUp: timeline.scroll(rows: -3)
+        case .press(.left), .drag(.left):
+            if layout.scrubber.contains(event.position) {
+                let line = event.position.row - layout.scrubber.row
+                guard let row = timeline.row(scrubberLine: line), let month = timeline.layout.month(atRow: row) else {
+                    return []
+                }
+                timeline.move(to: timeline.layout.firstOrdinal(month: month))
+                timeline.top = timeline.layout.headingRow(month: month)
+                timeline.clampTop()
+                timeline.showCursor()
+            } else if case .press = event.action, let ordinal = timeline.ordinal(at: event.position) {
+                if ordinal == timeline.cursor, timeline.hasMoved { return openViewer() }
+                timeline.move(to: ordinal)
+            }
+        default: break
+        }
+        return []
+    }
+}

@@ -1,0 +1,97 @@
+public import Core
+public import Grid
+
+/// What happened: something a person did, or the answer to an effect.
+public enum Message: Sendable {
+    case input(InputEvent)
+    case monthsLoaded(RequestID, [MonthCount])
+    case entriesLoaded(RequestID, [TimelineEntry])
+    case placesLoaded(RequestID, [String])
+    /// nil when the photo is not in the timeline any more.
+    case located(RequestID, LocatedPhoto?)
+    case collected(RequestID, [TimelineEntry])
+    case photoLoaded(RequestID, PhotoDetails?)
+    /// `isFinal` is false for a coarse picture that a sharper one follows.
+    case pictureLoaded(RequestID, Grid, isFinal: Bool)
+    case thumbnailLoaded(ThumbnailKey, Grid)
+    /// The thumbnail can't be had; why, in a few words.
+    case thumbnailFailed(ThumbnailKey, String)
+    case favouritesSet(RequestID, Int)
+    case pathsCopied(RequestID, copied: Int, of: Int)
+    case timerFired(RequestID)
+    case failed(RequestID, EngineError)
+    /// Some process has changed the catalogue.
+    case catalogChanged
+    case importProgressed(ImportStatus)
+    /// The import is over; one sentence, and whether something went wrong.
+    case importEnded(Notice)
+    /// Jobs that wait or run, and dead ones.
+    case jobsCounted(waiting: Int, dead: Int)
+    /// A warning that holds until `warningEnded` with the same subject.
+    case warning(subject: String, text: String)
+    case warningEnded(subject: String)
+    case noticed(Notice)
+    case themeUsed(String)
+    /// The library can't be used at all.
+    case libraryFailed(EngineError)
+}
+
+/// Where a photo is in the timeline.
+public struct LocatedPhoto: Hashable, Sendable {
+    public let photo: PhotoID
+    public let month: Month
+    /// Place within the month.
+    public let index: Int
+
+    public init(photo: PhotoID, month: Month, index: Int) {
+        (self.photo, self.month, self.index) = (photo, month, index)
+    }
+}
+
+/// A photo with what the info pane shows beside it.
+public struct PhotoDetails: Hashable, Sendable {
+    public let photo: Photo
+    public let files: [LibraryFile]
+
+    public init(photo: Photo, files: [LibraryFile]) {
+        (self.photo, self.files) = (photo, files)
+    }
+}
+
+/// How far an import is, as the status line shows it.
+public struct ImportStatus: Hashable, Sendable {
+    public var found: Int
+    public var indexed: Int
+    /// New photos, and how many of them are processed.
+    public var imported: Int
+    public var processed: Int
+    public var isScanning: Bool
+    public var photosPerSecond: Double
+    public var secondsLeft: Double?
+
+    public init(
+        found: Int, indexed: Int, imported: Int, processed: Int, isScanning: Bool, photosPerSecond: Double,
+        secondsLeft: Double?
+    ) {
+        (self.found, self.indexed, self.imported, self.processed) = (found, indexed, imported, processed)
+        (self.isScanning, self.photosPerSecond, self.secondsLeft) = (isScanning, photosPerSecond, secondsLeft)
+    }
+}
+
+/// A sentence for the status line, gone at the next key.
+public struct Notice: Hashable, Sendable {
+    public enum Severity: Hashable, Sendable { case success, information, warning, error }
+
+    public let severity: Severity
+    /// Display-escaped by whoever shows it.
+    public let text: String
+
+    public init(_ severity: Severity, _ text: String) {
+        (self.severity, self.text) = (severity, text)
+    }
+
+    /// An error with what to do about it.
+    public init(_ error: EngineError) {
+        self.init(.error, error.description)
+    }
+}

@@ -1,0 +1,216 @@
+public import Core
+import Grid
+import Widgets
+
+extension AppState {
+    mutating func performInTimeline(_ action: Action) -> [Effect] {
+        let cursor = timeline.cursor
+        switch action {
+        case .moveLeft: timeline.move(to: cursor - 1)
+        case .moveRight: timeline.move(to: cursor + 1)
+        case .moveUp: timeline.move(lines: -1)
+        case .moveDown: timeline.move(lines: 1)
+        case .halfPageDown: timeline.move(lines: max(1, timeline.linesPerScreen / 2))
+        case .halfPageUp: timeline.move(lines: -max(1, timeline.linesPerScreen / 2))
+        case .pageDown: timeline.move(lines: timeline.linesPerScreen)
+        case .pageUp: timeline.move(lines: -timeline.linesPerScreen)
+        case .goFirst: timeline.move(to: 0)
+        case .goLast: timeline.move(to: timeline.layout.count - 1)
+        case .previousMonth, .nextMonth:
+            guard let place = timeline.cursorPlace else { return [] }
+            let step = action == .nextMonth ? 1 : place.index > 0 ? 0 : -1
+            let month = min(max(0, place.month + step), timeline.layout.months.count - 1)
+            timeline.goTo(month: month)
+        case .openPhoto: return openViewer()
+        case .toggleRange: return toggleRange()
+        case .clear: return clear()
+        case .largerThumbnails: timeline.resizeThumbnails(by: 1)
+        case .smallerThumbnails: timeline.resizeThumbnails(by: -1)
+        case .filter: layers.append(.filter(TextField(timeline.filterText), before: timeline.filterText))
+        case .jump: layers.append(.jump(TextField()))
+        default: break
+        }
+        return []
+    }
+
+    mutating func toggleMark() {
+        guard let entry = timeline.cursorEntry else { return }
+        if timeline.marks.removeValue(forKey: entry.id) == nil { timeline.marks[entry.id] = entry.isFavourite }
+        if context == .timeline { timeline.move(to: timeline.cursor + 1) }
+    }
+
+    /// The first call starts a range, the second marks it.
+    private mutating func toggleRange() -> [Effect] {
+        guard let range = timeline.range else {
+            timeline.rangeStart = timeline.cursor
+            return []
+        }
+        timeline.rangeStart = nil
+        var missing: [TimelineQuery] = []
+        guard let first = timeline.layout.place(ordinal: range.lowerBound),
+            let last = timeline.layout.place(ordinal: range.upperBound)
+        else { return [] }
+        for month in first.month...last.month {
+            let count = timeline.layout.months[month].count
+            let from = month == first.month ? first.index : 0
+            let to = month == last.month ? last.index + 1 : count
+            missing.append(
+                TimelineQuery(
+                    month: timeline.layout.months[month].month, skip: from, limit: to - from, filter: timeline.filter))
+        }
+        let request = makeRequest()
+        timeline.rangeRequest = request
+        return [.collect(request, missing)]
+    }
+
+    private mutating func clear() -> [Effect] {
+        if timeline.rangeStart != nil {
+            timeline.rangeStart = nil
+        } else if !timeline.marks.isEmpty {
+            timeline.marks = [:]
+        } else {
+            timeline.filterText = ""
+            return applyFilter()
+        }
+        return []
+    }
+
+    /// Marked photos, else the cursor's, with whether each is a favourite.
+    private var chosen: [PhotoID: Bool] {
+        if context == .timeline, !timeline.marks.isEmpty { return timeline.marks }
+        return timeline.cursorEntry.map { [$0.id: $0.isFavourite] } ?? [:]
+    }
+
+    mutating func toggleFavourite() -> [Effect] {
+        let target = chosen.values.contains(false)
+        let photos = chosen.filter { $0.value != target }.map(\.key).sorted()
+        return change(UndoStep(isFavourite: target, photos: photos, isUndo: false))
+    }
+
+    mutating func undo() -> [Effect] {
+        guard let step = undoSteps.popLast() else { return [] }
+        return change(UndoStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: true))
+    }
+
+    private mutating func change(_ step: UndoStep) -> [Effect] {
+        let photos = Set(step.photos)
+        timeline.windows.setFavourite(step.isFavourite, photos: photos)
+        for id in step.photos where timeline.marks[id] != nil { timeline.marks[id] = step.isFavourite }
+        let request = makeRequest()
+        pendingChanges[request] = step
+        return [.setFavourite(request, step.isFavourite, step.photos)]
+    }
+
+    mutating func favouritesSet(_ request: RequestID, _ count: Int) {
+        guard let step = pendingChanges.removeValue(forKey: request) else { return }
+        if !step.isUndo { undoSteps.append(step) }
+        if undoSteps.count > 100 { undoSteps.removeFirst() }
+        let what = step.isFavourite ? "a favourite now" : "no favourite any more"
+        let many = step.isFavourite ? "favourites now" : "no favourites any more"
+        let subject = counted(step.photos.count, "photo")
+        let undo = step.isUndo ? "" : " · \(keyMap.keyName(for: .undo)) undoes it"
+        activity.notice = Notice(.success, "\(subject) \(step.photos.count == 1 ? what : many)\(undo)")
+    }
+
+    mutating func copyPaths() -> [Effect] {
+        let request = makeRequest()
+        copyRequest = request
+        return [.copyPaths(request, chosen.keys.sorted())]
+    }
+
+    /// Waits a moment for more typing before it asks the catalogue.
+    mutating func filterTyped(_ text: String) -> [Effect] {
+        timeline.filterText = text
+        var effects: [Effect] = []
+        if let earlier = timeline.filterTimer { effects.append(.cancel(earlier)) }
+        let request = makeRequest()
+        timeline.filterTimer = request
+        return effects + [.startTimer(request, seconds: 0.12)]
+    }
+
+    mutating func applyFilter() -> [Effect] {
+        let filter = TimelineFilter(typed: timeline.filterText)
+        guard filter != timeline.filter else { return [] }
+        timeline.filter = filter
+        timeline.windows.removeAll()
+        timeline.rangeStart = nil
+        let effects = timeline.chunkRequests.keys.map { Effect.cancel($0) }
+        timeline.chunkRequests = [:]
+        return effects + reloadMonths()
+    }
+
+    mutating func jump(to text: String) -> [Effect] {
+        guard let wanted = JumpDate(text) else {
+            activity.notice = Notice(.warning, "\(text) is no date: write 2019, 2019-07 or july 2019")
+            return []
+        }
+        guard let target = wanted.month(in: timeline.layout) else { return [] }
+        timeline.goTo(month: target.index)
+        let found = timeline.layout.months[target.index].month
+        if !target.isExact {
+            activity.notice = Notice(.information, "no photos then: the nearest are of \(monthTitle(found))")
+        }
+        return []
+    }
+}
+
+extension TimelineState {
+    mutating func move(lines: Int) {
+        guard let place = cursorPlace else { return }
+        move(to: layout.ordinal(of: layout.place(lines: lines, from: place)))
+    }
+
+    /// Puts the cursor on a month's first photo and its heading at the top.
+    mutating func goTo(month: Int) {
+        move(to: layout.firstOrdinal(month: month))
+        top = layout.headingRow(month: month)
+        clampTop()
+        showCursor()
+    }
+
+    mutating func resizeThumbnails(by step: Int) {
+        thumbnailSize = min(max(0, thumbnailSize + step), Self.thumbnailWidths.count - 1)
+        relayout(layout.months)
+    }
+
+    /// The photo whose tile is at a position of the screen.
+    func ordinal(at position: Position) -> Int? {
+        guard area.contains(position) else { return nil }
+        let row = position.row - area.row + top
+        guard let month = layout.month(atRow: row) else { return nil }
+        let line = (row - layout.headingRow(month: month) - 1)
+        guard line >= 0 else { return nil }
+        let pitch = pictureSize.columns + Self.gap
+        let tile = (position.column - column(ofTile: 0)) / pitch
+        guard position.column >= column(ofTile: 0), tile < layout.columns,
+            (position.column - column(ofTile: 0)) % pitch < pictureSize.columns
+        else { return nil }
+        let index = line / layout.tileRows * layout.columns + tile
+        guard index < layout.months[month].count else { return nil }
+        return layout.firstOrdinal(month: month) + index
+    }
+
+    /// The row of the timeline that a line of the scrubber stands for.
+    func row(scrubberLine line: Int) -> Int? {
+        guard !layout.isEmpty, area.rows > 0 else { return nil }
+        return min(layout.rows - 1, line * layout.rows / area.rows)
+    }
+}
+
+extension TimelineFilter {
+    /// Reads what was typed: `is:favourite` and `rating:3` are conditions, all else is text to be found.
+    public init(typed text: String) {
+        self.init()
+        var words: [Substring] = []
+        for word in text.split(separator: " ") {
+            if word == "is:favourite" || word == "is:favorite" {
+                favouritesOnly = true
+            } else if word.hasPrefix("rating:"), let rating = Int(word.dropFirst(7)), (1...5).contains(rating) {
+                minimumRating = rating
+            } else {
+                words.append(word)
+            }
+        }
+        self.text = words.joined(separator: " ")
+    }
+}

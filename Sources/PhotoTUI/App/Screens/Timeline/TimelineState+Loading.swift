@@ -1,0 +1,117 @@
+import Core
+import Grid
+
+extension AppState {
+    /// Asks for what the viewport lacks, gives up what it no longer needs.
+    mutating func reconcileTimeline() -> [Effect] {
+        guard case .ready = timeline.phase, !timeline.layout.isEmpty else { return [] }
+        var effects: [Effect] = []
+        let rows = timeline.area.rows
+        let margin = max(1, rows)
+        let visible = timeline.layout.visible(rows: timeline.top..<timeline.top + rows)
+        let ahead =
+            timeline.direction < 0
+            ? timeline.layout.visible(rows: timeline.top - margin..<timeline.top)
+            : timeline.layout.visible(rows: timeline.top + rows..<timeline.top + rows + margin)
+
+        var keys = chunks(of: visible) + chunks(of: ahead)
+        if let place = timeline.cursorPlace {
+            let month = timeline.layout.months[place.month].month
+            keys.insert(EntryWindows.ChunkKey(month: month, entry: place.index), at: 0)
+        }
+        var seen: Set<EntryWindows.ChunkKey> = []
+        keys = keys.filter { seen.insert($0).inserted }
+        timeline.windows.use(keys)
+        for (request, key) in timeline.chunkRequests where !seen.contains(key) {
+            timeline.chunkRequests[request] = nil
+            effects.append(.cancel(request))
+        }
+        let underway = Set(timeline.chunkRequests.values)
+        for key in keys where timeline.windows.needs(key) && !underway.contains(key) {
+            let request = makeRequest()
+            timeline.chunkRequests[request] = key
+            effects.append(
+                .loadEntries(
+                    request,
+                    TimelineQuery(
+                        month: key.month, skip: key.range.lowerBound, limit: EntryWindows.chunkSize,
+                        filter: timeline.filter)))
+        }
+        if timeline.cursorPhoto == nil { timeline.cursorPhoto = timeline.cursorEntry?.id }
+        effects += reconcilePlaces(visible.map { timeline.layout.months[$0.month].month })
+        effects += reconcileThumbnails(visible: visible, ahead: ahead)
+        return effects
+    }
+
+    private func chunks(of spans: [(month: Int, indices: Range<Int>)]) -> [EntryWindows.ChunkKey] {
+        spans.flatMap { span in
+            let month = timeline.layout.months[span.month].month
+            let size = EntryWindows.chunkSize
+            return (span.indices.lowerBound / size...(span.indices.upperBound - 1) / size).map {
+                EntryWindows.ChunkKey(month: month, index: $0)
+            }
+        }
+    }
+
+    private mutating func reconcilePlaces(_ months: [Month]) -> [Effect] {
+        var effects: [Effect] = []
+        let underway = Set(timeline.placeRequests.values)
+        for month in months where timeline.places[month] == nil && !underway.contains(month) {
+            let request = makeRequest()
+            timeline.placeRequests[request] = month
+            effects.append(.loadPlaces(request, month))
+        }
+        return effects
+    }
+
+    private mutating func reconcileThumbnails(
+        visible: [(month: Int, indices: Range<Int>)], ahead: [(month: Int, indices: Range<Int>)]
+    ) -> [Effect] {
+        let shown = context == .timeline ? thumbnailKeys(of: visible) : []
+        timeline.thumbnails.use(shown)
+        let next = context == .timeline ? thumbnailKeys(of: ahead) : []
+        var seen: Set<ThumbnailKey> = []
+        let wanted = (shown + next).filter { timeline.thumbnails[$0] == nil && seen.insert($0).inserted }
+        guard wanted != timeline.wanted else { return [] }
+        timeline.wanted = wanted
+        return [.wantThumbnails(wanted)]
+    }
+
+    private func thumbnailKeys(of spans: [(month: Int, indices: Range<Int>)]) -> [ThumbnailKey] {
+        spans.flatMap { span in
+            let month = timeline.layout.months[span.month].month
+            return span.indices.compactMap { index -> ThumbnailKey? in
+                guard let entry = timeline.windows.entry(month: month, index: index), entry.status == .ready else {
+                    return nil
+                }
+                return timeline.thumbnailKey(entry)
+            }
+        }
+    }
+
+    /// Loads the months for the filter there is now; an earlier request is given up.
+    mutating func reloadMonths() -> [Effect] {
+        var effects: [Effect] = []
+        if let earlier = timeline.monthsRequest { effects.append(.cancel(earlier)) }
+        let request = makeRequest()
+        timeline.monthsRequest = request
+        timeline.isDirty = false
+        return effects + [.loadMonths(request, timeline.filter)]
+    }
+
+    /// Asks where the cursor's photo is now.
+    mutating func locateCursor() -> [Effect] {
+        guard timeline.hasMoved || context == .viewer, let photo = timeline.cursorPhoto else { return [] }
+        var effects: [Effect] = []
+        if let earlier = timeline.locateRequest { effects.append(.cancel(earlier)) }
+        let request = makeRequest()
+        timeline.locateRequest = request
+        return effects + [.locate(request, photo, timeline.filter)]
+    }
+}
+
+extension TimelineState {
+    func thumbnailKey(_ entry: TimelineEntry) -> ThumbnailKey {
+        ThumbnailKey(sha256: entry.sha256, columns: pictureSize.columns, rows: pictureSize.rows)
+    }
+}

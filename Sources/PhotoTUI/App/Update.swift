@@ -1,0 +1,184 @@
+import Core
+import Grid
+
+/// Changes the state by what happened, and tells what is to be done about it. Pure: no clock, no input, no output.
+public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
+    var effects: [Effect]
+    switch message {
+    case .input(let event): effects = state.handle(event)
+    default: effects = state.apply(message)
+    }
+    effects += state.reconcileTimeline()
+    effects += state.reconcileViewer()
+    return effects
+}
+
+extension AppState {
+    /// What to do first.
+    public mutating func start() -> [Effect] { reloadMonths() }
+
+    mutating func apply(_ message: Message) -> [Effect] {
+        switch message {
+        case .input: return []
+        case .monthsLoaded(let request, let months): return monthsLoaded(request, months)
+        case .entriesLoaded(let request, let entries):
+            guard let key = timeline.chunkRequests.removeValue(forKey: request) else { return [] }
+            timeline.windows.store(entries, at: key)
+            if timeline.cursorPhoto == nil || timeline.locateRequest == nil {
+                timeline.cursorPhoto = timeline.cursorEntry?.id ?? timeline.cursorPhoto
+            }
+        case .placesLoaded(let request, let places):
+            guard let month = timeline.placeRequests.removeValue(forKey: request) else { return [] }
+            timeline.places[month] = places
+        case .located(let request, let located): locatedPhoto(request, located)
+        case .collected(let request, let entries):
+            guard request == timeline.rangeRequest else { return [] }
+            timeline.rangeRequest = nil
+            for entry in entries { timeline.marks[entry.id] = entry.isFavourite }
+            activity.notice = Notice(.success, "\(counted(timeline.marks.count, "photo")) marked")
+        case .photoLoaded(let request, let details): viewer?.photoLoaded(request, details)
+        case .pictureLoaded(let request, let picture, let isFinal):
+            viewer?.pictureLoaded(request, picture, isFinal: isFinal)
+        case .thumbnailLoaded(let key, let picture): timeline.thumbnails.store(.drawn(picture), for: key)
+        case .thumbnailFailed(let key, let reason): timeline.thumbnails.store(.failed(reason), for: key)
+        case .favouritesSet(let request, let count): favouritesSet(request, count)
+        case .pathsCopied(let request, let copied, let wanted):
+            guard request == copyRequest else { return [] }
+            copyRequest = nil
+            activity.notice =
+                copied == wanted
+                ? Notice(.success, "\(counted(copied, "path")) copied to the terminal's clipboard")
+                : Notice(.warning, "\(copied) of \(counted(wanted, "path")) copied: the clipboard takes no more")
+        case .timerFired(let request): return timerFired(request)
+        case .failed(let request, let error): return failed(request, error)
+        case .catalogChanged: return catalogChanged()
+        default: applyActivity(message)
+        }
+        return []
+    }
+
+    private mutating func applyActivity(_ message: Message) {
+        switch message {
+        case .importProgressed(let status): activity.importing = status
+        case .importEnded(let notice):
+            activity.importing = nil
+            activity.notice = notice
+        case .jobsCounted(let waiting, let dead): (activity.waitingJobs, activity.deadJobs) = (waiting, dead)
+        case .warning(let subject, let text):
+            activity.warnings.removeAll { $0.subject == subject }
+            activity.warnings.append(Activity.Warning(subject: subject, text: text))
+        case .warningEnded(let subject): activity.warnings.removeAll { $0.subject == subject }
+        case .noticed(let notice): activity.notice = notice
+        case .themeUsed(let name): theme = name
+        case .libraryFailed(let error): timeline.phase = .failed(error)
+        default: break
+        }
+    }
+
+    private mutating func monthsLoaded(_ request: RequestID, _ months: [MonthCount]) -> [Effect] {
+        guard request == timeline.monthsRequest else { return [] }
+        timeline.monthsRequest = nil
+        timeline.phase = .ready
+        let before = timeline.cursorPlace.map { (timeline.layout.months[$0.month].month, $0.index) }
+        // The cursor keeps its place within its month, whatever was added to newer ones; `locate` then finds its photo.
+        let screenRow = timeline.cursorPlace.map { timeline.layout.row(of: $0) - timeline.top } ?? 0
+        timeline.layout = TimelineLayout(
+            months: months, columns: timeline.tilesPerLine, tileRows: timeline.pictureSize.rows + 1)
+        if timeline.hasMoved || context == .viewer, let (month, index) = before,
+            let found = timeline.layout.index(of: month)
+        {
+            let last = timeline.layout.months[found].count - 1
+            let isSame = timeline.layout.months[found].month == month
+            let place = TimelineLayout.Place(month: found, index: isSame ? min(index, last) : 0)
+            timeline.cursor = timeline.layout.ordinal(of: place)
+            timeline.top = timeline.layout.row(of: place) - screenRow
+        } else {
+            (timeline.cursor, timeline.top, timeline.cursorPhoto) = (0, 0, nil)
+        }
+        timeline.showCursor()
+        var effects = locateCursor()
+        if timeline.isDirty { effects += reloadMonths() }
+        return effects
+    }
+
+    private mutating func locatedPhoto(_ request: RequestID, _ located: LocatedPhoto?) {
+        guard request == timeline.locateRequest else { return }
+        timeline.locateRequest = nil
+        guard let located, located.photo == timeline.cursorPhoto,
+            let month = timeline.layout.index(of: located.month),
+            timeline.layout.months[month].month == located.month,
+            located.index < timeline.layout.months[month].count
+        else {
+            timeline.cursorPhoto = timeline.cursorEntry?.id
+            return
+        }
+        let place = TimelineLayout.Place(month: month, index: located.index)
+        if let current = timeline.cursorPlace {
+            timeline.top += timeline.layout.row(of: place) - timeline.layout.row(of: current)
+        }
+        timeline.cursor = timeline.layout.ordinal(of: place)
+        timeline.showCursor()
+    }
+
+    private mutating func catalogChanged() -> [Effect] {
+        timeline.windows.markStale()
+        timeline.thumbnails.forgetFailures()
+        timeline.places = [:]
+        if timeline.monthsRequest != nil {
+            timeline.isDirty = true
+            return []
+        }
+        return reloadMonths()
+    }
+
+    private mutating func failed(_ request: RequestID, _ error: EngineError) -> [Effect] {
+        if request == timeline.monthsRequest {
+            timeline.monthsRequest = nil
+            if case .ready = timeline.phase {
+                activity.notice = Notice(error)
+            } else {
+                timeline.phase = .failed(error)
+            }
+        } else if let key = timeline.chunkRequests.removeValue(forKey: request) {
+            // An empty chunk is not asked for again until the catalogue changes.
+            timeline.windows.store([], at: key)
+            activity.notice = Notice(error)
+        } else if let month = timeline.placeRequests.removeValue(forKey: request) {
+            timeline.places[month] = []
+        } else if pendingChanges.removeValue(forKey: request) != nil {
+            activity.notice = Notice(error)
+            timeline.windows.markStale()
+        } else if request == copyRequest || request == timeline.rangeRequest {
+            (copyRequest, timeline.rangeRequest) = (nil, nil)
+            activity.notice = Notice(error)
+        } else {
+            viewer?.failed(request, error)
+        }
+        return []
+    }
+
+    private mutating func timerFired(_ request: RequestID) -> [Effect] {
+        if request == timeline.filterTimer {
+            timeline.filterTimer = nil
+            return applyFilter()
+        }
+        guard context == .viewer, let viewer, viewer.slideshow == request else { return [] }
+        return advanceSlideshow()
+    }
+}
+
+/// `1 photo`, `2 photos`, `1,220 photos`.
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// Thousands set apart.
+func grouped(_ number: Int) -> String {
+    let digits = Array(String(number.magnitude))
+    var text = number < 0 ? "-" : ""
+    for (place, digit) in digits.enumerated() {
+        if place > 0, (digits.count - place).isMultiple(of: 3) { text.append(",") }
+        text.append(digit)
+    }
+    return text
+}
