@@ -1,2 +1,78 @@
 #pragma once
 #include <vips/vips.h>
+
+// Every libvips operation is variadic (name, value, …, NULL), and VIPS_INIT is a macro: Swift imports neither.
+
+static inline int phototui_vips_init(const char *program) { return VIPS_INIT(program); }
+
+// fail_on: 0 takes what can be decoded, 2 (VIPS_FAIL_ON_TRUNCATED) fails at a missing end.
+static inline int phototui_vips_load_jpeg(const void *bytes, size_t size, int shrink, int fail_on, VipsImage **out) {
+    return vips_jpegload_buffer(
+        (void *)bytes, size, out, "shrink", shrink, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_load_webp(const void *bytes, size_t size, double scale, int fail_on, VipsImage **out) {
+    return vips_webpload_buffer(
+        (void *)bytes, size, out, "scale", scale, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_load_png(const void *bytes, size_t size, int fail_on, VipsImage **out) {
+    return vips_pngload_buffer(
+        (void *)bytes, size, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_load_heif(const void *bytes, size_t size, int fail_on, VipsImage **out) {
+    return vips_heifload_buffer(
+        (void *)bytes, size, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_load_tiff(const void *bytes, size_t size, int fail_on, VipsImage **out) {
+    return vips_tiffload_buffer(
+        (void *)bytes, size, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_load_gif(const void *bytes, size_t size, int fail_on, VipsImage **out) {
+    return vips_gifload_buffer(
+        (void *)bytes, size, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_load_jxl(const void *bytes, size_t size, int fail_on, VipsImage **out) {
+    return vips_jxlload_buffer(
+        (void *)bytes, size, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+}
+static inline int phototui_vips_resize(VipsImage *in, VipsImage **out, double scale) {
+    return vips_resize(in, out, scale, NULL);
+}
+static inline int phototui_vips_crop(VipsImage *in, VipsImage **out, int left, int top, int width, int height) {
+    return vips_extract_area(in, out, left, top, width, height, NULL);
+}
+static inline int phototui_vips_to_srgb(VipsImage *in, VipsImage **out) {
+    return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL);
+}
+// Profiles: from the picture's own (with a built-in one for CMYK without), perceptual intent, to 8-bit sRGB.
+static inline int phototui_vips_icc_to_srgb(VipsImage *in, VipsImage **out) {
+    return vips_icc_transform(
+        in, out, "srgb", "embedded", TRUE, "input_profile", "cmyk", "intent", VIPS_INTENT_PERCEPTUAL, NULL);
+}
+static inline int phototui_vips_flatten(VipsImage *in, VipsImage **out, double red, double green, double blue) {
+    double ground[3] = {red, green, blue};
+    VipsArrayDouble *background = vips_array_double_new(ground, in->Bands > 2 ? 3 : 1);
+    int code = vips_flatten(in, out, "background", background, NULL);
+    vips_area_unref(VIPS_AREA(background));
+    return code;
+}
+static inline int phototui_vips_cast_uchar(VipsImage *in, VipsImage **out) { return vips_cast_uchar(in, out, NULL); }
+static inline int phototui_vips_extract_bands(VipsImage *in, VipsImage **out, int count) {
+    return vips_extract_band(in, out, 0, "n", count, NULL);
+}
+static inline int phototui_vips_rotate(VipsImage *in, VipsImage **out, int quarter_turns) {
+    return vips_rot(in, out, (VipsAngle)quarter_turns, NULL);
+}
+static inline int phototui_vips_mirror(VipsImage *in, VipsImage **out) {
+    return vips_flip(in, out, VIPS_DIRECTION_HORIZONTAL, NULL);
+}
+static inline int phototui_vips_save_webp(VipsImage *in, void **bytes, size_t *size, int quality, int effort) {
+    return vips_webpsave_buffer(in, bytes, size, "Q", quality, "effort", effort, "strip", TRUE, NULL);
+}
+static inline int phototui_vips_save_jpeg(VipsImage *in, void **bytes, size_t *size, int quality) {
+    return vips_jpegsave_buffer(in, bytes, size, "Q", quality, "optimize_coding", TRUE, "strip", TRUE, NULL);
+}
+static inline int phototui_vips_save_avif(VipsImage *in, void **bytes, size_t *size, int quality, int effort) {
+    return vips_heifsave_buffer(
+        in, bytes, size, "Q", quality, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort", effort, "strip", TRUE,
+        NULL);
+}

@@ -2,7 +2,7 @@
 ///
 /// The timeline sorts by the wall clock: photos of a journey stay in the order their owner lived them, and a photo
 /// without a known zone keeps its place. Arithmetic is the proleptic Gregorian calendar.
-public struct CaptureTime: Hashable, Sendable {
+public struct CaptureTime: Hashable, Sendable, Codable {
     /// Microseconds from 1970-01-01T00:00:00 on the wall clock.
     public let wallMicroseconds: Int64
     /// Minutes east of UTC; nil where unknown.

@@ -1,5 +1,5 @@
 /// What a photo's own metadata (EXIF, IPTC, XMP) says of it. Text is untrusted: show it through `displayEscaped`.
-public struct PhotoMetadata: Hashable, Sendable {
+public struct PhotoMetadata: Hashable, Sendable, Codable {
     /// nil when no metadata tells it; the caller falls back to the file's name, then to its modification time.
     public var captureTime: CaptureTime?
     public var orientation: Orientation = .upright
@@ -14,14 +14,15 @@ public struct PhotoMetadata: Hashable, Sendable {
     public var rating: Int?
     public var caption: String?
     public var keywords: [String] = []
-    /// Every tag as read, keyed by its exiv2 name (`Exif.Photo.ISOSpeedRatings`), values cut at 1,000 bytes.
+    /// The standard EXIF, IPTC and XMP tags as read, keyed by their exiv2 name (`Exif.Photo.ISOSpeedRatings`), values
+    /// cut at 1,000 bytes; maker notes and embedded thumbnails are left out.
     public var tags: [String: String] = [:]
 
     public init() {}
 }
 
 /// How a photo was exposed; each value nil where unknown.
-public struct Exposure: Hashable, Sendable {
+public struct Exposure: Hashable, Sendable, Codable {
     /// Exposure time in seconds.
     public var seconds: Double?
     /// The f-number.

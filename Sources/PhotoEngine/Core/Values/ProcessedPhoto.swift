@@ -37,7 +37,7 @@ public struct PixelBuffer: Sendable {
 }
 
 /// A rectangle of the upright picture, in fractions of its width and height (0 to 1).
-public struct PictureRegion: Hashable, Sendable {
+public struct PictureRegion: Hashable, Sendable, Codable {
     public let x: Double
     public let y: Double
     public let width: Double

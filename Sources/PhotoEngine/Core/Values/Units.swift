@@ -26,7 +26,7 @@ public struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 /// Width and height in pixels, both at least 1.
-public struct PixelSize: Hashable, Sendable {
+public struct PixelSize: Hashable, Sendable, Codable {
     public let width: Int
     public let height: Int
 
@@ -39,7 +39,7 @@ public struct PixelSize: Hashable, Sendable {
 }
 
 /// The EXIF orientation tag (TIFF 6.0 tag 274): how stored rows and columns map to the upright picture.
-public enum Orientation: Int, Sendable, CaseIterable {
+public enum Orientation: Int, Sendable, CaseIterable, Codable {
     case upright = 1
     case mirrored, rotated180, flipped, transposed, rotated90, transversed, rotated270
 
@@ -53,7 +53,7 @@ public enum Orientation: Int, Sendable, CaseIterable {
 }
 
 /// A WGS 84 position in degrees, north and east positive; altitude in metres above sea level.
-public struct GeoPosition: Hashable, Sendable {
+public struct GeoPosition: Hashable, Sendable, Codable {
     public let latitude: Double
     public let longitude: Double
     public let altitude: Double?

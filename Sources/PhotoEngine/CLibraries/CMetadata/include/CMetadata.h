@@ -1,1 +1,34 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Called for each value read: its exiv2 key, then `size` bytes of text (not terminated), in file order. A value with
+/// several components that stand for themselves (XMP bags, IPTC repeats) comes once a component.
+typedef void (*phototui_metadata_visitor)(void *context, const char *key, const char *text, size_t size);
+
+/// Must be called once, before the others, on the first thread.
+void phototui_metadata_initialize(void);
+
+/// Reads EXIF, IPTC and XMP of a whole file in memory; `width` and `height` are the picture's as its container says, 0
+/// where it doesn't. Returns 0, or -1 with a message in `error` when exiv2 knows no such format or cannot parse it.
+int phototui_metadata_read(
+    const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, int *width, int *height,
+    char *error, size_t error_capacity);
+
+/// Reads one EXIF block, that is a TIFF structure, with or without the leading "Exif\0\0".
+int phototui_metadata_read_exif(
+    const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, char *error,
+    size_t error_capacity);
+
+/// Reads one XMP packet.
+int phototui_metadata_read_xmp(
+    const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, char *error,
+    size_t error_capacity);
+
+#ifdef __cplusplus
+}
+#endif

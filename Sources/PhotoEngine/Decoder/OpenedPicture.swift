@@ -1,0 +1,90 @@
+import CVips
+import Core
+import Duplicates
+
+/// A file recognised as a picture, and what of it can be decoded.
+struct OpenedPicture {
+    let file: FileBytes
+    let mediaType: MediaType
+    /// The sensor's size of a raw file, whose preview is decoded.
+    let sensorSize: PixelSize?
+    private let loader: PictureLoader
+
+    /// Throws `.unsupported` when the first bytes are of no known format.
+    init(_ file: FileBytes, pixelLimit: Int) throws {
+        guard let sniffed = MediaType(sniffing: Array(file.buffer.prefix(4096))) else {
+            throw EngineError(.unsupported, "not a picture format that phototui knows")
+        }
+        let preview = sniffed == .raw || sniffed == .tiff ? try RawPreview(file) : nil
+        if sniffed == .raw, preview == nil {
+            throw EngineError(.unsupported, "a raw file that LibRaw does not know")
+        }
+        self.file = file
+        mediaType = preview == nil ? sniffed : .raw
+        sensorSize = preview?.sensorSize
+        loader = PictureLoader(bytes: preview?.jpeg ?? file, mediaType: mediaType, pixelLimit: pixelLimit)
+    }
+
+    /// Whether decoding turns the picture upright by itself.
+    var loadsUpright: Bool { loader.loadsUpright }
+
+    func metadata() -> PhotoMetadata {
+        var tags = MetadataReader.tags(of: file)
+        if tags.values.isEmpty, let picture = try? loader.open(atLeast: nil, isLenient: true).picture {
+            tags = MetadataReader.tags(exif: picture.blob("exif-data"), xmp: picture.blob("xmp-data"))
+        }
+        return PhotoMetadata(tags)
+    }
+
+    /// The picture decoded once into memory, its longest edge at most `edge`, not yet upright nor in sRGB, with the stored
+    /// size. A damaged file is decoded as far as it goes, with the problem in words. Throws `.corrupt` when nothing can be.
+    func reduced(to edge: Int) throws -> (picture: VipsPicture, storedSize: PixelSize, problem: String?) {
+        do {
+            let (picture, size) = try decode(to: edge, isLenient: false)
+            return (picture, size, nil)
+        } catch let strict as EngineError where strict.code == .corrupt {
+            let (picture, size) = try decode(to: edge, isLenient: true)
+            _ = VipsLibrary.takeError()
+            return (picture, size, strict.whatHappened)
+        }
+    }
+
+    private func decode(to edge: Int, isLenient: Bool) throws -> (VipsPicture, PixelSize) {
+        let (opened, size) = try loader.open(atLeast: edge, isLenient: isLenient)
+        let plain = try opened.plain()
+        let factor = Double(edge) / Double(plain.longestEdge)
+        return (try plain.scaled(factor).inMemory(), size)
+    }
+
+    /// imagehash's pHash: of the full-size decode, or of the reduced one that differs by a bit at most now and then.
+    func perceptualHash(isFull: Bool) throws -> PerceptualHash {
+        try reduced(to: isFull ? Int(Int32.max) : 1024).picture.perceptualHash()
+    }
+}
+
+extension VipsPicture {
+    /// The pHash of 8-bit grey or RGB pixels in memory.
+    func perceptualHash() throws -> PerceptualHash {
+        try withPixels { pixels in
+            bands == 1
+                ? PerceptualHashing.hash(grey: pixels, width: width, height: height)
+                : PerceptualHashing.hash(rgb: pixels, width: width, height: height)
+        }
+    }
+
+    func cropped(_ region: PictureRegion) throws -> VipsPicture {
+        guard region != .whole else { return self }
+        func clamped(_ value: Double, _ limit: Int) -> Int { min(max(Int(value * Double(limit)), 0), limit) }
+        let left = min(clamped(region.x, width), width - 1)
+        let top = min(clamped(region.y, height), height - 1)
+        let cropWidth = max(1, min(clamped(region.width, width), width - left))
+        let cropHeight = max(1, min(clamped(region.height, height), height - top))
+        return try applying {
+            phototui_vips_crop($0, $1, Int32(left), Int32(top), Int32(cropWidth), Int32(cropHeight))
+        }
+    }
+
+    func asRGB() throws -> VipsPicture {
+        bands == 3 ? self : try applying(phototui_vips_to_srgb)
+    }
+}

@@ -1,0 +1,49 @@
+import CVips
+import Core
+
+/// Opens a picture's bytes with the one loader that its type allows.
+struct PictureLoader {
+    let bytes: FileBytes
+    let mediaType: MediaType
+    let pixelLimit: Int
+
+    /// Whether the loader turns the picture upright itself.
+    var loadsUpright: Bool {
+        switch mediaType {
+        case .heic, .avif, .jxl: true
+        default: false
+        }
+    }
+
+    /// Opens the picture lazily, JPEG and WebP shrunk while they decode so that the longest edge stays at least `edge`
+    /// (nil: full size). `isLenient` shows what there is of a damaged file.
+    func open(atLeast edge: Int?, isLenient: Bool) throws -> (picture: VipsPicture, storedSize: PixelSize) {
+        let whole = try load(shrink: 1, isLenient: isLenient)
+        let size = PixelSize(width: whole.width, height: whole.height)
+        guard size.pixels <= pixelLimit else {
+            throw EngineError(
+                .limitExceeded, "\(size.width) x \(size.height) pixels are more than the limit of \(pixelLimit)")
+        }
+        guard let edge, mediaType == .jpeg || mediaType == .raw || mediaType == .webp else { return (whole, size) }
+        let shrink = [8, 4, 2].first { whole.longestEdge / $0 >= edge } ?? 1
+        return (shrink == 1 ? whole : try load(shrink: shrink, isLenient: isLenient), size)
+    }
+
+    private func load(shrink: Int, isLenient: Bool) throws -> VipsPicture {
+        let failOn: Int32 = isLenient ? 0 : 2
+        // SAFETY: `bytes` outlives every picture made here: RequestHandler holds it until the answer is complete.
+        let start = bytes.buffer.baseAddress
+        let count = bytes.buffer.count
+        return try VipsPicture.making { out in
+            switch mediaType {
+            case .jpeg, .raw: phototui_vips_load_jpeg(start, count, Int32(shrink), failOn, out)
+            case .webp: phototui_vips_load_webp(start, count, 1 / Double(shrink), failOn, out)
+            case .png: phototui_vips_load_png(start, count, failOn, out)
+            case .avif, .heic: phototui_vips_load_heif(start, count, failOn, out)
+            case .tiff: phototui_vips_load_tiff(start, count, failOn, out)
+            case .gif: phototui_vips_load_gif(start, count, failOn, out)
+            case .jxl: phototui_vips_load_jxl(start, count, failOn, out)
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Core
+import Digest
+import Duplicates
+import Glibc
+import Imaging
+
+/// Answers one request about one open file.
+enum RequestHandler {
+    static func answer(_ request: DecoderRequest, file: Int32) -> (DecoderReply, [[UInt8]]) {
+        defer { close(file) }
+        Sandbox.allowProcessorTime(seconds: request.limits.processorSeconds)
+        do {
+            let bytes = try FileBytes(descriptor: file, limit: request.limits.fileBytes)
+            let opened = try OpenedPicture(bytes, pixelLimit: request.limits.pixels)
+            switch request.task {
+            case .process(let formats, let usesFullHash):
+                return try process(opened, formats: formats, usesFullHash: usesFullHash)
+            case .hash(let isFull):
+                let hash = try opened.perceptualHash(isFull: isFull)
+                return (.hashed(sha256: digest(bytes).description, perceptualHash: hash.description), [])
+            case .pixels(let region, let fitting):
+                return try pixels(opened, region: region, fitting: fitting)
+            }
+        } catch let error as EngineError {
+            return (.failed(code: error.code, whatHappened: error.whatHappened), [])
+        } catch {
+            return (.failed(code: .internal, whatHappened: "\(error)"), [])
+        }
+    }
+
+    private static func digest(_ bytes: FileBytes) -> SHA256Digest {
+        var hasher = SHA256Hasher()
+        hasher.update(bytes.buffer)
+        return hasher.finish()
+    }
+
+    private static func process(
+        _ opened: OpenedPicture, formats: [RenditionFormat], usesFullHash: Bool
+    ) throws -> (DecoderReply, [[UInt8]]) {
+        let metadata = opened.metadata()
+        let (small, storedSize, problem) = try opened.reduced(to: RenditionKind.sizes.max() ?? 1024)
+        let hash = usesFullHash ? try opened.perceptualHash(isFull: true) : try small.perceptualHash()
+        let upright = try small.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
+        let renditions = try RenditionMaker.renditions(of: upright, formats: formats)
+        // What the loader turned upright is counted as it was stored.
+        let size = opened.loadsUpright ? metadata.orientation.upright(storedSize) : storedSize
+        let header = ProcessedHeader(
+            sha256: digest(opened.file).description, mediaType: opened.mediaType,
+            pixelSize: opened.sensorSize ?? size, perceptualHash: hash.description, metadata: metadata,
+            problem: problem,
+            renditions: renditions.map {
+                .init(size: $0.kind.size, format: $0.kind.format, byteCount: $0.data.count)
+            })
+        return (.processed(header), renditions.map(\.data))
+    }
+
+    private static func pixels(
+        _ opened: OpenedPicture, region: PictureRegion, fitting: PixelSize
+    ) throws -> (DecoderReply, [[UInt8]]) {
+        let orientation = opened.loadsUpright ? .upright : opened.metadata().orientation
+        // Enough pixels that the region alone fills what is asked for.
+        let share = max(min(region.width, region.height), 0.001)
+        let edge = Int((Double(max(fitting.width, fitting.height)) / share).rounded(.up))
+        let (picture, _, _) = try opened.reduced(to: min(edge, 1 << 16))
+        let upright = try picture.inSRGB().upright(orientation)
+        let part = try upright.cropped(region)
+        let scale = min(
+            Double(fitting.width) / Double(part.width), Double(fitting.height) / Double(part.height), 1)
+        let scaled = try part.scaled(scale).asRGB().inMemory()
+        let bytes = try scaled.withPixels { Array($0) }
+        return (.pixels(PixelSize(width: scaled.width, height: scaled.height)), [bytes])
+    }
+}

@@ -1,0 +1,84 @@
+public import Core
+
+/// What the app asks of a decoder; the file's descriptor travels with it.
+///
+/// On the wire each message is a frame: two little-endian 32-bit counts (JSON bytes, payload bytes), the JSON, the payload.
+public struct DecoderRequest: Sendable, Codable {
+    public enum Task: Sendable, Codable {
+        case process(formats: [RenditionFormat], usesFullHash: Bool)
+        case hash(isFull: Bool)
+        case pixels(region: PictureRegion, fitting: PixelSize)
+    }
+
+    public let task: Task
+    public let limits: DecoderLimits
+
+    public init(task: Task, limits: DecoderLimits) {
+        self.task = task
+        self.limits = limits
+    }
+}
+
+/// What one picture may cost.
+public struct DecoderLimits: Hashable, Sendable, Codable {
+    /// A larger file is refused unread.
+    public var fileBytes: Int
+    /// A picture with more pixels is refused undecoded.
+    public var pixels: Int
+    /// Processor seconds for one request; the kernel ends the decoder beyond.
+    public var processorSeconds: Int
+    /// Wall-clock seconds for one request; the pool ends the decoder beyond.
+    public var wallSeconds: Int
+
+    public init(
+        fileBytes: Int = 1 << 29, pixels: Int = 250_000_000, processorSeconds: Int = 60, wallSeconds: Int = 120
+    ) {
+        self.fileBytes = fileBytes
+        self.pixels = pixels
+        self.processorSeconds = processorSeconds
+        self.wallSeconds = wallSeconds
+    }
+}
+
+/// A decoder's answer; renditions or pixels follow as the payload, in order.
+public enum DecoderReply: Sendable, Codable {
+    case processed(ProcessedHeader)
+    case hashed(sha256: String, perceptualHash: String)
+    case pixels(PixelSize)
+    case failed(code: EngineError.Code, whatHappened: String)
+}
+
+public struct ProcessedHeader: Sendable, Codable {
+    public struct RenditionHeader: Sendable, Codable {
+        public let size: Int
+        public let format: RenditionFormat
+        public let byteCount: Int
+
+        public init(size: Int, format: RenditionFormat, byteCount: Int) {
+            self.size = size
+            self.format = format
+            self.byteCount = byteCount
+        }
+    }
+
+    public let sha256: String
+    public let mediaType: MediaType
+    public let pixelSize: PixelSize
+    public let perceptualHash: String
+    public let metadata: PhotoMetadata
+    public let problem: String?
+    public let renditions: [RenditionHeader]
+
+    public init(
+        sha256: String, mediaType: MediaType, pixelSize: PixelSize, perceptualHash: String, metadata: PhotoMetadata,
+        problem: String?, renditions: [RenditionHeader]
+    ) {
+        self.sha256 = sha256
+        self.mediaType = mediaType
+        self.pixelSize = pixelSize
+        self.perceptualHash = perceptualHash
+        self.metadata = metadata
+        self.problem = problem
+        self.renditions = renditions
+    }
+}

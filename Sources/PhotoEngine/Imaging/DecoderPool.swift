@@ -1,0 +1,149 @@
+public import Core
+internal import Foundation
+internal import Glibc
+public import SystemPackage
+
+/// Warm decoder processes, each with one picture at a time. Requests for pixels overtake those that process.
+///
+/// Decoders start when first needed; one that crashed, hung or was cancelled is replaced at the next request.
+public final class DecoderPool: ImageProcessor {
+    private let executable: @Sendable () throws -> String
+    private let limits: DecoderLimits
+    private let slots: SlotQueue
+    private let queue = BlockingQueue(label: "phototui.decoders")
+
+    /// - Parameters:
+    ///   - executable: the decoder's program; nil looks at `PHOTOTUI_DECODER`, then beside the running program.
+    ///   - count: decoders at a time, at least 1.
+    public init(executable: FilePath? = nil, count: Int, limits: DecoderLimits = DecoderLimits()) {
+        self.executable = { try executable?.string ?? Self.locate().string }
+        self.limits = limits
+        slots = SlotQueue(count: max(1, count))
+    }
+
+    /// The decoder's program. Throws `.notFound` with what to do.
+    public static func locate() throws -> FilePath {
+        var candidates: [FilePath] = []
+        if let named = ProcessInfo.processInfo.environment["PHOTOTUI_DECODER"], !named.isEmpty {
+            candidates = [FilePath(named)]
+        } else if let running = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
+            let folder = FilePath(running).removingLastComponent()
+            candidates = [
+                folder.appending("phototui-decoder"),
+                folder.removingLastComponent().appending("libexec/phototui/phototui-decoder"),
+            ]
+        }
+        guard let found = candidates.first(where: { access($0.string, X_OK) == 0 }) else {
+            throw EngineError(
+                .notFound, "the program phototui-decoder is not beside phototui",
+                whatToDo: "install both in one folder, or set PHOTOTUI_DECODER to its path")
+        }
+        return found
+    }
+
+    /// Ends every idle decoder; busy ones end with their request.
+    public func close() {
+        slots.dropIdle()
+    }
+
+    public func process(_ file: FilePath, options: ProcessingOptions) async throws -> ProcessedPhoto {
+        let (reply, payload) = try await exchange(
+            .process(formats: options.formats, usesFullHash: options.usesFullHash), file: file, isUrgent: false)
+        guard case .processed(let header) = reply, let sha256 = SHA256Digest(header.sha256),
+            let hash = PerceptualHash(header.perceptualHash),
+            header.renditions.allSatisfy({ $0.byteCount >= 0 && $0.byteCount <= payload.count }),
+            header.renditions.reduce(0, { $0 + $1.byteCount }) == payload.count
+        else { throw Self.brokenReply }
+        var offset = 0
+        let renditions = header.renditions.map { part in
+            defer { offset += part.byteCount }
+            return Rendition(
+                kind: RenditionKind(size: part.size, format: part.format),
+                data: Array(payload[offset..<offset + part.byteCount]))
+        }
+        return ProcessedPhoto(
+            sha256: sha256, mediaType: header.mediaType, pixelSize: header.pixelSize, perceptualHash: hash,
+            metadata: header.metadata, problem: header.problem, renditions: renditions)
+    }
+
+    public func hash(
+        _ file: FilePath, full: Bool
+    ) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash) {
+        let (reply, _) = try await exchange(.hash(isFull: full), file: file, isUrgent: false)
+        guard case .hashed(let digest, let bits) = reply, let sha256 = SHA256Digest(digest),
+            let hash = PerceptualHash(bits)
+        else { throw Self.brokenReply }
+        return (sha256, hash)
+    }
+
+    public func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer {
+        let (reply, payload) = try await exchange(.pixels(region: region, fitting: fitting), file: file, isUrgent: true)
+        guard case .pixels(let size) = reply, size.width > 0, size.height > 0, size.pixels * 3 == payload.count else {
+            throw Self.brokenReply
+        }
+        return PixelBuffer(size: size, rgb: payload)
+    }
+
+    private static let brokenReply = EngineError(.decoderCrashed, "the decoder gave an answer that makes no sense")
+
+    private func exchange(
+        _ task: DecoderRequest.Task, file: FilePath, isUrgent: Bool
+    ) async throws -> (DecoderReply, [UInt8]) {
+        let idle = try await slots.take(isUrgent: isUrgent)
+        let current = CurrentProcess()
+        var survivor: DecoderProcess?
+        defer { slots.giveBack(survivor) }
+        let request = DecoderRequest(task: task, limits: limits)
+        let (process, reply, payload) = try await withTaskCancellationHandler {
+            try await queue.run { [executable] in
+                let descriptor = try Self.open(file)
+                defer { Glibc.close(descriptor) }
+                let process = try idle ?? DecoderProcess(executable: executable())
+                try current.set(process)
+                let (reply, payload) = try process.exchange(request, file: descriptor)
+                return (process, reply, payload)
+            }
+        } onCancel: {
+            current.cancel()
+        }
+        survivor = process
+        if case .failed(let code, let whatHappened) = reply {
+            throw EngineError(code, displayEscaped(whatHappened))
+        }
+        return (reply, payload)
+    }
+
+    /// Opens a regular file to read, without waiting for a FIFO's writer.
+    private static func open(_ file: FilePath) throws -> Int32 {
+        let descriptor = file.withPlatformString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
+        guard descriptor >= 0 else { throw EngineError(Errno(rawValue: errno), doing: "opening the photo") }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            Glibc.close(descriptor)
+            throw EngineError(.invalidInput, "not a regular file")
+        }
+        return descriptor
+    }
+}
+
+/// The decoder that serves one request, so that its cancellation reaches it whenever it comes.
+private final class CurrentProcess: @unchecked Sendable {
+    // SAFETY: both variables are guarded by `lock`.
+    private let lock = NSLock()
+    private var process: DecoderProcess?
+    private var isCancelled = false
+
+    func set(_ process: DecoderProcess) throws {
+        try lock.withLock {
+            if isCancelled { throw CancellationError() }
+            self.process = process
+        }
+    }
+
+    func cancel() {
+        lock.withLock {
+            isCancelled = true
+            process?.kill()
+        }
+    }
+}
