@@ -47,6 +47,7 @@ def sections(environment):
     found = []
     for name, script in [
         ("import", "import_corpus.py"),
+        ("crash", "crash_import.py"),
         ("metadata", "compare_metadata.py"),
         ("phash", "compare_phash.py"),
         ("processing", "processing_cpu.py"),
