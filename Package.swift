@@ -25,7 +25,7 @@ let package = Package(
         .systemLibrary(name: "CRaw", path: "Sources/PhotoEngine/CLibraries/CRaw"),
         .systemLibrary(name: "CSeccomp", path: "Sources/PhotoEngine/CLibraries/CSeccomp"),
         .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips", pkgConfig: "vips"),
-        .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa"),
+        .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
         .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
         .systemLibrary(name: "CWebP", path: "Sources/PhotoTUI/CLibraries/CWebP"),
         .target(
