@@ -1,11 +1,12 @@
 public import Core
 import Foundation
 
-/// What every delivery promises, whatever carries its messages. The subject hides a received message for 300 ms.
+/// What every delivery promises, whatever carries its messages. The subject hides a received message for
+/// `visibility`: long enough that a loaded machine finishes a case's other steps meanwhile.
 public enum DeliveryContract {
     public typealias Subject = any Delivery
 
-    public static let visibility = Duration.milliseconds(300)
+    public static let visibility = Duration.seconds(2)
 
     public static let cases: [ContractCase<Subject>] = [
         ContractCase("Messages of a queue arrive in the order they were published") { delivery in

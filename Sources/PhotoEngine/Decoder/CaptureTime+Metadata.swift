@@ -5,9 +5,18 @@ extension CaptureTime {
     /// zone from the matching offset tag, else from what GPS time says.
     init?(exif tags: MetadataTags) {
         let candidates = [
-            ("Exif.Photo.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal", ["Exif.Photo.OffsetTimeOriginal", "Exif.Photo.0x9011"]),
-            ("Exif.Image.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal", ["Exif.Photo.OffsetTimeOriginal", "Exif.Photo.0x9011"]),
-            ("Exif.Photo.DateTimeDigitized", "Exif.Photo.SubSecTimeDigitized", ["Exif.Photo.OffsetTimeDigitized", "Exif.Photo.0x9012"]),
+            (
+                "Exif.Photo.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal",
+                ["Exif.Photo.OffsetTimeOriginal", "Exif.Photo.0x9011"]
+            ),
+            (
+                "Exif.Image.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal",
+                ["Exif.Photo.OffsetTimeOriginal", "Exif.Photo.0x9011"]
+            ),
+            (
+                "Exif.Photo.DateTimeDigitized", "Exif.Photo.SubSecTimeDigitized",
+                ["Exif.Photo.OffsetTimeDigitized", "Exif.Photo.0x9012"]
+            ),
             ("Exif.Image.DateTime", "Exif.Photo.SubSecTime", ["Exif.Photo.OffsetTime", "Exif.Photo.0x9010"]),
         ]
         for (date, fraction, offsets) in candidates {

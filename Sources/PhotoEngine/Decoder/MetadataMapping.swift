@@ -5,7 +5,8 @@ extension PhotoMetadata {
     init(_ tags: MetadataTags) {
         self.init()
         orientation =
-            tags.integer("Exif.Image.Orientation", "Xmp.tiff.Orientation").flatMap(Orientation.init(rawValue:)) ?? .upright
+            tags.integer("Exif.Image.Orientation", "Xmp.tiff.Orientation").flatMap(Orientation.init(rawValue:))
+            ?? .upright
         cameraMake = tags.text("Exif.Image.Make", "Xmp.tiff.Make")
         cameraModel = tags.text("Exif.Image.Model", "Xmp.tiff.Model")
         lens = tags.text("Exif.Photo.LensModel", "Xmp.aux.Lens", "Xmp.exifEX.LensModel")
@@ -19,8 +20,9 @@ extension PhotoMetadata {
         place = named.isEmpty ? nil : named.joined(separator: ", ")
         rating = tags.integer("Xmp.xmp.Rating", "Exif.Image.Rating").flatMap { (1...5).contains($0) ? $0 : nil }
         caption =
-            (tags.text("Xmp.dc.description")?.withoutLanguage ?? tags.text(
-                "Iptc.Application2.Caption", "Exif.Image.ImageDescription"))
+            (tags.text("Xmp.dc.description")?.withoutLanguage
+                ?? tags.text(
+                    "Iptc.Application2.Caption", "Exif.Image.ImageDescription"))
         var seen: Set<String> = []
         keywords = ["Xmp.dc.subject", "Iptc.Application2.Keywords"]
             .flatMap { tags.values[$0] ?? [] }

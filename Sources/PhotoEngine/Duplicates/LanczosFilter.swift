@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Pillow's Lanczos resampling of one axis, in fixed point with 22 fractional bits (`Resample.c`, `precompute_coeffs`).
 struct LanczosFilter {
