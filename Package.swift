@@ -71,7 +71,8 @@ let package = Package(
         .executableTarget(
             name: "phototui",
             dependencies: [
-                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Workflows", systemPackage,
+                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Imaging", "Workflows",
+                systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Core
+import Foundation
+
+/// What this process was asked to do.
+struct Invocation {
+    /// The folder of a `--library` before the subcommand, which then stands for `PHOTOTUI_LIBRARY`.
+    let library: String?
+    let arguments: [String]
+
+    init(_ arguments: [String]) {
+        var arguments = arguments
+        var library: String?
+        if let first = arguments.first, first.hasPrefix("--library=") {
+            library = String(first.dropFirst("--library=".count))
+            arguments.removeFirst()
+        } else if arguments.count > 1, arguments[0] == "--library" {
+            library = arguments[1]
+            arguments.removeFirst(2)
+        }
+        self.library = library
+        self.arguments = arguments
+    }
+
+    /// Runs the subcommand; returns the exit code.
+    func run() async -> Int32 {
+        do {
+            var command = try Phototui.parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let error as EngineError {
+            Console.complain(error.description)
+            return 1
+        } catch is CancellationError {
+            Console.complain("stopped")
+            return 130
+        } catch {
+            return Self.report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> Int32 {
+        let code = Phototui.exitCode(for: error)
+        // Help and completion scripts are ours; a complaint repeats what was typed.
+        let message = Phototui.fullMessage(for: error)
+        guard !message.isEmpty else { return code.rawValue }
+        if code == .success {
+            do {
+                try Console.line(message)
+            } catch {
+                Console.complain("\(error)")
+                return 1
+            }
+        } else {
+            let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            Console.note(lines.map(displayEscaped).joined(separator: "\n") + "\n")
+        }
+        return code.rawValue
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+import SystemPackage
+
+/// `--library`, and how a subcommand comes to its library.
+struct LibraryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The library's folder (default: PHOTOTUI_LIBRARY, else library in config.toml, else ~/.local/share/phototui).",
+            valueName: "dir"),
+        completion: .directory)
+    var library: String?
+
+    /// The configuration; what is wrong with it goes to stderr, and its defaults stand.
+    static func configuration(warns: Bool = true) -> Configuration {
+        let configuration = Configuration.load(environment: ProcessInfo.processInfo.environment)
+        if warns {
+            for problem in configuration.problems { Console.complain("config: \(problem.description)") }
+        }
+        return configuration
+    }
+
+    func location(_ configuration: Configuration) -> LibraryLocation {
+        if let library { return LibraryLocation(folder: RawArguments.path(library)) }
+        let environment = ProcessInfo.processInfo.environment
+        if environment["PHOTOTUI_LIBRARY", default: ""].isEmpty, let folder = configuration.library {
+            return LibraryLocation(folder: folder)
+        }
+        return LibraryLocation(option: nil, environment: environment)
+    }
+
+    /// Opens the library, creating it only when `creates`.
+    func open(_ configuration: Configuration, creates: Bool = false) async throws -> Library {
+        let location = location(configuration)
+        if !creates, !FileManager.default.fileExists(atPath: location.catalog.string) {
+            throw EngineError(
+                .notFound, "there is no library in \(location.folder)",
+                whatToDo: "start one with: phototui import PATH, or name another with --library DIR")
+        }
+        return try await Library.open(location.folder, configuration: configuration)
+    }
+
+    /// Opens the library that must be there, and closes it behind `body`.
+    func withLibrary<Value>(_ body: (Library) async throws -> Value) async throws -> Value {
+        let library = try await open(Self.configuration())
+        do {
+            let value = try await body(library)
+            await library.close()
+            return value
+        } catch {
+            await library.close()
+            throw error
+        }
+    }
+}
+
+/// `--json`.
+struct JSONOption: ParsableArguments {
+    @Flag(help: "Print one JSON document and nothing else on stdout.")
+    var json = false
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Core
+
+/// The program's root command.
+struct Phototui: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "phototui",
+        abstract: "Browse your photos in the terminal.",
+        discussion: """
+            phototui PATH opens the app on a folder and indexes it in place meanwhile: nothing is moved or changed. \
+            Without a terminal it imports and prints the timeline as text.
+
+            Examples:
+              phototui ~/Pictures                  open the app
+              phototui import ~/Pictures           index without the app
+              phototui photos --month 2024-07      list a month
+              phototui photos --json | jq .        the same for programs
+
+            Exit codes: 0 done, 1 failed, 2 done in part, 64 usage.
+            """,
+        version: version,
+        subcommands: [
+            OpenCommand.self, ImportCommand.self, PhotosCommand.self, MonthsCommand.self, ShowCommand.self,
+            HashCommand.self, JobsCommand.self, DoctorCommand.self, ConfigCommand.self,
+        ],
+        defaultSubcommand: OpenCommand.self)
+
+    static let version = "0.1.0"
+}
+
+extension ExitCode {
+    /// Some inputs failed; they are listed.
+    static let inPart = ExitCode(2)
+    /// Ended by Ctrl-C, as shells count it: 128 + SIGINT.
+    static let interrupted = ExitCode(130)
+}

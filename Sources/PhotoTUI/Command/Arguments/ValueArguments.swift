@@ -1,0 +1,16 @@
+public import ArgumentParser
+public import Core
+
+extension Month: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension TimelinePosition: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Identifier: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension JobState: ExpressibleByArgument {}

@@ -1,0 +1,88 @@
+import Core
+import Foundation
+import Glibc
+import PhotoEngine
+import SystemPackage
+
+/// The library: opened, checked and counted. Nothing is created.
+enum LibraryExamination {
+    private static let area = "Library"
+
+    static func checks(_ location: LibraryLocation, _ configuration: Configuration) async -> [Check] {
+        var checks = [disk(location.folder)].compactMap { $0 }
+        guard FileManager.default.fileExists(atPath: location.catalog.string) else {
+            let folder = Check(
+                area, "folder", .ok, "none yet in \(location.folder.string)",
+                whatToDo: "begin with: phototui import PATH")
+            return [folder] + checks
+        }
+        checks.insert(Check(area, "folder", .ok, location.folder.string), at: 0)
+        do {
+            let library = try await Library.open(location.folder, configuration: configuration)
+            do {
+                checks += try await checksOf(library)
+            } catch {
+                checks.append(failure("catalogue", error))
+            }
+            await library.close()
+        } catch {
+            checks.append(failure("catalogue", error))
+        }
+        return checks
+    }
+
+    private static func checksOf(_ library: Library) async throws -> [Check] {
+        var checks: [Check] = []
+        let statistics = try await library.catalog.statistics()
+        checks.append(Check(area, "schema", .ok, "version \(statistics.schemaVersion)"))
+        let faults = try await library.catalog.check()
+        checks.append(
+            faults.isEmpty
+                ? Check(area, "integrity", .ok, "no fault found")
+                : Check(
+                    area, "integrity", .fail, faults.prefix(10).joined(separator: "; "),
+                    whatToDo: "copy the folder somewhere safe, then report it"))
+        checks.append(
+            Check(
+                area, "photos", .ok,
+                "\(statistics.photos), \(statistics.byteCount); \(statistics.timeline) in the timeline, "
+                    + "\(statistics.missing) missing, \(statistics.unreadable) unreadable; \(statistics.files) files"))
+        for folder in try await library.catalog.folders() {
+            let isThere = FileManager.default.fileExists(atPath: folder.path.string)
+            checks.append(
+                Check(
+                    area, "watched folder", isThere ? .ok : .warning,
+                    folder.path.string + (isThere ? "" : " is not there"),
+                    whatToDo: isThere ? nil : "mount its disk; its photos stay in the catalogue"))
+        }
+        let dead = try await library.catalog.jobCounts()[.dead] ?? 0
+        checks.append(
+            Check(
+                area, "dead jobs", dead == 0 ? .ok : .warning, "\(dead)",
+                whatToDo: dead == 0 ? nil : "see why with: phototui jobs list --state dead"))
+        return checks
+    }
+
+    private static func failure(_ name: String, _ error: any Error) -> Check {
+        let fault = error as? EngineError
+        return Check(area, name, .fail, fault?.whatHappened ?? "\(error)", whatToDo: fault?.whatToDo)
+    }
+
+    /// Space where the library is, or will be: the nearest folder that exists.
+    private static func disk(_ folder: FilePath) -> Check? {
+        var place = FilePath(FileManager.default.currentDirectoryPath).pushing(folder)
+        while !FileManager.default.fileExists(atPath: place.string), place.removeLastComponent() {}
+        var status = statvfs()
+        guard place.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
+        let free = ByteCount(Int64(status.f_bavail) * Int64(status.f_frsize))
+        let isReadOnly = place.withPlatformString { access($0, W_OK) } != 0
+        if isReadOnly {
+            return Check(
+                area, "disk", .fail, "\(place.string) can't be written",
+                whatToDo: "change its permissions, or name another library with --library DIR")
+        }
+        let isFull = free < ByteCount(500_000_000)
+        return Check(
+            area, "disk", isFull ? .warning : .ok, "\(free) free", whatToDo: isFull ? "free some space" : nil)
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+
+/// What the terminal says of itself, without asking it anything.
+enum TerminalExamination {
+    private static let area = "Terminal"
+
+    static func checks(environment: [String: String] = ProcessInfo.processInfo.environment) -> [Check] {
+        func value(_ name: String) -> String { environment[name, default: ""] }
+        var checks: [Check] = []
+        let isTerminal = isatty(STDIN_FILENO) == 1 && Console.isTerminal
+        checks.append(
+            Check(
+                area, "stdin and stdout", .ok,
+                isTerminal ? "a terminal: phototui opens the app" : "no terminal here: phototui prints text"))
+        let term = value("TERM")
+        checks.append(
+            term.isEmpty || term == "dumb"
+                ? Check(
+                    area, "TERM", .warning, term.isEmpty ? "not set" : term,
+                    whatToDo: "set it to what the terminal is, such as xterm-256color")
+                : hasTerminfo(term, environment)
+                    ? Check(area, "TERM", .ok, term)
+                    : Check(
+                        area, "TERM", .fail, "\(term), which this machine does not know",
+                        whatToDo: "install ncurses-term, or set TERM=xterm-256color"))
+        checks.append(colours(term, value("COLORTERM"), noColor: !value("NO_COLOR").isEmpty))
+        var size = winsize()
+        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+            let isSmall = size.ws_col < 40 || size.ws_row < 10
+            checks.append(
+                Check(
+                    area, "size", isSmall ? .warning : .ok, "\(size.ws_col)x\(size.ws_row)",
+                    whatToDo: isSmall ? "the app is made for 80x24 and more" : nil))
+        }
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(value).first { !$0.isEmpty } ?? ""
+        let isUTF8 = locale.lowercased().replacingOccurrences(of: "-", with: "").hasSuffix("utf8")
+        checks.append(
+            Check(
+                area, "locale", isUTF8 ? .ok : .warning, locale.isEmpty ? "not set" : locale,
+                whatToDo: isUTF8 ? nil : "set LANG=C.UTF-8, or names with accents may show as question marks"))
+        if !value("TMUX").isEmpty {
+            checks.append(Check(area, "tmux", .ok, "yes; for all colours add: set -as terminal-features ',*:RGB'"))
+        } else if !value("STY").isEmpty {
+            checks.append(Check(area, "screen", .warning, "yes", whatToDo: "GNU screen shows 256 colours at most"))
+        }
+        if !value("SSH_CONNECTION").isEmpty { checks.append(Check(area, "ssh", .ok, "yes")) }
+        return checks
+    }
+
+    private static func colours(_ term: String, _ colorTerm: String, noColor: Bool) -> Check {
+        if noColor { return Check(area, "colours", .ok, "none, as NO_COLOR asks") }
+        if ["truecolor", "24bit"].contains(colorTerm) || term.hasSuffix("-direct") {
+            return Check(area, "colours", .ok, "truecolor")
+        }
+        if term.contains("256color") {
+            return Check(
+                area, "colours", .ok, "256",
+                whatToDo: "if the terminal has truecolor, COLORTERM=truecolor tells so")
+        }
+        return Check(
+            area, "colours", .warning, "16 or fewer",
+            whatToDo: "pictures need 256 colours to look like pictures: TERM=xterm-256color, if the terminal has them")
+    }
+
+    /// Looks where ncurses looks (terminfo(5)).
+    private static func hasTerminfo(_ term: String, _ environment: [String: String]) -> Bool {
+        guard let first = term.utf8.first, !term.contains("/") else { return false }
+        let folders =
+            [environment["TERMINFO"], environment["HOME"].map { "\($0)/.terminfo" }].compactMap { $0 }
+            + ["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"]
+        return folders.contains { folder in
+            [String(term.prefix(1)), String(first, radix: 16)].contains { letter in
+                FileManager.default.fileExists(atPath: "\(folder)/\(letter)/\(term)")
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Core
+import Grid
+import SystemPackage
+import Workflows
+
+/// An import's report, as text and as JSON.
+enum ImportSummary {
+    static func json(_ report: ImportReport, isDryRun: Bool) -> JSON {
+        .object([
+            "found": .count(report.found),
+            "imported": .count(report.imported),
+            "known": .count(report.known),
+            "unsupported": .count(report.unsupported),
+            "rejected": .count(report.rejected),
+            "bytes_read": .integer(report.bytesRead),
+            "seconds": .decimal(report.seconds),
+            "dry_run": .bool(isDryRun),
+            "interrupted": .bool(report.isInterrupted),
+            "items": .array(
+                report.items.map { item in
+                    .object(
+                        JSON.path(item.path) + [
+                            ("outcome", .string(item.outcome.rawValue)), ("reason", .text(item.reason)),
+                        ])
+                }),
+            "skipped": .array(report.skipped.map { .object(JSON.path($0.path) + [("reason", .string($0.reason))]) }),
+        ])
+    }
+
+    static func text(_ report: ImportReport, isDryRun: Bool) -> String {
+        var table = TextTable([("", .left), ("", .right), ("", .left)])
+        table.add(["found", "\(report.found)", ""])
+        table.add([isDryRun ? "would import" : "imported", "\(report.imported)", ""])
+        table.add(["known", "\(report.known)", ""])
+        table.add(["unsupported", "\(report.unsupported)", reasons(report, .unsupported)])
+        table.add(["rejected", "\(report.rejected)", reasons(report, .rejected)])
+        var text = table.text(showsTitles: false)
+        for item in report.items where item.outcome == .rejected {
+            text += "  rejected  \(shown(item.path)): \(displayEscaped(item.reason ?? ""))\n"
+        }
+        for path in report.skipped { text += "  skipped   \(shown(path.path)): \(displayEscaped(path.reason))\n" }
+        let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
+        text +=
+            "\(ByteCount(report.bytesRead)) read in \(PhotoFormat.short(report.seconds)) s, "
+            + "\(PhotoFormat.short(rate.rounded())) files/s\n"
+        if report.isInterrupted {
+            text += "Stopped before the end. The same command goes on from here.\n"
+        } else if isDryRun {
+            text += "Nothing was changed. Without --dry-run these would be imported.\n"
+        } else if report.imported > 0 {
+            text += "See them with: phototui, or: phototui photos\n"
+        }
+        return text
+    }
+
+    static func shown(_ path: FilePath) -> String { displayEscaped(bytes: path.nameBytes) }
+
+    /// `12 not a picture, 3 a video`, most frequent first, at most four kinds.
+    private static func reasons(_ report: ImportReport, _ outcome: ImportItem.Outcome) -> String {
+        var counts: [String: Int] = [:]
+        for item in report.items where item.outcome == outcome { counts[item.reason ?? "", default: 0] += 1 }
+        let ordered = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let named = ordered.prefix(4).map { "\($0.value) \(displayEscaped($0.key).truncated(to: 60))" }
+        let rest = ordered.dropFirst(4).reduce(0) { $0 + $1.value }
+        return (named + (rest > 0 ? ["\(rest) other"] : [])).joined(separator: ", ")
+    }
+}

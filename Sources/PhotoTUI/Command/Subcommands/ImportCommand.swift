@@ -1,0 +1,67 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+import SystemPackage
+import Workflows
+
+/// `phototui import PATH…`.
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Find, hash, catalogue and process photos.",
+        discussion: """
+            Photos stay where they are, unchanged, unless --copy asks for copies in the library. A second run reads only \
+            what changed; after Ctrl-C the next run goes on from there.
+
+            Examples:
+              phototui import ~/Pictures
+              phototui import --copy /media/camera/DCIM
+              phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
+
+            Exit codes: 0 every file accounted for and none rejected, 2 some files rejected or folders unreadable, \
+            130 stopped by Ctrl-C.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Flag(help: "Copy new originals into the library.")
+    var copy = false
+
+    @Flag(help: "Tell what an import would do, and change nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Photos processed at a time.", valueName: "n"))
+    var workers: Int?
+
+    @Argument(help: "Folders and files.", completion: .file())
+    var paths: [String]
+
+    func validate() throws {
+        if let workers, !(1...256).contains(workers) { throw ValidationError("--workers takes 1 to 256") }
+        if paths.isEmpty { throw ValidationError("name a folder or a file to import") }
+    }
+
+    func run() async throws {
+        var configuration = LibraryOptions.configuration()
+        if let workers { configuration.workers = workers }
+        let paths = try ImportPaths.check(paths)
+        let library = try await libraryOptions.open(configuration, creates: true)
+        let report: ImportReport
+        do {
+            report = try await ImportRun(library: library).run(
+                ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true))
+        } catch {
+            await library.close()
+            throw error
+        }
+        await library.close()
+        if output.json {
+            try Console.line(ImportSummary.json(report, isDryRun: dryRun).encoded())
+        } else {
+            try Console.write(ImportSummary.text(report, isDryRun: dryRun))
+        }
+        if report.isInterrupted { throw ExitCode.interrupted }
+        if report.rejected > 0 || !report.skipped.isEmpty { throw ExitCode.inPart }
+    }
+}

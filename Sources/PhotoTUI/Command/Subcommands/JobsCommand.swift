@@ -1,0 +1,200 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+
+/// `phototui jobs …`.
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs",
+        abstract: "List, show and retry the jobs that process photos.",
+        discussion: """
+            Examples:
+              phototui jobs                         the newest jobs
+              phototui jobs list --state dead
+              phototui jobs retry --all-dead
+            """,
+        subcommands: [List.self, Show.self, Retry.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List jobs, newest first.",
+            discussion: """
+                Examples:
+                  phototui jobs list --state dead --limit 20
+                  phototui jobs list --json | jq -r '.jobs[].error'
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        @Option(help: "Only jobs in this state.")
+        var state: JobState?
+
+        @Option(help: ArgumentHelp("At most so many jobs.", valueName: "n"))
+        var limit = 100
+
+        @Option(help: ArgumentHelp("Only what follows this job.", valueName: "id"))
+        var after: JobID?
+
+        func validate() throws {
+            if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+        }
+
+        func run() async throws {
+            try await libraryOptions.withLibrary { library in
+                let found = try await library.catalog.jobs(state: state, after: after, limit: limit + 1)
+                let jobs = Array(found.prefix(limit))
+                let next = found.count > limit ? jobs.last?.id : nil
+                if output.json {
+                    let document: JSON = .object([
+                        "jobs": .array(jobs.map(JobFormat.json)), "next": .text(next?.description),
+                    ])
+                    try Console.line(document.encoded())
+                    return
+                }
+                var table = TextTable([
+                    ("ID", .left), ("KIND", .left), ("STATE", .left), ("ATTEMPTS", .right), ("CREATED", .left),
+                    ("ERROR", .left),
+                ])
+                for job in jobs {
+                    table.add([
+                        job.id.description, job.kind.rawValue, job.state.rawValue, "\(job.attempts)",
+                        rfc3339(microseconds: job.createdAt), displayEscaped(job.error ?? ""),
+                    ])
+                }
+                try Console.write(table.text())
+                let counts = try await library.catalog.jobCounts()
+                let sums = JobState.allCases.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+                Console.note("\(sums)\n")
+                if let next { Console.note("More follow: --after \(next)\n") }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one job.",
+            discussion: """
+                Examples:
+                  phototui jobs show 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
+                  phototui jobs show --json ID | jq -r .error
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        @Argument(help: "The job's id.")
+        var id: JobID
+
+        func run() async throws {
+            try await libraryOptions.withLibrary { library in
+                guard let job = try await library.catalog.job(id) else {
+                    throw EngineError(.notFound, "no job has the id \(id)", whatToDo: "list them with: phototui jobs")
+                }
+                if output.json {
+                    try Console.line(JobFormat.json(job).encoded())
+                } else {
+                    try Console.write(JobFormat.text(job))
+                }
+            }
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Queue dead or cancelled jobs again.",
+            discussion: """
+                The app or the next import works them off.
+
+                Examples:
+                  phototui jobs retry --all-dead
+                  phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
+
+                Exit codes: 0 all queued, 2 some not: unknown, or neither dead nor cancelled.
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        @Flag(help: "Every dead job.")
+        var allDead = false
+
+        @Argument(help: "Jobs' ids.")
+        var ids: [JobID] = []
+
+        func validate() throws {
+            if allDead == ids.isEmpty { return }
+            throw ValidationError("name the jobs to retry, or --all-dead, not both")
+        }
+
+        func run() async throws {
+            try await libraryOptions.withLibrary { library in
+                var retried = 0
+                var failed: [(id: JobID, reason: String)] = []
+                if allDead {
+                    while true {
+                        let dead = try await library.catalog.jobs(state: .dead, after: nil, limit: 1000).map(\.id)
+                        let count = try await library.catalog.retry(dead)
+                        retried += count
+                        if count == 0 { break }
+                    }
+                }
+                for id in ids {
+                    if try await library.catalog.retry([id]) == 1 {
+                        retried += 1
+                    } else {
+                        let state = try await library.catalog.job(id)?.state
+                        failed.append((id, state.map { "it is \($0.rawValue)" } ?? "no job has this id"))
+                    }
+                }
+                if output.json {
+                    let document: JSON = .object([
+                        "retried": .count(retried),
+                        "failed": .array(
+                            failed.map { .object(["id": .string($0.id.description), "reason": .string($0.reason)]) }),
+                    ])
+                    try Console.line(document.encoded())
+                } else {
+                    try Console.line("\(retried) queued again")
+                    for item in failed { Console.complain("\(item.id): \(item.reason)") }
+                }
+                if !failed.isEmpty { throw ExitCode.inPart }
+            }
+        }
+    }
+}
+
+/// How a job is written.
+enum JobFormat {
+    static func json(_ job: Job) -> JSON {
+        .object([
+            "id": .string(job.id.description),
+            "kind": .string(job.kind.rawValue),
+            "queue": .string(job.kind.queue.rawValue),
+            "state": .string(job.state.rawValue),
+            "attempts": .count(job.attempts),
+            "photo_id": .text(job.photo?.description),
+            "error": .text(job.error),
+            "worker_deaths": .count(job.workerDeaths),
+            "created_at": .moment(job.createdAt),
+            "run_at": .moment(job.runAt),
+            "started_at": .moment(job.startedAt),
+            "finished_at": .moment(job.finishedAt),
+        ])
+    }
+
+    static func text(_ job: Job) -> String {
+        var table = TextTable([("", .left), ("", .left)])
+        table.add(["id", job.id.description])
+        table.add(["kind", "\(job.kind.rawValue) in queue \(job.kind.queue.rawValue)"])
+        table.add(["state", job.state.rawValue])
+        table.add(["attempts", "\(job.attempts), of which \(job.workerDeaths) ended with the worker gone"])
+        if let photo = job.photo { table.add(["photo", photo.description]) }
+        if let error = job.error { table.add(["error", displayEscaped(error)]) }
+        table.add(["created", rfc3339(microseconds: job.createdAt)])
+        if !job.state.isFinished { table.add(["runs at", rfc3339(microseconds: job.runAt)]) }
+        if let at = job.startedAt { table.add(["started", rfc3339(microseconds: at)]) }
+        if let at = job.finishedAt { table.add(["finished", rfc3339(microseconds: at)]) }
+        return table.text(showsTitles: false)
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+import SystemPackage
+import Workflows
+
+/// `phototui [PATH…]`: the app, or without a terminal an import and the timeline as text.
+struct OpenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "open",
+        abstract: "Open the app (the default); index PATHs in place meanwhile.",
+        discussion: """
+            Without a terminal on stdin and stdout: imports the paths, or else the library's folders, and prints the \
+            timeline as text.
+
+            Examples:
+              phototui
+              phototui ~/Pictures /media/camera
+              phototui ~/Pictures > timeline.txt
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+
+    @Argument(help: "Folders and files to index.", completion: .file())
+    var paths: [String] = []
+
+    func run() async throws {
+        let configuration = LibraryOptions.configuration(warns: false)
+        let paths = try ImportPaths.check(paths)
+        try await printTimeline(paths, configuration)
+    }
+
+    private func printTimeline(_ paths: [FilePath], _ configuration: Configuration) async throws {
+        let library = try await libraryOptions.open(configuration, creates: true)
+        do {
+            let known = try await library.catalog.folders().map(\.path)
+            let wanted = paths.isEmpty ? known : paths
+            if wanted.isEmpty, try await library.catalog.statistics().photos == 0 {
+                try Console.line(Phototui.helpMessage())
+                await library.close()
+                return
+            }
+            var report: ImportReport?
+            if !wanted.isEmpty {
+                report = try await ImportRun(library: library).run(ImportRequest(paths: wanted))
+            }
+            try await TimelineText.write(library)
+            if let report { Console.note(ImportSummary.text(report, isDryRun: false)) }
+            await library.close()
+            if report?.isInterrupted == true { throw ExitCode.interrupted }
+        } catch {
+            await library.close()
+            throw error
+        }
+    }
+}
+
+/// The timeline as text: a line per month, and a line per photo.
+enum TimelineText {
+    private static let pageSize = 500
+
+    static func write(_ library: Library) async throws {
+        let months = try await library.catalog.months(filter: TimelineFilter())
+        for (index, month) in months.enumerated() {
+            let places = try await library.catalog.places(in: month.month, limit: 3).map { displayEscaped($0) }
+            let count = "\(month.count) photo\(month.count == 1 ? "" : "s")"
+            let title = ([month.month.description, count] + (places.isEmpty ? [] : [places.joined(separator: ", ")]))
+            try Console.line((index == 0 ? "" : "\n") + Ink.bold(title.joined(separator: " · ")))
+            var after: TimelinePosition?
+            while true {
+                let page = try await library.catalog.photos(
+                    TimelineQuery(month: month.month, after: after, limit: pageSize))
+                try Console.write(PhotoLines.text(page))
+                guard page.count == pageSize, let last = page.last else { break }
+                after = TimelinePosition(wallMicroseconds: last.captureTime.wallMicroseconds, id: last.id)
+            }
+        }
+    }
+}

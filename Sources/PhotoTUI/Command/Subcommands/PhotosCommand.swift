@@ -1,0 +1,78 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+
+/// `phototui photos`.
+struct PhotosCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "photos",
+        abstract: "List the timeline, newest first.",
+        discussion: """
+            Examples:
+              phototui photos --month 2024-07
+              phototui photos --filter lisbon --limit 20
+              phototui photos --json --limit 500 --after 1720807387000000_0190a7c2-…   (the "next" of the page before)
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Option(help: ArgumentHelp("Only this month.", valueName: "yyyy-mm"), completion: .custom(monthNames))
+    var month: Month?
+
+    @Option(help: ArgumentHelp("At most so many photos.", valueName: "n"))
+    var limit = 100
+
+    @Option(help: ArgumentHelp("Only what follows this cursor.", valueName: "cursor"))
+    var after: TimelinePosition?
+
+    @Option(help: ArgumentHelp("Text in the file name, camera, lens, place or caption.", valueName: "text"))
+    var filter = ""
+
+    func validate() throws {
+        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+    }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            var photos = try await library.catalog.photos(
+                TimelineQuery(month: month, after: after, limit: limit + 1, filter: TimelineFilter(text: filter)))
+            let hasMore = photos.count > limit
+            photos = Array(photos.prefix(limit))
+            let next: TimelinePosition? =
+                hasMore
+                ? photos.last.map {
+                    TimelinePosition(wallMicroseconds: $0.captureTime.wallMicroseconds, id: $0.id)
+                } : nil
+            if output.json {
+                let document: JSON = .object([
+                    "photos": .array(photos.map { .object(PhotoFormat.json($0, in: library)) }),
+                    "next": .text(next?.description),
+                ])
+                try Console.line(document.encoded())
+            } else {
+                try Console.write(PhotoLines.text(photos))
+                if let next { Console.note("More follow: --after \(next)\n") }
+            }
+        }
+    }
+}
+
+/// Photos as lines of a table.
+enum PhotoLines {
+    static func text(_ photos: [Photo]) -> String {
+        var table = TextTable([("", .left), ("", .left), ("", .right), ("", .left), ("", .left)])
+        for photo in photos {
+            var notes = [PhotoFormat.camera(photo.metadata), photo.metadata.place].compactMap { $0 }
+                .map { displayEscaped($0) }
+            if photo.isFavourite { notes.append("favourite") }
+            if photo.isMissing { notes.append("missing") }
+            if photo.status == .queued { notes.append("queued") }
+            table.add([
+                photo.id.description, PhotoFormat.time(photo.captureTime), PhotoFormat.size(photo),
+                displayEscaped(photo.filename), notes.joined(separator: " · "),
+            ])
+        }
+        return table.text(showsTitles: false)
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+import SystemPackage
+
+/// `phototui show PHOTO`.
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show all that is known of a photo.",
+        discussion: """
+            PHOTO is an id, the beginning of one that only one photo has, a SHA-256, or the path of a file.
+
+            Examples:
+              phototui show 0190a7c2
+              phototui show ~/Pictures/IMG_2041.jpg
+              phototui show --json 0190a7c2 | jq .tags
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Argument(help: "An id, the beginning of one, a SHA-256, or a path.", completion: .file())
+    var photo: String
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let found = try await PhotoName.resolve(photo, in: library)
+            let files = try await library.catalog.files(of: found.id)
+            try output.json
+                ? Console.line(json(found, files, library).encoded())
+                : Console.write(text(found, files, library))
+        }
+    }
+
+    private func json(_ photo: Photo, _ files: [LibraryFile], _ library: Library) -> JSON {
+        .object(
+            PhotoFormat.json(photo, in: library) + [
+                (
+                    "files",
+                    .array(
+                        files.map { file in
+                            .object(
+                                JSON.path(file.path) + [
+                                    ("bytes", .integer(file.fingerprint.byteCount)),
+                                    ("modified_at", .moment(file.fingerprint.modified / 1000)),
+                                    ("missing", .bool(file.isMissing)),
+                                ])
+                        })
+                ),
+                (
+                    "tags",
+                    .object(
+                        photo.metadata.tags.sorted { $0.key < $1.key }
+                            .map { (name: $0.key, value: .string($0.value)) })
+                ),
+            ])
+    }
+
+    private func text(_ photo: Photo, _ files: [LibraryFile], _ library: Library) -> String {
+        let metadata = photo.metadata
+        var table = TextTable([("", .left), ("", .left)])
+        func add(_ name: String, _ value: String?) {
+            if let value, !value.isEmpty { table.add([name, displayEscaped(value)]) }
+        }
+        add("id", photo.id.description)
+        add("file name", photo.filename)
+        table.add(["path", ImportSummary.shown(PhotoFormat.path(of: photo, in: library))])
+        add("taken", "\(PhotoFormat.time(photo.captureTime)) (from \(photo.captureTime.source.rawValue))")
+        add("size", "\(PhotoFormat.size(photo)), \(photo.byteCount), \(photo.mediaType.rawValue)")
+        add("camera", PhotoFormat.camera(metadata))
+        add("lens", metadata.lens)
+        add("exposure", PhotoFormat.exposure(metadata.exposure))
+        add("place", metadata.place)
+        add("position", metadata.position.map { "\($0.latitude), \($0.longitude)" })
+        add("rating", metadata.rating.map { "\($0) of 5" })
+        add("caption", metadata.caption)
+        add("keywords", metadata.keywords.joined(separator: ", "))
+        add("sha256", photo.sha256.description)
+        add("phash", photo.perceptualHash?.description)
+        add("status", photo.status.rawValue + (photo.isMissing ? ", missing" : ""))
+        add("problem", photo.problem)
+        add("imported", rfc3339(microseconds: photo.importedAt))
+        for file in files {
+            table.add(["at", ImportSummary.shown(file.path) + (file.isMissing ? " (missing)" : "")])
+        }
+        for tag in metadata.tags.sorted(by: { $0.key < $1.key }) {
+            table.add([displayEscaped(tag.key), displayEscaped(tag.value)])
+        }
+        return table.text(showsTitles: false)
+    }
+}
+
+/// What a person calls a photo.
+enum PhotoName {
+    /// Throws `.notFound`, or `.conflict` when several photos have ids that begin so.
+    static func resolve(_ text: String, in library: Library) async throws -> Photo {
+        let catalog = library.catalog
+        if let id = PhotoID(text), let photo = try await catalog.photo(id) { return photo }
+        if let digest = SHA256Digest(text), let photo = try await catalog.photo(sha256: digest) { return photo }
+        let here = FilePath(FileManager.default.currentDirectoryPath)
+        let path = here.pushing(RawArguments.path(text)).lexicallyNormalized()
+        if let id = try await catalog.file(at: path)?.photo, let photo = try await catalog.photo(id) { return photo }
+        let prefix = text.lowercased()
+        if !prefix.isEmpty, prefix.utf8.count <= 36, prefix.allSatisfy({ $0.isHexDigit || $0 == "-" }) {
+            let photos = try await catalog.photos(idPrefix: prefix, limit: 2)
+            if photos.count == 1 { return photos[0] }
+            if photos.count > 1 {
+                throw EngineError(
+                    .conflict, "several photos have ids that begin with \(text)", whatToDo: "give more of the id")
+            }
+        }
+        throw EngineError(
+            .notFound, "no photo is called \(text)",
+            whatToDo: "name an id or a path that phototui photos --json lists")
+    }
+}
