@@ -117,9 +117,9 @@ struct FileRecording {
             """
             INSERT INTO photos (
                 id, owner, sha256, media_type, byte_count, orientation, month, taken_at, taken_at_offset,
-                taken_at_source, imported_at, status, is_favourite, is_archived, is_missing, filename, original_path,
-                original_key
-            ) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, ?, ?)
+                taken_at_source, imported_at, status, is_favourite, is_archived, is_missing, in_timeline,
+                filename, original_path, original_key
+            ) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, 1, ?, ?, ?)
             """,
             [
                 .id(id), owner, .digest(digest), .text(mediaType.rawValue), .int(file.fingerprint.byteCount),

@@ -16,7 +16,8 @@ enum PhotoUpdate {
         try connection.execute(
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
-                taken_at_offset = ?, taken_at_source = ?, status = 'ready', problem = ?, rating = ?, camera_make = ?,
+                taken_at_offset = ?, taken_at_source = ?, status = 'ready', in_timeline = 1 - is_archived,
+                problem = ?, rating = ?, camera_make = ?,
                 camera_model = ?, lens = ?, exposure_seconds = ?, aperture = ?, iso = ?, focal_length = ?,
                 focal_length_35mm = ?, flash_fired = ?, latitude = ?, longitude = ?, altitude = ?, place = ?, caption = ?
             WHERE id = ?
@@ -54,7 +55,8 @@ enum PhotoUpdate {
     ) throws {
         let old = try Standing(photo, connection: connection)
         try connection.execute(
-            "UPDATE photos SET status = 'unreadable', problem = ? WHERE id = ?", [.string(reason), .id(photo)])
+            "UPDATE photos SET status = 'unreadable', in_timeline = 0, problem = ? WHERE id = ?",
+            [.string(reason), .id(photo)])
         try connection.execute(
             "UPDATE files SET outcome = 'rejected', reason = ? WHERE photo = ?", [.string(reason), .id(photo)])
         if old.status != .unreadable { counters.add(1, to: .unreadable) }

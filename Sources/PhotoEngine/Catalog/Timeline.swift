@@ -2,8 +2,8 @@ import Core
 
 /// The parts of timeline statements.
 enum Timeline {
-    /// Which photos the timeline shows: the condition of its indexes, which a query must repeat to use them.
-    static let membership = "is_archived = 0 AND status <> 'unreadable'"
+    /// Which photos the timeline shows.
+    static let membership = "in_timeline = 1"
 
     /// Timeline order. The month follows from the time: naming it first lets one index serve a month and the whole.
     static let order = "month DESC, taken_at DESC, id DESC"

@@ -42,6 +42,7 @@ let migration1 = Migration(version: 1) { dialect in
             is_favourite \(integer) NOT NULL,
             is_archived \(integer) NOT NULL,
             is_missing \(integer) NOT NULL,
+            in_timeline \(integer) NOT NULL,
             rating \(integer),
             filename TEXT NOT NULL,
             original_path \(bytes),
@@ -62,16 +63,15 @@ let migration1 = Migration(version: 1) { dialect in
             problem TEXT,
             caption TEXT,
             UNIQUE (owner, sha256),
+            CHECK (in_timeline = CASE WHEN is_archived = 0 AND status <> 'unreadable' THEN 1 ELSE 0 END),
             CHECK ((original_path IS NULL) <> (original_key IS NULL))
         ) \(dialect.tableEnd)
         """,
+        // Not partial, nor in_timeline a generated column: SQLite would then visit each photo that a page skips.
+        "CREATE INDEX photos_timeline ON photos (owner, in_timeline, month DESC, taken_at DESC, id DESC)",
         """
-        CREATE INDEX photos_timeline ON photos (owner, month DESC, taken_at DESC, id DESC)
-        WHERE \(Timeline.membership)
-        """,
-        """
-        CREATE INDEX photos_favourites ON photos (owner, month DESC, taken_at DESC, id DESC)
-        WHERE \(Timeline.membership) AND is_favourite = 1
+        CREATE INDEX photos_favourites ON photos (owner, in_timeline, month DESC, taken_at DESC, id DESC)
+        WHERE is_favourite = 1
         """,
         // Apart from the photo, whose rows stay small: a camera writes a hundred tags.
         """

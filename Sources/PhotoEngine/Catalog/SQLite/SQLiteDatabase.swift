@@ -94,6 +94,8 @@ final class SQLiteDatabase: SQLDatabase {
         try await blocking.run { [observer, connections, file] in
             try translating(file) {
                 try observer?.close()
+                // The last connection to close folds the log into the file, and only the writer's may.
+                (connections as? DatabasePool)?.invalidateReadOnlyConnections()
                 try connections.close()
             }
         }

@@ -23,7 +23,7 @@ public struct Photo: Hashable, Sendable {
     public var problem: String?
     public var isFavourite: Bool
     public var isArchived: Bool
-    /// True while no file with these bytes is at a known path.
+    /// True while no file with these bytes is at a known path; never for an original copied into the object store.
     public var isMissing: Bool
 
     public init(

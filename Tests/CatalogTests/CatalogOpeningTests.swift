@@ -1,0 +1,162 @@
+import Contracts
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Catalog
+
+@Suite("Opening a catalogue")
+struct CatalogOpeningTests {
+    @Test("A library of a newer phototui is refused with what to do, and not touched")
+    func newerSchema() async throws {
+        try await withFile { file, clock in
+            let catalog = try await SQLCatalog.open(file: file, clock: clock)
+            try await catalog.database.write {
+                _ = try $0.execute("INSERT INTO schema_versions (version, applied_at) VALUES (999, 0)", [])
+            }
+            try await catalog.close()
+            let before = try Data(contentsOf: URL(fileURLWithPath: file.string))
+            let error = try await openingError(file)
+            #expect(error.code == .newerSchema)
+            #expect(error.whatToDo.contains("newer phototui"))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file.string)) == before)
+        }
+    }
+
+    @Test("A file that is no database is refused, and not touched")
+    func noDatabase() async throws {
+        try await withFile { file, _ in
+            let text = Data(String(repeating: "These are somebody's notes. ", count: 1000).utf8)
+            try text.write(to: URL(fileURLWithPath: file.string))
+            let error = try await openingError(file)
+            #expect(error.code == .corrupt)
+            #expect(error.whatToDo.contains("photos themselves are untouched"))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file.string)) == text)
+        }
+    }
+
+    @Test("Another program's database is refused, and not touched")
+    func foreignDatabase() async throws {
+        try await withFile { file, _ in
+            let database = try await SQLiteDatabase.open(file, settings: SQLiteSettings())
+            try await database.write { _ = try $0.execute("CREATE TABLE recipes (name TEXT)", []) }
+            try await database.close()
+            #expect(try await openingError(file).code == .corrupt)
+            let again = try await SQLiteDatabase.open(file, settings: SQLiteSettings())
+            let tables = try await again.read { try $0.rows(again.dialect.tables, []).count }
+            #expect(tables == 1)
+            try await again.close()
+        }
+    }
+
+    @Test("A damaged page is found by the check, and reading it is an error with what to do")
+    func damagedPage() async throws {
+        try await withFile { file, clock in
+            let catalog = try await SQLCatalog.open(file: file, clock: clock)
+            for start in stride(from: 0, to: 2000, by: 500) {
+                _ = try await catalog.record((start..<start + 500).map { photoFile($0) })
+            }
+            try await catalog.close()
+            let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file.string))
+            let size = try handle.seekToEnd()
+            for page in stride(from: UInt64(80), to: size / 4096, by: 1) {
+                try handle.seek(toOffset: page * 4096)
+                try handle.write(contentsOf: Data(repeating: 0xA5, count: 2048))
+            }
+            try handle.close()
+            let damaged = try await SQLCatalog.open(file: file, clock: clock)
+            #expect(try await !damaged.check().isEmpty)
+            let error = await #expect(throws: EngineError.self) {
+                _ = try await damaged.photos(after: nil, limit: 2000)
+            }
+            #expect(error?.code == .corrupt)
+            try await damaged.close()
+        }
+    }
+
+    @Test("A missing folder and a folder in the file's place are told apart")
+    func noFolder() async throws {
+        try await withFile { file, _ in
+            #expect(
+                try await openingError(file.removingLastComponent().appending("no/catalog.sqlite")).code == .notFound)
+            try FileManager.default.createDirectory(atPath: file.string, withIntermediateDirectories: true)
+            #expect(try await openingError(file).code == .permissionDenied)
+        }
+    }
+
+    @Test("A full disk stops a write with what to do, keeps what was committed, and lets the library go on")
+    func fullDisk() async throws {
+        try await withFile { file, clock in
+            var settings = SQLiteSettings()
+            settings.maximumPages = 60
+            let catalog = try await SQLCatalog.open(file: file, clock: clock, settings: settings)
+            var recorded = 0
+            let error = await #expect(throws: EngineError.self) {
+                for start in stride(from: 0, to: 100_000, by: 20) {
+                    _ = try await catalog.record((start..<start + 20).map { photoFile($0) })
+                    recorded += 20
+                }
+            }
+            #expect(error?.code == .noSpace)
+            #expect(error?.whatToDo.contains("free some space") == true)
+            #expect(recorded > 0)
+            #expect(try await catalog.statistics().photos == recorded)
+            #expect(try await catalog.check() == [])
+            try await catalog.close()
+            let roomier = try await SQLCatalog.open(file: file, clock: clock)
+            _ = try await roomier.record([photoFile(recorded)])
+            #expect(try await roomier.statistics().photos == recorded + 1)
+            try await roomier.close()
+        }
+    }
+
+    @Test("Many that open a new library at the same instant all work")
+    func openedAtOnce() async throws {
+        for _ in 0..<5 {
+            try await withFile { file, clock in
+                try await withThrowingTaskGroup(of: OwnerID.self) { group in
+                    for number in 0..<6 {
+                        group.addTask {
+                            let catalog = try await SQLCatalog.open(file: file, clock: clock)
+                            _ = try await catalog.record([photoFile(number)])
+                            try await catalog.close()
+                            return catalog.owner
+                        }
+                    }
+                    var owners: Set<OwnerID> = []
+                    for try await owner in group { owners.insert(owner) }
+                    #expect(owners.count == 1)
+                }
+                let catalog = try await SQLCatalog.open(file: file, clock: clock)
+                #expect(try await catalog.statistics().photos == 6)
+                #expect(try await catalog.check() == [])
+                try await catalog.close()
+            }
+        }
+    }
+
+    @Test("A closed catalogue answers with an error")
+    func closed() async throws {
+        try await withFile { file, clock in
+            let catalog = try await SQLCatalog.open(file: file, clock: clock)
+            try await catalog.close()
+            try await catalog.close()
+            await #expect(throws: EngineError.self) { try await catalog.months(filter: TimelineFilter()) }
+        }
+    }
+
+    private func openingError(_ file: FilePath) async throws -> EngineError {
+        try #require(await #expect(throws: EngineError.self) { _ = try await SQLCatalog.open(file: file) })
+    }
+}
+
+func photoFile(_ number: Int) -> ScannedFile {
+    let path = FilePath("/photos/\(number).jpg")
+    var random = SeededRandom(seed: UInt64(number))
+    let digest = SHA256Digest(bytes: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })!
+    let time = CaptureTime(wallMicroseconds: Int64(number) * 1_000_000_000_000, offsetMinutes: nil, source: .modified)
+    return ScannedFile(
+        path: path, fingerprint: FileFingerprint(byteCount: 1, modified: 1),
+        content: .photo(sha256: digest, mediaType: .jpeg, provisional: time, original: .file(path)))
+}

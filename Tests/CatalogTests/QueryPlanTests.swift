@@ -1,0 +1,54 @@
+import Contracts
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Catalog
+
+@Suite("Statements that must stay cheap at a million photos")
+struct QueryPlanTests {
+    @Test(
+        "A timeline page walks the timeline's index and sorts nothing",
+        arguments: [
+            TimelineQuery(limit: 200),
+            TimelineQuery(month: Month(year: 2024, month: 7), limit: 200),
+            TimelineQuery(month: Month(year: 2024, month: 7), skip: 5000, limit: 200),
+            TimelineQuery(skip: 5000, limit: 200),
+            TimelineQuery(after: TimelinePosition("1720000000000000_01890a5d-ac96-774b-bcce-b302099a8057"), limit: 200),
+            TimelineQuery(
+                month: Month(year: 2024, month: 7),
+                after: TimelinePosition("1720000000000000_01890a5d-ac96-774b-bcce-b302099a8057"), limit: 200),
+        ])
+    func page(_ query: TimelineQuery) async throws {
+        let page = Timeline.page(query, columns: PhotoColumns.entry, owner: .bytes([]), dialect: .sqlite)
+        let plan = try await plan(page.sql, page.values)
+        #expect(plan.contains("USING INDEX photos_timeline"), "\(plan)")
+        #expect(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "\(plan)")
+        if query.skip > 0 { #expect(plan.contains("USING COVERING INDEX photos_timeline"), "\(plan)") }
+        if query.after != nil {
+            #expect(plan.contains("(month,taken_at,id)<") || plan.contains("(taken_at,id)<"), "\(plan)")
+        }
+    }
+
+    @Test("Favourites have an index of their own")
+    func favourites() async throws {
+        let query = TimelineQuery(limit: 200, filter: TimelineFilter(favouritesOnly: true))
+        let page = Timeline.page(query, columns: PhotoColumns.entry, owner: .bytes([]), dialect: .sqlite)
+        let plan = try await plan(page.sql, page.values)
+        #expect(plan.contains("photos_favourites") && !plan.contains("TEMP B-TREE"), "\(plan)")
+    }
+
+    private func plan(_ sql: String, _ values: [SQLValue]) async throws -> String {
+        let catalog = try await SQLCatalog.open(
+            SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),
+            random: SystemRandom())
+        return try await catalog.database.read { connection in
+            try connection.rows("EXPLAIN QUERY PLAN " + sql, values).map { row in
+                var row = row
+                for _ in 0..<3 { _ = try row.int64() }
+                return try row.text()
+            }.joined(separator: "\n")
+        }
+    }
+}
