@@ -4,7 +4,7 @@
 ONLY=import,catalog picks sections, CORPUS=DIR takes photos gathered before, BENCH_RESULTS=DIR where results are written
 (default bench-results/).
 
-A section is a program of this folder, or phototui-bench. It prints a JSON line a figure:
+A section is a program of this folder. It prints a JSON line a figure:
 {"figure", "bar", "measured", "peer", "ratio", "met", "note"}
 `figure` says what was measured and `bar` what is asked, both as text; `measured`, `peer` and `ratio` are text or numbers,
 null where there is none; `met` is true, false, or null where a figure has no bar. Other lines are shown as they come.
@@ -43,7 +43,6 @@ def gather_corpus():
 def sections(environment):
     """Each section's name and command, in the order they run; those that exist in this checkout."""
     python = environment["PHOTOTUI_PEERS_PYTHON"]
-    programs = environment["PHOTOTUI_PROGRAMS"]
     found = []
     for name, script in [
         ("import", "import_corpus.py"),
@@ -51,11 +50,11 @@ def sections(environment):
         ("metadata", "compare_metadata.py"),
         ("phash", "compare_phash.py"),
         ("processing", "processing_cpu.py"),
+        ("catalog", "catalog.py"),
         ("app", "app.py"),
     ]:
         if os.path.exists(f"{FOLDER}/{script}"):
             found.append((name, [python, f"{FOLDER}/{script}"]))
-    found.insert(-1 if found else 0, ("catalog", [f"{programs}/phototui-bench", "catalog"]))
     return found
 
 
