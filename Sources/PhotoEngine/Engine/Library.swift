@@ -1,5 +1,9 @@
+internal import Catalog
 public import Core
+internal import Foundation
+internal import Imaging
 public import Jobs
+internal import Objects
 public import SystemPackage
 public import Workflows
 
@@ -31,14 +35,38 @@ public final class Library: Sendable {
 
     /// Opens the library in `folder`, creating it when there is none. Several processes may have one library open.
     public static func open(_ folder: FilePath, configuration: Configuration) async throws -> Library {
-        throw EngineError(.unavailable, "opening a library is not built yet")
+        let objects = try await BlockingQueue(label: "phototui.open").run {
+            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+            return try DiskObjectStore(folder.appending("objects"))
+        }
+        let catalog = try await SQLiteCatalog.open(folder.appending("catalog.sqlite"))
+        let options = ProcessingOptions(
+            formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
+        let processor = DecoderPool(count: configuration.workers)
+        let handler = ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)
+        let worker = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier):\(UUID())"
+        let runner = JobRunner(
+            catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: configuration.workers,
+            worker: worker)
+        return Library(
+            location: LibraryLocation(folder: folder), configuration: configuration, catalog: catalog,
+            objects: objects, processor: processor, runner: runner,
+            makeImporter: {
+                Importer(
+                    catalog: catalog, objects: objects, processor: processor, runner: runner, options: options,
+                    libraryFolder: folder)
+            },
+            makeWatcher: { FolderWatcher() })
     }
 
     /// Imports with this library's decoders; its jobs run in `jobRunner`, which the importer keeps going while it works.
     public func importer() -> Importer { makeImporter() }
 
     /// The library's one runner in this process, now with `concurrency` jobs at a time.
-    public func jobRunner(concurrency: Int) -> JobRunner { runner }
+    public func jobRunner(concurrency: Int) -> JobRunner {
+        runner.setCapacity(concurrency)
+        return runner
+    }
 
     public func watcher() -> FolderWatcher { makeWatcher() }
 

@@ -1,13 +1,53 @@
-internal import Core
+public import Core
+internal import Foundation
+public import Jobs
+public import SystemPackage
 
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
-    /// Imports until every photo it added is processed. Throws only when the library itself fails: a file that can't be
-    /// read is an outcome. Cancelling the task stops within a second and returns the report with `isInterrupted`.
-    /// `progress` is called at most ten times a second, and once at the end.
+    public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog
+
+    let catalog: any ImportCatalog
+    let objects: any LocalObjectStore
+    let processor: any ImageProcessor
+    let runner: JobRunner
+    let options: ProcessingOptions
+    /// The folder that is never scanned.
+    let libraryFolder: FilePath?
+    /// Files read at a time.
+    let readers: Int
+
+    public init(
+        catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
+        options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?, readers: Int = 2
+    ) {
+        self.catalog = catalog
+        self.objects = objects
+        self.processor = processor
+        self.runner = runner
+        self.options = options
+        self.libraryFolder = libraryFolder
+        self.readers = max(1, readers)
+    }
+
+    /// Imports until every photo it added, and every other that waits, is processed. Throws only when the library itself
+    /// fails: a file that can't be read is an outcome. Cancelling the task stops within a second and returns the report
+    /// with `isInterrupted`. `progress` is called at most ten times a second, and once at the end.
     public func run(
         _ request: ImportRequest, progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport {
-        throw EngineError(.unavailable, "importing is not built yet")
+        let roots = ScanRoots(request.paths)
+        let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
+        if request.isDryRun {
+            try await DryRun(importer: self, tally: tally).run(roots.paths, progress: progress)
+        } else {
+            try await ImportRun(importer: self, request: request, tally: tally).run(roots.paths, progress: progress)
+        }
+        let report = tally.report(isInterrupted: Task.isCancelled)
+        guard report.isInterrupted || report.isBalanced else {
+            throw EngineError(.internal, "the import lost count of its files")
+        }
+        progress(tally.progress(isFinal: true))
+        return report
     }
 }

@@ -57,6 +57,10 @@ final class FolderScan: @unchecked Sendable {
     }
 
     private func begin(_ root: FilePath, _ batch: inout Batch) {
+        if let libraryFolder, root.starts(with: libraryFolder) {
+            batch.skipped.append(SkippedPath(path: root, kind: .library, reason: "the library's own folder"))
+            return
+        }
         var status = stat()
         guard root.withPlatformString({ stat($0, &status) }) == 0 else {
             batch.skipped.append(SkippedPath(path: root, kind: .unreadable, reason: describe(errno)))

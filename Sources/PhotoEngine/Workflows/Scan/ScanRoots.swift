@@ -31,6 +31,15 @@ extension FilePath {
         withPlatformString { mine in other.withPlatformString { strcmp(mine, $0) < 0 } }
     }
 
+    /// Whether a folder is there; links count as what they lead to.
+    var isFolder: Bool { mode(of: self) & S_IFMT == S_IFDIR }
+
     /// The last component as text; bytes that aren't UTF-8 become replacement characters.
     var filename: String { lastComponent?.string ?? "" }
+}
+
+/// The mode of what `path` leads to, 0 when nothing is there. Not in the extension, where `stat` is FilePath's own.
+private func mode(of path: FilePath) -> mode_t {
+    var status = stat()
+    return path.withPlatformString { fstatat(AT_FDCWD, $0, &status, 0) } == 0 ? status.st_mode : 0
 }

@@ -1,0 +1,89 @@
+internal import Core
+internal import Foundation
+internal import SystemPackage
+
+/// The part of an import, and of a preview of one, that finds files, leaves unchanged ones unopened, and reads the rest
+/// a few at a time.
+struct ImportIndex: Sendable {
+    let catalog: any FileCatalog
+    let tally: ImportTally
+    let libraryFolder: FilePath?
+    let readers: Int
+    private let scanning = BlockingQueue(label: "phototui.scan", isSerial: true)
+    private let counting = BlockingQueue(label: "phototui.count", isSerial: true, qos: .utility)
+    private let reading = BlockingQueue(label: "phototui.read")
+
+    init(catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int) {
+        self.catalog = catalog
+        self.tally = tally
+        self.libraryFolder = libraryFolder
+        self.readers = readers
+    }
+
+    /// Calls `known` for each file that is as the catalogue remembers it, and `read` for each other once it was read, both
+    /// one at a time, and `pause` between scans. Stops early when the task is cancelled.
+    func run(
+        _ roots: [FilePath], known: (LibraryFile) async throws -> Void,
+        read: (FilePath, FileReader.Reading) async throws -> Void, pause: () async throws -> Void
+    ) async throws {
+        let flag = CancellationFlag()
+        let ahead = Task { await count(roots, flag) }
+        defer { ahead.cancel() }
+        let scan = FolderScan(roots: roots, libraryFolder: libraryFolder)
+        try await withTaskCancellationHandler {
+            while !Task.isCancelled, let batch = try await scanning.run({ scan.next(limit: 256) }) {
+                tally.found(batch.files.count, skipped: batch.skipped)
+                var changed: [FolderScan.Entry] = []
+                for entry in batch.files {
+                    if let file = try await catalog.file(at: entry.path), file.fingerprint == entry.fingerprint {
+                        try await known(file)
+                    } else {
+                        changed.append(entry)
+                    }
+                }
+                try await readAll(changed, flag, read)
+                try await pause()
+            }
+        } onCancel: {
+            flag.set()
+        }
+        tally.scanned()
+    }
+
+    private func readAll(
+        _ entries: [FolderScan.Entry], _ flag: CancellationFlag,
+        _ read: (FilePath, FileReader.Reading) async throws -> Void
+    ) async throws {
+        let reading = reading
+        try await withThrowingTaskGroup(of: (FilePath, FileReader.Reading).self) { group in
+            var rest = entries.makeIterator()
+            func add() {
+                guard !flag.isSet, let entry = rest.next() else { return }
+                group.addTask {
+                    let result = try await reading.run { FileReader().read(entry.path) { flag.isSet } }
+                    return (entry.path, result)
+                }
+            }
+            for _ in 0..<readers { add() }
+            while let (path, result) = try await group.next() {
+                add()
+                tally.read(result.bytesRead)
+                if case .gone = result.content {
+                    tally.vanished()
+                } else {
+                    try await read(path, result)
+                }
+            }
+        }
+    }
+
+    /// Walks ahead to learn how many files there are, for the time left: names and kinds only.
+    private func count(_ roots: [FilePath], _ flag: CancellationFlag) async {
+        let scan = FolderScan(roots: roots, libraryFolder: libraryFolder)
+        var files = 0
+        while !Task.isCancelled, !flag.isSet, let batch = try? await counting.run({ scan.next(limit: 1024) }) {
+            files += batch.files.count
+            tally.counted(files)
+        }
+    }
+}

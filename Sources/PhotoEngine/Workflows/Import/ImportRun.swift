@@ -1,0 +1,247 @@
+internal import Core
+internal import Foundation
+internal import Jobs
+internal import Synchronization
+internal import SystemPackage
+
+/// One import, from its first folder to its last processed photo.
+final class ImportRun: Sendable {
+    private static let batchSize = 64
+    private static let batchTime = Duration.milliseconds(100)
+
+    private let importer: Importer
+    private let request: ImportRequest
+    private let tally: ImportTally
+    /// What this run has added to the processing that was already waiting.
+    private let expected = Mutex((atStart: 0, added: 0))
+    private let pending = Mutex(Pending())
+
+    private struct Pending {
+        var files: [ScannedFile] = []
+        var since: ContinuousClock.Instant?
+        var present: [FilePath] = []
+        /// Files recorded as rejected, or remembered as such.
+        var rejected = 0
+        var recorded = 0
+        /// Digests copied in by this run, whose photos may not be recorded yet.
+        var copied: [SHA256Digest: ObjectKey] = [:]
+    }
+
+    init(importer: Importer, request: ImportRequest, tally: ImportTally) {
+        self.importer = importer
+        self.request = request
+        self.tally = tally
+    }
+
+    func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
+        try await revive()
+        let waiting = try await unfinished()
+        expected.withLock { $0.atStart = waiting }
+        let runner = importer.runner
+        let working = Task { try await runner.run() }
+        let watching = Task { await report(to: progress) }
+        do {
+            try await watch(roots)
+            try await index(roots)
+            try await awaitProcessing()
+        } catch {
+            working.cancel()
+            watching.cancel()
+            _ = await working.result
+            guard Task.isCancelled, error is CancellationError else { throw error }
+            return
+        }
+        working.cancel()
+        watching.cancel()
+        _ = await working.result
+        await watching.value
+        try await settleRejected(roots)
+    }
+
+    private func index(_ roots: [FilePath]) async throws {
+        let index = ImportIndex(
+            catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers)
+        try await index.run(roots, known: known, read: read, pause: { try await self.flush(isForced: false) })
+        try await flush(isForced: true)
+    }
+
+    private func known(_ file: LibraryFile) async throws {
+        switch file.outcome {
+        case .photo: tally.add(file.path, .known)
+        case .unsupported(let reason): tally.add(file.path, .unsupported, reason: reason)
+        case .rejected(let reason):
+            tally.add(file.path, .rejected, reason: reason)
+            pending.withLock { $0.rejected += 1 }
+        }
+        if file.isMissing { pending.withLock { $0.present.append(file.path) } }
+    }
+
+    private func read(_ path: FilePath, _ reading: FileReader.Reading) async throws {
+        if case .unreadable(let reason) = reading.content {
+            tally.add(path, .rejected, reason: reason)
+            return
+        }
+        guard var scanned = ScannedFile(path: path, reading: reading) else { return }
+        if request.copies, case .picture(let sha256, let mediaType) = reading.content {
+            do {
+                scanned = try await copy(scanned, sha256, mediaType)
+            } catch let error as EngineError where error.code == .corrupt || error.code == .notFound {
+                tally.add(path, .rejected, reason: "it changed while it was copied: import again when it is at rest")
+                return
+            }
+        }
+        pending.withLock { pending in
+            pending.files.append(scanned)
+            if pending.since == nil { pending.since = ContinuousClock().now }
+        }
+        try await flush(isForced: false)
+    }
+
+    /// Copies an original into the library, unless its bytes are there.
+    private func copy(_ file: ScannedFile, _ sha256: SHA256Digest, _ mediaType: MediaType) async throws -> ScannedFile {
+        guard case .photo(_, _, let provisional, _) = file.content else { return file }
+        if let photo = try await importer.catalog.photo(sha256: sha256), case .object = photo.original {
+            return ScannedFile(
+                path: file.path, fingerprint: file.fingerprint,
+                content: .photo(
+                    sha256: sha256, mediaType: mediaType, provisional: provisional, original: photo.original))
+        }
+        let day = provisional.rfc3339.prefix(10)
+        let proposed = ObjectKey("originals/\(day.prefix(4))/\(day)/\(sha256).\(mediaType.fileExtension)")
+        let key = pending.withLock { $0.copied[sha256] } ?? proposed
+        try await importer.objects.putFile(file.path, at: key, sha256: sha256)
+        pending.withLock { $0.copied[sha256] = key }
+        return ScannedFile(
+            path: file.path, fingerprint: file.fingerprint,
+            content: .photo(sha256: sha256, mediaType: mediaType, provisional: provisional, original: .object(key)))
+    }
+
+    /// Records what has gathered, when it is enough or old enough.
+    private func flush(isForced: Bool) async throws {
+        let (files, present) = pending.withLock { pending -> ([ScannedFile], [FilePath]) in
+            let isOld = pending.since.map { ContinuousClock().now - $0 >= Self.batchTime } ?? false
+            guard isForced || isOld || pending.files.count >= Self.batchSize || pending.present.count >= 1000 else {
+                return ([], [])
+            }
+            defer {
+                pending.files = []
+                pending.present = []
+                pending.since = nil
+            }
+            return (pending.files, pending.present)
+        }
+        if !present.isEmpty { try await importer.catalog.markPresent(present) }
+        guard !files.isEmpty else { return }
+        let outcomes = try await record(files)
+        var added = 0
+        for (file, outcome) in zip(files, outcomes) {
+            switch outcome {
+            case .imported:
+                tally.add(file.path, .imported)
+                added += 1
+            case .known, .moved: tally.add(file.path, .known)
+            case .unsupported: tally.add(file.path, .unsupported, reason: file.content.reason)
+            case .rejected:
+                tally.add(file.path, .rejected, reason: file.content.reason)
+                pending.withLock { $0.rejected += 1 }
+            }
+        }
+        pending.withLock { $0.recorded += files.count }
+        expected.withLock { $0.added += added }
+        if added > 0 { importer.runner.announce() }
+    }
+
+    /// Records a batch, again while another process keeps the catalogue busy.
+    private func record(_ files: [ScannedFile]) async throws -> [RecordOutcome] {
+        for attempt in 0..<5 {
+            do {
+                return try await importer.catalog.record(files)
+            } catch let error as EngineError where error.isRetryable {
+                let wait = JobPolicy.backoffSeconds(attempt: attempt, random: SystemRandom()) / 4
+                try await Task.sleep(for: .seconds(wait))
+            }
+        }
+        return try await importer.catalog.record(files)
+    }
+
+    /// Adds the folders named to those that the library watches; copies stand on their own.
+    private func watch(_ roots: [FilePath]) async throws {
+        guard !request.copies else { return }
+        let watched = try await importer.catalog.folders()
+        for root in roots where root.isFolder && !watched.contains(where: { root.starts(with: $0.path) }) {
+            _ = try await importer.catalog.addFolder(root)
+        }
+    }
+
+    /// Queues again what is dead though nothing is wrong with its picture: somebody asks for it by importing.
+    private func revive() async throws {
+        var after: JobID?
+        while !Task.isCancelled {
+            let page = try await importer.catalog.jobs(state: .dead, after: after, limit: 200)
+            var revived: [JobID] = []
+            for job in page {
+                guard let id = job.photo, let photo = try await importer.catalog.photo(id) else { continue }
+                if photo.status == .queued, !photo.isMissing { revived.append(job.id) }
+            }
+            if !revived.isEmpty { _ = try await importer.catalog.retry(revived) }
+            guard page.count == 200, let last = page.last else { return }
+            after = last.id
+        }
+    }
+
+    private func unfinished() async throws -> Int {
+        try await importer.catalog.jobCounts().reduce(0) { $1.key.isFinished ? $0 : $0 + $1.value }
+    }
+
+    private func awaitProcessing() async throws {
+        while !Task.isCancelled, try await unfinished() > 0 {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func report(to progress: @Sendable (ImportProgress) -> Void) async {
+        while !Task.isCancelled {
+            if let left = try? await unfinished() {
+                let total = expected.withLock { $0.atStart + $0.added }
+                tally.processed(max(0, total - left), of: total)
+            }
+            if let due = tally.progressDue() { progress(due) }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        let total = expected.withLock { $0.atStart + $0.added }
+        if let left = try? await unfinished() { tally.processed(max(0, total - left), of: total) }
+    }
+
+    /// Counts files whose pictures could not be decoded among the rejected.
+    private func settleRejected(_ roots: [FilePath]) async throws {
+        let hasNews = pending.withLock { $0.recorded } + expected.withLock { $0.atStart + $0.added } > 0
+        guard hasNews, !Task.isCancelled else { return }
+        var rejected = 0
+        for root in roots {
+            var after: FilePath?
+            while true {
+                let page = try await importer.catalog.files(under: root, after: after, limit: 1000)
+                for file in page {
+                    guard case .rejected(let reason) = file.outcome, !file.isMissing else { continue }
+                    rejected += 1
+                    if request.listsItems { tally.reject(file.path, reason: reason) }
+                }
+                guard page.count == 1000, let last = page.last else { break }
+                after = last.path
+            }
+        }
+        guard !request.listsItems else { return }
+        let unaccounted = max(0, rejected - pending.withLock { $0.rejected })
+        let imported = min(unaccounted, expected.withLock { $0.added })
+        tally.reject(imported: imported, known: unaccounted - imported)
+    }
+}
+
+extension ScannedFile.Content {
+    fileprivate var reason: String? {
+        switch self {
+        case .photo: nil
+        case .unsupported(let reason), .rejected(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,128 @@
+public import Core
+internal import Foundation
+public import Jobs
+internal import SystemPackage
+
+/// Processes one photo: decodes its original, stores its renditions, and hands over what the catalogue is to record.
+public final class ProcessPhotoHandler: JobHandler {
+    public typealias HandlerCatalog = PhotoCatalog & FileCatalog
+
+    public let kind = JobKind.processPhoto
+    private let catalog: any HandlerCatalog
+    private let objects: any LocalObjectStore
+    private let processor: any ImageProcessor
+    private let options: ProcessingOptions
+    private let reading = BlockingQueue(label: "phototui.reindex")
+
+    public init(
+        catalog: any HandlerCatalog, objects: any LocalObjectStore, processor: any ImageProcessor,
+        options: ProcessingOptions
+    ) {
+        self.catalog = catalog
+        self.objects = objects
+        self.processor = processor
+        self.options = options
+    }
+
+    public func perform(_ job: Job) async throws -> JobResult {
+        guard let id = job.photo, let photo = try await catalog.photo(id) else {
+            throw EngineError(.notFound, "the photo of this job is no longer in the catalogue")
+        }
+        var failure = EngineError(
+            .notFound, "the original is not there", whatToDo: "bring back the file or its disk, then retry the job")
+        for path in try await originals(of: photo) {
+            try Task.checkCancellation()
+            do {
+                var processed = try await processor.process(path, options: options)
+                guard processed.sha256 == photo.sha256 else {
+                    failure = try await reindex(path)
+                    continue
+                }
+                if processed.metadata.captureTime == nil {
+                    processed.metadata.captureTime = photo.captureTime
+                }
+                for rendition in processed.renditions {
+                    try await store(rendition, of: photo.sha256)
+                }
+                return .processed(processed)
+            } catch let error as EngineError {
+                guard error.code.isAboutThePicture else {
+                    failure = error
+                    if error.code == .notFound { continue }
+                    throw error
+                }
+                // The verdict holds for the photo only when these are the photo's bytes.
+                try Task.checkCancellation()
+                guard try await isUnchanged(path, photo) else {
+                    failure = try await reindex(path)
+                    continue
+                }
+                throw JobFailure(error, isUnreadable: true)
+            }
+        }
+        throw failure
+    }
+
+    /// The paths that should hold this photo's bytes, the most likely first.
+    private func originals(of photo: Photo) async throws -> [FilePath] {
+        var paths: [FilePath] = []
+        switch photo.original {
+        case .object(let key): paths.append(objects.localPath(of: key))
+        case .file(let path): paths.append(path)
+        }
+        for file in try await catalog.files(of: photo.id) where !file.isMissing && !paths.contains(file.path) {
+            paths.append(file.path)
+        }
+        return paths
+    }
+
+    private func isUnchanged(_ path: FilePath, _ photo: Photo) async throws -> Bool {
+        let read = try await reading.run { FileReader().read(path) { false } }
+        guard case .picture(let sha256, _) = read.content else { return false }
+        return sha256 == photo.sha256
+    }
+
+    /// Records what a file holds now, that changed after it was indexed.
+    private func reindex(_ path: FilePath) async throws -> EngineError {
+        let read = try await reading.run { FileReader().read(path) { false } }
+        if let scanned = ScannedFile(path: path, reading: read) { _ = try await catalog.record([scanned]) }
+        return EngineError(.conflict, "the file changed after it was indexed; it is indexed anew")
+    }
+
+    private func store(_ rendition: Rendition, of sha256: SHA256Digest) async throws {
+        let key = rendition.kind.key(of: sha256)
+        do {
+            try await objects.put(rendition.data, at: key, sha256: nil)
+        } catch let error as EngineError where error.code == .conflict {
+            // An older encoder's bytes: a rendition is derived, so that the newer may take its place.
+            try await objects.delete(key)
+            try await objects.put(rendition.data, at: key, sha256: nil)
+        }
+    }
+}
+
+extension EngineError.Code {
+    /// What a decoder says of the bytes it was given, rather than of the file or the machine.
+    fileprivate var isAboutThePicture: Bool {
+        switch self {
+        case .unsupported, .corrupt, .limitExceeded, .timedOut, .decoderCrashed: true
+        default: false
+        }
+    }
+}
+
+extension ScannedFile {
+    /// What to record of a reading; nil for one that must not be remembered.
+    init?(path: FilePath, reading: FileReader.Reading) {
+        let content: Content
+        switch reading.content {
+        case .picture(let sha256, let mediaType):
+            let time = CaptureTime(filename: path.filename, modified: reading.fingerprint.modified)
+            content = .photo(sha256: sha256, mediaType: mediaType, provisional: time, original: .file(path))
+        case .unsupported(let reason): content = .unsupported(reason: reason)
+        case .rejected(let reason): content = .rejected(reason: reason)
+        case .unreadable, .gone, .cancelled: return nil
+        }
+        self.init(path: path, fingerprint: reading.fingerprint, content: content)
+    }
+}
