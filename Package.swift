@@ -71,8 +71,8 @@ let package = Package(
         .executableTarget(
             name: "phototui",
             dependencies: [
-                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Imaging", "Workflows",
-                systemPackage,
+                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Imaging", "Jobs",
+                "Workflows", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
@@ -106,7 +106,7 @@ let package = Package(
             resources: [.copy("Goldens")]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Core", "PhotoEngine", "phototui", "phototui-decoder", systemPackage]),
+            dependencies: ["App", "Core", "Grid", "PhotoEngine", "phototui", "phototui-decoder", systemPackage]),
         .testTarget(
             name: "TerminalTests", dependencies: ["Grid", "Terminal", "phototui", "phototui-decoder", systemPackage]),
 

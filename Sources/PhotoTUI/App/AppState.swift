@@ -106,3 +106,14 @@ struct Layout {
         Rect(row: top.endRow, column: 0, rows: max(0, details.row - top.endRow), columns: top.columns)
     }
 }
+
+extension AppState {
+    /// Whether a first frame now would show boxes that photos replace at once.
+    public var isWaitingForPhotos: Bool {
+        switch timeline.phase {
+        case .loading: true
+        case .failed: false
+        case .ready: !timeline.layout.isEmpty && timeline.cursorEntry == nil
+        }
+    }
+}

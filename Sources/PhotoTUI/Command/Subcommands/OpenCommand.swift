@@ -1,7 +1,10 @@
 import ArgumentParser
 import Core
+import Foundation
+import Glibc
 import PhotoEngine
 import SystemPackage
+import Terminal
 import Workflows
 
 /// `phototui [PATH…]`: the app, or without a terminal an import and the timeline as text.
@@ -27,7 +30,17 @@ struct OpenCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = LibraryOptions.configuration(warns: false)
         let paths = try ImportPaths.check(paths)
-        try await printTimeline(paths, configuration)
+        guard isatty(STDIN_FILENO) == 1, Console.isTerminal else {
+            return try await printTimeline(paths, configuration)
+        }
+        do {
+            try await InteractiveSession(
+                folder: libraryOptions.location(configuration).folder, configuration: configuration, paths: paths,
+                environment: ProcessInfo.processInfo.environment
+            ).run()
+        } catch let error as TerminalError {
+            throw EngineError(.unsupported, error.description)
+        }
     }
 
     private func printTimeline(_ paths: [FilePath], _ configuration: Configuration) async throws {

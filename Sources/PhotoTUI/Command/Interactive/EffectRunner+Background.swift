@@ -1,0 +1,126 @@
+import App
+import Core
+import Foundation
+import Jobs
+import PhotoEngine
+import Synchronization
+import SystemPackage
+import Workflows
+
+extension EffectRunner {
+    /// What goes on beside the screen: thumbnails, the import of `paths`, the library's jobs, its folders, and a look each
+    /// second at whether some process has changed the catalogue. Called after the first frame.
+    func startBackground(paths: [FilePath]) {
+        add { [self] in
+            do {
+                let library = try await opening.value
+                workers.start(objects: library.objects, threads: 2)
+                add { [self] in await followChanges(library) }
+                add { [self] in await process(library, paths: paths) }
+                if library.configuration.watchesFolders { add { [self] in await watch(library) } }
+            } catch {
+                queue.post(.libraryFailed(EngineError(any: error)))
+            }
+        }
+    }
+
+    private func add(_ work: @escaping @Sendable () async -> Void) {
+        let task = Task(priority: .utility) { await work() }
+        background.withLock { $0.append(task) }
+    }
+
+    private func followChanges(_ library: Library) async {
+        var mark = try? await library.catalog.changeMark()
+        var counts: [JobState: Int] = [:]
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: .seconds(1))
+                let now = try await library.catalog.changeMark()
+                guard now != mark else { continue }
+                mark = now
+                queue.post(.catalogChanged)
+                let counted = try await library.catalog.jobCounts()
+                guard counted != counts else { continue }
+                counts = counted
+                let waiting = (counted[.queued] ?? 0) + (counted[.running] ?? 0) + (counted[.retrying] ?? 0)
+                queue.post(.jobsCounted(waiting: waiting, dead: counted[.dead] ?? 0))
+            } catch is CancellationError {
+                return
+            } catch {
+                queue.post(.noticed(Notice(EngineError(any: error))))
+            }
+        }
+    }
+
+    /// Imports what was named, then works on whatever jobs there are or come.
+    private func process(_ library: Library, paths: [FilePath]) async {
+        if !paths.isEmpty {
+            do {
+                let report = try await library.importer().run(ImportRequest(paths: paths, listsItems: false)) {
+                    [queue] progress in
+                    queue.post(.importProgressed(ImportStatus(progress)))
+                }
+                queue.post(.importEnded(Notice(report)))
+            } catch is CancellationError {
+                return
+            } catch {
+                queue.post(.importEnded(Notice(EngineError(any: error))))
+            }
+        }
+        while !Task.isCancelled {
+            do {
+                try await library.jobRunner(concurrency: library.configuration.workers).run()
+                return
+            } catch is CancellationError {
+                return
+            } catch {
+                queue.post(.noticed(Notice(EngineError(any: error))))
+                try? await Task.sleep(for: .seconds(10))
+            }
+        }
+    }
+
+    private func watch(_ library: Library) async {
+        for await event in library.watcher().events() {
+            switch event {
+            case .changed: break
+            case .unmounted(let folder, let vanished):
+                queue.post(
+                    .warning(
+                        subject: "\(folder)",
+                        text:
+                            "\(vanished) files of \(folder) vanished at once: is its disk unmounted? Nothing was changed"
+                    ))
+            case .returned(let folder): queue.post(.warningEnded(subject: "\(folder)"))
+            case .limited(let folder, let whatToDo):
+                queue.post(
+                    .noticed(Notice(.warning, "\(folder) is looked at now and then only: \(whatToDo)")))
+            case .failed(let folder, let error):
+                queue.post(.noticed(Notice(.error, "\(folder): \(error)")))
+            }
+        }
+    }
+}
+
+extension ImportStatus {
+    init(_ progress: ImportProgress) {
+        self.init(
+            found: progress.found, indexed: progress.indexed, imported: progress.imported,
+            processed: progress.processed, isScanning: progress.isScanning,
+            photosPerSecond: progress.photosPerSecond, secondsLeft: progress.etaSeconds)
+    }
+}
+
+extension Notice {
+    init(_ report: ImportReport) {
+        var parts = ["\(report.imported) new", "\(report.known) known"]
+        if report.unsupported > 0 { parts.append("\(report.unsupported) not pictures") }
+        if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
+        let isFlawed = !report.skipped.isEmpty
+        if let skipped = report.skipped.first {
+            parts.append("\(report.skipped.count) skipped (\(skipped.path): \(skipped.reason))")
+        }
+        self.init(
+            isFlawed ? .warning : .success, "\(report.found) files: " + parts.joined(separator: ", "))
+    }
+}

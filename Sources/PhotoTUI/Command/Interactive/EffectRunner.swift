@@ -1,0 +1,157 @@
+import App
+import Core
+import Foundation
+import Grid
+import PhotoEngine
+import Synchronization
+import SystemPackage
+
+/// Performs effects, and is the only caller of the engine. Nothing here runs on the terminal's thread for longer than it
+/// takes to hand work over.
+final class EffectRunner: Sendable {
+    let queue: MessageQueue
+    let opening: Task<Library, any Error>
+    private let renderer: CellRenderer
+    let workers: ThumbnailWorkers
+    private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
+    let background = Mutex<[Task<Void, Never>]>([])
+
+    init(opening: Task<Library, any Error>, queue: MessageQueue, renderer: CellRenderer) {
+        (self.opening, self.queue, self.renderer) = (opening, queue, renderer)
+        workers = ThumbnailWorkers(renderer: renderer, queue: queue)
+    }
+
+    /// Performs an effect that needs no terminal.
+    func perform(_ effect: Effect) {
+        switch effect {
+        case .loadMonths(let request, let filter):
+            run(request) { .monthsLoaded(request, try await $0.catalog.months(filter: filter)) }
+        case .loadEntries(let request, let query):
+            run(request) { .entriesLoaded(request, try await $0.catalog.timeline(query)) }
+        case .loadPlaces(let request, let month):
+            run(request) { .placesLoaded(request, try await $0.catalog.places(in: month, limit: 3)) }
+        case .locate(let request, let photo, let filter):
+            run(request) { .located(request, try await PhotoLocator(catalog: $0.catalog).locate(photo, filter)) }
+        case .collect(let request, let queries):
+            run(request) { library in
+                var entries: [TimelineEntry] = []
+                for query in queries {
+                    try Task.checkCancellation()
+                    entries += try await library.catalog.timeline(query)
+                }
+                return .collected(request, entries)
+            }
+        case .loadPhoto(let request, let id):
+            run(request) { library in
+                guard let photo = try await library.catalog.photo(id) else { return .photoLoaded(request, nil) }
+                return .photoLoaded(
+                    request, PhotoDetails(photo: photo, files: try await library.catalog.files(of: id)))
+            }
+        case .loadPicture(let request, let wanted): loadPicture(request, wanted)
+        case .wantThumbnails(let keys): workers.want(keys)
+        case .setFavourite(let request, let isFavourite, let photos):
+            run(request) {
+                .favouritesSet(request, try await $0.catalog.setFavourite(isFavourite, photos: photos))
+            }
+        case .copyPaths(let request, let photos): copyPaths(request, photos)
+        case .startTimer(let request, let seconds):
+            run(request) { _ in
+                try await Task.sleep(for: .seconds(seconds))
+                return .timerFired(request)
+            }
+        case .cancel(let request): tasks.withLock { $0.removeValue(forKey: request) }?.cancel()
+        case .useTheme, .repaint, .suspend, .quit: break
+        }
+    }
+
+    /// Answers a request with what `work` gives, or with its error; with nothing when it was cancelled.
+    private func run(_ request: RequestID, _ work: @escaping @Sendable (Library) async throws -> Message) {
+        let task = Task { [queue, opening] in
+            do {
+                let message = try await work(opening.value)
+                if !Task.isCancelled { queue.post(message) }
+            } catch is CancellationError {
+            } catch {
+                if !Task.isCancelled { queue.post(.failed(request, EngineError(any: error))) }
+            }
+            self.tasks.withLock { _ = $0.removeValue(forKey: request) }
+        }
+        tasks.withLock { tasks in if !task.isCancelled { tasks[request] = task } }
+    }
+
+    private func copyPaths(_ request: RequestID, _ photos: [PhotoID]) {
+        run(request) { [queue] library in
+            var paths: [String] = []
+            for id in photos.prefix(10_000) {
+                let files = try await library.catalog.files(of: id)
+                if let file = files.first(where: { !$0.isMissing }) ?? files.first { paths.append("\(file.path)") }
+            }
+            queue.post(.clipboard(request, paths, wanted: photos.count))
+            throw CancellationError()
+        }
+    }
+
+    /// First what the largest rendition shows of the region, then the original's own pixels where that is too coarse.
+    private func loadPicture(_ request: RequestID, _ wanted: PictureRequest) {
+        run(request) { [queue, renderer] library in
+            let region = wanted.region
+            let neededColumns = Int((Double(wanted.columns) / max(region.width, 1e-6)).rounded(.up))
+            let size = RenditionSource.size(forColumns: neededColumns)
+            let edge = wanted.pixelSize.map { max($0.width, $0.height) } ?? 0
+            let isEnough = neededColumns * 8 <= 1024 || edge <= 1024
+            let objects = library.objects
+            let coarse = try await OffPool.run {
+                let data = try RenditionSource.read(wanted.sha256, size: size, from: objects)
+                return try renderer.render(
+                    webp: data, region: region, columns: wanted.columns, rows: wanted.rows)
+            }
+            if isEnough { return .pictureLoaded(request, coarse, isFinal: true) }
+            try Task.checkCancellation()
+            queue.post(.pictureLoaded(request, coarse, isFinal: false))
+            guard let file = try await Self.original(of: wanted.photo, in: library) else {
+                throw EngineError(
+                    .notFound, "the original is missing, so this is as sharp as it gets",
+                    whatToDo: "connect the disk it is on")
+            }
+            let pixels = try await library.processor.pixels(
+                file, region: wanted.region,
+                fitting: PixelSize(width: wanted.columns * 8, height: wanted.rows * 16))
+            let sharp = try await OffPool.run {
+                renderer.render(pixels, columns: wanted.columns, rows: wanted.rows)
+            }
+            return .pictureLoaded(request, sharp, isFinal: true)
+        }
+    }
+
+    private static func original(of id: PhotoID, in library: Library) async throws -> FilePath? {
+        if let file = try await library.catalog.files(of: id).first(where: { !$0.isMissing }) { return file.path }
+        guard case .object(let key)? = try await library.catalog.photo(id)?.original else { return nil }
+        return library.objects.localPath(of: key)
+    }
+
+    /// Gives everything up.
+    func stop() async {
+        workers.stop()
+        let all = tasks.withLock { Array($0.values) } + background.withLock { $0 }
+        for task in all { task.cancel() }
+        for task in all { await task.value }
+    }
+}
+
+/// Runs blocking work on a dispatch thread, apart from the cooperative pool.
+enum OffPool {
+    private static let threads = DispatchQueue(label: "phototui.pictures", qos: .userInitiated, attributes: .concurrent)
+
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            threads.async { continuation.resume(with: Result { try work() }) }
+        }
+    }
+}
+
+extension EngineError {
+    /// Any error as the engine's.
+    init(any error: any Error) {
+        self = error as? EngineError ?? EngineError(.internal, "\(error)", cause: error)
+    }
+}

@@ -1,0 +1,143 @@
+import App
+import Core
+import Foundation
+import Glibc
+import Grid
+import PhotoEngine
+import SystemPackage
+import Terminal
+import Widgets
+
+/// The app in the terminal: one thread owns the screen and sleeps until there is input or a message.
+struct InteractiveSession: Sendable {
+    var folder: FilePath
+    var configuration: Configuration
+    /// Folders and files to import while the app is open.
+    var paths: [FilePath]
+    var environment: [String: String]
+
+    init(folder: FilePath, configuration: Configuration, paths: [FilePath], environment: [String: String]) {
+        (self.folder, self.configuration) = (folder, configuration)
+        (self.paths, self.environment) = (paths, environment)
+    }
+
+    /// Runs until the user leaves.
+    /// - Throws: `TerminalError` when there is no usable terminal; a library that can't be opened is shown, not thrown.
+    func run() async throws {
+        // Opened while the terminal starts.
+        let opening = Task { [folder, configuration] in
+            try await Library.open(folder, configuration: configuration)
+        }
+        let runner: EffectRunner? = try await withCheckedThrowingContinuation { continuation in
+            let thread = Thread {
+                continuation.resume(with: Result { try runLoop(opening) })
+            }
+            thread.name = "terminal"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        await runner?.stop()
+        if case .success(let library) = await opening.result { await library.close() }
+    }
+
+    /// How long the first frame waits for photos rather than show a skeleton.
+    private static let patience = Duration.milliseconds(150)
+
+    private func runLoop(_ opening: Task<Library, any Error>) throws -> EffectRunner {
+        var profile = try TerminalProfile(environment: environment)
+        applyGraphics(to: &profile)
+        let terminal = try NcursesTerminal(profile: profile)
+        defer { terminal.close() }
+        let queue = MessageQueue(waker: terminal.waker)
+        let runner = EffectRunner(opening: opening, queue: queue, renderer: CellRenderer(terminal.capabilities))
+        let themes = ThemeFolder(environment: environment, executable: CommandLine.arguments[0])
+        var styles = StyleTable.plain
+        var state = initialState(terminal, themes)
+        use(theme: configuration.theme, themes, terminal, &styles, &state)
+
+        for effect in state.start() { runner.perform(effect) }
+        var grid = Grid(size: state.size)
+        var hasBackground = false
+        let started = ContinuousClock.now
+        while true {
+            let isWaiting = !hasBackground && state.isWaitingForPhotos
+            let left = Self.patience - started.duration(to: .now)
+            let timeout = isWaiting ? max(left, .zero) : nil
+            let input = terminal.events(within: timeout)
+            var effects: [Effect] = []
+            for event in input { effects += update(&state, .input(event)) }
+            for event in queue.takeAll() {
+                switch event {
+                case .message(let message): effects += update(&state, message)
+                case .clipboard(let request, let paths, let wanted):
+                    let copied = Clipboard.copy(paths)
+                    effects += update(&state, .pathsCopied(request, copied: copied, of: wanted))
+                }
+            }
+            for effect in effects {
+                switch effect {
+                case .quit: return runner
+                case .repaint: terminal.invalidate()
+                case .suspend: raise(SIGTSTP)
+                case .useTheme(let name): use(theme: name, themes, terminal, &styles, &state)
+                default: runner.perform(effect)
+                }
+            }
+            if !hasBackground, state.isWaitingForPhotos, started.duration(to: .now) < Self.patience { continue }
+            if grid.size != state.size { grid = Grid(size: state.size) }
+            let cursor = draw(state, into: &grid)
+            terminal.present(grid, cursor: cursor, styles: styles)
+            if !hasBackground {
+                hasBackground = true
+                runner.startBackground(paths: paths)
+            }
+        }
+    }
+
+    private func initialState(_ terminal: NcursesTerminal, _ themes: ThemeFolder) -> AppState {
+        let keyMap = KeyMap(overrides: configuration.keys)
+        let isStill = environment["PHOTOTUI_NO_MOTION"].map { !$0.isEmpty } ?? false
+        var state = AppState(
+            size: terminal.size,
+            look: Look(
+                lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
+                cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
+            keyMap: keyMap, libraryName: folder.lastComponent?.string ?? "")
+        state.themes = themes.names
+        let problems = configuration.problems.map(\.description) + keyMap.problems
+        if let first = problems.first {
+            let more = problems.count > 1 ? " (and \(problems.count - 1) more: phototui config)" : ""
+            state.activity.notice = Notice(.warning, first + more)
+        } else if let notice = terminal.notice {
+            state.activity.notice = Notice(.information, notice)
+        }
+        return state
+    }
+
+    private func use(
+        theme name: String, _ themes: ThemeFolder, _ terminal: NcursesTerminal, _ styles: inout StyleTable,
+        _ state: inout AppState
+    ) {
+        do {
+            styles = try themes.theme(named: name).styles(for: terminal.capabilities.colorDepth)
+            _ = update(&state, .themeUsed(name))
+        } catch {
+            if styles == .plain, let fallback = try? themes.theme(named: EmbeddedTheme.name) {
+                styles = fallback.styles(for: terminal.capabilities.colorDepth)
+            }
+            _ = update(&state, .noticed(Notice(.warning, "\(error)")))
+        }
+    }
+
+    private func applyGraphics(to profile: inout TerminalProfile) {
+        let asked: ColorDepth? =
+            switch configuration.graphics {
+            case "256": .indexed256
+            case "16": .ansi16
+            case "mono": .mono
+            default: nil
+            }
+        if let asked { profile.colorDepth = min(profile.colorDepth, asked) }
+        if configuration.graphics == "ascii" { profile.isUnicode = false }
+    }
+}
