@@ -15,14 +15,28 @@ struct OpenedPicture {
         guard let sniffed = MediaType(sniffing: Array(file.buffer.prefix(4096))) else {
             throw EngineError(.unsupported, "not a picture format that phototui knows")
         }
-        let preview = sniffed == .raw || sniffed == .tiff ? try RawPreview(file) : nil
-        if sniffed == .raw, preview == nil {
+        var preview: RawPreview?
+        if sniffed == .raw || sniffed == .tiff {
+            do {
+                preview = try RawPreview(file)
+            } catch let error where !Self.isTIFF(file) {
+                throw error
+            } catch {
+                // Scanners write tags that make a TIFF look raw: libtiff has the last word.
+            }
+        }
+        if sniffed == .raw, preview == nil, !Self.isTIFF(file) {
             throw EngineError(.unsupported, "a raw file that LibRaw does not know")
         }
         self.file = file
-        mediaType = preview == nil ? sniffed : .raw
+        mediaType = preview != nil ? .raw : sniffed == .raw ? .tiff : sniffed
         sensorSize = preview?.sensorSize
         loader = PictureLoader(bytes: preview?.jpeg ?? file, mediaType: mediaType, pixelLimit: pixelLimit)
+    }
+
+    private static func isTIFF(_ file: FileBytes) -> Bool {
+        let head = Array(file.buffer.prefix(4))
+        return head == [0x49, 0x49, 0x2A, 0] || head == [0x4D, 0x4D, 0, 0x2A]
     }
 
     /// Whether decoding turns the picture upright by itself.

@@ -12,7 +12,7 @@ enum RenditionMaker {
 
     static func renditions(of picture: VipsPicture, formats: [RenditionFormat]) throws -> [Rendition] {
         var renditions: [Rendition] = []
-        var current = picture
+        var current = try picture.applying(phototui_vips_without_metadata)
         for size in RenditionKind.sizes.sorted(by: >) {
             if current.longestEdge > size {
                 current = try current.scaled(Double(size) / Double(current.longestEdge)).inMemory()

@@ -23,7 +23,7 @@ enum VipsLibrary {
         // SAFETY: the buffer is libvips' own, read and cleared on the one thread that runs operations.
         let text = String(cString: vips_error_buffer())
         vips_error_clear()
-        return text.split(separator: "\n").joined(separator: "; ")
+        return text.isEmpty ? "the picture's data make no sense" : text.split(separator: "\n").joined(separator: "; ")
     }
 }
 

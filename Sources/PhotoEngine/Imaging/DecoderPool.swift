@@ -21,7 +21,7 @@ public final class DecoderPool: ImageProcessor {
         slots = SlotQueue(count: max(1, count))
     }
 
-    /// The decoder's program. Throws `.notFound` with what to do.
+    /// The decoder's program. Throws `.unavailable` with what to do.
     public static func locate() throws -> FilePath {
         var candidates: [FilePath] = []
         if let named = ProcessInfo.processInfo.environment["PHOTOTUI_DECODER"], !named.isEmpty {
@@ -35,7 +35,7 @@ public final class DecoderPool: ImageProcessor {
         }
         guard let found = candidates.first(where: { access($0.string, X_OK) == 0 }) else {
             throw EngineError(
-                .notFound, "the program phototui-decoder is not beside phototui",
+                .unavailable, "the program phototui-decoder is not beside phototui",
                 whatToDo: "install both in one folder, or set PHOTOTUI_DECODER to its path")
         }
         return found
@@ -98,7 +98,9 @@ public final class DecoderPool: ImageProcessor {
             try await queue.run { [executable] in
                 let descriptor = try Self.open(file)
                 defer { Glibc.close(descriptor) }
-                let process = try idle ?? DecoderProcess(executable: executable())
+                // One that died while it was idle is no fault of this picture's.
+                let warm = idle.flatMap { $0.hasEnded ? nil : $0 }
+                let process = try warm ?? DecoderProcess(executable: executable())
                 try current.set(process)
                 let (reply, payload) = try process.exchange(request, file: descriptor)
                 return (process, reply, payload)

@@ -11,6 +11,7 @@ final class DecoderProcess: @unchecked Sendable {
     private let pid: pid_t
     private let lock = NSLock()
     private var isReaped = false
+    private var hasAnswered = false
 
     /// Starts a decoder. Throws `.unavailable` when that fails.
     init(executable: String) throws {
@@ -35,6 +36,15 @@ final class DecoderProcess: @unchecked Sendable {
         close(standardError)
     }
 
+    /// Whether the process has ended, as one that somebody killed while it was idle.
+    var hasEnded: Bool {
+        lock.withLock {
+            var status: Int32 = 0
+            if !isReaped, waitpid(pid, &status, WNOHANG) != 0 { isReaped = true }
+            return isReaped
+        }
+    }
+
     /// Ends the decoder at once; a call in progress fails.
     func kill() {
         lock.withLock { if !isReaped { _ = Glibc.kill(pid, SIGKILL) } }
@@ -48,36 +58,51 @@ final class DecoderProcess: @unchecked Sendable {
             try socket.send(request, file: file)
             let (reply, payload, _) = try socket.receive(DecoderReply.self, deadline: deadline)
             _ = drainStandardError()
+            lock.withLock { hasAnswered = true }
             return (reply, payload)
         } catch is DecoderSocket.DeadlinePassed {
             kill()
             throw EngineError(.timedOut, "the decoder took longer than \(request.limits.wallSeconds) s")
         } catch {
-            kill()
-            throw EngineError(.decoderCrashed, "the decoder \(reap())\(drainStandardError())")
+            let (fate, exitCode) = reap()
+            let evidence = fate + drainStandardError()
+            if lock.withLock({ !hasAnswered }), let exitCode, exitCode != 0 {
+                // It never was ready: no picture's fault.
+                throw EngineError(
+                    .unavailable, "the decoder does not start: it \(evidence)",
+                    whatToDo: "install its libraries, or set PHOTOTUI_DECODER to a phototui-decoder that starts")
+            }
+            throw EngineError(.decoderCrashed, "the decoder \(evidence)")
         }
     }
 
-    /// Waits for the process to end and tells how it did.
-    private func reap() -> String {
+    /// Waits for the process, which has closed its socket or is ended here, and tells how it ended; with its exit code
+    /// unless a signal ended it.
+    private func reap() -> (fate: String, exitCode: Int32?) {
         var status: Int32 = 0
-        let ended = lock.withLock { () -> Bool in
-            guard !isReaped else { return false }
-            while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-            isReaped = true
-            return true
-        }
-        guard ended else { return "ended" }
-        let signal = status & 0x7F
-        guard signal == 0 else {
-            switch signal {
-            case SIGKILL: return "was killed"
-            case SIGXCPU: return "used up its processor time"
-            case SIGSYS: return "made a system call that its sandbox forbids"
-            default: return "crashed (\(String(cString: strsignal(signal))))"
+        var isOurs = false
+        for attempt in 0... {
+            // A crash closes the socket a moment before it can be waited for; one that lives on is ended.
+            let result = lock.withLock { () -> pid_t in
+                guard !isReaped else { return -1 }
+                let result = waitpid(pid, &status, WNOHANG)
+                if result != 0 { isReaped = true }
+                return result
             }
+            isOurs = result == pid
+            if result != 0 { break }
+            if attempt == 250 { kill() }
+            usleep(2_000)
         }
-        return "ended with status \(status >> 8 & 0xFF)"
+        guard isOurs else { return ("ended", nil) }
+        let signal = status & 0x7F
+        switch signal {
+        case 0: return ("ended with status \(status >> 8 & 0xFF)", status >> 8 & 0xFF)
+        case SIGKILL: return ("was killed", nil)
+        case SIGXCPU: return ("used up its processor time", nil)
+        case SIGSYS: return ("made a system call that its sandbox forbids", nil)
+        default: return ("crashed (\(String(cString: strsignal(signal))))", nil)
+        }
     }
 
     /// The last line that the decoder wrote to its standard error, as evidence: escaped, after a separator.

@@ -10,6 +10,24 @@
 
 extern char **environ;
 
+// The decoder gets only what the linker and libvips need: other variables may hold secrets.
+enum { most_variables = 8 };
+
+static void select_environment(char *selected[most_variables]) {
+    static char *const fixed[] = {"LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=2", "VIPS_CONCURRENCY=1"};
+    static const char *const kept[] = {"LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "TSAN_OPTIONS="};
+    size_t count = 0;
+    for (size_t index = 0; index < sizeof fixed / sizeof *fixed; ++index) selected[count++] = fixed[index];
+    for (char **variable = environ; variable != NULL && *variable != NULL; ++variable) {
+        for (size_t index = 0; index < sizeof kept / sizeof *kept; ++index) {
+            if (strncmp(*variable, kept[index], strlen(kept[index])) == 0 && count < most_variables - 1) {
+                selected[count++] = *variable;
+            }
+        }
+    }
+    selected[count] = NULL;
+}
+
 static int spawn(const char *path, pid_t *pid, int socket, int error) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -33,7 +51,9 @@ static int spawn(const char *path, pid_t *pid, int socket, int error) {
     posix_spawn_file_actions_adddup2(&actions, socket, 3);
     posix_spawn_file_actions_addclosefrom_np(&actions, 4);
     char *arguments[] = {(char *)path, NULL};
-    code = posix_spawn(pid, path, &actions, &attributes, arguments, environ);
+    char *environment[most_variables];
+    select_environment(environment);
+    code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return code;

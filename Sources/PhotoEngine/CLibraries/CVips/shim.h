@@ -65,6 +65,20 @@ static inline int phototui_vips_rotate(VipsImage *in, VipsImage **out, int quart
 static inline int phototui_vips_mirror(VipsImage *in, VipsImage **out) {
     return vips_flip(in, out, VIPS_DIRECTION_HORIZONTAL, NULL);
 }
+// A copy without EXIF, XMP, IPTC and profile: libvips 8.14's webpsave writes them in spite of "strip".
+static inline int phototui_vips_without_metadata(VipsImage *in, VipsImage **out) {
+    if (vips_copy(in, out, NULL) != 0) return -1;
+    gchar **fields = vips_image_get_fields(*out);
+    for (gchar **field = fields; field != NULL && *field != NULL; ++field) {
+        if (g_str_has_prefix(*field, "exif") || g_str_has_prefix(*field, "xmp") || g_str_has_prefix(*field, "iptc") ||
+            g_str_has_prefix(*field, "icc") || g_str_has_prefix(*field, "orientation")) {
+            vips_image_remove(*out, *field);
+        }
+    }
+    g_strfreev(fields);
+    return 0;
+}
+
 static inline int phototui_vips_save_webp(VipsImage *in, void **bytes, size_t *size, int quality, int effort) {
     return vips_webpsave_buffer(in, bytes, size, "Q", quality, "effort", effort, "strip", TRUE, NULL);
 }
