@@ -1,0 +1,138 @@
+import Core
+import Foundation
+import Imaging
+import SystemPackage
+import Testing
+
+/// One at a time: they look for this process's decoders.
+@Suite("DecoderPool", .serialized, .enabled(if: Fixtures.isAvailable))
+struct DecoderPoolTests {
+    @Test("Many requests at once are all answered, each with its own picture")
+    func concurrent() async throws {
+        let fixtures = try Fixtures.shared()
+        let pool = makePool(count: 2)
+        let names = ["photo.jpg", "grey.jpg", "colour.png", "alpha.png", "plain.webp"]
+        var expected: [String: SHA256Digest] = [:]
+        for name in names { expected[name] = try await pool.hash(fixtures[name], full: false).sha256 }
+        try await withThrowingTaskGroup(of: (String, SHA256Digest).self) { group in
+            for index in 0..<60 {
+                let name = names[index % names.count]
+                group.addTask { (name, try await pool.hash(fixtures[name], full: false).sha256) }
+            }
+            for try await (name, sha256) in group { #expect(expected[name] == sha256) }
+        }
+    }
+
+    @Test("A decoder that crashes tells its signal and last words, escaped, and costs no other picture")
+    func crash() async throws {
+        let decoder = try Script(#"printf 'boom \033]52;c;aGk=\007\n' >&2; kill -SEGV $$"#)
+        let error = try await #require(throws: EngineError.self) {
+            _ = try await DecoderPool(executable: decoder.path, count: 1)
+                .process(try Fixtures.shared()["photo.jpg"], options: ProcessingOptions())
+        }
+        #expect([.decoderCrashed, .unavailable].contains(error.code))
+        #expect(error.whatHappened.contains("boom"))
+        #expect(error.whatHappened.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F })
+    }
+
+    @Test("A decoder that never answers is ended at the deadline", .timeLimit(.minutes(1)))
+    func hang() async throws {
+        let pool = makePool(limits: DecoderLimits(wallSeconds: 1))
+        let file = try Fixtures.shared()["grey.jpg"]
+        let before = Set(try decoderProcesses())
+        _ = try await pool.hash(file, full: false)
+        let own = Set(try decoderProcesses()).subtracting(before)
+        try #require(!own.isEmpty)
+        for process in own { kill(process, SIGSTOP) }
+        let error = await #expect(throws: EngineError.self) { _ = try await pool.hash(file, full: false) }
+        #expect(error?.code == .timedOut)
+        for process in own { kill(process, SIGCONT) }
+        _ = try await pool.hash(file, full: false)
+    }
+
+    @Test("A decoder that died while idle is replaced, and the next picture is not blamed")
+    func diedIdle() async throws {
+        let pool = makePool()
+        let file = try Fixtures.shared()["grey.jpg"]
+        let before = Set(try decoderProcesses())
+        _ = try await pool.hash(file, full: false)
+        let own = Set(try decoderProcesses()).subtracting(before)
+        try #require(!own.isEmpty)
+        for process in own { kill(process, SIGKILL) }
+        try await Task.sleep(for: .milliseconds(100))
+        _ = try await pool.hash(file, full: false)
+    }
+
+    @Test("A cancelled request ends at once and leaves a pool that works", .timeLimit(.minutes(1)))
+    func cancel() async throws {
+        let decoder = try Script("exec sleep 600")
+        let stuck = DecoderPool(executable: decoder.path, count: 1)
+        let file = try Fixtures.shared()["grey.jpg"]
+        let task = Task { try await stuck.hash(file, full: false) }
+        try await Task.sleep(for: .milliseconds(200))
+        task.cancel()
+        await #expect(throws: (any Error).self) { _ = try await task.value }
+        let queued = Task { try await stuck.hash(file, full: false) }
+        queued.cancel()
+        await #expect(throws: (any Error).self) { _ = try await queued.value }
+    }
+
+    @Test("A decoder can open no file, and runs under a system call filter without privileges to gain")
+    func sandbox() async throws {
+        let pool = makePool()
+        let before = Set(try decoderProcesses())
+        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+        let own = Set(try decoderProcesses()).subtracting(before)
+        let process = try #require(own.first)
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        #expect(status.contains("Seccomp:\t2\n"))
+        #expect(status.contains("NoNewPrivs:\t1\n"))
+        let limits = try String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8)
+        #expect(limits.contains(#/Max file size +0 +0 /#))
+        #expect(limits.contains(#/Max core file size +0 +0 /#))
+        #expect(!limits.contains(#/Max address space +unlimited/#))
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
+        #expect(open.count <= 6)
+        withExtendedLifetime(pool) {}
+    }
+
+    @Test("The decoders of a pool end with it")
+    func end() async throws {
+        let before = Set(try decoderProcesses())
+        do {
+            let pool = makePool()
+            _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+            pool.close()
+        }
+        for _ in 0..<100 where !Set(try decoderProcesses()).subtracting(before).isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(Set(try decoderProcesses()).subtracting(before).isEmpty)
+    }
+
+    @Test("A missing decoder is a fault of the installation, with what to do")
+    func missing() async throws {
+        let pool = DecoderPool(executable: "/nonexistent/phototui-decoder", count: 1)
+        let error = try await #require(throws: EngineError.self) {
+            _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+        }
+        #expect(error.code == .unavailable)
+        #expect(error.whatToDo.contains("PHOTOTUI_DECODER"))
+    }
+}
+
+/// A program that stands in for a decoder; removed with the last reference.
+private final class Script {
+    let path: FilePath
+
+    init(_ body: String) throws {
+        let name = NSTemporaryDirectory() + "/phototui-decoder-\(UUID().uuidString)"
+        try Data("#!/bin/sh\n\(body)\n".utf8).write(to: URL(filePath: name))
+        try #require(chmod(name, 0o700) == 0)
+        path = FilePath(name)
+    }
+
+    deinit {
+        unlink(path.string)
+    }
+}

@@ -1,0 +1,120 @@
+import Core
+import Foundation
+import Imaging
+import SystemPackage
+import Testing
+
+/// Small pictures of every kind, sound and hostile, made once a run by Pillow.
+struct Fixtures {
+    let folder: FilePath
+
+    /// False where the judges in Python are missing; with CI set they must be there.
+    static var isAvailable: Bool { python != nil || ProcessInfo.processInfo.environment["CI"] == "true" }
+
+    static var python: String? { ProcessInfo.processInfo.environment["PHOTOTUI_PEERS_PYTHON"] }
+
+    private static let made = Result { try Fixtures() }
+
+    static func shared() throws -> Fixtures { try made.get() }
+
+    private init() throws {
+        let path = NSTemporaryDirectory() + "/phototui-fixtures-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        folder = FilePath(path)
+        try Fixtures.run(Fixtures.script, [path])
+    }
+
+    subscript(_ name: String) -> FilePath { folder.appending(name) }
+
+    /// Runs a program in Python; returns what it printed.
+    @discardableResult
+    static func run(_ script: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(python, "PHOTOTUI_PEERS_PYTHON names no Python"))
+        process.arguments = ["-c", script] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return text
+    }
+
+    /// Quadrants of the upright picture: red, green, blue, white, left to right and top to bottom.
+    private static let script = #"""
+        import io, random, struct, sys, zlib
+        from PIL import Image
+        folder = sys.argv[1]
+        random.seed(7)
+        upright = Image.new("RGB", (1200, 800))
+        for x in range(2):
+            for y in range(2):
+                upright.paste(((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255))[y * 2 + x],
+                              (x * 600, y * 400, x * 600 + 600, y * 400 + 400))
+        back = {1: None, 2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM, 5: Image.TRANSPOSE,
+                6: Image.ROTATE_90, 7: Image.TRANSVERSE, 8: Image.ROTATE_270}
+        for number, method in back.items():
+            exif = Image.Exif()
+            exif[0x112] = number
+            stored = upright if method is None else upright.transpose(method)
+            stored.save(f"{folder}/orientation{number}.jpg", quality=95, exif=exif)
+        photo = Image.effect_mandelbrot((1600, 1000), (-2.2, -1.2, 1.0, 1.2), 60)
+        photo = Image.merge("RGB", (photo, photo.transpose(Image.FLIP_LEFT_RIGHT), Image.radial_gradient("L").resize(photo.size)))
+        exif = Image.Exif()
+        exif[0x10F], exif[0x110], exif[0x112] = "Evil\x1b]52;c;aGk=\x07", "One", 6
+        details = exif.get_ifd(0x8769)
+        details[0x9003], details[0x9291], details[0x9011] = "2024:07:12 18:03:11", "25", "+02:00"
+        details[0x829A], details[0x829D], details[0x8827] = 0.004, 2.8, 400
+        place = exif.get_ifd(0x8825)
+        place[1], place[2], place[3], place[4] = "N", (38.0, 43.0, 12.5), "W", (9.0, 8.0, 30.0)
+        photo.save(f"{folder}/photo.jpg", quality=92, exif=exif)
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0x9003] = "2023:02:31 00:00:00"
+        exif[0x132] = "0000:00:00 00:00:00"
+        photo.save(f"{folder}/impossible-date.jpg", exif=exif)
+        small = photo.resize((640, 400))
+        small.convert("L").save(f"{folder}/grey.jpg", quality=92)
+        small.convert("CMYK").save(f"{folder}/cmyk.jpg", quality=92)
+        small.convert("P").save(f"{folder}/palette.png")
+        small.save(f"{folder}/colour.png")
+        small.convert("L").save(f"{folder}/grey.png")
+        small.save(f"{folder}/progressive.jpg", quality=92, progressive=True)
+        transparent = small.convert("RGBA")
+        transparent.putalpha(Image.radial_gradient("L").resize(small.size))
+        transparent.save(f"{folder}/alpha.png")
+        small.convert("L").convert("I;16").point(lambda value: value * 257).save(f"{folder}/deep.png")
+        pages = [small, small.rotate(180), small.convert("L").convert("RGB")]
+        small.save(f"{folder}/pages.tif", save_all=True, append_images=pages[1:])
+        small.save(f"{folder}/animated.gif", save_all=True, append_images=pages[1:])
+        small.save(f"{folder}/animated.webp", save_all=True, append_images=pages[1:])
+        small.save(f"{folder}/plain.webp", quality=90)
+        small.save(f"{folder}/plain.avif", quality=90)
+        Image.new("RGB", (1, 1), (9, 9, 9)).save(f"{folder}/one-pixel.png")
+        for name, share in (("photo.jpg", 0.5), ("colour.png", 0.5), ("plain.webp", 0.5)):
+            data = open(f"{folder}/{name}", "rb").read()
+            open(f"{folder}/truncated-{name}", "wb").write(data[:int(len(data) * share)])
+        def chunk(kind, data):
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        header = struct.pack(">IIBBBBB", 60000, 60000, 1, 0, 0, 0, 0)
+        open(f"{folder}/bomb.png", "wb").write(
+            b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b""))
+        open(f"{folder}/garbage.jpg", "wb").write(b"\xff\xd8\xff\xe1" + random.randbytes(20000))
+        open(f"{folder}/head-only.jpg", "wb").write(open(f"{folder}/photo.jpg", "rb").read()[:300])
+        open(f"{folder}/empty.jpg", "wb").close()
+        open(f"{folder}/words.jpg", "wb").write(b"these are words, not a picture")
+        """#
+}
+
+/// A pool of the decoder that was built with these tests.
+func makePool(count: Int = 1, limits: DecoderLimits = DecoderLimits()) -> DecoderPool {
+    DecoderPool(count: count, limits: limits)
+}
+
+/// The processor children of this process that are decoders.
+func decoderProcesses() throws -> [pid_t] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
+        return status.contains("PPid:\t\(getpid())\n") && status.hasPrefix("Name:\tphototui-decode")
+    }
+}
