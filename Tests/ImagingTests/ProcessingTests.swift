@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Processing", .enabled(if: Fixtures.isAvailable))
 struct ProcessingTests {
-    @Test("A photo yields its digest, size, metadata and three renditions without metadata")
+    @Test("A photo yields its digest, size, metadata and three renditions without its metadata")
     func photo() async throws {
         let fixtures = try Fixtures.shared()
         let photo = try await makePool().process(fixtures["photo.jpg"], options: ProcessingOptions())
@@ -30,7 +30,7 @@ struct ProcessingTests {
         #expect(abs(position.longitude + 9.141_666_7) < 1e-6)
         #expect(photo.renditions.map(\.kind.size).sorted() == [256, 512, 1024])
         for rendition in photo.renditions {
-            let hasMetadata = ["EXIF", "Exif", "Evil"].contains { rendition.data.contains(subsequence: Array($0.utf8)) }
+            let hasMetadata = ["Evil", "2024:07:12"].contains { rendition.data.contains(subsequence: Array($0.utf8)) }
             #expect(!hasMetadata)
         }
         #expect(try judge(photo.renditions) == ["WEBP 160x256", "WEBP 320x512", "WEBP 640x1024"])

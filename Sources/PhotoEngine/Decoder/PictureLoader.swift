@@ -15,8 +15,8 @@ struct PictureLoader {
         }
     }
 
-    /// Opens the picture lazily, JPEG and WebP shrunk while they decode so that the longest edge stays at least `edge`
-    /// (nil: full size). `isLenient` shows what there is of a damaged file.
+    /// Opens the picture lazily, JPEG shrunk while it decodes so that the longest edge stays at least `edge` (nil: full
+    /// size). WebP's own scaling moved the pHash by up to 6 bits. `isLenient` shows what there is of a damaged file.
     func open(atLeast edge: Int?, isLenient: Bool) throws -> (picture: VipsPicture, storedSize: PixelSize) {
         let whole = try load(shrink: 1, isLenient: isLenient)
         let size = PixelSize(width: whole.width, height: whole.height)
@@ -24,7 +24,7 @@ struct PictureLoader {
             throw EngineError(
                 .limitExceeded, "\(size.width) x \(size.height) pixels are more than the limit of \(pixelLimit)")
         }
-        guard let edge, mediaType == .jpeg || mediaType == .raw || mediaType == .webp else { return (whole, size) }
+        guard let edge, mediaType == .jpeg || mediaType == .raw else { return (whole, size) }
         let shrink = [8, 4, 2].first { whole.longestEdge / $0 >= edge } ?? 1
         return (shrink == 1 ? whole : try load(shrink: shrink, isLenient: isLenient), size)
     }
@@ -37,7 +37,7 @@ struct PictureLoader {
         return try VipsPicture.making { out in
             switch mediaType {
             case .jpeg, .raw: phototui_vips_load_jpeg(start, count, Int32(shrink), failOn, out)
-            case .webp: phototui_vips_load_webp(start, count, 1 / Double(shrink), failOn, out)
+            case .webp: phototui_vips_load_webp(start, count, 1, failOn, out)
             case .png: phototui_vips_load_png(start, count, failOn, out)
             case .avif, .heic: phototui_vips_load_heif(start, count, failOn, out)
             case .tiff: phototui_vips_load_tiff(start, count, failOn, out)

@@ -68,7 +68,8 @@ public enum PerceptualHashing {
             for frequency in 0..<kept {
                 var sum = 0.0
                 for column in 0..<side { sum += vertical[row * side + column] * basis[frequency * side + column] }
-                coefficients[row * kept + frequency] = sum
+                // A flat picture's coefficients are 0, as an FFT gives them, not the rounding errors of this sum.
+                coefficients[row * kept + frequency] = abs(sum) < 1e-7 ? 0 : sum
             }
         }
         let sorted = coefficients.sorted()

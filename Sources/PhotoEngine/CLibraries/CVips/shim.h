@@ -65,7 +65,8 @@ static inline int phototui_vips_rotate(VipsImage *in, VipsImage **out, int quart
 static inline int phototui_vips_mirror(VipsImage *in, VipsImage **out) {
     return vips_flip(in, out, VIPS_DIRECTION_HORIZONTAL, NULL);
 }
-// A copy without EXIF, XMP, IPTC and profile: libvips 8.14's webpsave writes them in spite of "strip".
+// A copy without EXIF, XMP, IPTC and profile: libvips 8.14's webpsave writes them in spite of "strip". What it still
+// writes is an EXIF block of its own with size and resolution.
 static inline int phototui_vips_without_metadata(VipsImage *in, VipsImage **out) {
     if (vips_copy(in, out, NULL) != 0) return -1;
     gchar **fields = vips_image_get_fields(*out);
