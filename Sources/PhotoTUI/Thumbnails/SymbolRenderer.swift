@@ -16,7 +16,9 @@ public final class SymbolRenderer {
         self.isUnicode = isUnicode
     }
 
-    deinit { chafa_canvas_unref(canvas) }
+    deinit {
+        if let canvas { chafa_canvas_unref(canvas) }
+    }
 
     /// The cells a picture takes within a size, its shape kept: at least 1x1, never more than `available`.
     /// - Parameter cellAspectRatio: a cell's width divided by its height.
@@ -75,7 +77,7 @@ public final class SymbolRenderer {
 
     private func canvas(for size: GridSize) -> OpaquePointer? {
         if let canvas, canvasSize == size { return canvas }
-        chafa_canvas_unref(canvas)
+        if let canvas { chafa_canvas_unref(canvas) }
         let config = chafa_canvas_config_new()
         let symbols = chafa_symbol_map_new()
         chafa_symbol_map_add_by_tags(symbols, isUnicode ? Self.unicodeSymbols : CHAFA_SYMBOL_TAG_ASCII)
