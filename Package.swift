@@ -38,7 +38,11 @@ let package = Package(
         .target(name: "Digest", dependencies: ["Core", "CCrypto", systemPackage], path: "Sources/PhotoEngine/Digest"),
         .target(name: "Duplicates", dependencies: ["Core"], path: "Sources/PhotoEngine/Duplicates"),
         .target(
-            name: "Catalog", dependencies: ["Core", systemPackage, .product(name: "GRDB", package: "GRDB.swift")],
+            name: "Catalog",
+            dependencies: [
+                "Core", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             path: "Sources/PhotoEngine/Catalog"),
         .target(name: "Objects", dependencies: ["Core", "Digest", systemPackage], path: "Sources/PhotoEngine/Objects"),
         .target(name: "Jobs", dependencies: ["Core"], path: "Sources/PhotoEngine/Jobs"),

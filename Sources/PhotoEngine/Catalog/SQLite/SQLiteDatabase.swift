@@ -2,6 +2,7 @@ import Core
 import Dispatch
 import Foundation
 import GRDB
+import GRDBSQLite
 import SystemPackage
 
 /// SQLite through GRDB: the one file that knows it.
@@ -126,8 +127,9 @@ private struct SQLiteConnection: SQLConnection {
         let statement = try database.cachedStatement(sql: sql)
         let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values.map(\.databaseValue)))
         var rows: [SQLRow] = []
-        while let row = try cursor.next() {
-            rows.append(SQLRow((0..<row.count).map { SQLValue(row[$0] as DatabaseValue) }))
+        let columns = Int32(statement.columnCount)
+        while try cursor.next() != nil {
+            rows.append(SQLRow((0..<columns).map { SQLValue(column: $0, of: statement.sqliteStatement) }))
         }
         return rows
     }
@@ -144,15 +146,23 @@ extension SQLValue {
         }
     }
 
-    fileprivate init(_ value: DatabaseValue) {
-        self =
-            switch value.storage {
-            case .null: .null
-            case .int64(let value): .integer(value)
-            case .double(let value): .real(value)
-            case .string(let value): .text(value)
-            case .blob(let value): .bytes([UInt8](value))
-            }
+    /// Read from the statement itself: a page has thousands of values, and through GRDB's own it takes a quarter longer.
+    fileprivate init(column: Int32, of statement: OpaquePointer) {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: self = .integer(sqlite3_column_int64(statement, column))
+        case SQLITE_FLOAT: self = .real(sqlite3_column_double(statement, column))
+        case SQLITE_TEXT:
+            // SAFETY: SQLite keeps the text until the next step, and its count is asked for after it, as the manual wants.
+            let start = sqlite3_column_text(statement, column)
+            let count = Int(sqlite3_column_bytes(statement, column))
+            self = .text(String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self))
+        case SQLITE_BLOB:
+            // SAFETY: as for text; an empty one has no address.
+            let start = sqlite3_column_blob(statement, column)
+            let count = Int(sqlite3_column_bytes(statement, column))
+            self = .bytes(Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)))
+        default: self = .null
+        }
     }
 }
 
