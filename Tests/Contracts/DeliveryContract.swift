@@ -6,7 +6,7 @@ import Foundation
 public enum DeliveryContract {
     public typealias Subject = any Delivery
 
-    public static let visibility = Duration.seconds(2)
+    public static let visibility = Duration.seconds(8)
 
     public static let cases: [ContractCase<Subject>] = [
         ContractCase("Messages of a queue arrive in the order they were published") { delivery in

@@ -29,9 +29,33 @@ public struct Configuration: Sendable {
     /// Reads `$XDG_CONFIG_HOME/phototui/config.toml` (else `~/.config/phototui/config.toml`, or the file that
     /// `PHOTOTUI_CONFIG` names) and the environment. Never throws: what is wrong is in `problems`.
     public static func load(environment: [String: String]) -> Configuration {
-        Configuration(
-            library: nil, theme: "dark", keys: [:], workers: 2, renditionFormats: [.webp], usesFullHash: false,
-            watchesFolders: true, graphics: "auto", file: nil, settings: [], problems: [])
+        let reading = ConfigurationFile.read(environment: environment)
+        var reader = ConfigurationReader(file: reading, environment: environment)
+        let library = reader.text("library", default: "", "The library's folder; empty for the default.")
+        let theme = reader.text("theme", default: "dark", "The colours: a name in the themes folder.")
+        let workers = reader.number("workers", default: 2, in: 1...256, "Photos processed at a time.")
+        let formats = reader.text(
+            "rendition_formats", default: "webp",
+            "Formats of the renditions, separated by blanks: webp, avif, jpeg; webp is always made.")
+        let full = reader.flag("full_hash", default: false, "Compute each pHash on a full-size decode.")
+        let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
+        let graphics = reader.text(
+            "graphics", default: "auto", among: ["auto", "truecolor", "256", "16", "mono", "ascii"],
+            "How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.")
+        let keys = reader.keys()
+        var renditionFormats = [RenditionFormat.webp]
+        for name in formats.split(separator: " ") {
+            guard let format = RenditionFormat(rawValue: String(name)) else {
+                reader.complain("rendition_formats", "\"\(name)\" is no format", "write webp, avif or jpeg")
+                continue
+            }
+            if !renditionFormats.contains(format) { renditionFormats.append(format) }
+        }
+        reader.complainAboutUnknownKeys()
+        return Configuration(
+            library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
+            renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
+            file: reading.path, settings: reader.settings, problems: reader.problems)
     }
 }
 

@@ -1,0 +1,102 @@
+internal import SystemPackage
+internal import TOMLKit
+
+/// Takes one key after the other from the environment, else the file, else its default, and remembers where from.
+struct ConfigurationReader {
+    private let file: ConfigurationFile
+    private let environment: [String: String]
+    private(set) var settings: [ConfigurationSetting] = []
+    private(set) var problems: [ConfigurationProblem]
+
+    init(file: ConfigurationFile, environment: [String: String]) {
+        self.file = file
+        self.environment = environment
+        problems = file.problem.map { [$0] } ?? []
+    }
+
+    mutating func text(
+        _ key: String, default standard: String, among choices: [String]? = nil, _ meaning: String
+    ) -> String {
+        value(key, standard, meaning, show: { $0 }, fromFile: { $0.string }) { text in
+            choices.map { $0.contains(text) } ?? true ? text : nil
+        }
+    }
+
+    mutating func number(
+        _ key: String, default standard: Int, in range: ClosedRange<Int>, _ meaning: String
+    ) -> Int {
+        value(key, standard, meaning, show: { "\($0)" }, fromFile: { $0.int.map { "\($0)" } }) { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    mutating func flag(_ key: String, default standard: Bool, _ meaning: String) -> Bool {
+        value(key, standard, meaning, show: { "\($0)" }, fromFile: { $0.bool.map { "\($0)" } }) { text in
+            switch text {
+            case "true", "yes", "1": true
+            case "false", "no", "0": false
+            default: nil
+            }
+        }
+    }
+
+    /// The table `[keys]`: action name to key names.
+    mutating func keys() -> [String: String] {
+        guard let table = file.table?["keys"] else { return [:] }
+        guard let table = table.table else {
+            complain("keys", "it is no table", "write [keys], then lines like next_photo = \"n\"")
+            return [:]
+        }
+        var keys: [String: String] = [:]
+        for name in table.keys.sorted() {
+            guard let text = table[name]?.string else {
+                complain("keys.\(name)", "its value is no text", "write the keys between quotes")
+                continue
+            }
+            keys[name] = text
+            settings.append(
+                ConfigurationSetting(
+                    key: "keys.\(name)", value: text, source: .file, variable: "",
+                    meaning: "The keys of this action, separated by blanks."))
+        }
+        return keys
+    }
+
+    mutating func complain(_ place: String, _ whatHappened: String, _ whatToDo: String) {
+        problems.append(ConfigurationProblem(place: place, whatHappened: whatHappened, whatToDo: whatToDo))
+    }
+
+    /// A misspelt key is silent otherwise.
+    mutating func complainAboutUnknownKeys() {
+        let known = Set(settings.map(\.key)).union(["keys"])
+        for key in file.table?.keys.sorted() ?? [] where !known.contains(key) {
+            complain("\(file.path?.string ?? ""): \(key)", "there is no such key", "`phototui config` lists them")
+        }
+    }
+
+    private mutating func value<Value>(
+        _ key: String, _ standard: Value, _ meaning: String, show: (Value) -> String,
+        fromFile: (any TOMLValueConvertible) -> String?, parse: (String) -> Value?
+    ) -> Value {
+        let variable = "PHOTOTUI_" + key.uppercased()
+        var chosen = (value: standard, source: ConfigurationSetting.Source.default)
+        if let entry = file.table?[key] {
+            if let parsed = fromFile(entry).flatMap(parse) {
+                chosen = (parsed, .file)
+            } else {
+                complain("\(file.path?.string ?? ""): \(key)", "its value is not understood", meaning)
+            }
+        }
+        if let text = environment[variable], !text.isEmpty {
+            if let parsed = parse(text) {
+                chosen = (parsed, .environment)
+            } else {
+                complain(variable, "its value is not understood", meaning)
+            }
+        }
+        settings.append(
+            ConfigurationSetting(
+                key: key, value: show(chosen.value), source: chosen.source, variable: variable, meaning: meaning))
+        return chosen.value
+    }
+}

@@ -1,0 +1,80 @@
+import Core
+import Foundation
+import PhotoEngine
+import SystemPackage
+import Testing
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    private func load(_ toml: String?, _ variables: [String: String] = [:]) throws -> Configuration {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var environment = variables
+        environment["PHOTOTUI_CONFIG"] = folder.appendingPathComponent("config.toml").path
+        if let toml {
+            try Data(toml.utf8).write(to: folder.appendingPathComponent("config.toml"))
+        }
+        return Configuration.load(environment: environment)
+    }
+
+    @Test("Without a file and variables every key has its default")
+    func defaults() {
+        let configuration = Configuration.load(environment: ["HOME": "/nowhere"])
+        #expect(configuration.problems.isEmpty)
+        #expect(configuration.theme == "dark")
+        #expect(configuration.workers == 2)
+        #expect(configuration.library == nil)
+        #expect(configuration.watchesFolders)
+        #expect(configuration.renditionFormats == [.webp])
+        #expect(configuration.file == "/nowhere/.config/phototui/config.toml")
+        #expect(configuration.settings.allSatisfy { $0.source == .default && !$0.meaning.isEmpty })
+    }
+
+    @Test("A variable wins over the file, the file over the default")
+    func precedence() throws {
+        let configuration = try load(
+            "theme = \"light\"\nworkers = 3\nwatch = false\nlibrary = \"/photos\"\n[keys]\nnext_photo = \"n space\"\n",
+            ["PHOTOTUI_WORKERS": "5"])
+        #expect(configuration.problems.isEmpty)
+        #expect(configuration.theme == "light")
+        #expect(configuration.workers == 5)
+        #expect(!configuration.watchesFolders)
+        #expect(configuration.library == "/photos")
+        #expect(configuration.keys == ["next_photo": "n space"])
+        let sources = Dictionary(uniqueKeysWithValues: configuration.settings.map { ($0.key, $0.source) })
+        #expect(sources["theme"] == .file)
+        #expect(sources["workers"] == .environment)
+        #expect(sources["graphics"] == .default)
+    }
+
+    @Test(
+        "A value that is not understood is a problem with its place, and the default stays",
+        arguments: [
+            ("workers = 0", "workers"), ("workers = \"two\"", "workers"), ("watch = \"maybe\"", "watch"),
+            ("graphics = \"crayon\"", "graphics"), ("theme = 3", "theme"), ("colour = \"red\"", "colour"),
+            ("rendition_formats = \"webp bmp\"", "rendition_formats"), ("keys = 3", "keys"),
+            ("[keys]\nquit = 3", "keys.quit"),
+        ])
+    func misunderstood(toml: String, key: String) throws {
+        let configuration = try load(toml)
+        #expect(configuration.problems.count == 1)
+        #expect(configuration.problems.first?.place.hasSuffix(key) == true)
+        #expect(configuration.workers == 2)
+        #expect(configuration.watchesFolders)
+        #expect(configuration.graphics == "auto")
+    }
+
+    @Test("A file that is not TOML is ignored whole, with its line")
+    func notTOML() throws {
+        let configuration = try load("theme = \"light\"\nworkers = = 3\n")
+        #expect(configuration.theme == "dark")
+        #expect(configuration.problems.first?.place.hasSuffix("config.toml:2") == true)
+        #expect(try load("\u{FEFF}theme").problems.count == 1)
+    }
+
+    @Test("A file that PHOTOTUI_CONFIG names must be there")
+    func missing() throws {
+        #expect(try load(nil).problems.count == 1)
+    }
+}
