@@ -55,7 +55,7 @@ def imports(folder):
             if name.endswith(".swift"):
                 path = os.path.join(base, name)
                 text = open(path, encoding="utf-8").read()
-                pattern = r"^\s*(?:@\w+\s+)*(?:public |package |internal |fileprivate |private )?import (?:\w+ )?([\w]+)"
+                pattern = r"^(?:@\w+\s+)*(?:public |package |internal |fileprivate |private )?import (?:\w+ )?([\w]+)"
                 yield os.path.relpath(path, ROOT), set(re.findall(pattern, text, re.M))
 
 
