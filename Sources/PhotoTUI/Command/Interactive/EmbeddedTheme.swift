@@ -28,10 +28,10 @@ enum EmbeddedTheme {
         dim = { foreground = "muted", background = "background", mono = "dim" }
         title = { foreground = "accent", background = "background", attributes = "bold", mono = "bold" }
         tab = { foreground = "muted", background = "background" }
-        tab_active = { foreground = "on_accent", background = "accent", attributes = "bold", mono = "reverse" }
+        tab_active = { foreground = "on_accent", background = "accent", mono = "reverse" }
         heading = { foreground = "strong", background = "background", attributes = "bold", mono = "bold" }
         subheading = { foreground = "muted", background = "background" }
-        cursor = { foreground = "on_accent", background = "accent", attributes = "bold", mono = "reverse" }
+        cursor = { foreground = "on_accent", background = "accent", mono = "reverse" }
         selection = { foreground = "strong", background = "raised", attributes = "bold", mono = "underline" }
         marked = { foreground = "mark", background = "background", attributes = "bold", mono = "bold" }
         border = { foreground = "line", background = "background", mono = "dim" }
@@ -54,7 +54,7 @@ enum EmbeddedTheme {
         dialog_title = { foreground = "strong", background = "raised", attributes = "bold", mono = "bold" }
         dialog_border = { foreground = "accent", background = "raised" }
         button = { foreground = "text", background = "raised" }
-        button_focused = { foreground = "on_accent", background = "accent", attributes = "bold", mono = "reverse" }
+        button_focused = { foreground = "on_accent", background = "accent", mono = "reverse" }
         match = { foreground = "mark", background = "background", attributes = "bold", mono = "bold underline" }
         table_header = { foreground = "muted", background = "background", attributes = "bold", mono = "bold" }
         sparkline = { foreground = "accent", background = "background" }
