@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-docs/images/timeline.png}
 scripts/install-packages.sh run bench >&2
-programs=$(scripts/build-release.sh)
+programs=${PHOTOTUI_PROGRAMS:-$(scripts/build-release.sh)}
 photos=$(scripts/fetch-sample-photos.sh)
 
 work=$(mktemp -d)
@@ -23,9 +23,13 @@ Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 2>/dev/null &
 display=$!
 read -r -t 20 number <&3
 export DISPLAY=:$number
-COLORTERM=truecolor LANG=C.UTF-8 xterm -tn xterm-256color -fa "DejaVu Sans Mono" -fs 9 -geometry 140x42+0+0 -b 0 -bw 0 \
+COLORTERM=truecolor LANG=C.UTF-8 xterm -tn xterm-direct -fa "DejaVu Sans Mono" -fs 8 -geometry 146x42+0+0 -b 0 -bw 0 \
     -bg black -fg gray90 +sb -e "$programs/phototui" --library "$work/library" "$photos" &
 terminal=$!
+
+# Thumbnails a few steps larger than the default.
+sleep 3
+for _ in 1 2; do xdotool key plus; done
 
 # A screen that no longer changes is a finished one.
 before=""
