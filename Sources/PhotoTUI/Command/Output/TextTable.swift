@@ -19,18 +19,20 @@ struct TextTable {
 
     var isEmpty: Bool { rows.isEmpty }
 
-    /// The lines, each ended; `shows` the titles above them.
+    /// The lines, each ended and without blanks at the end, the titles above them when asked.
     func text(showsTitles: Bool = true) -> String {
         let titles = columns.map(\.title)
         let widths = columns.indices.map { index in
             (rows + (showsTitles ? [titles] : [])).map { $0[index].displayWidth }.max() ?? 0
         }
         func line(_ cells: [String]) -> String {
-            cells.enumerated().map { index, cell in
+            var text = cells.enumerated().map { index, cell in
                 let blanks = String(repeating: " ", count: max(0, widths[index] - cell.displayWidth))
                 if columns[index].alignment == .right { return blanks + cell }
                 return index == cells.count - 1 ? cell : cell + blanks
             }.joined(separator: "  ")
+            while text.last == " " { text.removeLast() }
+            return text
         }
         return (showsTitles ? Ink.bold(line(titles)) + "\n" : "") + rows.map { line($0) + "\n" }.joined()
     }

@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@Suite("import and what follows")
+struct ImportTests {
+    /// Nine pictures in two folders, a text, and a broken picture.
+    private func folder() throws -> TestFolder {
+        let folder = try TestFolder()
+        try FileManager.default.createDirectory(atPath: folder.path + "/more", withIntermediateDirectories: true)
+        for seed in 1...6 { try folder.write(TestPicture.png(seed: seed), as: "IMG_2024070\(seed)_120000.png") }
+        for seed in 7...9 { try folder.write(TestPicture.png(seed: seed), as: "more/\(seed).png") }
+        try folder.write(Data("hello".utf8), as: "notes.txt")
+        try folder.write(TestPicture.png(seed: 10).prefix(20), as: "broken.png")
+        return folder
+    }
+
+    private func number(_ document: [String: Any], _ name: String) throws -> Int {
+        try #require(document[name] as? Int, "\(name)")
+    }
+
+    @Test("Every file is accounted for, and a second import reads nothing")
+    func accounts() throws {
+        let home = try TestFolder()
+        let photos = try folder()
+        let program = Program(home: home)
+        let first = try program.run(["import", "--json", photos.path])
+        let document = try first.document()
+        #expect(first.exitCode == 2, "\(first.complaints)")
+        #expect(try number(document, "found") == 11)
+        #expect(try number(document, "imported") == 9)
+        let sum = try ["imported", "known", "unsupported", "rejected"].map { try number(document, $0) }.reduce(0, +)
+        #expect(sum == 11)
+        let items = try #require(document["items"] as? [[String: Any]])
+        #expect(items.count == 11)
+        #expect(items.filter { $0["outcome"] as? String == "imported" }.count == 9)
+        #expect(items.allSatisfy { ($0["outcome"] as? String == "rejected") == false || $0["reason"] is String })
+
+        let second = try program.run(["import", "--json", photos.path]).document()
+        #expect(try number(second, "bytes_read") == 0)
+        #expect(try number(second, "known") == 9)
+        #expect(try number(second, "imported") == 0)
+    }
+
+    @Test("photos pages through the timeline without a gap or a repeat; months and show agree with it")
+    func timeline() throws {
+        let home = try TestFolder()
+        let photos = try folder()
+        let program = Program(home: home)
+        _ = try program.run(["import", photos.path])
+        var ids: [String] = []
+        var cursor: String?
+        repeat {
+            let more = cursor.map { ["--after", $0] } ?? []
+            let page = try program.run(["photos", "--json", "--limit", "4"] + more).document()
+            ids += try #require(page["photos"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+            cursor = page["next"] as? String
+        } while cursor != nil && ids.count < 50
+        #expect(ids.count == 9)
+        #expect(Set(ids).count == 9)
+        #expect(try number(try program.run(["months", "--json"]).document(), "total") == 9)
+
+        let path = photos.path + "/IMG_20240703_120000.png"
+        let shown = try program.run(["show", "--json", path]).document()
+        #expect(shown["path"] as? String == path)
+        #expect((shown["taken_at"] as? String)?.hasPrefix("2024-07-03T12:00:00") == true)
+        #expect(shown["width"] as? Int == 96)
+        let id = try #require(shown["id"] as? String)
+        #expect(try program.run(["show", "--json", id]).document()["id"] as? String == id)
+        #expect(try program.run(["show", "ffffffff"]).exitCode == 1)
+        #expect(try program.run(["photos", "--month", "2024-07"]).text.split(separator: "\n").count == 6)
+    }
+
+    @Test("Without a terminal the default imports and prints the timeline")
+    func defaultAction() throws {
+        let home = try TestFolder()
+        let photos = try folder()
+        let result = try Program(home: home).run([photos.path])
+        #expect(result.exitCode == 0, "\(result.complaints)")
+        #expect(result.text.contains("2024-07 · 6 photos"))
+        #expect(result.text.contains("IMG_20240703_120000.png"))
+        #expect(try Program(home: home).run([]).text == result.text)
+    }
+
+    @Test("A dry run changes nothing")
+    func dryRun() throws {
+        let home = try TestFolder()
+        let photos = try folder()
+        let program = Program(home: home)
+        let document = try program.run(["import", "--dry-run", "--json", photos.path]).document()
+        #expect(document["dry_run"] as? Bool == true)
+        #expect(try number(document, "imported") == 9)
+        let after = try program.run(["months", "--json"])
+        if after.exitCode == 0 { #expect(try number(try after.document(), "total") == 0) }
+    }
+
+    @Test("Hostile file names are imported, listed and shown, and never obeyed")
+    func hostileNames() throws {
+        let home = try TestFolder()
+        let photos = try TestFolder()
+        let program = Program(home: home)
+        for seed in 1...5 { try photos.write(TestPicture.png(seed: seed), as: "\(seed)") }
+        let long = String(repeating: "n", count: 251) + ".png"
+        let moved = try program.shell(
+            "mv 1 $'a\\nb.png'; mv 2 $'\\e]52;c;YQ==\\a.png'; mv 3 $'bad\\xff\\xfe.png'; mv 4 \(long); mv 5 ./-x.png",
+            in: photos)
+        #expect(moved.exitCode == 0)
+        for script in ["phototui import .", "phototui photos", "phototui", "phototui show ./-x.png"] {
+            let result = try program.shell(script, in: photos)
+            #expect(result.exitCode == 0, "\(script): \(result.complaints)")
+            #expect(!(result.text + result.complaints).contains("\u{1b}"))
+        }
+        let listed = try program.run(["photos"]).text
+        #expect(listed.split(separator: "\n").count == 5)
+        let document = try program.run(["photos", "--json"]).document()
+        let paths = try #require(document["photos"] as? [[String: Any]])
+        #expect(paths.contains { ($0["path"] as? String)?.hasSuffix("/\u{1b}]52;c;YQ==\u{7}.png") == true })
+        let bytes = paths.compactMap { $0["path_bytes"] as? String }.compactMap { Data(base64Encoded: $0) }
+        #expect(bytes.map { $0.suffix(9) } == [Data([0x62, 0x61, 0x64, 0xFF, 0xFE, 0x2E, 0x70, 0x6E, 0x67])])
+        let odd = try program.shell("phototui show --json $'bad\\xff\\xfe.png'", in: photos)
+        #expect(odd.exitCode == 0, "\(odd.complaints)")
+    }
+
+    @Test("After Ctrl-C the next import goes on, and nothing is lost or doubled")
+    func interrupted() throws {
+        let home = try TestFolder()
+        let photos = try TestFolder()
+        for seed in 1...60 {
+            try photos.write(TestPicture.png(seed: seed, width: 900, height: 600), as: "\(seed).png")
+        }
+        let program = Program(home: home)
+        let stopped = try program.shell(
+            "phototui import --workers 1 \(photos.path) & sleep 0.7; kill -INT $!; wait $!")
+        #expect(stopped.exitCode == 130, "\(stopped.complaints)")
+        #expect(stopped.text.contains("Stopped before the end"))
+        let again = try program.run(["import", "--json", photos.path])
+        #expect(again.exitCode == 0, "\(again.complaints)")
+        #expect(try number(try program.run(["months", "--json"]).document(), "total") == 60)
+        let jobs = try #require(
+            try program.run(["jobs", "list", "--json", "--state", "succeeded"]).document()["jobs"] as? [Any])
+        #expect(jobs.count == 60)
+    }
+
+    @Test("Two imports at once leave one library with each photo once")
+    func twoAtOnce() throws {
+        let home = try TestFolder()
+        let photos = try folder()
+        let program = Program(home: home)
+        let result = try program.shell(
+            "phototui import \(photos.path) & phototui import \(photos.path); a=$?; wait $!; echo \"codes $a $?\"")
+        #expect(result.text.contains("codes 2 2"), "\(result.complaints)")
+        #expect(try number(try program.run(["months", "--json"]).document(), "total") == 9)
+        #expect(try program.run(["doctor", "--json"]).exitCode == 0)
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import phototui
+
+@Suite("Output and arguments")
+struct OutputTests {
+    @Test(
+        "Arguments keep every byte through the parser",
+        arguments: [
+            Array("IMG_2041.jpg".utf8), Array("São Tomé 🏝️.heic".utf8), [0xFF, 0xFE], [0x61, 0xC3], [0xC3, 0x28, 0x80],
+            [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x8F], Array("\u{EF80}\u{EFFF}x".utf8), [0xC0, 0xAF], [0x2D, 0x2D, 0xF8],
+            [],
+        ] as [[UInt8]])
+    func argumentBytes(_ bytes: [UInt8]) {
+        let text = RawArguments.text(of: bytes)
+        #expect(RawArguments.bytes(of: text) == bytes)
+        #expect(RawArguments.path(text).nameBytes == bytes)
+    }
+
+    @Test("A --library before the subcommand stands for PHOTOTUI_LIBRARY")
+    func leadingLibrary() {
+        #expect(Invocation(["--library", "/a b", "photos"]).library == "/a b")
+        #expect(Invocation(["--library=/x", "photos"]).arguments == ["photos"])
+        #expect(Invocation(["photos", "--library", "/x"]).library == nil)
+        #expect(Invocation(["--library"]).arguments == ["--library"])
+    }
+
+    @Test("JSON is read back as the same text, with nothing in it that a terminal would obey")
+    func jsonStrings() throws {
+        let hostile = "\u{1b}]52;c;YQ==\u{7}\n\t\r\"\\\u{7f}\u{9b}31m\u{202e}\u{200b}\u{2028}\u{E0041}é👩‍👩‍👧\u{0}"
+        let text = JSON.object(["a": .string(hostile), "b": .array([.null, .bool(true), .integer(-3)])]).encoded()
+        let back = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(back["a"] as? String == hostile)
+        let obeyed = text.unicodeScalars.filter { scalar in
+            scalar != "\n" && [.control, .format, .lineSeparator].contains(scalar.properties.generalCategory)
+        }
+        #expect(obeyed.isEmpty)
+    }
+
+    @Test("Numbers are valid JSON, also those that aren't numbers")
+    func jsonNumbers() throws {
+        let values: [Double?] = [0, -0.5, 1e300, 1.0 / 3, .infinity, .nan, nil, 123_456_789_012]
+        let text = JSON.array(values.map { JSON.decimal($0) }).encoded(isIndented: false)
+        let back = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [Any])
+        #expect(back.count == 8)
+        #expect(back[3] as? Double == 1.0 / 3)
+        #expect(back[4] is NSNull && back[5] is NSNull && back[6] is NSNull)
+        #expect(back[7] as? Int == 123_456_789_012)
+    }
+
+    @Test("A path that isn't UTF-8 has its bytes beside it; another has not")
+    func pathBytes() {
+        let odd = JSON.path(RawArguments.path(RawArguments.text(of: [0x61, 0xFF])))
+        #expect(odd.map(\.name) == ["path", "path_bytes"])
+        guard case .string(let bytes) = odd[1].value else { return #expect(Bool(false), "not a string") }
+        #expect(Data(base64Encoded: bytes) == Data([0x61, 0xFF]))
+        #expect(JSON.path(FilePath("/é")).map(\.name) == ["path"])
+    }
+
+    @Test("Columns line up under wide characters")
+    func table() {
+        var table = TextTable([("", .left), ("", .right), ("", .left)])
+        table.add(["写真", "1", "a"])
+        table.add(["abc", "100", "b"])
+        #expect(table.text(showsTitles: false) == "写真    1  a\nabc   100  b\n")
+    }
+
+    @Test(
+        "Durations read like a clock",
+        arguments: [(0.2, "1 s"), (59, "59 s"), (187, "3:07"), (8100, "2:15:00"), (.infinity, "?")])
+    func durations(_ seconds: Double, _ text: String) {
+        #expect(ProgressLine.duration(seconds) == text)
+    }
+}

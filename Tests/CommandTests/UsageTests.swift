@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+@Suite("Usage")
+struct UsageTests {
+    @Test(
+        "Every subcommand's help has examples",
+        arguments: [
+            "open", "import", "photos", "months", "show", "hash", "jobs", "jobs list", "jobs show", "jobs retry",
+            "doctor",
+            "config", "config list", "config path", "config get",
+        ])
+    func help(_ command: String) throws {
+        let result = try Program(home: TestFolder()).run(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(result.exitCode == 0)
+        #expect(result.text.contains("Examples:"))
+        #expect(result.text.contains("phototui \(command == "open" ? "" : command)"))
+        #expect(result.complaints.isEmpty)
+    }
+
+    @Test(
+        "A wrong call ends with 64 and says what is wrong on stderr",
+        arguments: [
+            ["photos", "--month", "2024-13"], ["photos", "--limit", "0"], ["photos", "--after", "x"], ["import"],
+            ["hash"], ["jobs", "retry"], ["jobs", "list", "--state", "lost"], ["--no-such-option"],
+            ["import", "--workers", "0", "/"], ["show"],
+        ])
+    func usage(_ arguments: [String]) throws {
+        let result = try Program(home: TestFolder()).run(arguments)
+        #expect(result.exitCode == 64)
+        #expect(result.output.isEmpty)
+        #expect(!result.complaints.isEmpty)
+    }
+
+    @Test("What was typed is escaped when it is complained about")
+    func escapedComplaints() throws {
+        let result = try Program(home: TestFolder()).shell("phototui photos --month $'\\e]52;c;YQ==\\a'")
+        #expect(result.exitCode == 64)
+        #expect(!result.complaints.contains("\u{1b}"))
+        let path = try Program(home: TestFolder()).shell("phototui import $'/no\\e[31m\\n\\xff'")
+        #expect(path.exitCode == 1)
+        #expect(path.complaints.contains("\\x1b[31m"))
+        #expect(path.complaints.split(separator: "\n").count == 1)
+    }
+
+    @Test("A library that isn't there is an error with a way out, and is not created")
+    func noLibrary() throws {
+        let home = try TestFolder()
+        for command in ["photos", "months", "jobs"] {
+            let result = try Program(home: home).run([command, "--json"])
+            #expect(result.exitCode == 1)
+            #expect(result.output.isEmpty)
+            #expect(result.complaints.contains("phototui import"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: home.path + "/library"))
+    }
+
+    @Test("Importing what isn't there, or can't be, changes nothing and says why")
+    func missingPath() throws {
+        let home = try TestFolder()
+        let result = try Program(home: home).run(["import", home.path + "/nothing"])
+        #expect(result.exitCode == 1)
+        #expect(result.complaints.contains("No such file"))
+        #expect(!FileManager.default.fileExists(atPath: home.path + "/library"))
+    }
+
+    @Test("The completion scripts are scripts", arguments: ["bash", "zsh", "fish"])
+    func completions(_ shell: String) throws {
+        let program = try Program(home: TestFolder())
+        let result = try program.run(["--generate-completion-script", shell])
+        #expect(result.exitCode == 0)
+        #expect(result.text.contains("phototui"))
+        #expect(result.text.utf8.count > 2000)
+        if shell == "bash" {
+            #expect(try program.shell("phototui --generate-completion-script bash | bash -n").exitCode == 0)
+        }
+    }
+
+    @Test("A reader that goes away ends the program quietly")
+    func brokenPipe() throws {
+        let result = try Program(home: TestFolder()).shell(
+            "for i in 1 2 3; do (sleep 0.2; phototui --help) | true; done; echo \"${PIPESTATUS[0]}\"")
+        #expect(result.text == "141\n")
+        #expect(result.complaints.isEmpty)
+    }
+
+    @Test("A full disk under stdout is a failure")
+    func fullOutput() throws {
+        let result = try Program(home: TestFolder()).shell("phototui doctor --json > /dev/full")
+        #expect(result.exitCode == 1)
+        #expect(result.complaints.contains("No space left"))
+    }
+
+    @Test("Nothing but a terminal gets colours")
+    func noColours() throws {
+        let result = try Program(home: TestFolder()).run(["doctor"])
+        #expect(result.text.contains("Decoder"))
+        #expect(!result.text.contains("\u{1b}"))
+    }
+}
