@@ -37,11 +37,11 @@ struct DecoderPoolTests {
 
     @Test("A decoder that never answers is ended at the deadline", .timeLimit(.minutes(1)))
     func hang() async throws {
-        let pool = makePool(limits: DecoderLimits(wallSeconds: 1))
+        let decoder = try NamedDecoder()
+        let pool = DecoderPool(executable: decoder.path, count: 1, limits: DecoderLimits(wallSeconds: 1))
         let file = try Fixtures.shared()["grey.jpg"]
-        let before = Set(try decoderProcesses())
         _ = try await pool.hash(file, full: false)
-        let own = Set(try decoderProcesses()).subtracting(before)
+        let own = try decoder.processes()
         try #require(!own.isEmpty)
         for process in own { kill(process, SIGSTOP) }
         let error = await #expect(throws: EngineError.self) { _ = try await pool.hash(file, full: false) }
@@ -52,11 +52,11 @@ struct DecoderPoolTests {
 
     @Test("A decoder that died while idle is replaced, and the next picture is not blamed")
     func diedIdle() async throws {
-        let pool = makePool()
+        let decoder = try NamedDecoder()
+        let pool = DecoderPool(executable: decoder.path, count: 1)
         let file = try Fixtures.shared()["grey.jpg"]
-        let before = Set(try decoderProcesses())
         _ = try await pool.hash(file, full: false)
-        let own = Set(try decoderProcesses()).subtracting(before)
+        let own = try decoder.processes()
         try #require(!own.isEmpty)
         for process in own { kill(process, SIGKILL) }
         try await Task.sleep(for: .milliseconds(100))
@@ -79,11 +79,10 @@ struct DecoderPoolTests {
 
     @Test("A decoder can open no file, and runs under a system call filter without privileges to gain")
     func sandbox() async throws {
-        let pool = makePool()
-        let before = Set(try decoderProcesses())
+        let decoder = try NamedDecoder()
+        let pool = DecoderPool(executable: decoder.path, count: 1)
         _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
-        let own = Set(try decoderProcesses()).subtracting(before)
-        let process = try #require(own.first)
+        let process = try #require(try decoder.processes().first)
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         #expect(status.contains("Seccomp:\t2\n"))
         #expect(status.contains("NoNewPrivs:\t1\n"))
@@ -98,16 +97,17 @@ struct DecoderPoolTests {
 
     @Test("The decoders of a pool end with it")
     func end() async throws {
-        let before = Set(try decoderProcesses())
+        let decoder = try NamedDecoder()
         do {
-            let pool = makePool()
+            let pool = DecoderPool(executable: decoder.path, count: 1)
             _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+            #expect(try !decoder.processes().isEmpty)
             pool.close()
         }
-        for _ in 0..<100 where !Set(try decoderProcesses()).subtracting(before).isEmpty {
+        for _ in 0..<100 where try !decoder.processes().isEmpty {
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(Set(try decoderProcesses()).subtracting(before).isEmpty)
+        #expect(try decoder.processes().isEmpty)
     }
 
     @Test("A missing decoder is a fault of the installation, with what to do")

@@ -111,10 +111,25 @@ func makePool(count: Int = 1, limits: DecoderLimits = DecoderLimits()) -> Decode
     DecoderPool(count: count, limits: limits)
 }
 
-/// The processor children of this process that are decoders.
-func decoderProcesses() throws -> [pid_t] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
-        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
-        return status.contains("PPid:\t\(getpid())\n") && status.hasPrefix("Name:\tphototui-decode")
+/// A decoder under a name of its own, so that a test meets its own processes only, whatever runs beside it.
+final class NamedDecoder {
+    let path: FilePath
+    private let name = "ptd-" + UUID().uuidString.prefix(8)
+
+    init() throws {
+        path = FilePath(FileManager.default.temporaryDirectory.path).appending(name)
+        try FileManager.default.createSymbolicLink(
+            atPath: path.string, withDestinationPath: DecoderPool.locate().string)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path.string)
+    }
+
+    /// Its processes that live.
+    func processes() throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
+            (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) == name + "\n"
+        }
     }
 }

@@ -48,15 +48,16 @@ public final class Library: Sendable {
         let runner = JobRunner(
             catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: configuration.workers,
             worker: worker)
+        let makeImporter: @Sendable () -> Importer = {
+            Importer(
+                catalog: catalog, objects: objects, processor: processor, runner: runner, options: options,
+                libraryFolder: folder)
+        }
         return Library(
             location: LibraryLocation(folder: folder), configuration: configuration, catalog: catalog,
             objects: objects, processor: processor, runner: runner,
-            makeImporter: {
-                Importer(
-                    catalog: catalog, objects: objects, processor: processor, runner: runner, options: options,
-                    libraryFolder: folder)
-            },
-            makeWatcher: { FolderWatcher() })
+            makeImporter: makeImporter,
+            makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: folder) })
     }
 
     /// Imports with this library's decoders; its jobs run in `jobRunner`, which the importer keeps going while it works.

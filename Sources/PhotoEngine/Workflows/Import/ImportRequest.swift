@@ -10,11 +10,17 @@ public struct ImportRequest: Sendable {
     public var isDryRun: Bool
     /// List every file in the report. Without, only the sums are kept, in memory that does not grow with known files.
     public var listsItems: Bool
+    /// Run the jobs of what was found, and wait for them. Without, whoever runs the library's jobs does them.
+    public var processes: Bool
 
-    public init(paths: [FilePath], copies: Bool = false, isDryRun: Bool = false, listsItems: Bool = true) {
+    public init(
+        paths: [FilePath], copies: Bool = false, isDryRun: Bool = false, listsItems: Bool = true,
+        processes: Bool = true
+    ) {
         self.paths = paths
         self.copies = copies
         self.isDryRun = isDryRun
         self.listsItems = listsItems
+        self.processes = processes
     }
 }

@@ -34,6 +34,7 @@ final class ImportRun: Sendable {
     }
 
     func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
+        guard request.processes else { return try await index(roots) }
         try await revive()
         let waiting = try await unfinished()
         expected.withLock { $0.atStart = waiting }

@@ -33,7 +33,7 @@ public final class ProcessPhotoHandler: JobHandler {
         for path in try await originals(of: photo) {
             try Task.checkCancellation()
             do {
-                var processed = try await processor.process(path, options: options)
+                var processed = try await decode(path)
                 guard processed.sha256 == photo.sha256 else {
                     failure = try await reindex(path)
                     continue
@@ -61,6 +61,17 @@ public final class ProcessPhotoHandler: JobHandler {
             }
         }
         throw failure
+    }
+
+    /// Decodes, a second time where the decoder crashed: a machine short of memory ends one that did nothing wrong, and only
+    /// a picture that does it again is at fault.
+    private func decode(_ path: FilePath) async throws -> ProcessedPhoto {
+        do {
+            return try await processor.process(path, options: options)
+        } catch let error as EngineError where error.code == .decoderCrashed {
+            try Task.checkCancellation()
+            return try await processor.process(path, options: options)
+        }
     }
 
     /// The paths that should hold this photo's bytes, the most likely first.

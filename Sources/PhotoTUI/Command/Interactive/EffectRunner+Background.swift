@@ -17,7 +17,6 @@ extension EffectRunner {
                 workers.start(objects: library.objects, threads: 2)
                 add { [self] in await followChanges(library) }
                 add { [self] in await process(library, paths: paths) }
-                if library.configuration.watchesFolders { add { [self] in await watch(library) } }
             } catch {
                 queue.post(.libraryFailed(EngineError(any: error)))
             }
@@ -25,8 +24,9 @@ extension EffectRunner {
     }
 
     private func add(_ work: @escaping @Sendable () async -> Void) {
-        let task = Task(priority: .utility) { await work() }
-        background.withLock { $0.append(task) }
+        background.withLock { background in
+            background?.append(Task(priority: .utility) { await work() })
+        }
     }
 
     private func followChanges(_ library: Library) async {
@@ -54,11 +54,18 @@ extension EffectRunner {
 
     /// Imports what was named, then works on whatever jobs there are or come.
     private func process(_ library: Library, paths: [FilePath]) async {
+        let isWatching = Atomic(false)
+        // Once the import has seen every file: before, both would read the same ones.
+        let startWatching: @Sendable () -> Void = { [self] in
+            guard library.configuration.watchesFolders, !isWatching.exchange(true, ordering: .relaxed) else { return }
+            add { [self] in await watch(library) }
+        }
         if !paths.isEmpty {
             do {
                 let report = try await library.importer().run(ImportRequest(paths: paths, listsItems: false)) {
                     [queue] progress in
                     queue.post(.importProgressed(ImportStatus(progress)))
+                    if !progress.isScanning { startWatching() }
                 }
                 queue.post(.importEnded(Notice(report)))
             } catch is CancellationError {
@@ -67,6 +74,7 @@ extension EffectRunner {
                 queue.post(.importEnded(Notice(EngineError(any: error))))
             }
         }
+        startWatching()
         while !Task.isCancelled {
             do {
                 try await library.jobRunner(concurrency: library.configuration.workers).run()

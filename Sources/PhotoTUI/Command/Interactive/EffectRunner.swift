@@ -14,7 +14,8 @@ final class EffectRunner: Sendable {
     private let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
-    let background = Mutex<[Task<Void, Never>]>([])
+    /// nil once the session stops: what would start then must not.
+    let background = Mutex<[Task<Void, Never>]?>([])
 
     init(opening: Task<Library, any Error>, queue: MessageQueue, renderer: CellRenderer) {
         (self.opening, self.queue, self.renderer) = (opening, queue, renderer)
@@ -132,7 +133,11 @@ final class EffectRunner: Sendable {
     /// Gives everything up.
     func stop() async {
         workers.stop()
-        let all = tasks.withLock { Array($0.values) } + background.withLock { $0 }
+        let started = background.withLock { background in
+            defer { background = nil }
+            return background ?? []
+        }
+        let all = tasks.withLock { Array($0.values) } + started
         for task in all { task.cancel() }
         for task in all { await task.value }
     }
