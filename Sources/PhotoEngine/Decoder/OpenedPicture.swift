@@ -52,28 +52,41 @@ struct OpenedPicture {
 
     /// The picture decoded once into memory, its longest edge at most `edge`, not yet upright nor in sRGB, with the stored
     /// size. A damaged file is decoded as far as it goes, with the problem in words. Throws `.corrupt` when nothing can be.
-    func reduced(to edge: Int) throws -> (picture: VipsPicture, storedSize: PixelSize, problem: String?) {
+    func reduced(to edge: Int) throws -> ReducedPicture {
         do {
-            let (picture, size) = try decode(to: edge, isLenient: false)
-            return (picture, size, nil)
+            return try decode(to: edge, problem: nil)
         } catch let strict as EngineError where strict.code == .corrupt {
-            let (picture, size) = try decode(to: edge, isLenient: true)
+            let reduced = try decode(to: edge, problem: strict.whatHappened)
             _ = VipsLibrary.takeError()
-            return (picture, size, strict.whatHappened)
+            return reduced
         }
     }
 
-    private func decode(to edge: Int, isLenient: Bool) throws -> (VipsPicture, PixelSize) {
-        let (opened, size) = try loader.open(atLeast: edge, isLenient: isLenient)
-        let plain = try opened.plain()
-        let factor = Double(edge) / Double(plain.longestEdge)
-        return (try plain.scaled(factor).inMemory(), size)
+    private func decode(to edge: Int, problem: String?) throws -> ReducedPicture {
+        let (opened, size) = try loader.open(atLeast: edge, isLenient: problem != nil)
+        var plain = try opened.plain()
+        // libvips' resize moves the pHash of drawings by up to 4 bits; a shrunk JPEG's moves by one now and then.
+        if !loader.shrinksWhileDecoding { plain = try plain.inMemory() }
+        let picture = try plain.scaled(Double(edge) / Double(plain.longestEdge)).inMemory()
+        return ReducedPicture(
+            picture: picture, hashed: loader.shrinksWhileDecoding ? picture : plain, storedSize: size,
+            problem: problem)
     }
 
-    /// imagehash's pHash: of the full-size decode, or of the reduced one that differs by a bit at most now and then.
+    /// imagehash's pHash: of the full-size decode, or of a JPEG's reduced one that differs by a bit at most now and then.
     func perceptualHash(isFull: Bool) throws -> PerceptualHash {
-        try reduced(to: isFull ? Int(Int32.max) : 1024).picture.perceptualHash()
+        try reduced(to: isFull ? Int(Int32.max) : 1024).hashed.perceptualHash()
     }
+}
+
+/// A picture decoded into memory and made smaller.
+struct ReducedPicture {
+    let picture: VipsPicture
+    /// What the pHash is computed on.
+    let hashed: VipsPicture
+    let storedSize: PixelSize
+    /// What is wrong with the file, though it could be decoded.
+    let problem: String?
 }
 
 extension VipsPicture {

@@ -15,6 +15,9 @@ struct PictureLoader {
         }
     }
 
+    /// Whether a smaller picture costs less to decode.
+    var shrinksWhileDecoding: Bool { mediaType == .jpeg || mediaType == .raw }
+
     /// Opens the picture lazily, JPEG shrunk while it decodes so that the longest edge stays at least `edge` (nil: full
     /// size). WebP's own scaling moved the pHash by up to 6 bits. `isLenient` shows what there is of a damaged file.
     func open(atLeast edge: Int?, isLenient: Bool) throws -> (picture: VipsPicture, storedSize: PixelSize) {
@@ -24,7 +27,7 @@ struct PictureLoader {
             throw EngineError(
                 .limitExceeded, "\(size.width) x \(size.height) pixels are more than the limit of \(pixelLimit)")
         }
-        guard let edge, mediaType == .jpeg || mediaType == .raw else { return (whole, size) }
+        guard let edge, shrinksWhileDecoding else { return (whole, size) }
         let shrink = [8, 4, 2].first { whole.longestEdge / $0 >= edge } ?? 1
         return (shrink == 1 ? whole : try load(shrink: shrink, isLenient: isLenient), size)
     }

@@ -8,6 +8,8 @@ import Imaging
 enum RequestHandler {
     static func answer(_ request: DecoderRequest, file: Int32) -> (DecoderReply, [[UInt8]]) {
         defer { close(file) }
+        // Whatever a library said of the picture before is not this one's fault.
+        _ = VipsLibrary.takeError()
         Sandbox.allowProcessorTime(seconds: request.limits.processorSeconds)
         do {
             let bytes = try FileBytes(descriptor: file, limit: request.limits.fileBytes)
@@ -38,16 +40,16 @@ enum RequestHandler {
         _ opened: OpenedPicture, formats: [RenditionFormat], usesFullHash: Bool
     ) throws -> (DecoderReply, [[UInt8]]) {
         let metadata = opened.metadata()
-        let (small, storedSize, problem) = try opened.reduced(to: RenditionKind.sizes.max() ?? 1024)
-        let hash = usesFullHash ? try opened.perceptualHash(isFull: true) : try small.perceptualHash()
-        let upright = try small.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
+        let reduced = try opened.reduced(to: RenditionKind.sizes.max() ?? 1024)
+        let hash = usesFullHash ? try opened.perceptualHash(isFull: true) : try reduced.hashed.perceptualHash()
+        let upright = try reduced.picture.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
         let renditions = try RenditionMaker.renditions(of: upright, formats: formats)
         // What the loader turned upright is counted as it was stored.
-        let size = opened.loadsUpright ? metadata.orientation.upright(storedSize) : storedSize
+        let size = opened.loadsUpright ? metadata.orientation.upright(reduced.storedSize) : reduced.storedSize
         let header = ProcessedHeader(
             sha256: digest(opened.file).description, mediaType: opened.mediaType,
             pixelSize: opened.sensorSize ?? size, perceptualHash: hash.description, metadata: metadata,
-            problem: problem,
+            problem: reduced.problem,
             renditions: renditions.map {
                 .init(size: $0.kind.size, format: $0.kind.format, byteCount: $0.data.count)
             })
@@ -61,7 +63,7 @@ enum RequestHandler {
         // Enough pixels that the region alone fills what is asked for.
         let share = max(min(region.width, region.height), 0.001)
         let edge = Int((Double(max(fitting.width, fitting.height)) / share).rounded(.up))
-        let (picture, _, _) = try opened.reduced(to: min(edge, 1 << 16))
+        let picture = try opened.reduced(to: min(edge, 1 << 16)).picture
         let upright = try picture.inSRGB().upright(orientation)
         let part = try upright.cropped(region)
         let scale = min(

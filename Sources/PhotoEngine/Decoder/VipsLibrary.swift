@@ -18,12 +18,12 @@ enum VipsLibrary {
         }
     }
 
-    /// The text of the last errors, which are forgotten.
+    /// The last errors in words, which are forgotten: the last and most telling first, each once, 200 bytes or a few more.
     static func takeError() -> String {
         // SAFETY: the buffer is libvips' own, read and cleared on the one thread that runs operations.
         let text = String(cString: vips_error_buffer())
         vips_error_clear()
-        return text.isEmpty ? "the picture's data make no sense" : text.split(separator: "\n").joined(separator: "; ")
+        return ErrorText.shortened(text) ?? "the picture's data make no sense"
     }
 }
 

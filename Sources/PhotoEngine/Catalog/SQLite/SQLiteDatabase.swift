@@ -109,6 +109,8 @@ struct SQLiteSettings: Sendable {
     var busySeconds: Double = 20
     /// Page cache of each connection.
     var cacheKilobytes = 8_192
+    /// Each new photo lands on a page of its own in the index of digests: that of a million photos is 45 MB.
+    var writerCacheKilobytes = 24_576
     var readers = 3
     /// The most pages the file may have; nil for no limit.
     var maximumPages: Int?
@@ -180,7 +182,8 @@ private func makeConfiguration(_ settings: SQLiteSettings) -> Configuration {
     configuration.maximumReaderCount = settings.readers
     configuration.qos = .userInitiated
     configuration.prepareDatabase { database in
-        try database.execute(sql: "PRAGMA cache_size = -\(settings.cacheKilobytes)")
+        let cache = database.configuration.readonly ? settings.cacheKilobytes : settings.writerCacheKilobytes
+        try database.execute(sql: "PRAGMA cache_size = -\(cache)")
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
         if !database.configuration.readonly {
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
