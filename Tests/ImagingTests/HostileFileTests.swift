@@ -35,6 +35,20 @@ struct HostileFileTests {
         _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
     }
 
+    @Test("What is said of a damaged picture is short, and the same whatever was decoded before it")
+    func words() async throws {
+        let fixtures = try Fixtures.shared()
+        let fresh = try await makePool().process(fixtures["truncated-photo.jpg"], options: ProcessingOptions())
+        let pool = makePool()
+        for name in ["garbage.jpg", "head-only.jpg", "bomb.png", "garbage.jpg"] {
+            _ = try? await pool.process(fixtures[name], options: ProcessingOptions())
+        }
+        let later = try await pool.process(fixtures["truncated-photo.jpg"], options: ProcessingOptions())
+        let problem = try #require(fresh.problem)
+        #expect(later.problem == problem)
+        #expect(!problem.isEmpty && problem.utf8.count < 300)
+    }
+
     @Test("A picture with more pixels or bytes than the limit is refused before it is decoded")
     func limits() async throws {
         let file = try Fixtures.shared()["photo.jpg"]
