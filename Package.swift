@@ -92,7 +92,7 @@ let package = Package(
                 "Core", "Catalog", "Contracts", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "ObjectsTests", dependencies: ["Core", "Digest", "Objects", "Contracts", systemPackage]),
-        .testTarget(name: "JobsTests", dependencies: ["Core", "Jobs", "Contracts"]),
+        .testTarget(name: "JobsTests", dependencies: ["Core", "Catalog", "Jobs", "Contracts", systemPackage]),
         .testTarget(
             name: "ImagingTests",
             dependencies: ["Core", "Digest", "Imaging", "CProcess", "phototui-decoder", systemPackage]),

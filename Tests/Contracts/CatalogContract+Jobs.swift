@@ -20,6 +20,23 @@ extension CatalogContract {
             }
             try requireEqual(try await subject.catalog.jobCounts(), [.running: 5], "the counts")
         },
+        ContractCase("The leases of a worker that is gone can be ended early, and no others") { subject in
+            _ = try await subject.catalog.record((0..<3).map { scanned($0) })
+            _ = try await subject.catalog.claim(queue: .high, worker: "gone", leaseSeconds: 60, limit: 2)
+            let kept = try await subject.catalog.claim(queue: .high, worker: "alive", leaseSeconds: 60, limit: 2)
+            try requireEqual(kept.count, 1, "the other worker's jobs")
+            try requireEqual(try await subject.catalog.leaseHolders(), ["alive", "gone"], "the holders")
+            try requireEqual(try await subject.catalog.claimAll().count, 0, "what may be claimed before")
+            try requireEqual(try await subject.stranger.endLeases(of: ["gone"]), 0, "what a stranger freed")
+            try requireEqual(try await subject.catalog.endLeases(of: ["gone", "unknown"]), 2, "the jobs freed")
+            let taken = try await subject.catalog.claimAll(worker: "next")
+            try requireEqual(taken.map(\.workerDeaths), [1, 1], "the deaths")
+            try requireEqual(try await subject.catalog.leaseHolders(), ["alive", "next"], "the holders now")
+            try requireEqual(
+                try await subject.catalog.extendLeases([taken[0].id], worker: "gone", leaseSeconds: 60),
+                [taken[0].id], "what the gone worker has lost")
+            try await subject.catalog.requireSound()
+        },
         ContractCase("Claims that race never share a job") { subject in
             _ = try await subject.catalog.record((0..<200).map { scanned($0) })
             let claimed = try await withThrowingTaskGroup(of: [JobID].self) { group in

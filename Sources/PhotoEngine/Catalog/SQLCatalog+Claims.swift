@@ -86,6 +86,30 @@ extension SQLCatalog {
         }
     }
 
+    func leaseHolders() async throws -> [String] {
+        try await database.read { [ownerValue] connection in
+            try connection.rows(
+                "SELECT DISTINCT worker FROM jobs WHERE owner = ? AND state = 'running' ORDER BY worker", [ownerValue]
+            ).compactMap { row in
+                var row = row
+                return try row.optionalText()
+            }
+        }
+    }
+
+    func endLeases(of workers: [String]) async throws -> Int {
+        if workers.isEmpty { return 0 }
+        let now = SQLValue.int(clock.microseconds)
+        return try await database.write { [ownerValue] connection in
+            try workers.reduce(0) { count, worker in
+                try count
+                    + connection.execute(
+                        "UPDATE jobs SET lease_until = ? WHERE owner = ? AND state = 'running' AND worker = ?",
+                        [now, ownerValue, .string(worker)])
+            }
+        }
+    }
+
     func fail(_ job: JobID, worker: String, error: String, runAt: Int64?, unreadable: Bool) async throws -> Bool {
         let now = SQLValue.int(clock.microseconds)
         return try await database.write { [ownerValue] connection in

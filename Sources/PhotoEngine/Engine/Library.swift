@@ -17,11 +17,12 @@ public final class Library: Sendable {
     private let runner: JobRunner
     private let makeImporter: @Sendable () -> Importer
     private let makeWatcher: @Sendable () -> FolderWatcher
+    private let stopDecoders: @Sendable () -> Void
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
         processor: any ImageProcessor, runner: JobRunner, makeImporter: @escaping @Sendable () -> Importer,
-        makeWatcher: @escaping @Sendable () -> FolderWatcher
+        makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void
     ) {
         self.location = location
         self.configuration = configuration
@@ -31,23 +32,33 @@ public final class Library: Sendable {
         self.runner = runner
         self.makeImporter = makeImporter
         self.makeWatcher = makeWatcher
+        self.stopDecoders = stopDecoders
     }
 
     /// Opens the library in `folder`, creating it when there is none. Several processes may have one library open.
-    public static func open(_ folder: FilePath, configuration: Configuration) async throws -> Library {
+    ///
+    /// With `isPreview` nothing is created: where there is no library, an empty one in memory stands for it. Only dry runs
+    /// and questions may then be asked of it.
+    public static func open(
+        _ folder: FilePath, configuration: Configuration, isPreview: Bool = false
+    ) async throws -> Library {
+        let location = LibraryLocation(folder: folder)
+        let isAbsent = !FileManager.default.fileExists(atPath: location.catalog.string)
         let objects = try await BlockingQueue(label: "phototui.open").run {
-            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-            return try DiskObjectStore(folder.appending("objects"))
+            if !isPreview {
+                try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+            }
+            return try DiskObjectStore(location.objects, isReadOnly: isPreview)
         }
-        let catalog = try await SQLiteCatalog.open(folder.appending("catalog.sqlite"))
+        let catalog =
+            isPreview && isAbsent ? try await SQLiteCatalog.inMemory() : try await SQLiteCatalog.open(location.catalog)
         let options = ProcessingOptions(
             formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
         let processor = DecoderPool(count: configuration.workers)
         let handler = ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)
-        let worker = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier):\(UUID())"
         let runner = JobRunner(
             catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: configuration.workers,
-            worker: worker)
+            worker: WorkerName.current().description)
         let makeImporter: @Sendable () -> Importer = {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, options: options,
@@ -57,7 +68,8 @@ public final class Library: Sendable {
             location: LibraryLocation(folder: folder), configuration: configuration, catalog: catalog,
             objects: objects, processor: processor, runner: runner,
             makeImporter: makeImporter,
-            makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: folder) })
+            makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: folder) },
+            stopDecoders: { processor.close() })
     }
 
     /// Imports with this library's decoders; its jobs run in `jobRunner`, which the importer keeps going while it works.
@@ -73,6 +85,7 @@ public final class Library: Sendable {
 
     /// Stops the decoders and closes the catalogue. Nothing of the library may be used afterwards.
     public func close() async {
+        stopDecoders()
         try? await catalog.close()
     }
 }

@@ -164,6 +164,7 @@ final class RunnerSession: Sendable {
         while !Task.isCancelled {
             let now = try? await runner.catalog.changeMark()
             let isLeaseTime = looks % max(1, Int(runner.leaseSeconds / 4)) == 0
+            if isLeaseTime { await endLeasesOfTheGone() }
             if now != mark || isLeaseTime {
                 send(.announced(Set(QueueName.allCases)))
                 mark = now
@@ -171,6 +172,13 @@ final class RunnerSession: Sendable {
             looks += 1
             try? await Task.sleep(for: .seconds(min(1, runner.leaseSeconds / 4)))
         }
+    }
+
+    /// Frees the jobs of processes that were killed on this machine, which need not wait for their leases to expire.
+    private func endLeasesOfTheGone() async {
+        let holders = (try? await runner.catalog.leaseHolders()) ?? []
+        let gone = holders.filter { $0 != runner.worker && WorkerName($0)?.isGone == true }
+        if !gone.isEmpty { _ = try? await runner.catalog.endLeases(of: gone) }
     }
 
     /// Sleeps until the next waiting job may run.

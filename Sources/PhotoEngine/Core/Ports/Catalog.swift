@@ -138,6 +138,12 @@ public protocol JobCatalog: Sendable {
     /// Puts jobs back as they were before they were claimed, without counting an attempt: for a clean stop.
     func release(_ jobs: [JobID], worker: String) async throws
 
+    /// The workers that hold leases, each once, in order of name.
+    func leaseHolders() async throws -> [String]
+    /// Ends the leases of workers known to be gone, so that their jobs need not wait for the leases' end: the next claim
+    /// takes them, and counts each as a worker's death. Returns how many jobs that freed.
+    func endLeases(of workers: [String]) async throws -> Int
+
     func job(_ id: JobID) async throws -> Job?
     /// Jobs newest first behind `after`.
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]

@@ -10,11 +10,15 @@ public import SystemPackage
 /// A file system keeps a name either as a file or as a folder: a key that is a folder of another is `.conflict`.
 public final class DiskObjectStore: LocalObjectStore {
     private let folder: FilePath
+    private let isReadOnly: Bool
     private let queue = BlockingQueue(label: "phototui.objects")
 
-    /// Opens the store in `folder`, creating it when there is none. Blocks for a few system calls.
-    public init(_ folder: FilePath) throws {
+    /// Opens the store in `folder`, creating it when there is none. Blocks for a few system calls. With `isReadOnly`
+    /// nothing is created or cleaned, and every write is refused.
+    public init(_ folder: FilePath, isReadOnly: Bool = false) throws {
         self.folder = folder
+        self.isReadOnly = isReadOnly
+        guard !isReadOnly else { return }
         try DiskFolder.create(folder.appending(IncomingFile.folderName), below: nil)
         IncomingFile.removeAbandoned(in: folder)
     }
@@ -41,6 +45,7 @@ public final class DiskObjectStore: LocalObjectStore {
 
     /// Fills a temporary file and gives it its name.
     private func store(at key: ObjectKey, fill: @escaping @Sendable (IncomingFile) throws -> Void) async throws {
+        try requireWritable()
         let target = localPath(of: key)
         let folder = folder
         try await queue.run {
@@ -69,7 +74,12 @@ public final class DiskObjectStore: LocalObjectStore {
         }
     }
 
+    private func requireWritable() throws {
+        guard !isReadOnly else { throw EngineError(.permissionDenied, "the object store is open for reading only") }
+    }
+
     public func delete(_ key: ObjectKey) async throws {
+        try requireWritable()
         let path = localPath(of: key)
         let folder = folder
         try await queue.run {

@@ -35,7 +35,7 @@ final class ImportRun: Sendable {
 
     func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
         guard request.processes else { return try await index(roots) }
-        try await revive()
+        _ = try await revive()
         let waiting = try await unfinished()
         expected.withLock { $0.atStart = waiting }
         let runner = importer.runner
@@ -45,6 +45,9 @@ final class ImportRun: Sendable {
             try await watch(roots)
             try await index(roots)
             try await awaitProcessing()
+            // Jobs that kills of earlier runs have brought near the limit may have passed it in this one: the person who
+            // imports gives them one more round. One that ends its worker by itself ends this process, too.
+            if try await revive(poisonedOnly: true) > 0 { try await awaitProcessing() }
         } catch {
             working.cancel()
             watching.cancel()
@@ -174,20 +177,23 @@ final class ImportRun: Sendable {
         }
     }
 
-    /// Queues again what is dead though nothing is wrong with its picture: somebody asks for it by importing.
-    private func revive() async throws {
+    /// Queues again what is dead though nothing is wrong with its picture: somebody asks for it by importing. Returns how
+    /// many jobs.
+    private func revive(poisonedOnly: Bool = false) async throws -> Int {
         var after: JobID?
+        var count = 0
         while !Task.isCancelled {
             let page = try await importer.catalog.jobs(state: .dead, after: after, limit: 200)
             var revived: [JobID] = []
-            for job in page {
+            for job in page where !poisonedOnly || job.workerDeaths >= JobPolicy.poisonLimit {
                 guard let id = job.photo, let photo = try await importer.catalog.photo(id) else { continue }
                 if photo.status == .queued, !photo.isMissing { revived.append(job.id) }
             }
-            if !revived.isEmpty { _ = try await importer.catalog.retry(revived) }
-            guard page.count == 200, let last = page.last else { return }
+            if !revived.isEmpty { count += try await importer.catalog.retry(revived) }
+            guard page.count == 200, let last = page.last else { break }
             after = last.id
         }
+        return count
     }
 
     private func unfinished() async throws -> Int {

@@ -31,15 +31,15 @@ struct LibraryOptions: ParsableArguments {
         return LibraryLocation(option: nil, environment: environment)
     }
 
-    /// Opens the library, creating it only when `creates`.
-    func open(_ configuration: Configuration, creates: Bool = false) async throws -> Library {
+    /// Opens the library, creating it only when `creates`. A preview neither creates nor needs one.
+    func open(_ configuration: Configuration, creates: Bool = false, isPreview: Bool = false) async throws -> Library {
         let location = location(configuration)
-        if !creates, !FileManager.default.fileExists(atPath: location.catalog.string) {
+        if !creates, !isPreview, !FileManager.default.fileExists(atPath: location.catalog.string) {
             throw EngineError(
                 .notFound, "there is no library in \(location.folder)",
                 whatToDo: "start one with: phototui import PATH, or name another with --library DIR")
         }
-        return try await Library.open(location.folder, configuration: configuration)
+        return try await Library.open(location.folder, configuration: configuration, isPreview: isPreview)
     }
 
     /// Opens the library that must be there, and closes it behind `body`.
