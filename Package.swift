@@ -110,7 +110,9 @@ let package = Package(
             resources: [.copy("Goldens")]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["App", "Core", "Grid", "PhotoEngine", "phototui", "phototui-decoder", systemPackage]),
+            dependencies: [
+                "App", "Core", "Grid", "PhotoEngine", "Workflows", "phototui", "phototui-decoder", systemPackage,
+            ]),
         .testTarget(
             name: "TerminalTests", dependencies: ["Grid", "Terminal", "phototui", "phototui-decoder", systemPackage]),
 

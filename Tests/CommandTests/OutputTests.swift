@@ -1,6 +1,7 @@
 import Foundation
 import SystemPackage
 import Testing
+import Workflows
 
 @testable import phototui
 
@@ -65,6 +66,25 @@ struct OutputTests {
         table.add(["写真", "1", "a"])
         table.add(["abc", "100", "b"])
         #expect(table.text(showsTitles: false) == "写真    1  a\nabc   100  b\n")
+    }
+
+    @Test("Many rejections are told by reason with a few examples, each on one line of the terminal")
+    func manyRejections() {
+        var report = ImportReport()
+        (report.found, report.rejected) = (25, 25)
+        let long = String(repeating: "damaged \u{1b}[31m\n", count: 400)
+        report.items = (0..<25).map {
+            ImportItem(path: FilePath("/photos/\($0).jpg"), outcome: .rejected, reason: $0 == 0 ? long : "truncated")
+        }
+        let text = ImportSummary.text(report, isDryRun: false, columns: 80)
+        let lines = text.split(separator: "\n")
+        let examples = lines.filter { $0.hasPrefix("  rejected  /photos/") }
+        #expect(examples.count == 10)
+        #expect(examples.allSatisfy { $0.count < 80 })
+        #expect(examples[1].hasSuffix("/photos/1.jpg: truncated"))
+        #expect(text.contains("24 truncated"))
+        #expect(text.contains("15 more rejected; --json lists all"))
+        #expect(!text.contains("\u{1b}"))
     }
 
     @Test(

@@ -34,6 +34,12 @@ enum Console {
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
+    /// The columns of the terminal on stdout; 120 where it is none.
+    static var columns: Int {
+        var size = winsize()
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
+    }
+
     private static func write(_ text: String, to descriptor: Int32) throws {
         var text = text
         try text.withUTF8 { bytes in

@@ -27,7 +27,10 @@ enum ImportSummary {
         ])
     }
 
-    static func text(_ report: ImportReport, isDryRun: Bool) -> String {
+    /// Paths listed of each sort; `--json` has all of them.
+    private static let exampleLimit = 10
+
+    static func text(_ report: ImportReport, isDryRun: Bool, columns: Int = Console.columns) -> String {
         var table = TextTable([("", .left), ("", .right), ("", .left)])
         table.add(["found", "\(report.found)", ""])
         table.add([isDryRun ? "would import" : "imported", "\(report.imported)", ""])
@@ -35,10 +38,10 @@ enum ImportSummary {
         table.add(["unsupported", "\(report.unsupported)", reasons(report, .unsupported)])
         table.add(["rejected", "\(report.rejected)", reasons(report, .rejected)])
         var text = table.text(showsTitles: false)
-        for item in report.items where item.outcome == .rejected {
-            text += "  rejected  \(shown(item.path)): \(displayEscaped(item.reason ?? ""))\n"
-        }
-        for path in report.skipped { text += "  skipped   \(shown(path.path)): \(displayEscaped(path.reason))\n" }
+        text += examples(
+            "rejected",
+            report.items.filter { $0.outcome == .rejected }.map { ($0.path, $0.reason ?? "") }, columns: columns)
+        text += examples("skipped", report.skipped.map { ($0.path, $0.reason) }, columns: columns)
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=
             "\(ByteCount(report.bytesRead)) read in \(PhotoFormat.short(report.seconds)) s, "
@@ -54,6 +57,20 @@ enum ImportSummary {
     }
 
     static func shown(_ path: FilePath) -> String { displayEscaped(bytes: path.nameBytes) }
+
+    /// A line each for the first few, none wider than the terminal, and how many more there are.
+    private static func examples(
+        _ title: String, _ found: [(path: FilePath, reason: String)], columns: Int
+    ) -> String {
+        var text = found.prefix(exampleLimit).map { path, reason in
+            let start = "  " + title + String(repeating: " ", count: max(0, 10 - title.count))
+            return (start + "\(shown(path)): \(displayEscaped(reason))").truncated(to: columns - 1) + "\n"
+        }.joined()
+        if found.count > exampleLimit {
+            text += "  \(found.count - exampleLimit) more \(title); --json lists all\n"
+        }
+        return text
+    }
 
     /// `12 not a picture, 3 a video`, most frequent first, at most four kinds.
     private static func reasons(_ report: ImportReport, _ outcome: ImportItem.Outcome) -> String {
