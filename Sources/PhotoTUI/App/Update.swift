@@ -5,6 +5,13 @@ import Grid
 public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     var effects: [Effect]
     switch message {
+    // Hundreds come at once, and none changes what is wanted but by its own key.
+    case .thumbnailLoaded(let key, let picture):
+        state.timeline.store(.drawn(picture), for: key)
+        return []
+    case .thumbnailFailed(let key, let reason):
+        state.timeline.store(.failed(reason), for: key)
+        return []
     case .input(let event): effects = state.handle(event)
     default: effects = state.apply(message)
     }
@@ -19,7 +26,7 @@ extension AppState {
 
     mutating func apply(_ message: Message) -> [Effect] {
         switch message {
-        case .input: return []
+        case .input, .thumbnailLoaded, .thumbnailFailed: return []
         case .monthsLoaded(let request, let months): return monthsLoaded(request, months)
         case .entriesLoaded(let request, let entries):
             guard let key = timeline.chunkRequests.removeValue(forKey: request) else { return [] }
@@ -39,8 +46,6 @@ extension AppState {
         case .photoLoaded(let request, let details): viewer?.photoLoaded(request, details)
         case .pictureLoaded(let request, let picture, let isFinal):
             viewer?.pictureLoaded(request, picture, isFinal: isFinal)
-        case .thumbnailLoaded(let key, let picture): timeline.thumbnails.store(.drawn(picture), for: key)
-        case .thumbnailFailed(let key, let reason): timeline.thumbnails.store(.failed(reason), for: key)
         case .favouritesSet(let request, let count): favouritesSet(request, count)
         case .pathsCopied(let request, let copied, let wanted):
             guard request == copyRequest else { return [] }

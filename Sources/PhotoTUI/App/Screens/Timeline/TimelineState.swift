@@ -134,6 +134,12 @@ public struct TimelineState: Sendable {
         hasMoved = true
     }
 
+    /// Keeps a thumbnail that came, which is not wanted any more.
+    mutating func store(_ outcome: ThumbnailCache.Outcome, for key: ThumbnailKey) {
+        thumbnails.store(outcome, for: key)
+        if let index = wanted.firstIndex(of: key) { wanted.remove(at: index) }
+    }
+
     /// Lines of tiles on a screen.
     var linesPerScreen: Int { max(1, (area.rows - 1) / layout.tileRows) }
 }
