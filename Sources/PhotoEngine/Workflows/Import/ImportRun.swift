@@ -36,6 +36,7 @@ final class ImportRun: Sendable {
     func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
         guard request.processes else { return try await index(roots) }
         _ = try await revive()
+        let before = try await importer.catalog.jobCounts()
         let waiting = try await unfinished()
         expected.withLock { $0.atStart = waiting }
         let runner = importer.runner
@@ -59,7 +60,9 @@ final class ImportRun: Sendable {
         watching.cancel()
         _ = await working.result
         await watching.value
-        try await settleRejected(roots)
+        // Another process may have processed what this one found known.
+        let hasChanged = try await importer.catalog.jobCounts() != before
+        try await settleRejected(roots, othersWorked: hasChanged)
     }
 
     private func index(_ roots: [FilePath]) async throws {
@@ -220,8 +223,8 @@ final class ImportRun: Sendable {
     }
 
     /// Counts files whose pictures could not be decoded among the rejected.
-    private func settleRejected(_ roots: [FilePath]) async throws {
-        let hasNews = pending.withLock { $0.recorded } + expected.withLock { $0.atStart + $0.added } > 0
+    private func settleRejected(_ roots: [FilePath], othersWorked: Bool) async throws {
+        let hasNews = othersWorked || pending.withLock { $0.recorded } + expected.withLock { $0.atStart + $0.added } > 0
         guard hasNews, !Task.isCancelled else { return }
         var rejected = 0
         for root in roots {
