@@ -42,12 +42,11 @@ public final class Library: Sendable {
     public static func open(
         _ folder: FilePath, configuration: Configuration, isPreview: Bool = false
     ) async throws -> Library {
+        try LibraryFolder.requireText(folder)
         let location = LibraryLocation(folder: folder)
         let isAbsent = !FileManager.default.fileExists(atPath: location.catalog.string)
         let objects = try await BlockingQueue(label: "phototui.open").run {
-            if !isPreview {
-                try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-            }
+            if !isPreview { try LibraryFolder.create(folder) }
             return try DiskObjectStore(location.objects, isReadOnly: isPreview)
         }
         let catalog =
