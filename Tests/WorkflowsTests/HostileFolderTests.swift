@@ -138,18 +138,21 @@ struct HostileFolderTests {
         }
     }
 
-    @Test("A cancelled import says that it was interrupted, and the next goes on", .timeLimit(.minutes(1)))
-    func cancelled() async throws {
+    @Test(
+        "A cancelled import says that it was interrupted, and the next goes on", .timeLimit(.minutes(1)),
+        arguments: [0, 3, 30, 300])
+    func cancelled(milliseconds: Int) async throws {
         try await withFolder { photos, library in
             for number in 0..<60 as Range<UInt8> { try write(number, to: photos.appending("\(number).gif")) }
             let opened = try await Library.open(library, configuration: Configuration.load(environment: [:]))
             let importer = opened.importer()
             let request = ImportRequest(paths: [photos], copies: false, isDryRun: false, listsItems: true)
             let running = Task { try await importer.run(request) { _ in } }
-            try await Task.sleep(for: .milliseconds(300))
+            try await Task.sleep(for: .milliseconds(milliseconds))
             running.cancel()
             let report = try await running.value
-            #expect(report.isInterrupted)
+            // A fast machine may be done in the longest of these times.
+            #expect(report.isInterrupted || (milliseconds == 300 && report.imported == 60))
             await opened.close()
             let (rest, again) = try await run([photos], library: library)
             #expect(rest.isBalanced)

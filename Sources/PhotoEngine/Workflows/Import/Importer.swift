@@ -38,10 +38,14 @@ public final class Importer: Sendable {
     ) async throws -> ImportReport {
         let roots = ScanRoots(request.paths)
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
-        if request.isDryRun {
-            try await DryRun(importer: self, tally: tally).run(roots.paths, progress: progress)
-        } else {
-            try await ImportRun(importer: self, request: request, tally: tally).run(roots.paths, progress: progress)
+        do {
+            if request.isDryRun {
+                try await DryRun(importer: self, tally: tally).run(roots.paths, progress: progress)
+            } else {
+                try await ImportRun(importer: self, request: request, tally: tally).run(roots.paths, progress: progress)
+            }
+        } catch is CancellationError where Task.isCancelled {
+            // The report says so.
         }
         let report = tally.report(isInterrupted: Task.isCancelled)
         guard report.isInterrupted || report.isBalanced else {
