@@ -6,6 +6,8 @@ public enum JobEvent: Sendable {
     case succeeded(Job)
     /// It failed; it runs again at `retryAt` (Unix microseconds), or is dead when that is nil.
     case failed(Job, EngineError, retryAt: Int64?)
+    /// Its end could not be recorded, and it runs again once its lease has run out.
+    case unrecorded(Job, EngineError)
     /// Another worker holds it now; its effect here was dropped.
     case lost(Job)
 }

@@ -112,13 +112,15 @@ final class RunnerSession: Sendable {
                 }
             }
         } catch {
-            // The lease runs out and the job is claimed again.
-            runner.emit(.lost(job))
+            let error = error as? EngineError ?? EngineError(.internal, "\(error)", cause: error)
+            runner.emit(.unrecorded(job, error))
         }
     }
 
     private func fail(_ job: Job, _ failure: JobFailure) async throws {
-        let mayRetry = failure.error.isRetryable && job.attempts < JobPolicy.maximumAttempts
+        // A full disk is nobody's fault, and may be emptied.
+        let isPassing = failure.error.isRetryable || failure.error.code == .noSpace
+        let mayRetry = isPassing && job.attempts < JobPolicy.maximumAttempts
         let wait = JobPolicy.backoffSeconds(attempt: job.attempts, random: runner.random)
         let runAt = mayRetry ? runner.clock.microseconds + Int64(wait * 1_000_000) : nil
         let isApplied = try await retrying {

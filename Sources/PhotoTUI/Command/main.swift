@@ -2,8 +2,10 @@ import ArgumentParser
 import Core
 import Glibc
 
-// A decoder or a reader that goes away is an error where it is met, not the end of the process.
+// A reader that goes away, and a file that may grow no more (ulimit -f), are errors where they are met, not the end of the
+// process.
 signal(SIGPIPE, SIG_IGN)
+signal(SIGXFSZ, SIG_IGN)
 
 let invocation = Invocation(RawArguments.current)
 if let folder = invocation.library { setenv("PHOTOTUI_LIBRARY", folder, 1) }

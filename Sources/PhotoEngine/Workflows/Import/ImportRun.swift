@@ -15,6 +15,8 @@ final class ImportRun: Sendable {
     /// What this run has added to the processing that was already waiting.
     private let expected = Mutex((atStart: 0, added: 0))
     private let pending = Mutex(Pending())
+    /// What keeps photos from being processed until somebody helps: the disk is full, or the catalogue can't be written.
+    private let obstacle = Mutex<EngineError?>(nil)
 
     private struct Pending {
         var files: [ScannedFile] = []
@@ -40,6 +42,9 @@ final class ImportRun: Sendable {
         let waiting = try await unfinished()
         expected.withLock { $0.atStart = waiting }
         let runner = importer.runner
+        let events = runner.events()
+        let listening = Task { await listen(to: events) }
+        defer { listening.cancel() }
         let working = Task { try await runner.run() }
         let watching = Task { await report(to: progress) }
         do {
@@ -53,8 +58,7 @@ final class ImportRun: Sendable {
             working.cancel()
             watching.cancel()
             _ = await working.result
-            guard Task.isCancelled, error is CancellationError else { throw error }
-            return
+            throw error
         }
         working.cancel()
         watching.cancel()
@@ -63,6 +67,16 @@ final class ImportRun: Sendable {
         // Another process may have processed what this one found known.
         let hasChanged = try await importer.catalog.jobCounts() != before
         try await settleRejected(roots, othersWorked: hasChanged)
+    }
+
+    private func listen(to events: AsyncStream<JobEvent>) async {
+        for await event in events {
+            switch event {
+            case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
+                obstacle.withLock { $0 = error }
+            default: break
+            }
+        }
     }
 
     private func index(_ roots: [FilePath]) async throws {
@@ -125,6 +139,7 @@ final class ImportRun: Sendable {
 
     /// Records what has gathered, when it is enough or old enough.
     private func flush(isForced: Bool) async throws {
+        try checkObstacle()
         let (files, present) = pending.withLock { pending -> ([ScannedFile], [FilePath]) in
             let isOld = pending.since.map { ContinuousClock().now - $0 >= Self.batchTime } ?? false
             guard isForced || isOld || pending.files.count >= Self.batchSize || pending.present.count >= 1000 else {
@@ -205,8 +220,13 @@ final class ImportRun: Sendable {
 
     private func awaitProcessing() async throws {
         while !Task.isCancelled, try await unfinished() > 0 {
+            try checkObstacle()
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    private func checkObstacle() throws {
+        if let error = obstacle.withLock({ $0 }) { throw error }
     }
 
     private func report(to progress: @Sendable (ImportProgress) -> Void) async {
