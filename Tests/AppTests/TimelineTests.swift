@@ -55,6 +55,19 @@ struct TimelineTests {
         }
     }
 
+    @Test("What vanished is marked missing by a key, while a folder is taken for unmounted and not else")
+    func acceptLoss() {
+        var app = app([("2024-07", 7)])
+        app.press("M")
+        #expect(!app.effects.contains(.acceptLoss))
+        app.send(.warning(subject: "/photos", text: "disk unmounted? 20 files are gone"))
+        #expect(app.frame().textLines.joined().contains("disk unmounted?"))
+        app.press("M")
+        #expect(app.effects.contains(.acceptLoss))
+        app.send(.warningEnded(subject: "/photos"))
+        #expect(!app.frame().textLines.joined().contains("disk unmounted?"))
+    }
+
     @Test("A month of a million photos is browsed with queries of one chunk, and memory stays bounded")
     func million() {
         var app = app([("2024-07", 1_000_000)])

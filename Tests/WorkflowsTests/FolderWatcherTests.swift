@@ -48,6 +48,12 @@ struct FolderWatcherTests {
 
         func add(_ event: WatchEvent) { events.append(event) }
 
+        var hasReturned: Bool {
+            events.contains { event in
+                if case .returned = event { true } else { false }
+            }
+        }
+
         var hasUnmounted: Bool {
             events.contains { event in
                 if case .unmounted = event { true } else { false }
@@ -64,11 +70,15 @@ struct FolderWatcherTests {
     }
 
     /// A library of `count` imported photos in `photos`, watched.
-    private func withScene(count: UInt8, _ body: (Scene) async throws -> Void) async throws {
+    private func withScene(count: UInt8, isLinked: Bool = false, _ body: (Scene) async throws -> Void) async throws {
         let root = FilePath(FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path)
             .appending(UUID().uuidString)
         let photos = root.appending("photos")
-        try FileManager.default.createDirectory(atPath: photos.string, withIntermediateDirectories: true)
+        let folder = isLinked ? root.appending("disk") : photos
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        if isLinked {
+            try FileManager.default.createSymbolicLink(atPath: photos.string, withDestinationPath: folder.string)
+        }
         defer { try? FileManager.default.removeItem(atPath: root.string) }
         for shade in 0..<count {
             try Self.gif(shade).write(to: URL(fileURLWithPath: photos.appending("shade\(shade).gif").string))
@@ -155,13 +165,85 @@ struct FolderWatcherTests {
             try await scene.eventually("the warning") { await scene.events.hasUnmounted }
             #expect(try await scene.library.catalog.statistics().missing == 0)
             try FileManager.default.moveItem(atPath: aside, toPath: scene.photos.string)
-            try await scene.eventually("the return") {
-                await scene.events.events.contains { event in
-                    if case .returned = event { true } else { false }
-                }
-            }
+            try await scene.eventually("the return") { await scene.events.hasReturned }
             try scene.write("shade77.gif", shade: 77)
             try await scene.eventually("a file added after the return") { try await scene.photo(77) != nil }
+        }
+    }
+
+    @Test("A renamed folder with most of the photos is a move, not an unmounted disk")
+    func renamedFolder() async throws {
+        try await withScene(count: 30) { scene in
+            let album = scene.photos.appending("album").string
+            try FileManager.default.createDirectory(atPath: album, withIntermediateDirectories: true)
+            for shade in 0..<20 {
+                try FileManager.default.moveItem(
+                    atPath: scene.photos.appending("shade\(shade).gif").string, toPath: "\(album)/shade\(shade).gif")
+            }
+            let photo = try #require(try await scene.photo(7))
+            func isAt(_ folder: String) async throws -> Bool {
+                let files = try await scene.library.catalog.files(of: photo.id)
+                return files.contains { $0.path.string.contains("/\(folder)/") && !$0.isMissing }
+            }
+            try await scene.eventually("the album") { try await isAt("album") }
+            try FileManager.default.moveItem(atPath: album, toPath: scene.photos.appending("renamed").string)
+            try await scene.eventually("the renamed folder") {
+                let isInAlbum = try await isAt("album")
+                return try await isAt("renamed") && !isInAlbum
+            }
+            let counts = try await scene.library.catalog.statistics()
+            #expect(counts.photos == 30 && counts.missing == 0)
+            #expect(await !scene.events.hasUnmounted)
+        }
+    }
+
+    @Test("While a part of a folder is gone, what is added to the rest is found")
+    func addedWhileUnmounted() async throws {
+        try await withScene(count: 30) { scene in
+            let aside = scene.root.appending("aside")
+            try FileManager.default.createDirectory(atPath: aside.string, withIntermediateDirectories: true)
+            for shade in 0..<10 {
+                try FileManager.default.moveItem(
+                    atPath: scene.photos.appending("shade\(shade).gif").string,
+                    toPath: aside.appending("shade\(shade).gif").string)
+            }
+            try await scene.eventually("the warning") { await scene.events.hasUnmounted }
+            try scene.write("shade77.gif", shade: 77)
+            try await scene.eventually("the added file") { try await scene.photo(77) != nil }
+            #expect(try await scene.library.catalog.statistics().missing == 0)
+        }
+    }
+
+    @Test("Who says that much of a folder was deleted has it marked missing, and the warning ends")
+    func acceptedLoss() async throws {
+        try await withScene(count: 30) { scene in
+            for shade in 0..<10 {
+                try FileManager.default.removeItem(atPath: scene.photos.appending("shade\(shade).gif").string)
+            }
+            try await scene.eventually("the warning") { await scene.events.hasUnmounted }
+            let changes = try await scene.library.watcher().acceptLoss(below: scene.photos)
+            #expect(changes.missing == 10 && changes.moved == 0)
+            let counts = try await scene.library.catalog.statistics()
+            #expect(counts.photos == 30 && counts.missing == 10)
+            try await scene.eventually("the end of the warning") { await scene.events.hasReturned }
+        }
+    }
+
+    @Test("A folder that is a symbolic link is followed")
+    func linkedFolder() async throws {
+        try await withScene(count: 2, isLinked: true) { scene in
+            try scene.write("shade50.gif", shade: 50)
+            try await scene.eventually("the new file") { try await scene.photo(50) != nil }
+        }
+    }
+
+    @Test("A hard link, which is created with its content, is found")
+    func hardLink() async throws {
+        try await withScene(count: 1) { scene in
+            let outside = scene.root.appending("outside.gif").string
+            try Self.gif(90).write(to: URL(fileURLWithPath: outside))
+            try FileManager.default.linkItem(atPath: outside, toPath: scene.photos.appending("shade90.gif").string)
+            try await scene.eventually("the link") { try await scene.photo(90) != nil }
         }
     }
 }

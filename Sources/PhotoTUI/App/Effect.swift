@@ -23,6 +23,8 @@ public enum Effect: Hashable, Sendable {
     case setFavourite(RequestID, Bool, [PhotoID])
     /// Puts the paths of these photos on the terminal's clipboard.
     case copyPaths(RequestID, [PhotoID])
+    /// Marks missing what has vanished from the folders that are taken for unmounted.
+    case acceptLoss
     case startTimer(RequestID, seconds: Double)
     /// Nobody waits for this request any more.
     case cancel(RequestID)

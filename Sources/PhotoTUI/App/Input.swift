@@ -99,6 +99,7 @@ extension AppState {
         case .nextTheme:
             let index = themes.firstIndex(of: theme).map { ($0 + 1) % themes.count } ?? 0
             return [.useTheme(themes[index])]
+        case .acceptLoss: return [.acceptLoss]
         case .toggleFavourite: return toggleFavourite()
         case .undo: return undo()
         case .copyPath: return copyPaths()
@@ -125,6 +126,7 @@ extension AppState {
         case .clear:
             return timeline.marks.isEmpty && timeline.filter.isEmpty && timeline.rangeStart == nil
                 ? "there is no mark, range or filter" : nil
+        case .acceptLoss: return activity.warnings.isEmpty ? "no folder has lost many files at once" : nil
         case .nextTheme: return themes.count > 1 ? nil : "there is only one theme"
         case .largerThumbnails:
             return timeline.thumbnailSize + 1 < TimelineState.thumbnailWidths.count ? nil : "they are the largest"

@@ -72,6 +72,8 @@ extension AppState {
         case .warning(let subject, let text):
             activity.warnings.removeAll { $0.subject == subject }
             activity.warnings.append(Activity.Warning(subject: subject, text: text))
+            // The whole line until the next key: beside the footer's hints a narrow screen shows only its beginning.
+            activity.notice = Notice(.warning, text)
         case .warningEnded(let subject): activity.warnings.removeAll { $0.subject == subject }
         case .noticed(let notice): activity.notice = notice
         case .themeUsed(let name): theme = name

@@ -51,20 +51,26 @@ final class FolderNotifications: Sendable {
         _ = write(wake, &one, 1)
     }
 
-    /// Watches `root` and every folder below it. Blocks while it walks them.
+    /// Watches `root`, which may be a symbolic link, and every folder below it, where links are not followed. Blocks while
+    /// it walks them.
     func watch(_ root: FilePath) {
-        var waiting = [root]
+        watch(root, followsLink: true)
+    }
+
+    private func watch(_ root: FilePath, followsLink: Bool) {
+        guard root != libraryFolder, add(root, followsLink: followsLink) else { return }
+        var waiting = Self.subfolders(of: root)
         while let folder = waiting.popLast() {
-            guard folder != libraryFolder, add(folder) else { continue }
+            guard folder != libraryFolder, add(folder, followsLink: false) else { continue }
             waiting += Self.subfolders(of: folder)
         }
     }
 
-    private func add(_ folder: FilePath) -> Bool {
+    private func add(_ folder: FilePath, followsLink: Bool) -> Bool {
         let mask =
             UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_FROM) | UInt32(IN_MOVED_TO) | UInt32(IN_CREATE)
             | UInt32(IN_DELETE) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_UNMOUNT)
-            | UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW)
+            | UInt32(IN_ONLYDIR) | (followsLink ? 0 : UInt32(IN_DONT_FOLLOW))
         let watch = folder.withPlatformString { inotify_add_watch(descriptor, $0, mask) }
         guard watch >= 0 else {
             if errno == ENOSPC { output.yield(.limited(folder)) }
@@ -123,9 +129,9 @@ final class FolderNotifications: Sendable {
         let isFolder = mask & UInt32(IN_ISDIR) != 0
         if isFolder {
             if has(IN_MOVED_FROM) { forget(path) }
-            if has(IN_CREATE) || has(IN_MOVED_TO) { self.watch(path) }
-        } else if has(IN_CREATE) {
-            // Its content comes later, with a close; a hard link or a symbolic link has no close, and is found then.
+            if has(IN_CREATE) || has(IN_MOVED_TO) { self.watch(path, followsLink: false) }
+        } else if has(IN_CREATE), !path.isHardLink {
+            // Its content comes later, with a close; a hard link has its content, and no close.
             return
         }
         output.yield(.touched(path))
@@ -162,5 +168,13 @@ final class FolderNotifications: Sendable {
             if kind == Int32(DT_DIR) { found.append(path) }
         }
         return found
+    }
+}
+
+extension FilePath {
+    fileprivate var isHardLink: Bool {
+        var status = Glibc.stat()
+        guard withPlatformString({ lstat($0, &status) }) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && status.st_nlink > 1
     }
 }

@@ -14,8 +14,9 @@ final class FolderReconciler: Sendable {
     private let catalog: any FolderWatcher.WatchCatalog
     private let importer: Importer
     private let output: AsyncStream<WatchEvent>.Continuation
-    private let unmounted = Mutex<Set<FilePath>>([])
-    private let looking = BlockingQueue(label: "phototui.reconcile")
+    /// Folders taken for unmounted, with some of the files that vanished.
+    private let unmounted = Mutex<[FilePath: [FilePath]]>([:])
+    private let comparison: FolderComparison
 
     init(
         catalog: any FolderWatcher.WatchCatalog, importer: Importer, output: AsyncStream<WatchEvent>.Continuation
@@ -23,35 +24,45 @@ final class FolderReconciler: Sendable {
         self.catalog = catalog
         self.importer = importer
         self.output = output
+        comparison = FolderComparison(catalog: catalog)
     }
 
-    func isUnmounted(_ folder: FilePath) -> Bool { unmounted.withLock { $0.contains(folder) } }
+    func isUnmounted(_ folder: FilePath) -> Bool { unmounted.withLock { $0[folder] != nil } }
+
+    /// Whether some of what vanished from an unmounted folder is there again, or was said to be missing by a person. Looks
+    /// at a few files only.
+    func isReturning(_ folder: FilePath) async -> Bool {
+        let vanished = unmounted.withLock { $0[folder] ?? [] }
+        if (try? await comparison.looking.run { vanished.contains(where: \.isThere) }) ?? false { return true }
+        guard let first = vanished.first else { return false }
+        return (try? await catalog.file(at: first))?.isMissing ?? false
+    }
 
     /// Compares the catalogue with what is at or below `paths`, all in the watched `folder`, and imports what is new.
     func reconcile(_ paths: [FilePath], in folder: FilePath) async {
         do {
-            var gone: [LibraryFile] = []
+            let paths = isUnmounted(folder) ? [folder] : paths
             var changes = FolderChanges(folder: folder)
-            for path in isUnmounted(folder) ? [folder] : paths {
-                let (missing, returned, _) = try await compare(path)
+            var gone: [LibraryFile] = []
+            for path in paths {
+                let (missing, returned, _) = try await comparison.compare(path)
                 gone += missing
                 changes.returned += returned
             }
-            guard try await isBelievable(gone.count, in: folder) else {
-                if unmounted.withLock({ $0.insert(folder).inserted }) {
-                    output.yield(.unmounted(folder: folder, vanished: gone.count))
-                }
-                return
-            }
-            if unmounted.withLock({ $0.remove(folder) != nil }) { output.yield(.returned(folder: folder)) }
-            if !gone.isEmpty { try await catalog.markMissing(gone.map(\.path)) }
-            let present = paths.filter(\.isThere)
+            // Before anything is said to be gone: what moved is known by its bytes at its new path.
+            let present = try await comparison.looking.run { paths.filter(\.isThere) }
             if !present.isEmpty {
                 let request = ImportRequest(paths: present, listsItems: false, processes: false)
                 changes.added = try await importer.run(request) { _ in }.imported
             }
-            changes.moved = try await moved(gone)
-            changes.missing = gone.count - changes.moved
+            try Task.checkCancellation()
+            guard let loss = try await believableLoss(gone, in: folder) else { return }
+            if unmounted.withLock({ $0.removeValue(forKey: folder) }) != nil {
+                output.yield(.returned(folder: folder))
+            }
+            try await catalog.markMissing((loss.moved + loss.vanished).map(\.path))
+            changes.moved = loss.moved.count
+            changes.missing = loss.vanished.count
             if !changes.isEmpty { output.yield(.changed(changes)) }
         } catch let error as EngineError {
             output.yield(.failed(folder: folder, error))
@@ -60,64 +71,38 @@ final class FolderReconciler: Sendable {
         }
     }
 
-    /// Files of the catalogue at or below a path that are gone, and how many are back or still there.
-    private func compare(_ path: FilePath) async throws -> (gone: [LibraryFile], returned: Int, present: Int) {
-        var gone: [LibraryFile] = []
-        var returned = 0
-        var present = 0
-        var after: FilePath?
-        while true {
+    /// What of `gone` is at another path and what is nowhere; nil, and said so, when the disk seems to be unmounted.
+    private func believableLoss(
+        _ gone: [LibraryFile], in folder: FilePath
+    ) async throws -> (moved: [LibraryFile], vanished: [LibraryFile])? {
+        guard !gone.isEmpty else { return ([], []) }
+        guard try await comparison.looking.run({ folder.isThere && !folder.isEmptyFolder }) else {
+            return suspect(gone, of: folder)
+        }
+        let few = try await comparison.whereabouts(gone)
+        guard few.vanished.count > Self.believable else { return few }
+        if !isUnmounted(folder) {
+            // What moved may be in any folder, and the kernel's word of it still on its way.
+            let folders = try await catalog.folders().map(\.path)
+            let present = try await comparison.looking.run { folders.filter(\.isThere) }
+            _ = try await importer.run(ImportRequest(paths: present, listsItems: false, processes: false)) { _ in }
             try Task.checkCancellation()
-            let page = try await catalog.files(under: path, after: after, limit: 1000)
-            let isThere = try await looking.run { page.map(\.path.isThere) }
-            for (file, isThere) in zip(page, isThere) {
-                switch (file.isMissing, isThere) {
-                case (false, false): gone.append(file)
-                case (true, true): returned += 1
-                case (false, true): present += 1
-                case (true, false): break
-                }
-            }
-            guard page.count == 1000, let last = page.last else { return (gone, returned, present) }
-            after = last.path
         }
+        let (all, _, present) = try await comparison.compare(folder)
+        let loss = try await comparison.whereabouts(all)
+        let isBelievable = Double(loss.vanished.count) <= Double(all.count + present) * Self.unmountedShare
+        return isBelievable ? loss : suspect(loss.vanished, of: folder)
     }
 
-    private func isBelievable(_ count: Int, in folder: FilePath) async throws -> Bool {
-        guard count > 0 else { return true }
-        guard folder.isThere, !folder.isEmptyFolder else { return false }
-        guard count > Self.believable else { return true }
-        let (gone, _, present) = try await compare(folder)
-        return Double(gone.count) <= Double(gone.count + present) * Self.unmountedShare
-    }
-
-    /// How many of these photos are at another path now.
-    private func moved(_ gone: [LibraryFile]) async throws -> Int {
-        var count = 0
-        for file in gone {
-            if let id = file.photo, let photo = try await catalog.photo(id), !photo.isMissing { count += 1 }
+    private func suspect(
+        _ vanished: [LibraryFile], of folder: FilePath
+    ) -> (moved: [LibraryFile], vanished: [LibraryFile])? {
+        // Spread over the folder: some of them may be gone for good.
+        let step = max(1, vanished.count / Self.believable)
+        let sample = stride(from: 0, to: vanished.count, by: step).map { vanished[$0].path }
+        if unmounted.withLock({ $0.updateValue(sample, forKey: folder) }) == nil {
+            output.yield(.unmounted(folder: folder, vanished: vanished.count))
         }
-        return count
-    }
-}
-
-extension FilePath {
-    fileprivate var isThere: Bool { withPlatformString { access($0, F_OK) } == 0 }
-
-    /// An empty mount point is what an unmounted disk leaves.
-    fileprivate var isEmptyFolder: Bool {
-        withPlatformString { path in
-            // SAFETY: the stream is used on this thread only and closed before the closure returns.
-            guard let stream = opendir(path) else { return true }
-            defer { closedir(stream) }
-            while let entry = readdir(stream) {
-                // SAFETY: d_name is NUL-terminated and stays until the next readdir of this stream.
-                let isDots = withUnsafeBytes(of: &entry.pointee.d_name) { name in
-                    name[0] == 0x2E && (name[1] == 0 || (name[1] == 0x2E && name[2] == 0))
-                }
-                if !isDots { return false }
-            }
-            return true
-        }
+        return nil
     }
 }

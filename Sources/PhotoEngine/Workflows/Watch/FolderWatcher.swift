@@ -4,8 +4,8 @@ public import SystemPackage
 
 /// Keeps the catalogue in step with its folders while they change (inotify).
 ///
-/// What appeared or changed is imported where it is; what went is marked missing first, so that the same bytes at another
-/// path are known as moved. Where so much went at once that a disk seems to be unmounted, nothing is marked.
+/// What appeared or changed is imported where it is, then what went is marked missing: bytes that are at another path now
+/// have moved. Where so much vanished at once that a disk seems to be unmounted, nothing is marked.
 public final class FolderWatcher: Sendable {
     public typealias WatchCatalog = FileCatalog & PhotoCatalog
 
@@ -28,6 +28,19 @@ public final class FolderWatcher: Sendable {
         }
         output.onTermination = { _ in work.cancel() }
         return stream
+    }
+
+    /// Marks missing each file at or below `path` that is gone, however many there are: for a person who knows that no disk
+    /// is unmounted. Bytes that are at another path of the library have moved.
+    public func acceptLoss(below path: FilePath) async throws -> FolderChanges {
+        let comparison = FolderComparison(catalog: catalog)
+        let (gone, _, _) = try await comparison.compare(path)
+        let loss = try await comparison.whereabouts(gone)
+        try await catalog.markMissing(gone.map(\.path))
+        var changes = FolderChanges(folder: path)
+        changes.moved = loss.moved.count
+        changes.missing = loss.vanished.count
+        return changes
     }
 
     /// Seconds between looks at folders that the kernel can't watch.
@@ -67,7 +80,9 @@ public final class FolderWatcher: Sendable {
             let (paths, isEverything) = changes.take()
             let isLook = changes.isLimited && seconds % Self.limitedInterval == 0
             for folder in folders {
-                if isEverything || isLook || (reconciler.isUnmounted(folder) && seconds % Self.unmountedInterval == 0) {
+                let isReturning =
+                    if seconds % Self.unmountedInterval == 0 { await reconciler.isReturning(folder) } else { false }
+                if isEverything || isLook || isReturning {
                     // What came back with a disk has no watches any more.
                     await BlockingQueue.watching { notifications?.watch(folder) }
                     await reconciler.reconcile([folder], in: folder)

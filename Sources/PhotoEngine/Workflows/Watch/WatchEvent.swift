@@ -19,7 +19,6 @@ public enum WatchEvent: Sendable {
 public struct FolderChanges: Hashable, Sendable {
     public var folder: FilePath
     public var added = 0
-    public var changed = 0
     public var moved = 0
     public var missing = 0
     public var returned = 0
@@ -28,5 +27,5 @@ public struct FolderChanges: Hashable, Sendable {
         self.folder = folder
     }
 
-    public var isEmpty: Bool { added + changed + moved + missing + returned == 0 }
+    public var isEmpty: Bool { added + moved + missing + returned == 0 }
 }

@@ -38,6 +38,7 @@ public enum Action: String, CaseIterable, Sendable {
     case copyPath = "copy_path"
     case lastView = "last_view"
     case nextView = "next_view"
+    case acceptLoss = "accept_loss"
     case nextTheme = "next_theme"
     case palette
     case help
@@ -123,6 +124,7 @@ public struct ActionDescription: Sendable {
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer]),
         .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], [.timeline, .viewer]),
         .init(.nextView, "Go to the next view", "next view", ["tab"], [.timeline, .viewer]),
+        .init(.acceptLoss, "Mark vanished files as missing", "missing", ["M"], [.timeline]),
         .init(.nextTheme, "Use the next theme", "theme", ["T"], [.timeline, .viewer]),
         .init(.palette, "Find any action by its name", "actions", [":"], [.timeline, .viewer], footer: 8),
         .init(.help, "Show what the keys do", "help", ["?", "f1"], [.timeline, .viewer], footer: 9),

@@ -75,9 +75,20 @@ extension EffectRunner {
             }
         }
         startWatching()
+        let runner = library.jobRunner(concurrency: library.configuration.workers)
+        let events = runner.events()
+        add { [queue] in
+            for await event in events {
+                switch event {
+                case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
+                    queue.post(.noticed(Notice(error)))
+                default: break
+                }
+            }
+        }
         while !Task.isCancelled {
             do {
-                try await library.jobRunner(concurrency: library.configuration.workers).run()
+                try await runner.run()
                 return
             } catch is CancellationError {
                 return
@@ -88,18 +99,37 @@ extension EffectRunner {
         }
     }
 
+    /// Marks missing what has vanished from the folders that are taken for unmounted: a person says that it was deleted.
+    func acceptLoss() {
+        add { [self] in
+            do {
+                let watcher = try await opening.value.watcher()
+                for folder in unmounted.withLock({ $0 }) {
+                    let changes = try await watcher.acceptLoss(below: folder)
+                    unmounted.withLock { _ = $0.remove(folder) }
+                    queue.post(.warningEnded(subject: "\(folder)"))
+                    queue.post(.noticed(Notice(.success, "\(changes.missing) files of \(folder) marked missing")))
+                }
+            } catch is CancellationError {
+            } catch {
+                queue.post(.noticed(Notice(EngineError(any: error))))
+            }
+        }
+    }
+
     private func watch(_ library: Library) async {
         for await event in library.watcher().events() {
             switch event {
             case .changed: break
             case .unmounted(let folder, let vanished):
+                unmounted.withLock { _ = $0.insert(folder) }
                 queue.post(
                     .warning(
                         subject: "\(folder)",
-                        text:
-                            "\(vanished) files of \(folder) vanished at once: is its disk unmounted? Nothing was changed"
-                    ))
-            case .returned(let folder): queue.post(.warningEnded(subject: "\(folder)"))
+                        text: "disk unmounted? \(vanished) files are gone (press M if they were deleted): \(folder)"))
+            case .returned(let folder):
+                unmounted.withLock { _ = $0.remove(folder) }
+                queue.post(.warningEnded(subject: "\(folder)"))
             case .limited(let folder, let whatToDo):
                 queue.post(
                     .noticed(Notice(.warning, "\(folder) is looked at now and then only: \(whatToDo)")))

@@ -14,6 +14,8 @@ final class EffectRunner: Sendable {
     private let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
+    /// Watched folders that have lost many files at once.
+    let unmounted = Mutex<Set<FilePath>>([])
     /// nil once the session stops: what would start then must not.
     let background = Mutex<[Task<Void, Never>]?>([])
 
@@ -55,6 +57,7 @@ final class EffectRunner: Sendable {
                 .favouritesSet(request, try await $0.catalog.setFavourite(isFavourite, photos: photos))
             }
         case .copyPaths(let request, let photos): copyPaths(request, photos)
+        case .acceptLoss: acceptLoss()
         case .startTimer(let request, let seconds):
             run(request) { _ in
                 try await Task.sleep(for: .seconds(seconds))

@@ -5,7 +5,8 @@ import Workflows
 
 /// An import's report, as text and as JSON.
 enum ImportSummary {
-    static func json(_ report: ImportReport, isDryRun: Bool) -> JSON {
+    /// `markedMissing` counts the files that were marked missing afterwards; nil where that wasn't asked for.
+    static func json(_ report: ImportReport, isDryRun: Bool, markedMissing: Int?) -> JSON {
         .object([
             "found": .count(report.found),
             "imported": .count(report.imported),
@@ -16,6 +17,7 @@ enum ImportSummary {
             "seconds": .decimal(report.seconds),
             "dry_run": .bool(isDryRun),
             "interrupted": .bool(report.isInterrupted),
+            "marked_missing": .count(markedMissing),
             "items": .array(
                 report.items.map { item in
                     .object(

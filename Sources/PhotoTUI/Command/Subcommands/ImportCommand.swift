@@ -31,6 +31,12 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(help: "Tell what an import would do, and change nothing.")
     var dryRun = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Afterwards mark missing what is gone from the paths.",
+            discussion: "For when much of a folder was deleted, which looks like an unmounted disk to the app."))
+    var markMissing = false
+
     @Option(help: ArgumentHelp("Photos processed at a time.", valueName: "n"))
     var workers: Int?
 
@@ -39,6 +45,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers takes 1 to 256") }
+        if markMissing, dryRun { throw ValidationError("--mark-missing changes the library, --dry-run does not") }
         if paths.isEmpty { throw ValidationError("name a folder or a file to import") }
     }
 
@@ -48,18 +55,27 @@ struct ImportCommand: AsyncParsableCommand {
         let paths = try ImportPaths.check(paths)
         let library = try await libraryOptions.open(configuration, creates: !dryRun, isPreview: dryRun)
         let report: ImportReport
+        var markedMissing: Int?
         do {
             report = try await ImportRun(library: library).run(
                 ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true))
+            if markMissing, !report.isInterrupted {
+                let watcher = library.watcher()
+                var count = 0
+                for path in paths { count += try await watcher.acceptLoss(below: path).missing }
+                markedMissing = count
+            }
         } catch {
             await library.close()
             throw error
         }
         await library.close()
         if output.json {
-            try Console.line(ImportSummary.json(report, isDryRun: dryRun).encoded())
+            try Console.line(
+                ImportSummary.json(report, isDryRun: dryRun, markedMissing: markedMissing).encoded())
         } else {
             try Console.write(ImportSummary.text(report, isDryRun: dryRun))
+            if let markedMissing { try Console.line("\(markedMissing) files are gone and marked missing") }
         }
         if report.isInterrupted { throw ExitCode.interrupted }
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.

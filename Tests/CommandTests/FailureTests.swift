@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// Imports that the machine does not let end.
+@Suite("An import that can't go on", .serialized)
+struct FailureTests {
+    private func photos(_ count: Int) throws -> TestFolder {
+        let folder = try TestFolder()
+        for seed in 1...count {
+            try folder.write(TestPicture.png(seed: seed, width: 900, height: 600), as: "\(seed).png")
+        }
+        return folder
+    }
+
+    /// The library's photos, jobs and faults, as another process sees them.
+    private func expectWhole(_ program: Program, photos: Int) throws {
+        #expect(try program.run(["months", "--json"]).document()["total"] as? Int == photos)
+        let jobs = try #require(
+            try program.run(["jobs", "list", "--json", "--state", "succeeded"]).document()["jobs"] as? [Any])
+        #expect(jobs.count == photos)
+        let doctor = try program.run(["doctor", "--json"])
+        #expect(doctor.exitCode == 0, "\(doctor.text)")
+    }
+
+    @Test("On a full disk it says so and stops; with space again the next import goes on", .timeLimit(.minutes(2)))
+    func fullDisk() throws {
+        let home = try TestFolder()
+        let photos = try photos(40)
+        let library = home.path + "/library"
+        // A file system of its own where this machine lets us mount one; else no file may grow beyond some kilobytes.
+        let mount = "mkdir -p \(library) && mount -t tmpfs -o size=1m tmpfs \(library)"
+        let program = Program(home: home)
+        let canMount = try program.shell("unshare --mount bash -c '\(mount)'").exitCode == 0
+        let full =
+            canMount
+            ? """
+            unshare --mount bash -c '\(mount) && phototui import \(photos.path); code=$?
+              mount -o remount,size=200m \(library) && phototui import \(photos.path) >&2 && cp -a \(library) \(home.path)/kept
+              exit $code'
+            """
+            : "ulimit -f 64; phototui import \(photos.path)"
+        let stopped = try program.shell(full)
+        #expect(stopped.exitCode == 1, "\(stopped.complaints)")
+        #expect(stopped.complaints.contains("space"), "\(stopped.complaints)")
+        if canMount {
+            _ = try program.shell("rmdir \(library) && mv \(home.path)/kept \(library)")
+        } else {
+            #expect(try program.run(["import", photos.path]).exitCode == 0)
+        }
+        try expectWhole(program, photos: 40)
+    }
+
+    @Test("Killed at random moments, it leaves a library that opens and goes on", .timeLimit(.minutes(4)))
+    func killed() throws {
+        let home = try TestFolder()
+        let photos = try photos(60)
+        let program = Program(home: home)
+        for _ in 0..<6 {
+            let wait = Double.random(in: 0.05...1.2)
+            let result = try program.shell(
+                "phototui import --json \(photos.path) >/dev/null 2>&1 & sleep \(wait); kill -KILL $!; wait $!; phototui months --json"
+            )
+            #expect(result.exitCode == 0 || wait < 0.3, "after \(wait) s: \(result.complaints)")
+        }
+        let last = try program.run(["import", photos.path])
+        #expect(last.exitCode == 0, "\(last.complaints)")
+        try expectWhole(program, photos: 60)
+        let second = try program.run(["import", "--json", photos.path]).document()
+        #expect(second["known"] as? Int == 60 && second["bytes_read"] as? Int == 0)
+    }
+
+    @Test("What was deleted on purpose is marked missing on request")
+    func markMissing() throws {
+        let home = try TestFolder()
+        let photos = try photos(10)
+        let program = Program(home: home)
+        #expect(try program.run(["import", photos.path]).exitCode == 0)
+        for seed in 1...8 { try FileManager.default.removeItem(atPath: photos.path + "/\(seed).png") }
+        let result = try program.run(["import", "--mark-missing", "--json", photos.path]).document()
+        #expect(result["marked_missing"] as? Int == 8)
+        #expect(result["known"] as? Int == 2)
+        try expectWhole(program, photos: 10)
+    }
+}
