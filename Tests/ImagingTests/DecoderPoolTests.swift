@@ -23,6 +23,21 @@ struct DecoderPoolTests {
         }
     }
 
+    @Test("A decoder says what it is made of, and the kernel that its sandbox holds")
+    func examination() async throws {
+        let pool = makePool()
+        let examination = try await pool.examine()
+        #expect(examination.description.libraries.map(\.name) == ["libvips", "exiv2", "LibRaw"])
+        for library in examination.description.libraries {
+            #expect(library.version.first?.isNumber == true && library.version.contains("."), "\(library)")
+        }
+        #expect(examination.description.isRefusedFiles)
+        #expect(examination.seccompMode == 2)
+        #expect(examination.isConfined)
+        // The same decoder goes on with pictures.
+        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+    }
+
     @Test("A decoder that crashes tells its signal and last words, escaped, and costs no other picture")
     func crash() async throws {
         let decoder = try Script(#"printf 'boom \033]52;c;aGk=\007\n' >&2; kill -SEGV $$"#)

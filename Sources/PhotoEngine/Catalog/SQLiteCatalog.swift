@@ -3,6 +3,9 @@ public import SystemPackage
 
 /// The catalogue in a SQLite file or in memory.
 public enum SQLiteCatalog {
+    /// SQLite's version, as it is loaded: `3.40.1`.
+    public static var version: String { SQLiteDatabase.version }
+
     /// Opens the catalogue in `file`, creating or upgrading it as needed, for the owner called `owner`, who is added when
     /// unknown. Any number of processes may have one file open; the folder must exist.
     ///

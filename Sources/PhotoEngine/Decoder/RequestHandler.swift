@@ -7,21 +7,26 @@ import Imaging
 /// Answers one request about one open file.
 enum RequestHandler {
     static func answer(_ request: DecoderRequest, file: Int32) -> (DecoderReply, [[UInt8]]) {
-        defer { close(file) }
+        defer { if file >= 0 { close(file) } }
         // Whatever a library said of the picture before is not this one's fault.
         _ = VipsLibrary.takeError()
         Sandbox.allowProcessorTime(seconds: request.limits.processorSeconds)
         do {
-            let bytes = try FileBytes(descriptor: file, limit: request.limits.fileBytes)
-            let opened = try OpenedPicture(bytes, pixelLimit: request.limits.pixels)
+            func opened() throws -> OpenedPicture {
+                let bytes = try FileBytes(descriptor: file, limit: request.limits.fileBytes)
+                return try OpenedPicture(bytes, pixelLimit: request.limits.pixels)
+            }
             switch request.task {
             case .process(let formats, let usesFullHash):
-                return try process(opened, formats: formats, usesFullHash: usesFullHash)
+                return try process(opened(), formats: formats, usesFullHash: usesFullHash)
             case .hash(let isFull):
+                let opened = try opened()
                 let hash = try opened.perceptualHash(isFull: isFull)
-                return (.hashed(sha256: digest(bytes).description, perceptualHash: hash.description), [])
+                return (.hashed(sha256: digest(opened.file).description, perceptualHash: hash.description), [])
             case .pixels(let region, let fitting):
-                return try pixels(opened, region: region, fitting: fitting)
+                return try pixels(opened(), region: region, fitting: fitting)
+            case .describe:
+                return (.described(DecoderDescription.current), [])
             }
         } catch let error as EngineError {
             return (.failed(code: error.code, whatHappened: error.whatHappened), [])

@@ -35,6 +35,9 @@ public final class Library: Sendable {
         self.stopDecoders = stopDecoders
     }
 
+    /// The database that a library's catalogue is in, and its version: `SQLite 3.40.1`.
+    public static var databaseVersion: String { "SQLite \(SQLiteCatalog.version)" }
+
     /// Opens the library in `folder`, creating it when there is none. Several processes may have one library open.
     ///
     /// With `isPreview` nothing is created: where there is no library, an empty one in memory stands for it. Only dry runs

@@ -8,6 +8,8 @@ public struct DecoderRequest: Sendable, Codable {
         case process(formats: [RenditionFormat], usesFullHash: Bool)
         case hash(isFull: Bool)
         case pixels(region: PictureRegion, fitting: PixelSize)
+        /// Comes without a file.
+        case describe
     }
 
     public let task: Task
@@ -45,7 +47,31 @@ public enum DecoderReply: Sendable, Codable {
     case processed(ProcessedHeader)
     case hashed(sha256: String, perceptualHash: String)
     case pixels(PixelSize)
+    case described(DecoderDescription)
     case failed(code: EngineError.Code, whatHappened: String)
+}
+
+/// What a decoder says of itself.
+public struct DecoderDescription: Hashable, Sendable, Codable {
+    public struct LinkedLibrary: Hashable, Sendable, Codable {
+        public let name: String
+        public let version: String
+
+        public init(name: String, version: String) {
+            self.name = name
+            self.version = version
+        }
+    }
+
+    /// The libraries it decodes with, as they are loaded now.
+    public let libraries: [LinkedLibrary]
+    /// Whether it tried to open a file that anybody may read, and was refused.
+    public let isRefusedFiles: Bool
+
+    public init(libraries: [LinkedLibrary], isRefusedFiles: Bool) {
+        self.libraries = libraries
+        self.isRefusedFiles = isRefusedFiles
+    }
 }
 
 public struct ProcessedHeader: Sendable, Codable {

@@ -47,7 +47,7 @@ public final class DecoderPool: ImageProcessor {
     }
 
     public func process(_ file: FilePath, options: ProcessingOptions) async throws -> ProcessedPhoto {
-        let (reply, payload) = try await exchange(
+        let (reply, payload, _) = try await exchange(
             .process(formats: options.formats, usesFullHash: options.usesFullHash), file: file, isUrgent: false)
         guard case .processed(let header) = reply, let sha256 = SHA256Digest(header.sha256),
             let hash = PerceptualHash(header.perceptualHash),
@@ -69,7 +69,7 @@ public final class DecoderPool: ImageProcessor {
     public func hash(
         _ file: FilePath, full: Bool
     ) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash) {
-        let (reply, _) = try await exchange(.hash(isFull: full), file: file, isUrgent: false)
+        let (reply, _, _) = try await exchange(.hash(isFull: full), file: file, isUrgent: false)
         guard case .hashed(let digest, let bits) = reply, let sha256 = SHA256Digest(digest),
             let hash = PerceptualHash(bits)
         else { throw Self.brokenReply }
@@ -77,18 +77,26 @@ public final class DecoderPool: ImageProcessor {
     }
 
     public func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer {
-        let (reply, payload) = try await exchange(.pixels(region: region, fitting: fitting), file: file, isUrgent: true)
+        let (reply, payload, _) = try await exchange(
+            .pixels(region: region, fitting: fitting), file: file, isUrgent: true)
         guard case .pixels(let size) = reply, size.width > 0, size.height > 0, size.pixels * 3 == payload.count else {
             throw Self.brokenReply
         }
         return PixelBuffer(size: size, rgb: payload)
     }
 
+    /// Starts a decoder, or asks a warm one, what it is and how it is confined.
+    public func examine() async throws -> DecoderExamination {
+        let (reply, _, process) = try await exchange(.describe, file: nil, isUrgent: true)
+        guard case .described(let description) = reply else { throw Self.brokenReply }
+        return DecoderExamination(description: description, seccompMode: process.seccompMode)
+    }
+
     private static let brokenReply = EngineError(.decoderCrashed, "the decoder gave an answer that makes no sense")
 
     private func exchange(
-        _ task: DecoderRequest.Task, file: FilePath, isUrgent: Bool
-    ) async throws -> (DecoderReply, [UInt8]) {
+        _ task: DecoderRequest.Task, file: FilePath?, isUrgent: Bool
+    ) async throws -> (DecoderReply, [UInt8], DecoderProcess) {
         let idle = try await slots.take(isUrgent: isUrgent)
         let current = CurrentProcess()
         var survivor: DecoderProcess?
@@ -96,8 +104,8 @@ public final class DecoderPool: ImageProcessor {
         let request = DecoderRequest(task: task, limits: limits)
         let (process, reply, payload) = try await withTaskCancellationHandler {
             try await queue.run { [executable] in
-                let descriptor = try Self.open(file)
-                defer { Glibc.close(descriptor) }
+                let descriptor = try file.map(Self.open) ?? -1
+                defer { if descriptor >= 0 { Glibc.close(descriptor) } }
                 // One that died while it was idle is no fault of this picture's.
                 let warm = idle.flatMap { $0.hasEnded ? nil : $0 }
                 let process = try warm ?? DecoderProcess(executable: executable())
@@ -112,7 +120,7 @@ public final class DecoderPool: ImageProcessor {
         if case .failed(let code, let whatHappened) = reply {
             throw EngineError(code, displayEscaped(whatHappened))
         }
-        return (reply, payload)
+        return (reply, payload, process)
     }
 
     /// Opens a regular file to read, without waiting for a FIFO's writer.

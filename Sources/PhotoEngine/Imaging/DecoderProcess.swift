@@ -45,6 +45,13 @@ final class DecoderProcess: @unchecked Sendable {
         }
     }
 
+    /// `Seccomp:` of its /proc/PID/status; nil where the kernel doesn't tell.
+    var seccompMode: Int? {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Seccomp:") }
+        return line.flatMap { Int($0.dropFirst("Seccomp:".count).trimmingCharacters(in: .whitespaces)) }
+    }
+
     /// Ends the decoder at once; a call in progress fails.
     func kill() {
         lock.withLock { if !isReaped { _ = Glibc.kill(pid, SIGKILL) } }

@@ -68,6 +68,8 @@ void phototui_metadata_initialize(void) {
     Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
 }
 
+const char *phototui_metadata_version(void) { return Exiv2::version(); }
+
 int phototui_metadata_read(
     const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, int *width, int *height,
     char *error, size_t error_capacity) {

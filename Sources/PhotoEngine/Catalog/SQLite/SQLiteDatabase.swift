@@ -13,6 +13,10 @@ final class SQLiteDatabase: SQLDatabase {
     /// Where the file is; nil in memory.
     private let file: FilePath?
 
+    /// SQLite's version, as it is loaded.
+    // SAFETY: SQLite's own constant string.
+    static var version: String { String(cString: sqlite3_libversion()) }
+
     var dialect: SQLDialect { .sqlite }
 
     private init(connections: any DatabaseWriter, observer: DatabaseQueue?, file: FilePath?) {

@@ -1,3 +1,4 @@
+import Core
 import SystemPackage
 
 /// Command-line arguments as text that keeps every byte.
@@ -47,6 +48,9 @@ enum RawArguments {
         return FilePath(platformString: characters)
     }
 
+    /// For people: escaped, with each byte that isn't UTF-8 as `\xNN`.
+    static func shown(_ text: String) -> String { displayEscaped(bytes: bytes(of: text)) }
+
     private static let travelling: ClosedRange<UInt32> = 0xEF80...0xEFFF
 
     private static func scalarLength(_ byte: UInt8) -> Int {
@@ -72,6 +76,9 @@ enum RawArguments {
 }
 
 extension FilePath {
+    /// The path as `RawArguments` writes it, for messages: no byte is lost.
+    var rawText: String { RawArguments.text(of: nameBytes) }
+
     /// The path's bytes, without the zero at the end.
     var nameBytes: [UInt8] {
         withPlatformString { string in

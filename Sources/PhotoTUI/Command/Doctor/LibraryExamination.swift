@@ -8,19 +8,24 @@ import SystemPackage
 enum LibraryExamination {
     private static let area = "Library"
 
-    static func checks(_ location: LibraryLocation, _ configuration: Configuration) async -> [Check] {
-        var checks = [disk(location.folder)].compactMap { $0 }
+    /// The checks, and the folders that the library watches.
+    static func checks(
+        _ location: LibraryLocation, _ configuration: Configuration
+    ) async -> (checks: [Check], folders: [FilePath]) {
+        var checks = [Check(area, "database", .ok, Library.databaseVersion), disk(location.folder)].compactMap { $0 }
         guard FileManager.default.fileExists(atPath: location.catalog.string) else {
             let folder = Check(
-                area, "folder", .ok, "none yet in \(location.folder.string)",
+                area, "folder", .ok, "none yet in \(location.folder.rawText)",
                 whatToDo: "begin with: phototui import PATH")
-            return [folder] + checks
+            return ([folder] + checks, [])
         }
-        checks.insert(Check(area, "folder", .ok, location.folder.string), at: 0)
+        checks.insert(Check(area, "folder", .ok, location.folder.rawText), at: 0)
+        var folders: [FilePath] = []
         do {
             let library = try await Library.open(location.folder, configuration: configuration)
             do {
-                checks += try await checksOf(library)
+                folders = try await library.catalog.folders().map(\.path)
+                checks += try await checksOf(library, folders)
             } catch {
                 checks.append(failure("catalogue", error))
             }
@@ -28,10 +33,10 @@ enum LibraryExamination {
         } catch {
             checks.append(failure("catalogue", error))
         }
-        return checks
+        return (checks, folders)
     }
 
-    private static func checksOf(_ library: Library) async throws -> [Check] {
+    private static func checksOf(_ library: Library, _ folders: [FilePath]) async throws -> [Check] {
         var checks: [Check] = []
         let statistics = try await library.catalog.statistics()
         checks.append(Check(area, "schema", .ok, "version \(statistics.schemaVersion)"))
@@ -47,12 +52,12 @@ enum LibraryExamination {
                 area, "photos", .ok,
                 "\(statistics.photos), \(statistics.byteCount); \(statistics.timeline) in the timeline, "
                     + "\(statistics.missing) missing, \(statistics.unreadable) unreadable; \(statistics.files) files"))
-        for folder in try await library.catalog.folders() {
-            let isThere = FileManager.default.fileExists(atPath: folder.path.string)
+        for folder in folders {
+            let isThere = folder.withPlatformString { access($0, F_OK) } == 0
             checks.append(
                 Check(
                     area, "watched folder", isThere ? .ok : .warning,
-                    folder.path.string + (isThere ? "" : " is not there"),
+                    folder.rawText + (isThere ? "" : " is not there"),
                     whatToDo: isThere ? nil : "mount its disk; its photos stay in the catalogue"))
         }
         let dead = try await library.catalog.jobCounts()[.dead] ?? 0
@@ -71,14 +76,14 @@ enum LibraryExamination {
     /// Space where the library is, or will be: the nearest folder that exists.
     private static func disk(_ folder: FilePath) -> Check? {
         var place = FilePath(FileManager.default.currentDirectoryPath).pushing(folder)
-        while !FileManager.default.fileExists(atPath: place.string), place.removeLastComponent() {}
+        while place.withPlatformString({ access($0, F_OK) }) != 0, place.removeLastComponent() {}
         var status = statvfs()
         guard place.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
         let free = ByteCount(Int64(status.f_bavail) * Int64(status.f_frsize))
         let isReadOnly = place.withPlatformString { access($0, W_OK) } != 0
         if isReadOnly {
             return Check(
-                area, "disk", .fail, "\(place.string) can't be written",
+                area, "disk", .fail, "\(place.rawText) can't be written",
                 whatToDo: "change its permissions, or name another library with --library DIR")
         }
         let isFull = free < ByteCount(500_000_000)

@@ -1,11 +1,16 @@
 import Foundation
 import Glibc
+import Grid
+import Terminal
 
 /// What the terminal says of itself, without asking it anything.
 enum TerminalExamination {
     private static let area = "Terminal"
 
-    static func checks(environment: [String: String] = ProcessInfo.processInfo.environment) -> [Check] {
+    /// `graphics` is the configuration's.
+    static func checks(
+        graphics: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> [Check] {
         func value(_ name: String) -> String { environment[name, default: ""] }
         var checks: [Check] = []
         let isTerminal = isatty(STDIN_FILENO) == 1 && Console.isTerminal
@@ -22,9 +27,9 @@ enum TerminalExamination {
                 : hasTerminfo(term, environment)
                     ? Check(area, "TERM", .ok, term)
                     : Check(
-                        area, "TERM", .fail, "\(term), which this machine does not know",
+                        area, "TERM", .warning, "\(term), which this machine does not know",
                         whatToDo: "install ncurses-term, or set TERM=xterm-256color"))
-        checks.append(colours(term, value("COLORTERM"), noColor: !value("NO_COLOR").isEmpty))
+        checks.append(colours(environment, graphics))
         var size = winsize()
         if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
             let isSmall = size.ws_col < 40 || size.ws_row < 10
@@ -48,19 +53,33 @@ enum TerminalExamination {
         return checks
     }
 
-    private static func colours(_ term: String, _ colorTerm: String, noColor: Bool) -> Check {
-        if noColor { return Check(area, "colours", .ok, "none, as NO_COLOR asks") }
-        if ["truecolor", "24bit"].contains(colorTerm) || term.hasSuffix("-direct") {
-            return Check(area, "colours", .ok, "truecolor")
+    /// What the app will use, decided as the app decides it.
+    private static func colours(_ environment: [String: String], _ graphics: String) -> Check {
+        let profile: TerminalProfile
+        do {
+            profile = try TerminalProfile(environment: environment).limited(to: graphics)
+        } catch {
+            return Check(area, "colours", .fail, error.description)
         }
-        if term.contains("256color") {
+        let through = profile.entry == environment["TERM"] ? "" : ", through the description \(profile.entry)"
+        let symbols = profile.isUnicode ? "" : "; pictures in ASCII"
+        let isAsked = !environment["NO_COLOR", default: ""].isEmpty || ["256", "16", "mono"].contains(graphics)
+        let advice = isAsked ? nil : profile.notice
+        switch profile.colorDepth {
+        case .truecolor:
+            return Check(area, "colours", .ok, "24-bit\(through)\(symbols)", whatToDo: advice)
+        case .indexed256:
+            let hint = isAsked ? nil : "if the terminal has 24-bit colours, COLORTERM=truecolor tells so"
+            return Check(area, "colours", .ok, "256\(through)\(symbols)", whatToDo: advice ?? hint)
+        case .ansi16, .mono:
+            let number = profile.colorDepth == .mono ? "none" : "16"
             return Check(
-                area, "colours", .ok, "256",
-                whatToDo: "if the terminal has truecolor, COLORTERM=truecolor tells so")
+                area, "colours", isAsked ? .ok : .warning,
+                "\(number)\(through)\(symbols)\(isAsked ? ", as NO_COLOR or graphics in the configuration asks" : "")",
+                whatToDo: isAsked
+                    ? nil
+                    : "pictures need 256 colours to look like pictures: TERM=xterm-256color, if the terminal has them")
         }
-        return Check(
-            area, "colours", .warning, "16 or fewer",
-            whatToDo: "pictures need 256 colours to look like pictures: TERM=xterm-256color, if the terminal has them")
     }
 
     /// Looks where ncurses looks (terminfo(5)).

@@ -44,8 +44,7 @@ struct InteractiveSession: Sendable {
     private static let patience = Duration.milliseconds(150)
 
     private func runLoop(_ opening: Task<Library, any Error>) throws -> EffectRunner {
-        var profile = try TerminalProfile(environment: environment)
-        applyGraphics(to: &profile)
+        let profile = try TerminalProfile(environment: environment).limited(to: configuration.graphics)
         let terminal = try NcursesTerminal(profile: profile)
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)
@@ -127,17 +126,5 @@ struct InteractiveSession: Sendable {
             }
             _ = update(&state, .noticed(Notice(.warning, "\(error)")))
         }
-    }
-
-    private func applyGraphics(to profile: inout TerminalProfile) {
-        let asked: ColorDepth? =
-            switch configuration.graphics {
-            case "256": .indexed256
-            case "16": .ansi16
-            case "mono": .mono
-            default: nil
-            }
-        if let asked { profile.colorDepth = min(profile.colorDepth, asked) }
-        if configuration.graphics == "ascii" { profile.isUnicode = false }
     }
 }

@@ -20,6 +20,10 @@ indirect enum JSON {
     }
 
     static func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    /// Text that may hold paths as `RawArguments` writes them: bytes that aren't UTF-8 become U+FFFD.
+    static func rawText(_ text: String) -> JSON {
+        .string(String(decoding: RawArguments.bytes(of: text), as: UTF8.self))
+    }
     static func count(_ value: Int?) -> JSON { value.map { .integer(Int64($0)) } ?? .null }
     static func decimal(_ value: Double?) -> JSON { value.map { $0.isFinite ? .number($0) : .null } ?? .null }
 

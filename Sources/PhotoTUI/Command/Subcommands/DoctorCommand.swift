@@ -21,9 +21,11 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = LibraryOptions.configuration(warns: false)
         let location = libraryOptions.location(configuration)
-        var checks = TerminalExamination.checks()
-        checks += MachineExamination.checks(configuration)
-        checks += await LibraryExamination.checks(location, configuration)
+        var checks = TerminalExamination.checks(graphics: configuration.graphics)
+        checks += await MachineExamination.checks(configuration)
+        let library = await LibraryExamination.checks(location, configuration)
+        checks += library.checks
+        checks += WatchExamination.checks(folders: library.folders, isOn: configuration.watchesFolders)
         let worst = checks.map(\.status).max() ?? .ok
         if output.json {
             let document: JSON = .object([
@@ -32,8 +34,8 @@ struct DoctorCommand: AsyncParsableCommand {
                     checks.map { check in
                         .object([
                             "area": .string(check.area), "name": .string(check.name),
-                            "status": .string(check.status.name), "value": .string(check.value),
-                            "what_to_do": .text(check.whatToDo),
+                            "status": .string(check.status.name), "value": .rawText(check.value),
+                            "what_to_do": check.whatToDo.map { .rawText($0) } ?? .null,
                         ])
                     }),
             ])
@@ -43,8 +45,9 @@ struct DoctorCommand: AsyncParsableCommand {
             for check in checks {
                 if check.area != area { try Console.line((area.isEmpty ? "" : "\n") + Ink.bold(check.area)) }
                 area = check.area
-                try Console.line("  \(check.status.mark)  \(check.name): \(displayEscaped(check.value))")
-                if let advice = check.whatToDo { try Console.line("        \(displayEscaped(advice))") }
+                try Console.line(
+                    "  \(check.status.mark)  \(RawArguments.shown(check.name)): \(RawArguments.shown(check.value))")
+                if let advice = check.whatToDo { try Console.line("        \(RawArguments.shown(advice))") }
             }
         }
         if worst == .fail { throw ExitCode.failure }
@@ -78,7 +81,7 @@ struct Check {
     let area: String
     let name: String
     let status: Status
-    /// What was found; untrusted text.
+    /// What was found; untrusted text, as `RawArguments` writes paths.
     let value: String
     let whatToDo: String?
 

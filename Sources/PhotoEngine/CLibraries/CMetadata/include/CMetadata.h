@@ -13,6 +13,9 @@ typedef void (*phototui_metadata_visitor)(void *context, const char *key, const 
 /// Must be called once, before the others, on the first thread.
 void phototui_metadata_initialize(void);
 
+/// exiv2's version, as it is loaded; lives as long as the process.
+const char *phototui_metadata_version(void);
+
 /// Reads EXIF, IPTC and XMP of a whole file in memory; `width` and `height` are the picture's as its container says, 0
 /// where it doesn't. Returns 0, or -1 with a message in `error` when exiv2 knows no such format or cannot parse it.
 int phototui_metadata_read(

@@ -1,0 +1,19 @@
+import Grid
+import Terminal
+
+extension TerminalProfile {
+    /// This profile with no more than the configuration's `graphics` asks for.
+    func limited(to graphics: String) -> TerminalProfile {
+        var profile = self
+        let asked: ColorDepth? =
+            switch graphics {
+            case "256": .indexed256
+            case "16": .ansi16
+            case "mono": .mono
+            default: nil
+            }
+        if let asked { profile.colorDepth = min(colorDepth, asked) }
+        if graphics == "ascii" { profile.isUnicode = false }
+        return profile
+    }
+}
