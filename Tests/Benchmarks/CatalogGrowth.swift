@@ -1,6 +1,7 @@
 import Catalog
 import Core
 import Foundation
+import Glibc
 import SystemPackage
 
 extension Benchmark {
@@ -38,6 +39,10 @@ private struct CatalogGrowth {
         copy = FilePath(file + ".growth")
         try? FileManager.default.removeItem(atPath: copy.string)
         try FileManager.default.copyItem(atPath: file, toPath: copy.string)
+        // Else the first commits would pay for writing the copy to the disk.
+        let written = try FileDescriptor.open(copy, .readWrite)
+        defer { try? written.close() }
+        guard fsync(written.rawValue) == 0 else { throw EngineError(Errno(rawValue: errno), doing: "writing the copy") }
         catalog = try await SQLiteCatalog.open(copy)
         photosBefore = try await catalog.statistics().photos
     }
