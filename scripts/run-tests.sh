@@ -28,6 +28,7 @@ swift format lint --strict --recursive Package.swift Sources Tests || fail "swif
 
 step "architecture"
 scripts/check-architecture.py manifest || fail "the rooms' arrows"
+scripts/check-wrong-import.sh || fail "a wrong import is not refused"
 
 step "build"
 swift build --build-tests "${build_flags[@]}" || stop "the build"

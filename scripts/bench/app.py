@@ -115,6 +115,8 @@ def main():
     times, sizes = paints(app, moves, 0.06)
     report("key to paint, p95", "ms", percentile(times, 0.95), 16, f"p50 {percentile(times, 0.5):.1f} ms")
     report("cursor move, median", "bytes", percentile(sizes, 0.5), 300)
+    # From the key to its first byte: more than the frame alone.
+    report("cursor move, frame, median", "ms", percentile(times, 0.5), 2)
     times, _ = paints(app, ["\x06"] * 40, 0.1)
     report("page down to paint, p95", "ms", percentile(times, 0.95), 16, f"p50 {percentile(times, 0.5):.1f} ms")
     jumps = []
@@ -135,6 +137,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(million, f"{folder}/library")
+        os.sync()
         app = App(program, f"{folder}/library", os.environ["PHOTOTUI_CORPUS"])
         app.until(b"photos", 20)
         app.read(4)
