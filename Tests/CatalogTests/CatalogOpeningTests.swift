@@ -24,6 +24,28 @@ struct CatalogOpeningTests {
         }
     }
 
+    @Test("A library of the first schema is brought to this one, and keeps what it knows")
+    func olderSchema() async throws {
+        try await withFile { file, clock in
+            let catalog = try await SQLCatalog.open(file: file, clock: clock)
+            _ = try await catalog.record([photoFile(1)])
+            let current = try await catalog.statistics()
+            try await catalog.database.write {
+                _ = try $0.execute("DROP INDEX jobs_photo", [])
+                _ = try $0.execute("DELETE FROM schema_versions WHERE version > 1", [])
+            }
+            try await catalog.close()
+            let again = try await SQLCatalog.open(file: file, clock: clock)
+            #expect(try await again.statistics() == current)
+            #expect(try await again.check() == [])
+            let indexes = try await again.database.read {
+                try $0.rows("SELECT 1 FROM sqlite_schema WHERE name = 'jobs_photo'", []).count
+            }
+            #expect(indexes == 1)
+            try await again.close()
+        }
+    }
+
     @Test("A file that is no database is refused, and not touched")
     func noDatabase() async throws {
         try await withFile { file, _ in

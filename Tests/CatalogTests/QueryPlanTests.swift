@@ -39,6 +39,12 @@ struct QueryPlanTests {
         #expect(plan.contains("photos_favourites") && !plan.contains("TEMP B-TREE"), "\(plan)")
     }
 
+    @Test("A photo's jobs are found by their index, in order")
+    func jobsOfPhoto() async throws {
+        let plan = try await plan(SQLCatalog.jobsOfPhoto, [.bytes([]), .bytes([]), .int(9)])
+        #expect(plan.contains("USING INDEX jobs_photo") && !plan.contains("TEMP B-TREE"), "\(plan)")
+    }
+
     private func plan(_ sql: String, _ values: [SQLValue]) async throws -> String {
         let catalog = try await SQLCatalog.open(
             SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),

@@ -223,5 +223,22 @@ extension CatalogContract {
             try requireEqual(
                 try await subject.catalog.jobs(state: nil, after: all[3].id, limit: 2), Array(all[4..<6]), "a page")
         },
+        ContractCase("A photo's jobs are listed newest first, and only its own") { subject in
+            let id = try await subject.catalog.add(scanned(1))
+            _ = try await subject.catalog.add(scanned(2))
+            let first = try await subject.catalog.jobs(of: id, limit: 9)
+            try requireEqual(first.map(\.photo), [id], "the jobs")
+            for job in try await subject.catalog.claimAll() {
+                _ = try await subject.catalog.fail(job.id, worker: "w", error: "no", runAt: nil, unreadable: false)
+            }
+            subject.clock.advance(seconds: 1)
+            _ = try await subject.catalog.enqueueProcessing([id])
+            let both = try await subject.catalog.jobs(of: id, limit: 9)
+            try requireEqual(both.map(\.state), [.queued, .dead], "the states")
+            try requireEqual(both.map(\.error), [nil, "no"], "the errors")
+            try requireEqual(both.last?.id, first.first?.id, "the older one")
+            try requireEqual(try await subject.catalog.jobs(of: id, limit: 1), [both[0]], "the newest")
+            try requireEqual(try await subject.stranger.jobs(of: id, limit: 9), [], "what a stranger sees")
+        },
     ]
 }

@@ -24,6 +24,15 @@ extension SQLCatalog {
         }
     }
 
+    func jobs(of photo: PhotoID, limit: Int) async throws -> [Job] {
+        try await database.read { [ownerValue] connection in
+            try connection.rows(Self.jobsOfPhoto, [.id(photo), ownerValue, .int(max(0, limit))]).map(JobColumns.job)
+        }
+    }
+
+    static let jobsOfPhoto =
+        "SELECT \(JobColumns.all) FROM jobs WHERE photo = ? AND owner = ? ORDER BY id DESC LIMIT ?"
+
     func retry(_ jobs: [JobID]) async throws -> Int {
         if jobs.isEmpty { return 0 }
         let now = SQLValue.int(clock.microseconds)

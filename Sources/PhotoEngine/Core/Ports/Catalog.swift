@@ -147,6 +147,8 @@ public protocol JobCatalog: Sendable {
     func job(_ id: JobID) async throws -> Job?
     /// Jobs newest first behind `after`.
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
+    /// A photo's jobs, newest first, at most `limit`.
+    func jobs(of photo: PhotoID, limit: Int) async throws -> [Job]
     /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many.
     func retry(_ jobs: [JobID]) async throws -> Int
     func jobCounts() async throws -> [JobState: Int]

@@ -183,6 +183,14 @@ enum JobFormat {
         ])
     }
 
+    /// `process_photo succeeded, 1 attempt, at 2024-07-12T18:03:07.000Z (0190a7c2-…): the last error`.
+    static func line(_ job: Job) -> String {
+        let attempts = "\(job.attempts) attempt\(job.attempts == 1 ? "" : "s")"
+        let moment = rfc3339(microseconds: job.finishedAt ?? job.startedAt ?? job.createdAt)
+        return "\(job.kind.rawValue) \(job.state.rawValue), \(attempts), at \(moment) (\(job.id))"
+            + (job.error.map { ": \($0)" } ?? "")
+    }
+
     static func text(_ job: Job) -> String {
         var table = TextTable([("", .left), ("", .left)])
         table.add(["id", job.id.description])

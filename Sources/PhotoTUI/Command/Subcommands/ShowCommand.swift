@@ -24,19 +24,47 @@ struct ShowCommand: AsyncParsableCommand {
     @Argument(help: "An id, the beginning of one, a SHA-256, or a path.", completion: .file())
     var photo: String
 
+    /// A photo that was tried so often has told its story.
+    private static let jobLimit = 20
+
     func run() async throws {
         try await libraryOptions.withLibrary { library in
             let found = try await PhotoName.resolve(photo, in: library)
             let files = try await library.catalog.files(of: found.id)
-            try output.json
-                ? Console.line(json(found, files, library).encoded())
-                : Console.write(text(found, files, library))
+            let shown = ShownPhoto(
+                photo: found, files: files, jobs: try await library.catalog.jobs(of: found.id, limit: Self.jobLimit),
+                library: library)
+            try output.json ? Console.line(shown.json.encoded()) : Console.write(shown.text)
         }
     }
+}
 
-    private func json(_ photo: Photo, _ files: [LibraryFile], _ library: Library) -> JSON {
+/// All that is known of a photo, and where its bytes are now.
+private struct ShownPhoto {
+    let photo: Photo
+    let files: [LibraryFile]
+    let jobs: [Job]
+    let library: Library
+
+    private var path: FilePath { PhotoFormat.path(of: photo, in: library) }
+
+    private var isCopied: Bool {
+        if case .object = photo.original { true } else { false }
+    }
+
+    private var presence: FilePresence {
+        if isCopied { return .of(path, byteCount: photo.byteCount.bytes) }
+        return files.first { $0.path == path }.map(FilePresence.of) ?? .of(path, byteCount: photo.byteCount.bytes)
+    }
+
+    var json: JSON {
         .object(
             PhotoFormat.json(photo, in: library) + [
+                (
+                    "original",
+                    .object(
+                        [("kind", .string(isCopied ? "copy" : "in_place"))] + JSON.path(path) + presence.json)
+                ),
                 (
                     "files",
                     .array(
@@ -46,9 +74,10 @@ struct ShowCommand: AsyncParsableCommand {
                                     ("bytes", .integer(file.fingerprint.byteCount)),
                                     ("modified_at", .moment(file.fingerprint.modified / 1000)),
                                     ("missing", .bool(file.isMissing)),
-                                ])
+                                ] + FilePresence.of(file).json)
                         })
                 ),
+                ("jobs", .array(jobs.map(JobFormat.json))),
                 (
                     "tags",
                     .object(
@@ -58,7 +87,7 @@ struct ShowCommand: AsyncParsableCommand {
             ])
     }
 
-    private func text(_ photo: Photo, _ files: [LibraryFile], _ library: Library) -> String {
+    var text: String {
         let metadata = photo.metadata
         var table = TextTable([("", .left), ("", .left)])
         func add(_ name: String, _ value: String?) {
@@ -66,7 +95,7 @@ struct ShowCommand: AsyncParsableCommand {
         }
         add("id", photo.id.description)
         add("file name", photo.filename)
-        table.add(["path", ImportSummary.shown(PhotoFormat.path(of: photo, in: library))])
+        for (name, place) in places { table.add([name, place]) }
         add("taken", "\(PhotoFormat.time(photo.captureTime)) (from \(photo.captureTime.source.rawValue))")
         add("size", "\(PhotoFormat.size(photo)), \(photo.byteCount), \(photo.mediaType.rawValue)")
         add("camera", PhotoFormat.camera(metadata))
@@ -74,6 +103,8 @@ struct ShowCommand: AsyncParsableCommand {
         add("exposure", PhotoFormat.exposure(metadata.exposure))
         add("place", metadata.place)
         add("position", metadata.position.map { "\($0.latitude), \($0.longitude)" })
+        add("favourite", photo.isFavourite ? "yes" : nil)
+        add("archived", photo.isArchived ? "yes" : nil)
         add("rating", metadata.rating.map { "\($0) of 5" })
         add("caption", metadata.caption)
         add("keywords", metadata.keywords.joined(separator: ", "))
@@ -82,13 +113,20 @@ struct ShowCommand: AsyncParsableCommand {
         add("status", photo.status.rawValue + (photo.isMissing ? ", missing" : ""))
         add("problem", photo.problem)
         add("imported", rfc3339(microseconds: photo.importedAt))
-        for file in files {
-            table.add(["at", ImportSummary.shown(file.path) + (file.isMissing ? " (missing)" : "")])
-        }
+        for job in jobs { add("job", JobFormat.line(job)) }
         for tag in metadata.tags.sorted(by: { $0.key < $1.key }) {
             table.add([displayEscaped(tag.key), displayEscaped(tag.value)])
         }
         return table.text(showsTitles: false)
+    }
+
+    /// Where the bytes are, then where else, or where they came from.
+    private var places: [(name: String, place: String)] {
+        let original = ImportSummary.shown(path) + presence.note
+        let others = files.filter { isCopied || $0.path != path }.map { file in
+            (isCopied ? "copied from" : "also at", ImportSummary.shown(file.path) + FilePresence.of(file).note)
+        }
+        return [(isCopied ? "copy" : "path", original)] + others
     }
 }
 
