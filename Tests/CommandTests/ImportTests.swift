@@ -78,6 +78,12 @@ struct ImportTests {
         #expect(result.exitCode == 0, "\(result.complaints)")
         #expect(result.text.contains("2024-07 · 6 photos"))
         #expect(result.text.contains("IMG_20240703_120000.png"))
+        #expect(result.complaints.contains("rejected      1  "), "\(result.complaints)")
+        #expect(!result.complaints.contains("See them with"))
+        let listing = try #require(result.complaints.firstMatch(of: /is listed by: (.*)/)?.1)
+        let listed = try Program(home: home).shell(String(listing))
+        let items = try #require(try listed.document()["items"] as? [[String: Any]])
+        #expect(items.contains { $0["outcome"] as? String == "rejected" && $0["reason"] is String })
         #expect(try Program(home: home).run([]).text == result.text)
     }
 
@@ -116,8 +122,57 @@ struct ImportTests {
         #expect(paths.contains { ($0["path"] as? String)?.hasSuffix("/\u{1b}]52;c;YQ==\u{7}.png") == true })
         let bytes = paths.compactMap { $0["path_bytes"] as? String }.compactMap { Data(base64Encoded: $0) }
         #expect(bytes.map { $0.suffix(9) } == [Data([0x62, 0x61, 0x64, 0xFF, 0xFE, 0x2E, 0x70, 0x6E, 0x67])])
+        let names = paths.compactMap { $0["filename_bytes"] as? String }.compactMap { Data(base64Encoded: $0) }
+        #expect(names == bytes.map { $0.suffix(9) })
         let odd = try program.shell("phototui show --json $'bad\\xff\\xfe.png'", in: photos)
         #expect(odd.exitCode == 0, "\(odd.complaints)")
+    }
+
+    @Test("A name that isn't UTF-8 shows its bytes wherever it is printed, and never as another character")
+    func oddNames() throws {
+        let home = try TestFolder()
+        let photos = try TestFolder()
+        let program = Program(home: home)
+        try photos.write(TestPicture.png(seed: 1), as: "1")
+        try photos.write(Data("no picture".utf8), as: "2")
+        let made = try program.shell(
+            "mkdir $'d\\xfe' && mv 1 $'d\\xfe/bad\\xff.jpg' && mv 2 $'d\\xfe/no\\xff.jpg'", in: photos)
+        #expect(made.exitCode == 0, "\(made.complaints)")
+        let path = photos.path + "/d\\xfe/"
+        let scripts = [
+            ("phototui import $'d\\xfe'", [path + "no\\xff.jpg", "import --json $'d\\xfe'"]),
+            ("cd $'d\\xfe' && phototui import .", [path + "no\\xff.jpg"]),
+            ("phototui photos", ["  bad\\xff.jpg"]),
+            (
+                "phototui",
+                ["  bad\\xff.jpg", path + "no\\xff.jpg", "import --json $'\(photos.path)/d\\xfe'\n"]
+            ),
+            ("cd $'d\\xfe' && phototui show $'bad\\xff.jpg'", ["file name  bad\\xff.jpg\n", path + "bad\\xff.jpg\n"]),
+            ("phototui show $'none\\xff'", ["called none\\xff:"]),
+            ("phototui import $'none\\xff'", ["none\\xff: No such file"]),
+            ("phototui hash $'d\\xfe/bad\\xff.jpg' $'none\\xff'", ["  d\\xfe/bad\\xff.jpg\n", "none\\xff: "]),
+            ("phototui doctor", ["watched folder: \(photos.path)/d\\xfe\n"]),
+            ("phototui --library $'odd\\xff' months", ["no library in odd\\xff:"]),
+            ("PHOTOTUI_LIBRARY=$'odd\\xff' phototui months", ["no library in odd\\xff:"]),
+            ("phototui photos --month $'\\xff'", ["\\xff"]),
+            // Copied, its bytes are under another name: this one comes from where it was.
+            (
+                "phototui --library copies import --copy . > /dev/null; phototui photos --library copies",
+                ["  bad\\xff.jpg"]
+            ),
+            ("phototui show --library copies $'d\\xfe/bad\\xff.jpg'", ["copied from  \(path)bad\\xff.jpg\n"]),
+        ]
+        for (script, expected) in scripts {
+            let result = try program.shell(script, in: photos)
+            let said = result.text + result.complaints
+            for words in expected { #expect(said.contains(words), "\(script): \(said)") }
+            #expect(!said.contains("\u{FFFD}"), "\(script): \(said)")
+            #expect(!said.unicodeScalars.contains { (0xE000...0xF8FF).contains($0.value) }, "\(script): \(said)")
+        }
+        for command in ["photos --json", "import --json .", "show --json $'d\\xfe/bad\\xff.jpg'", "doctor --json"] {
+            let result = try program.shell("phototui \(command) | python3 -m json.tool > /dev/null", in: photos)
+            #expect(result.complaints.isEmpty, "\(command): \(result.complaints)")
+        }
     }
 
     @Test("After Ctrl-C the next import goes on, and nothing is lost or doubled")

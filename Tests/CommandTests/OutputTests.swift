@@ -76,15 +76,42 @@ struct OutputTests {
         report.items = (0..<25).map {
             ImportItem(path: FilePath("/photos/\($0).jpg"), outcome: .rejected, reason: $0 == 0 ? long : "truncated")
         }
-        let text = ImportSummary.text(report, isDryRun: false, columns: 80)
+        let text = ImportSummary.text(
+            report, isDryRun: false,
+            advice: ImportSummary.Advice(
+                OwnCommand(name: "/opt/my tools/phototui", library: "/it's"), paths: ["/photos"], showsPhotos: true),
+            columns: 80)
         let lines = text.split(separator: "\n")
         let examples = lines.filter { $0.hasPrefix("  rejected  /photos/") }
         #expect(examples.count == 10)
         #expect(examples.allSatisfy { $0.count < 80 })
         #expect(examples[1].hasSuffix("/photos/1.jpg: truncated"))
         #expect(text.contains("24 truncated"))
-        #expect(text.contains("15 more rejected; --json lists all"))
+        #expect(text.contains("  15 more rejected\n"))
+        #expect(
+            text.contains(
+                "is listed by: '/opt/my tools/phototui' --library $'/it\\x27s' import --json /photos\n"), "\(text)")
         #expect(!text.contains("\u{1b}"))
+    }
+
+    @Test(
+        "A shell reads a suggested word back as it was",
+        arguments: [
+            "plain", "/a/b-c_1.jpg", "two words", "it's", "$HOME", "a\"b", "*", "", "~", "é", "a;b", "#", "!", "a\\b",
+            "\u{1b}[31m", "a\nb", "e\u{301}\u{202e}x", "👩‍👩‍👧", "'",
+        ])
+    func quoting(_ word: String) throws {
+        let quoted = OwnCommand.quoted(word)
+        let result = try Program(home: TestFolder()).shell("printf %s \(quoted)")
+        #expect(result.text == word, "\(quoted)")
+        #expect(!quoted.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
+    }
+
+    @Test("A suggested word keeps bytes that aren't UTF-8")
+    func quotedBytes() throws {
+        let quoted = OwnCommand.quoted(RawArguments.text(of: [0x61, 0xFF, 0x62, 0x27]))
+        #expect(quoted == "$'a\\xffb\\x27'")
+        #expect(try Program(home: TestFolder()).shell("printf %s \(quoted)").output == Data([0x61, 0xFF, 0x62, 0x27]))
     }
 
     @Test(

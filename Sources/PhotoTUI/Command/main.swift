@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Glibc
+import SystemPackage
 
 // A reader that goes away, and a file that may grow no more (ulimit -f), are errors where they are met, not the end of the
 // process.
@@ -8,5 +9,7 @@ signal(SIGPIPE, SIG_IGN)
 signal(SIGXFSZ, SIG_IGN)
 
 let invocation = Invocation(RawArguments.current)
-if let folder = invocation.library { setenv("PHOTOTUI_LIBRARY", folder, 1) }
+if let folder = invocation.library {
+    _ = RawArguments.path(folder).withPlatformString { setenv("PHOTOTUI_LIBRARY", $0, 1) }
+}
 exit(await invocation.run())

@@ -57,7 +57,7 @@ struct Invocation {
             }
         } else {
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            Console.note(lines.map(displayEscaped).joined(separator: "\n") + "\n")
+            Console.note(lines.map(RawArguments.shown).joined(separator: "\n") + "\n")
         }
         return code.rawValue
     }

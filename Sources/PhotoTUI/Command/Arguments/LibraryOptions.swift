@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Foundation
+import Glibc
 import PhotoEngine
 import SystemPackage
 
@@ -24,19 +25,21 @@ struct LibraryOptions: ParsableArguments {
 
     func location(_ configuration: Configuration) -> LibraryLocation {
         if let library { return LibraryLocation(folder: RawArguments.path(library)) }
-        let environment = ProcessInfo.processInfo.environment
-        if environment["PHOTOTUI_LIBRARY", default: ""].isEmpty, let folder = configuration.library {
-            return LibraryLocation(folder: folder)
+        // Not from ProcessInfo's environment, which is text: a name may hold any bytes.
+        // SAFETY: the C string is copied before anything can change the environment.
+        if let named = getenv("PHOTOTUI_LIBRARY"), named.pointee != 0 {
+            return LibraryLocation(folder: FilePath(platformString: named))
         }
-        return LibraryLocation(option: nil, environment: environment)
+        if let folder = configuration.library { return LibraryLocation(folder: folder) }
+        return LibraryLocation(option: nil, environment: ProcessInfo.processInfo.environment)
     }
 
     /// Opens the library, creating it only when `creates`. A preview neither creates nor needs one.
     func open(_ configuration: Configuration, creates: Bool = false, isPreview: Bool = false) async throws -> Library {
         let location = location(configuration)
-        if !creates, !isPreview, !FileManager.default.fileExists(atPath: location.catalog.string) {
+        if !creates, !isPreview, location.catalog.withPlatformString({ access($0, F_OK) }) != 0 {
             throw EngineError(
-                .notFound, "there is no library in \(location.folder)",
+                .notFound, "there is no library in \(location.folder.rawText)",
                 whatToDo: "start one with: phototui import PATH, or name another with --library DIR")
         }
         return try await Library.open(location.folder, configuration: configuration, isPreview: isPreview)

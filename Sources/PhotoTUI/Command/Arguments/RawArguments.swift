@@ -1,9 +1,10 @@
 import Core
+import Glibc
 import SystemPackage
 
-/// Command-line arguments as text that keeps every byte.
+/// Command-line arguments, and paths in messages, as text that keeps every byte: raw text.
 ///
-/// File names need not be UTF-8, yet the argument parser takes strings. Each byte that isn't UTF-8 travels as the private
+/// File names need not be UTF-8, yet the argument parser takes strings, and so do errors. Each byte that isn't UTF-8 travels as the private
 /// scalar U+EF00 + byte; so does each byte of a U+EF80…U+EFFF scalar that is really there, so that reading back is exact.
 enum RawArguments {
     /// The arguments of this process, without its own name.
@@ -40,6 +41,14 @@ enum RawArguments {
         text.unicodeScalars.flatMap { scalar in
             travelling.contains(scalar.value) ? [UInt8(scalar.value & 0xFF)] : Array(String(scalar).utf8)
         }
+    }
+
+    /// The folder this process is in, to the byte.
+    static var currentFolder: FilePath {
+        guard let folder = getcwd(nil, 0) else { return "/" }
+        // SAFETY: getcwd allocated the C string, which is freed once, behind its last use.
+        defer { free(folder) }
+        return FilePath(platformString: folder)
     }
 
     static func path(_ text: String) -> FilePath {

@@ -13,7 +13,7 @@ enum LibraryExamination {
         _ location: LibraryLocation, _ configuration: Configuration
     ) async -> (checks: [Check], folders: [FilePath]) {
         var checks = [Check(area, "database", .ok, Library.databaseVersion), disk(location.folder)].compactMap { $0 }
-        guard FileManager.default.fileExists(atPath: location.catalog.string) else {
+        guard location.catalog.withPlatformString({ access($0, F_OK) }) == 0 else {
             let folder = Check(
                 area, "folder", .ok, "none yet in \(location.folder.rawText)",
                 whatToDo: "begin with: phototui import PATH")
@@ -75,7 +75,7 @@ enum LibraryExamination {
 
     /// Space where the library is, or will be: the nearest folder that exists.
     private static func disk(_ folder: FilePath) -> Check? {
-        var place = FilePath(FileManager.default.currentDirectoryPath).pushing(folder)
+        var place = RawArguments.currentFolder.pushing(folder)
         while place.withPlatformString({ access($0, F_OK) }) != 0, place.removeLastComponent() {}
         var status = statvfs()
         guard place.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }

@@ -18,9 +18,9 @@ enum Console {
         try write(text + "\n")
     }
 
-    /// One line on stderr; a closed stderr is nobody's business.
+    /// One line on stderr, of text that may hold raw paths; a closed stderr is nobody's business.
     static func complain(_ text: String) {
-        try? write("phototui: \(displayEscaped(text))\n", to: STDERR_FILENO)
+        try? write("phototui: \(RawArguments.shown(text))\n", to: STDERR_FILENO)
     }
 
     /// As it is, on stderr: only for our own text.
@@ -28,10 +28,10 @@ enum Console {
         try? write(text, to: STDERR_FILENO)
     }
 
-    /// The columns of the terminal on stderr; 80 where it does not tell.
+    /// The columns of the terminal on stderr; 120 where it is none.
     static var errorColumns: Int {
         var size = winsize()
-        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
     }
 
     /// The columns of the terminal on stdout; 120 where it is none.

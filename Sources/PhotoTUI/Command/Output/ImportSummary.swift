@@ -29,10 +29,33 @@ enum ImportSummary {
         ])
     }
 
-    /// Paths listed of each sort; `--json` has all of them.
+    /// Paths listed of each sort; JSON has all of them.
     private static let exampleLimit = 10
 
-    static func text(_ report: ImportReport, isDryRun: Bool, columns: Int = Console.columns) -> String {
+    /// What follows the sums.
+    struct Advice {
+        /// What lists every file in JSON.
+        let listing: String
+        /// What shows the photos, alternatives included; nil where they are on screen.
+        let showing: String?
+
+        init(listing: String, showing: String?) {
+            self.listing = listing
+            self.showing = showing
+        }
+
+        /// Commands that work as they stand, for an import of these paths, as they were typed.
+        init(_ command: OwnCommand, paths: [String], flags: [String] = [], showsPhotos: Bool) {
+            let named = paths.count > 3 ? Array(paths.prefix(2)) : paths
+            let rest = paths.count > 3 ? " …" : ""
+            listing = command.line(["import", "--json"] + flags + named) + rest
+            showing = showsPhotos ? "\(command.line([])), or: \(command.line(["photos"]))" : nil
+        }
+    }
+
+    static func text(
+        _ report: ImportReport, isDryRun: Bool, advice: Advice, columns: Int = Console.columns
+    ) -> String {
         var table = TextTable([("", .left), ("", .right), ("", .left)])
         table.add(["found", "\(report.found)", ""])
         table.add([isDryRun ? "would import" : "imported", "\(report.imported)", ""])
@@ -44,6 +67,9 @@ enum ImportSummary {
             "rejected",
             report.items.filter { $0.outcome == .rejected }.map { ($0.path, $0.reason ?? "") }, columns: columns)
         text += examples("skipped", report.skipped.map { ($0.path, $0.reason) }, columns: columns)
+        if report.rejected > 0 || report.skipped.count > exampleLimit {
+            text += "Every file, with the reason, is listed by: \(advice.listing)\n"
+        }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=
             "\(ByteCount(report.bytesRead)) read in \(PhotoFormat.short(report.seconds)) s, "
@@ -52,8 +78,8 @@ enum ImportSummary {
             text += "Stopped before the end. The same command goes on from here.\n"
         } else if isDryRun {
             text += "Nothing was changed. Without --dry-run these would be imported.\n"
-        } else if report.imported > 0 {
-            text += "See them with: phototui, or: phototui photos\n"
+        } else if report.imported > 0, let showing = advice.showing {
+            text += "See them with: \(showing)\n"
         }
         return text
     }
@@ -69,7 +95,7 @@ enum ImportSummary {
             return (start + "\(shown(path)): \(displayEscaped(reason))").truncated(to: columns - 1) + "\n"
         }.joined()
         if found.count > exampleLimit {
-            text += "  \(found.count - exampleLimit) more \(title); --json lists all\n"
+            text += "  \(found.count - exampleLimit) more \(title)\n"
         }
         return text
     }

@@ -32,7 +32,11 @@ indirect enum JSON {
 
     /// `"path"`, and `"path_bytes"` in Base64 beside it when the name isn't UTF-8, where `path` alone would lie.
     static func path(_ path: FilePath, name: String = "path") -> [(name: String, value: JSON)] {
-        let bytes = path.nameBytes
+        self.name(path.nameBytes, as: name)
+    }
+
+    /// As `path`, for the bytes of any name.
+    static func name(_ bytes: [UInt8], as name: String) -> [(name: String, value: JSON)] {
         let text = String(decoding: bytes, as: UTF8.self)
         let field: (name: String, value: JSON) = (name, .string(text))
         guard String(validating: bytes, as: UTF8.self) == nil else { return [field] }

@@ -13,8 +13,19 @@ enum PhotoFormat {
         }
     }
 
+    /// The file name at import, to the byte. The catalogue keeps it as text: a name that isn't UTF-8 is looked up in the
+    /// paths of the photo's files, and is the text where none of them bears it any more.
+    static func name(of photo: Photo, in library: Library) async throws -> [UInt8] {
+        let text = Array(photo.filename.utf8)
+        guard photo.filename.unicodeScalars.contains("\u{FFFD}") else { return text }
+        let paths = try await [path(of: photo, in: library)] + library.catalog.files(of: photo.id).map(\.path)
+        let names = paths.compactMap { $0.nameBytes.split(separator: UInt8(ascii: "/")).last.map(Array.init) }
+        return names.first { String(decoding: $0, as: UTF8.self) == photo.filename } ?? text
+    }
+
     /// Sizes are upright, as the photo is seen.
-    static func json(_ photo: Photo, in library: Library) -> [(name: String, value: JSON)] {
+    static func json(_ photo: Photo, in library: Library) async throws -> [(name: String, value: JSON)] {
+        let name = try await name(of: photo, in: library)
         let metadata = photo.metadata
         let size = photo.pixelSize.map(metadata.orientation.upright)
         var fields: [(name: String, value: JSON)] = [("id", .string(photo.id.description))]
@@ -30,7 +41,9 @@ enum PhotoFormat {
             ("latitude", .decimal(metadata.position?.latitude)),
             ("longitude", .decimal(metadata.position?.longitude)),
             ("altitude", .decimal(metadata.position?.altitude)),
-            ("filename", .string(photo.filename)),
+        ]
+        fields += JSON.name(name, as: "filename")
+        fields += [
             ("media_type", .string(photo.mediaType.rawValue)),
             ("bytes", .integer(photo.byteCount.bytes)),
             ("orientation", .count(metadata.orientation.rawValue)),

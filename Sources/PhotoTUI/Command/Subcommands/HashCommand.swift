@@ -43,7 +43,7 @@ struct HashCommand: AsyncParsableCommand {
         defer { pool.close() }
         let files = files.map { text in
             let path = RawArguments.path(text)
-            return (path: path, absolute: FilePath(FileManager.default.currentDirectoryPath).pushing(path))
+            return (path: path, absolute: RawArguments.currentFolder.pushing(path))
         }
         let full = full
         var failures = 0

@@ -74,7 +74,10 @@ struct ImportCommand: AsyncParsableCommand {
             try Console.line(
                 ImportSummary.json(report, isDryRun: dryRun, markedMissing: markedMissing).encoded())
         } else {
-            try Console.write(ImportSummary.text(report, isDryRun: dryRun))
+            let flags = (copy ? ["--copy"] : []) + (dryRun ? ["--dry-run"] : [])
+            let advice = ImportSummary.Advice(
+                OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true)
+            try Console.write(ImportSummary.text(report, isDryRun: dryRun, advice: advice))
             if let markedMissing { try Console.line("\(markedMissing) files are gone and marked missing") }
         }
         if report.isInterrupted { throw ExitCode.interrupted }

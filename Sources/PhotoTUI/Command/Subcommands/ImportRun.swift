@@ -63,7 +63,7 @@ final class Interrupt {
 enum ImportPaths {
     /// Absolute paths, in the order given. Throws for the first that is not there or can't be read.
     static func check(_ texts: [String]) throws -> [FilePath] {
-        let here = FilePath(FileManager.default.currentDirectoryPath)
+        let here = RawArguments.currentFolder
         return try texts.map { text in
             let named = RawArguments.path(text)
             guard !named.isEmpty else { throw EngineError(.invalidInput, "a path is empty") }
@@ -71,12 +71,12 @@ enum ImportPaths {
             if path.withPlatformString({ access($0, F_OK) }) != 0 {
                 let code = Errno(rawValue: errno)
                 throw EngineError(
-                    code == .noSuchFileOrDirectory ? .notFound : .unavailable, "\(String(decoding: named)): \(code)",
+                    code == .noSuchFileOrDirectory ? .notFound : .unavailable, "\(text): \(code)",
                     whatToDo: "check the name; a folder that is called like a command needs ./ before it")
             }
             if path.withPlatformString({ access($0, R_OK) }) != 0 {
                 throw EngineError(
-                    .permissionDenied, "\(String(decoding: named)) can't be read",
+                    .permissionDenied, "\(text) can't be read",
                     whatToDo: "check its permissions with: ls -ld")
             }
             return path

@@ -58,7 +58,12 @@ struct OpenCommand: AsyncParsableCommand {
                 report = try await ImportRun(library: library).run(ImportRequest(paths: wanted))
             }
             try await TimelineText.write(library)
-            if let report { Console.note(ImportSummary.text(report, isDryRun: false)) }
+            if let report {
+                let advice = ImportSummary.Advice(
+                    OwnCommand(library: libraryOptions.library), paths: wanted.map(\.rawText), showsPhotos: false)
+                Console.note(
+                    ImportSummary.text(report, isDryRun: false, advice: advice, columns: Console.errorColumns))
+            }
             await library.close()
             if report?.isInterrupted == true { throw ExitCode.interrupted }
         } catch {
@@ -83,7 +88,7 @@ enum TimelineText {
             while true {
                 let page = try await library.catalog.photos(
                     TimelineQuery(month: month.month, after: after, limit: pageSize))
-                try Console.write(PhotoLines.text(page))
+                try Console.write(try await PhotoLines.text(page, in: library))
                 guard page.count == pageSize, let last = page.last else { break }
                 after = TimelinePosition(wallMicroseconds: last.captureTime.wallMicroseconds, id: last.id)
             }

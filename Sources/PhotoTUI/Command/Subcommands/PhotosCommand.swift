@@ -45,13 +45,15 @@ struct PhotosCommand: AsyncParsableCommand {
                     TimelinePosition(wallMicroseconds: $0.captureTime.wallMicroseconds, id: $0.id)
                 } : nil
             if output.json {
+                var items: [JSON] = []
+                for photo in photos { items.append(.object(try await PhotoFormat.json(photo, in: library))) }
                 let document: JSON = .object([
-                    "photos": .array(photos.map { .object(PhotoFormat.json($0, in: library)) }),
+                    "photos": .array(items),
                     "next": .text(next?.description),
                 ])
                 try Console.line(document.encoded())
             } else {
-                try Console.write(PhotoLines.text(photos))
+                try Console.write(try await PhotoLines.text(photos, in: library))
                 if let next { Console.note("More follow: --after \(next)\n") }
             }
         }
@@ -60,7 +62,7 @@ struct PhotosCommand: AsyncParsableCommand {
 
 /// Photos as lines of a table.
 enum PhotoLines {
-    static func text(_ photos: [Photo]) -> String {
+    static func text(_ photos: [Photo], in library: Library) async throws -> String {
         var table = TextTable([("", .left), ("", .left), ("", .right), ("", .left), ("", .left)])
         for photo in photos {
             var notes = [PhotoFormat.camera(photo.metadata), photo.metadata.place].compactMap { $0 }
@@ -68,9 +70,10 @@ enum PhotoLines {
             if photo.isFavourite { notes.append("favourite") }
             if photo.isMissing { notes.append("missing") }
             if photo.status == .queued { notes.append("queued") }
+            let name = try await PhotoFormat.name(of: photo, in: library)
             table.add([
                 photo.id.description, PhotoFormat.time(photo.captureTime), PhotoFormat.size(photo),
-                displayEscaped(photo.filename), notes.joined(separator: " · "),
+                displayEscaped(bytes: name), notes.joined(separator: " · "),
             ])
         }
         return table.text(showsTitles: false)

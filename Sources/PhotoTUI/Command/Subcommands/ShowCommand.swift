@@ -32,7 +32,9 @@ struct ShowCommand: AsyncParsableCommand {
             let found = try await PhotoName.resolve(photo, in: library)
             let files = try await library.catalog.files(of: found.id)
             let shown = ShownPhoto(
-                photo: found, files: files, jobs: try await library.catalog.jobs(of: found.id, limit: Self.jobLimit),
+                photo: found, name: try await PhotoFormat.name(of: found, in: library),
+                fields: try await PhotoFormat.json(found, in: library), files: files,
+                jobs: try await library.catalog.jobs(of: found.id, limit: Self.jobLimit),
                 library: library)
             try output.json ? Console.line(shown.json.encoded()) : Console.write(shown.text)
         }
@@ -42,6 +44,10 @@ struct ShowCommand: AsyncParsableCommand {
 /// All that is known of a photo, and where its bytes are now.
 private struct ShownPhoto {
     let photo: Photo
+    /// The bytes of its file name.
+    let name: [UInt8]
+    /// What every photo has in JSON.
+    let fields: [(name: String, value: JSON)]
     let files: [LibraryFile]
     let jobs: [Job]
     let library: Library
@@ -59,7 +65,7 @@ private struct ShownPhoto {
 
     var json: JSON {
         .object(
-            PhotoFormat.json(photo, in: library) + [
+            fields + [
                 (
                     "original",
                     .object(
@@ -94,7 +100,7 @@ private struct ShownPhoto {
             if let value, !value.isEmpty { table.add([name, displayEscaped(value)]) }
         }
         add("id", photo.id.description)
-        add("file name", photo.filename)
+        table.add(["file name", displayEscaped(bytes: name)])
         for (name, place) in places { table.add([name, place]) }
         add("taken", "\(PhotoFormat.time(photo.captureTime)) (from \(photo.captureTime.source.rawValue))")
         add("size", "\(PhotoFormat.size(photo)), \(photo.byteCount), \(photo.mediaType.rawValue)")
@@ -137,8 +143,7 @@ enum PhotoName {
         let catalog = library.catalog
         if let id = PhotoID(text), let photo = try await catalog.photo(id) { return photo }
         if let digest = SHA256Digest(text), let photo = try await catalog.photo(sha256: digest) { return photo }
-        let here = FilePath(FileManager.default.currentDirectoryPath)
-        let path = here.pushing(RawArguments.path(text)).lexicallyNormalized()
+        let path = RawArguments.currentFolder.pushing(RawArguments.path(text)).lexicallyNormalized()
         if let id = try await catalog.file(at: path)?.photo, let photo = try await catalog.photo(id) { return photo }
         let prefix = text.lowercased()
         if !prefix.isEmpty, prefix.utf8.count <= 36, prefix.allSatisfy({ $0.isHexDigit || $0 == "-" }) {
