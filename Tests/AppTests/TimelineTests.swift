@@ -68,6 +68,30 @@ struct TimelineTests {
         #expect(!app.frame().textLines.joined().contains("disk unmounted?"))
     }
 
+    @Test("A thumbnail that comes asks for nothing, and isn't asked for again")
+    func thumbnailsCome() {
+        var app = app([("2024-07", 70)])
+        app.press("j")
+        guard
+            case .wantThumbnails(let keys)? = app.effects.last(where: {
+                if case .wantThumbnails = $0 { true } else { false }
+            })
+        else {
+            Issue.record("no thumbnails wanted")
+            return
+        }
+        app.effects = []
+        for (index, key) in keys.enumerated() {
+            app.send(
+                index.isMultiple(of: 2)
+                    ? .thumbnailLoaded(key, SampleLibrary.picture(GridSize(columns: key.columns, rows: key.rows)))
+                    : .thumbnailFailed(key, "it is gone"))
+        }
+        app.press("l h")
+        #expect(!keys.isEmpty)
+        #expect(app.effects.isEmpty)
+    }
+
     @Test("A month of a million photos is browsed with queries of one chunk, and memory stays bounded")
     func million() {
         var app = app([("2024-07", 1_000_000)])

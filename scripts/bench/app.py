@@ -25,7 +25,10 @@ class App:
         if self.pid == 0:
             time.sleep(0.2)
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
-            os.execv(program, [program, "--library", library, *paths])
+            try:
+                os.execv(program, [program, "--library", library, *paths])
+            finally:
+                os._exit(127)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.started += 0.2
 

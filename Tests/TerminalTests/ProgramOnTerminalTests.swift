@@ -1,0 +1,179 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The real program as a citizen of its terminal.
+@Suite("The program on a terminal", .serialized)
+struct ProgramOnTerminalTests {
+    @Test("Quitting gives the screen and the modes back")
+    func quit() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForPhotos()
+        #expect(!program.hasModesBack)
+        program.type("q")
+        #expect(try await program.ending() == 0)
+        #expect(program.hasModesBack)
+        #expect(isRestored(program.written))
+    }
+
+    @Test(
+        "Whatever signal ends it, the screen and the modes come back",
+        arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE])
+    func signals(signal: Int32) async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForFrame()
+        kill(program.process, signal)
+        let status = try await program.ending()
+        #expect(status != nil)
+        // The low seven bits are the signal a process died of.
+        if ![SIGTERM, SIGHUP, SIGINT].contains(signal) { #expect((status ?? 0) & 127 == signal) }
+        #expect(program.hasModesBack)
+        #expect(isRestored(program.written))
+    }
+
+    @Test("Once its terminal is gone it ends by itself")
+    func hangUp() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForFrame()
+        program.hangUp()
+        #expect(try await program.ending(within: 10) != nil)
+    }
+
+    @Test("Stopped and continued from outside, it takes the modes and the screen again")
+    func continued() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForPhotos()
+        kill(program.process, SIGSTOP)
+        program.giveModesBack()
+        _ = try await program.settle()
+        kill(program.process, SIGCONT)
+        try await program.wait("raw modes") { !program.hasModesBack }
+        #expect(try await program.screen().contains("12 photos"))
+        program.type("q")
+        #expect(try await program.ending() == 0)
+        #expect(program.hasModesBack)
+    }
+
+    @Test("Every size is drawn, however fast it changes, and one too small says so")
+    func resize() async throws {
+        let program = try ProgramOnTerminal(columns: 40, rows: 12)
+        try await program.waitForPhotos()
+        try program.terminal?.resize(columns: 20, rows: 5)
+        #expect(try await program.screen().contains("phototui needs 24x8"))
+        for step in 0..<60 as Range<UInt16> {
+            try program.terminal?.resize(columns: 1 + step * 37 % 210, rows: 1 + step * 11 % 70)
+            if step.isMultiple(of: 7) { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        try program.terminal?.resize(columns: 120, rows: 40)
+        let screen = try await program.screen()
+        #expect(screen.contains("12 photos") && screen.contains("? help") && screen.contains("shade0.gif"))
+    }
+
+    @Test("Where the locale is C every byte is ASCII")
+    func ascii() async throws {
+        let program = try ProgramOnTerminal(["LANG": "C"])
+        try await program.waitForPhotos()
+        for keys in ["?", "\u{1b}", ":", "\u{1b}", "\r"] {
+            program.type(keys)
+            _ = try await program.settle()
+        }
+        program.type("qq")
+        _ = try await program.ending()
+        #expect(program.written.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test("NO_COLOR and terminals without colours get none", arguments: ["xterm-256color", "vt100"])
+    func noColor(term: String) async throws {
+        let program = try ProgramOnTerminal(["TERM": term, "NO_COLOR": "1", "COLORTERM": "truecolor"])
+        try await program.waitForPhotos()
+        let renditions = Self.renditions(program.written)
+        #expect(!renditions.contains { (30...49).contains($0) || (90...107).contains($0) })
+        #expect(renditions.contains(7))
+    }
+
+    @Test("Every usual terminal type shows the photos", arguments: ["vt100", "linux", "screen", "nobody-made-this"])
+    func types(term: String) async throws {
+        let program = try ProgramOnTerminal(["TERM": term])
+        try await program.waitForPhotos()
+        program.type("q")
+        #expect(try await program.ending() == 0)
+        #expect(program.hasModesBack)
+    }
+
+    @Test("A terminal that can't place its cursor gets a sentence and no escape sequence")
+    func dumb() async throws {
+        let program = try ProgramOnTerminal(["TERM": "dumb"])
+        #expect(try await program.ending() == 1 << 8)
+        #expect(String(decoding: program.written, as: UTF8.self).contains("set TERM"))
+        #expect(!program.written.contains(0x1b))
+    }
+
+    @Test("A click moves the cursor, a second one opens the photo, the wheel goes on to the next")
+    func mouse() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForPhotos()
+        let click = "\u{1b}[<0;20;5M\u{1b}[<0;20;5m"
+        program.type(click)
+        _ = try await program.settle()
+        program.type(click)
+        #expect(try await program.screen().contains("2 of 12"))
+        program.type("\u{1b}[<65;20;5M")
+        #expect(try await program.screen().contains("3 of 12"))
+        program.type("\u{1b}[<2;20;5M")
+        #expect(try await !program.screen().contains("of 12"))
+    }
+
+    @Test("A paste is text for a field, and never keys")
+    func paste() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForPhotos()
+        program.type("\u{1b}[200~qqq\u{1b}[201~")
+        #expect(try await program.screen().contains("12 photos"))
+        program.type("/")
+        _ = try await program.settle()
+        program.type("\u{1b}[200~\u{1b}]52;c;eA==\u{7}\n\u{1b}[201~")
+        #expect(try await !program.settle().contains(0x07))
+        program.type("\u{15}\u{1b}[200~shade3\u{1b}[201~")
+        _ = try await program.settle(for: .seconds(1))
+        program.type("\r")
+        let screen = try await program.screen()
+        #expect(screen.contains("1 photo ") && screen.contains("/shade3"), "\(screen)")
+    }
+
+    @Test("At 200x60 a cursor move takes at most 300 bytes; left alone it writes nothing")
+    func economy() async throws {
+        let program = try ProgramOnTerminal(columns: 200, rows: 60, ["COLORTERM": "truecolor"])
+        try await program.waitForPhotos()
+        for key in ["l", "l", "h", "l", "l", "h"] {
+            program.type(key)
+            let bytes = try await program.settle().count
+            #expect((1...300).contains(bytes), "\(key)")
+        }
+        _ = try await program.settle(for: .seconds(2))
+        #expect(try await program.settle(for: .seconds(4)).isEmpty)
+    }
+
+    /// Whether the last words leave the alternate screen, show the cursor, and end what was asked of the terminal.
+    private func isRestored(_ bytes: [UInt8]) -> Bool {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let pairs = [
+            ("\u{1b}[?1049h", "\u{1b}[?1049l"), ("\u{1b}[?1000h", "\u{1b}[?1000l"),
+            ("\u{1b}[?2004h", "\u{1b}[?2004l"), ("\u{1b}[?25l", "\u{1b}[?12l\u{1b}[?25h"),
+        ]
+        return pairs.allSatisfy { on, off in
+            guard let start = text.range(of: on, options: .backwards) else { return false }
+            return text[start.upperBound...].contains(off)
+        }
+    }
+
+    /// Every number in a sequence that sets colours and attributes.
+    private static func renditions(_ bytes: [UInt8]) -> [Int] {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.components(separatedBy: "\u{1b}[").dropFirst().flatMap { piece -> [Int] in
+            guard let end = piece.firstIndex(where: { !"0123456789;:".contains($0) }), piece[end] == "m" else {
+                return []
+            }
+            return piece[..<end].split { $0 == ";" || $0 == ":" }.compactMap { Int($0) }
+        }
+    }
+}
