@@ -55,6 +55,25 @@ struct TimelineTests {
         }
     }
 
+    @Test("Repainting and suspending work while a field or a list is open, and leave it as it is")
+    func controlKeysInLayers() {
+        for opener in ["/", "J", ":", "?"] {
+            var app = app([("2024-07", 7)])
+            app.press(opener)
+            let before = app.frame()
+            app.press("ctrl-l ctrl-z")
+            #expect(Array(app.effects.suffix(2)) == [.repaint, .suspend], "\(opener)")
+            #expect(app.frame() == before, "\(opener)")
+        }
+    }
+
+    @Test("The next theme is named")
+    func themeNamed() {
+        var app = app([("2024-07", 7)])
+        app.press("T")
+        #expect(app.frame().textLines.joined().contains("theme: "))
+    }
+
     @Test("What vanished is marked missing by a key, while a folder is taken for unmounted and not else")
     func acceptLoss() {
         var app = app([("2024-07", 7)])

@@ -109,7 +109,10 @@ struct TerminalTests {
 struct TerminalProfileTests {
     private func make(_ environment: [String: String], known: Set<String>) throws -> TerminalProfile {
         try TerminalProfile(environment: environment, isKnown: known.contains) { name in
-            (name.hasSuffix("direct") ? 16_777_216 : name.contains("256") ? 256 : name == "linux" ? 8 : 0, false)
+            (
+                name.hasSuffix("direct")
+                    ? 16_777_216 : name.contains("256") ? 256 : ["linux", "xterm"].contains(name) ? 8 : 0, false
+            )
         }
     }
 
@@ -121,6 +124,20 @@ struct TerminalProfileTests {
         let none = try make(environment, known: ["tmux-256color"])
         #expect(none.entry == "tmux-256color" && none.colorDepth == .indexed256)
         #expect(none.notice?.contains("ncurses-term") == true)
+    }
+
+    @Test("A terminal that declares truecolor gets it though its entry has few colours; the console does not")
+    func poorEntry() throws {
+        let environment = ["TERM": "xterm", "COLORTERM": "truecolor"]
+        let rich = try make(environment, known: ["xterm", "xterm-256color", "xterm-direct"])
+        #expect(rich.entry == "xterm-direct" && rich.colorDepth == .truecolor)
+        let bare = try make(environment, known: ["xterm", "xterm-256color"])
+        #expect(bare.entry == "xterm-256color" && bare.colorDepth == .indexed256)
+        #expect(bare.notice?.contains("ncurses-term") == true)
+        #expect(try make(["TERM": "xterm"], known: ["xterm", "xterm-direct"]).colorDepth == .ansi16)
+        let console = try make(
+            ["TERM": "linux", "COLORTERM": "truecolor"], known: ["linux", "linux-direct", "xterm-direct"])
+        #expect(console.entry == "linux" && console.colorDepth == .ansi16)
     }
 
     @Test("NO_COLOR, locale and bare machines are respected")

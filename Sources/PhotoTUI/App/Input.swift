@@ -21,8 +21,15 @@ extension AppState {
         case .key(let press):
             activity.notice = nil
             if press == KeyPress("c", .control) { return [.quit] }
-            if let layer = layers.last { return handle(press, layer: layer) }
-            guard let action = keyMap.action(for: press, in: context) else {
+            let action = keyMap.action(for: press, in: context)
+            if let layer = layers.last {
+                // No text holds a control key, and a screen that something else has written over may need it anywhere.
+                if let action, [.repaint, .suspend].contains(action), press.modifiers.contains(.control) {
+                    return perform(action)
+                }
+                return handle(press, layer: layer)
+            }
+            guard let action else {
                 activity.notice = Notice(
                     .information, "\(press) does nothing here: \(keyMap.keyName(for: .help)) shows the keys")
                 return []
@@ -98,6 +105,7 @@ extension AppState {
         case .quit: return [.quit]
         case .nextTheme:
             let index = themes.firstIndex(of: theme).map { ($0 + 1) % themes.count } ?? 0
+            activity.notice = Notice(.information, "theme: \(themes[index])")
             return [.useTheme(themes[index])]
         case .acceptLoss: return [.acceptLoss]
         case .toggleFavourite: return toggleFavourite()

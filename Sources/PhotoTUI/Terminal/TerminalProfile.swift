@@ -35,11 +35,19 @@ public struct TerminalProfile: Hashable, Sendable {
         var depth: ColorDepth = found.count >= 256 ? .indexed256 : found.count >= 8 ? .ansi16 : .mono
         if found.count > 256 { depth = .truecolor }
         let isDeclared = ["truecolor", "24bit"].contains(value("COLORTERM")?.lowercased())
-        if depth == .indexed256, isDeclared || found.isDirect {
+        // A declared terminal whose entry has few colours: `TERM=xterm` is what many emulators still set.
+        let isPoor = depth == .ansi16 && isDeclared && Self.emulators.contains { entry.hasPrefix($0) }
+        if isPoor || (depth == .indexed256 && (isDeclared || found.isDirect)) {
             if let direct = Self.directEntries(for: entry).first(where: isKnown) {
                 (entry, depth) = (direct, .truecolor)
-            } else if notice == nil {
-                notice = "256 colours are used of the terminal's 24-bit ones: install the package ncurses-term."
+            } else {
+                let richer = entry + "-256color"
+                if isPoor, isKnown(richer) { (entry, depth) = (richer, .indexed256) }
+                if notice == nil {
+                    notice =
+                        "\(depth == .indexed256 ? "256" : "few") colours are used of the terminal's 24-bit ones: "
+                        + "install the package ncurses-term."
+                }
             }
         }
         if value("NO_COLOR") != nil { depth = .mono }
