@@ -124,7 +124,7 @@ struct GoldenScreenTests {
         app.send(
             .importProgressed(
                 ImportStatus(
-                    found: 200, indexed: 200, imported: 180, processed: 90, isScanning: false, photosPerSecond: 12,
+                    found: 200, indexed: 200, toProcess: 180, processed: 90, isScanning: false, photosPerSecond: 12,
                     secondsLeft: 7.5)))
         try expectGolden(app.frame(), "timeline-ascii")
     }

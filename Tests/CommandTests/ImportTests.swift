@@ -95,8 +95,32 @@ struct ImportTests {
         let document = try program.run(["import", "--dry-run", "--json", photos.path]).document()
         #expect(document["dry_run"] as? Bool == true)
         #expect(try number(document, "imported") == 9)
+        #expect(!FileManager.default.fileExists(atPath: home.path + "/library"))
         let after = try program.run(["months", "--json"])
         if after.exitCode == 0 { #expect(try number(try after.document(), "total") == 0) }
+    }
+
+    @Test("A dry run's sums and reasons are those of the import that follows, pictures that can't be decoded included")
+    func dryRunAgrees() throws {
+        let home = try TestFolder()
+        let photos = try folder()
+        let program = Program(home: home)
+        // Read as a picture and recorded, yet not decoded: twice the same, and one cut in its pixels.
+        for name in ["cut.png", "more/cut.png"] { try photos.write(TestPicture.png(seed: 11).prefix(40), as: name) }
+        try photos.write(TestPicture.png(seed: 1), as: "more/same.png")
+        let preview = try program.run(["import", "--dry-run", "--json", photos.path]).document()
+        let real = try program.run(["import", "--json", photos.path]).document()
+        for name in ["found", "imported", "known", "unsupported", "rejected", "bytes_read"] {
+            #expect(try number(preview, name) == number(real, name), "\(name)")
+        }
+        #expect(try number(real, "rejected") == 3)
+        #expect(try number(real, "known") == 1)
+        func reasons(_ document: [String: Any]) throws -> [String: String] {
+            let items = try #require(document["items"] as? [[String: Any]])
+            return Dictionary(items.map { ($0["path"] as? String ?? "", $0["reason"] as? String ?? "") }) { $1 }
+        }
+        #expect(try reasons(preview) == reasons(real))
+        #expect(try program.run(["import", "--dry-run", photos.path]).exitCode == 2)
     }
 
     @Test("Hostile file names are imported, listed and shown, and never obeyed")

@@ -1,4 +1,5 @@
 import Foundation
+import Grid
 import SystemPackage
 import Testing
 import Workflows
@@ -112,6 +113,21 @@ struct OutputTests {
         let quoted = OwnCommand.quoted(RawArguments.text(of: [0x61, 0xFF, 0x62, 0x27]))
         #expect(quoted == "$'a\\xffb\\x27'")
         #expect(try Program(home: TestFolder()).shell("printf %s \(quoted)").output == Data([0x61, 0xFF, 0x62, 0x27]))
+    }
+
+    @Test("The progress line names the file where there is room, escaped and cut by columns", arguments: 1...200)
+    func progressLine(columns: Int) {
+        var progress = ImportProgress()
+        (progress.found, progress.indexed, progress.toProcess, progress.processed) = (200, 50, 40, 30)
+        progress.current = RawArguments.path(
+            RawArguments.text(of: Array("/photos/写真\u{1b}[2J".utf8) + [0xFF] + Array(repeating: 0x61, count: 90)))
+        let text = ProgressLine.text(progress, columns: columns)
+        #expect(text.displayWidth <= columns)
+        #expect(!text.contains("\u{1b}") && !text.contains("photos/"))
+        let sums = "50 of 200+ files indexed · 30 of 40 photos processed · 0 B"
+        #expect(text.hasPrefix(sums) == (columns >= sums.count))
+        #expect(text.contains("写") == (columns >= sums.count + 3 + 12))
+        if columns == 200 { #expect(text.hasSuffix(" · 写真\\x1b[2J\\xff" + String(repeating: "a", count: 90))) }
     }
 
     @Test(

@@ -134,7 +134,7 @@ extension AppState {
         if status.indexed < status.found {
             return "indexing \(status.indexed * 100 / max(1, status.found)) %"
         }
-        var text = "processing \(status.processed * 100 / max(1, status.imported)) %"
+        var text = "processing \(status.processed * 100 / max(1, status.toProcess)) %"
         if status.photosPerSecond > 0 { text += " \(Int(status.photosPerSecond.rounded()))/s" }
         if let left = status.secondsLeft { text += " \(ProgressBar.duration(left))" }
         return text

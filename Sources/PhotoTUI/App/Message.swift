@@ -62,18 +62,18 @@ public struct PhotoDetails: Hashable, Sendable {
 public struct ImportStatus: Hashable, Sendable {
     public var found: Int
     public var indexed: Int
-    /// New photos, and how many of them are processed.
-    public var imported: Int
+    /// Photos to process, those that waited before included, and how many of them are processed.
+    public var toProcess: Int
     public var processed: Int
     public var isScanning: Bool
     public var photosPerSecond: Double
     public var secondsLeft: Double?
 
     public init(
-        found: Int, indexed: Int, imported: Int, processed: Int, isScanning: Bool, photosPerSecond: Double,
+        found: Int, indexed: Int, toProcess: Int, processed: Int, isScanning: Bool, photosPerSecond: Double,
         secondsLeft: Double?
     ) {
-        (self.found, self.indexed, self.imported, self.processed) = (found, indexed, imported, processed)
+        (self.found, self.indexed, self.toProcess, self.processed) = (found, indexed, toProcess, processed)
         (self.isScanning, self.photosPerSecond, self.secondsLeft) = (isScanning, photosPerSecond, secondsLeft)
     }
 }

@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// How far an import is.
 public struct ImportProgress: Hashable, Sendable {
     /// Regular files seen so far; grows until `isScanning` is false.
@@ -8,8 +10,12 @@ public struct ImportProgress: Hashable, Sendable {
     public var known = 0
     public var unsupported = 0
     public var rejected = 0
-    /// Of the photos this import added, how many are processed (or found unreadable).
+    /// Photos to process: those this import added, and those that waited before it.
+    public var toProcess = 0
+    /// Of these, how many are processed (or found unreadable).
     public var processed = 0
+    /// What was worked on last: the file indexed or, once all are, the original processed.
+    public var current: FilePath?
     /// Bytes of file content read to index.
     public var bytesRead: Int64 = 0
     public var elapsedSeconds: Double = 0

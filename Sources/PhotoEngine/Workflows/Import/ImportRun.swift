@@ -15,6 +15,8 @@ final class ImportRun: Sendable {
     /// What this run has added to the processing that was already waiting.
     private let expected = Mutex((atStart: 0, added: 0))
     private let pending = Mutex(Pending())
+    /// The photo whose job began last, until its name was looked up for the progress.
+    private let started = Mutex<PhotoID?>(nil)
     /// What keeps photos from being processed until somebody helps: the disk is full, or the catalogue can't be written.
     private let obstacle = Mutex<EngineError?>(nil)
 
@@ -72,6 +74,7 @@ final class ImportRun: Sendable {
     private func listen(to events: AsyncStream<JobEvent>) async {
         for await event in events {
             switch event {
+            case .started(let job): started.withLock { $0 = job.photo }
             case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
                 obstacle.withLock { $0 = error }
             default: break
@@ -235,11 +238,26 @@ final class ImportRun: Sendable {
                 let total = expected.withLock { $0.atStart + $0.added }
                 tally.processed(max(0, total - left), of: total)
             }
+            await nameStarted()
             if let due = tally.progressDue() { progress(due) }
             try? await Task.sleep(for: .milliseconds(200))
         }
         let total = expected.withLock { $0.atStart + $0.added }
         if let left = try? await unfinished() { tally.processed(max(0, total - left), of: total) }
+    }
+
+    private func nameStarted() async {
+        let id = started.withLock { started in
+            defer { started = nil }
+            return started
+        }
+        guard let id, let photo = try? await importer.catalog.photo(id) else { return }
+        switch photo.original {
+        case .file(let path): tally.processing(path)
+        case .object:
+            // Its copy is called after its digest; where it came from has a name.
+            if let file = try? await importer.catalog.files(of: id).first { tally.processing(file.path) }
+        }
     }
 
     /// Counts files whose pictures could not be decoded among the rejected.

@@ -9,8 +9,6 @@ final class ImportTally: Sendable {
         var progress = ImportProgress()
         var report = ImportReport()
         var indexes: [FilePath: Int] = [:]
-        /// Photos waiting to be processed when the import began, that count towards its end.
-        var expected = 0
         var counted: Int?
         var lastShown: ContinuousClock.Instant?
         var marks: [(at: ContinuousClock.Instant, processed: Int)] = []
@@ -57,6 +55,7 @@ final class ImportTally: Sendable {
     func add(_ path: FilePath, _ outcome: ImportItem.Outcome, reason: String? = nil) {
         state.withLock { state in
             state.report[outcome] += 1
+            state.progress.current = path
             guard listsItems else { return }
             state.indexes[path] = state.report.items.count
             state.report.items.append(ImportItem(path: path, outcome: outcome, reason: reason))
@@ -86,13 +85,18 @@ final class ImportTally: Sendable {
         }
     }
 
+    /// The original that is processed now: indexed files go first, as their end is known.
+    func processing(_ path: FilePath) {
+        state.withLock { if !$0.progress.isScanning { $0.progress.current = path } }
+    }
+
     var rejected: Int { state.withLock { $0.report.rejected } }
     var listsFiles: Bool { listsItems }
 
     func processed(_ count: Int, of expected: Int) {
         state.withLock { state in
             state.progress.processed = count
-            state.expected = expected
+            state.progress.toProcess = expected
         }
     }
 
@@ -152,7 +156,7 @@ final class ImportTally: Sendable {
             progress.etaSeconds = nil
         } else {
             let unindexed = max(0, progress.found - progress.indexed)
-            let unprocessed = max(0, state.expected - progress.processed)
+            let unprocessed = max(0, progress.toProcess - progress.processed)
             progress.etaSeconds = Double(unindexed + unprocessed) / progress.photosPerSecond
         }
     }

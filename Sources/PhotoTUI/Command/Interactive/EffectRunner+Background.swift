@@ -143,7 +143,7 @@ extension EffectRunner {
 extension ImportStatus {
     init(_ progress: ImportProgress) {
         self.init(
-            found: progress.found, indexed: progress.indexed, imported: progress.imported,
+            found: progress.found, indexed: progress.indexed, toProcess: progress.toProcess,
             processed: progress.processed, isScanning: progress.isScanning,
             photosPerSecond: progress.photosPerSecond, secondsLeft: progress.etaSeconds)
     }

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Grid
+import SystemPackage
 import Workflows
 
 /// One line on a terminal's stderr that shows how far an import is; nothing anywhere else.
@@ -11,28 +12,50 @@ final class ProgressLine: Sendable {
         self.isShown = isShown && ProcessInfo.processInfo.environment["TERM", default: "dumb"] != "dumb"
     }
 
+    /// Writes the line over the one before and leaves the cursor at its start. So a terminal that is made narrower and wraps
+    /// what stands there keeps the cursor on the first row, and the next line clears the rest; and the `^C` that the
+    /// terminal echoes falls on the line, which goes away, not behind it.
     func show(_ progress: ImportProgress) {
         guard isShown else { return }
-        Console.note("\r" + Self.text(progress).truncated(to: Console.errorColumns - 1) + "\u{1b}[K")
+        let text = Self.text(progress, columns: Console.errorColumns - 1)
+        Console.note("\r" + Self.wrapOff + text + Self.clearBelow + Self.wrapOn + "\r")
     }
 
     func clear() {
-        if isShown { Console.note("\r\u{1b}[K") }
+        if isShown { Console.note("\r" + Self.clearBelow) }
     }
 
-    static func text(_ progress: ImportProgress) -> String {
+    // ECMA-48 ED, and DEC's autowrap mode: a line that is too long for a terminal narrowed this moment is cut at its edge.
+    private static let clearBelow = "\u{1b}[J"
+    private static let wrapOff = "\u{1b}[?7l"
+    private static let wrapOn = "\u{1b}[?7h"
+
+    /// The sums and, where there is room for enough of it, the name of the file worked on; no wider than `columns`.
+    static func text(_ progress: ImportProgress, columns: Int) -> String {
+        let sums = sums(progress).joined(separator: separator)
+        let room = columns - sums.displayWidth - separator.displayWidth
+        guard room >= leastNameColumns, let path = progress.current,
+            let name = path.nameBytes.split(separator: UInt8(ascii: "/")).last
+        else { return sums.truncated(to: columns) }
+        return sums + separator + displayEscaped(bytes: name).truncated(to: room, .middle)
+    }
+
+    private static let separator = " · "
+    private static let leastNameColumns = 12
+
+    private static func sums(_ progress: ImportProgress) -> [String] {
         var parts: [String] = []
         if progress.isScanning || progress.indexed < progress.found {
             parts.append("\(progress.indexed) of \(progress.found)\(progress.isScanning ? "+" : "") files indexed")
         }
-        parts.append("\(progress.processed) of \(progress.imported) new photos processed")
+        if progress.toProcess > 0 { parts.append("\(progress.processed) of \(progress.toProcess) photos processed") }
         if progress.photosPerSecond > 0 { parts.append("\(PhotoFormat.short(rounded(progress.photosPerSecond)))/s") }
         if let eta = progress.etaSeconds { parts.append("ETA \(duration(eta))") }
         if progress.known > 0 { parts.append("\(progress.known) known") }
         if progress.unsupported > 0 { parts.append("\(progress.unsupported) unsupported") }
         if progress.rejected > 0 { parts.append("\(progress.rejected) rejected") }
         parts.append(ByteCount(progress.bytesRead).description)
-        return parts.joined(separator: " · ")
+        return parts
     }
 
     private static func rounded(_ value: Double) -> Double {

@@ -28,7 +28,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(help: "Copy new originals into the library.")
     var copy = false
 
-    @Flag(help: "Tell what an import would do, and change nothing.")
+    @Flag(help: "Read and decode as an import does, tell its sums, and change nothing.")
     var dryRun = false
 
     @Flag(

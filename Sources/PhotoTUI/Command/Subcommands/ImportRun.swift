@@ -18,6 +18,8 @@ struct ImportRun {
             line.clear()
             Console.note("phototui: stopping; press Ctrl-C again to end at once\n")
             work.cancel()
+        } leaving: {
+            line.clear()
         }
         defer {
             interrupt.stop()
@@ -27,24 +29,30 @@ struct ImportRun {
     }
 }
 
-/// Calls its action at the first SIGINT or SIGTERM; the second ends the process.
+/// Calls its action at the first SIGINT or SIGTERM; the second ends the process, and Ctrl-Z stops it, behind `leaving`.
 final class Interrupt {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ action: @escaping @Sendable () -> Void) {
+    init(_ action: @escaping @Sendable () -> Void, leaving: @escaping @Sendable () -> Void) {
         let count = SignalCount()
-        sources = [SIGINT, SIGTERM].map { number in
+        sources = Self.signals.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
-            source.setEventHandler { if count.isFirst() { action() } else { _exit(128 + number) } }
+            source.setEventHandler {
+                if number != SIGTSTP, count.isFirst() { return action() }
+                leaving()
+                if number == SIGTSTP { kill(getpid(), SIGSTOP) } else { _exit(128 + number) }
+            }
             source.resume()
             return source
         }
     }
 
+    private static let signals = [SIGINT, SIGTERM, SIGTSTP]
+
     func stop() {
         for source in sources { source.cancel() }
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        for number in Self.signals { signal(number, SIG_DFL) }
     }
 
     // SAFETY: `hasFired` is read and written on `queue` alone.
