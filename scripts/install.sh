@@ -1,20 +1,52 @@
 #!/bin/bash
-# install.sh install|uninstall PREFIX: copies the release programs, themes and completions, or removes them.
+# install.sh install|uninstall PREFIX: copies the release programs, themes and shell completions, or removes them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -eq 2 ] || { echo "usage: install.sh install|uninstall PREFIX" >&2; exit 64; }
+[ $# -eq 2 ] && [ -n "$2" ] || { echo "usage: install.sh install|uninstall PREFIX" >&2; exit 64; }
 prefix=$2
+
+# Where each shell looks for completions that a program brings along, below share/ of a prefix in its search path.
+declare -A completions=(
+    [bash]=share/bash-completion/completions/phototui
+    [zsh]=share/zsh/site-functions/_phototui
+    [fish]=share/fish/vendor_completions.d/phototui.fish
+)
+
 case $1 in
 install)
     programs=$(scripts/build-release.sh)
     install -D -m 755 -t "$prefix/bin" "$programs/phototui" "$programs/phototui-decoder"
-    if [ -d themes ]; then install -D -m 644 -t "$prefix/share/phototui/themes" themes/*.toml; fi
+    install -D -m 644 -t "$prefix/share/phototui/themes" themes/*.toml
+    script=$(mktemp)
+    trap 'rm -f "$script"' EXIT
+    for shell in "${!completions[@]}"; do
+        "$prefix/bin/phototui" --generate-completion-script "$shell" >"$script"
+        install -D -m 644 "$script" "$prefix/${completions[$shell]}"
+    done
     echo "installed phototui in $prefix/bin"
+    case :$PATH: in
+    *:"$prefix/bin":*) ;;
+    *) echo "$prefix/bin is not in your PATH: add it, or call $prefix/bin/phototui" ;;
+    esac
     ;;
 uninstall)
     rm -f "$prefix/bin/phototui" "$prefix/bin/phototui-decoder"
+    rm -f "${completions[@]/#/$prefix/}"
     rm -rf "$prefix/share/phototui/themes"
-    rmdir --ignore-fail-on-non-empty "$prefix/share/phototui" 2>/dev/null || true
+    folders=(share/phototui)
+    # Those that stay empty were made by the installation, but for the ones that every system has.
+    case $prefix in
+    /usr | /usr/local | "$HOME/.local") ;;
+    *)
+        for file in "${completions[@]}"; do
+            folders+=("$(dirname "$file")" "$(dirname "$(dirname "$file")")")
+        done
+        folders+=(bin share "")
+        ;;
+    esac
+    for folder in "${folders[@]}"; do
+        rmdir --ignore-fail-on-non-empty "$prefix/$folder" 2>/dev/null || true
+    done
     ;;
 *)
     echo "usage: install.sh install|uninstall PREFIX" >&2
