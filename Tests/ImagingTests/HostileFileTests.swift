@@ -35,6 +35,41 @@ struct HostileFileTests {
         _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
     }
 
+    @Test("A damaged CR2 is refused, and never taken for the plain TIFF that its header is")
+    func damagedCR2() async throws {
+        // Little-endian TIFF, 8 x 8 grey pixels in one strip, from its directory at byte 16 on (TIFF 6.0).
+        func bytes(cr2: Bool) -> [UInt8] {
+            func entry(_ tag: UInt16, _ type: UInt8, _ value: UInt16) -> [UInt8] {
+                [UInt8(tag & 0xFF), UInt8(tag >> 8), type, 0, 1, 0, 0, 0, UInt8(value & 0xFF), UInt8(value >> 8), 0, 0]
+            }
+            let entries = [
+                entry(256, 3, 8), entry(257, 3, 8), entry(258, 3, 8), entry(259, 3, 1), entry(262, 3, 1),
+                entry(273, 4, 130), entry(277, 3, 1), entry(278, 3, 8), entry(279, 4, 64),
+            ]
+            var bytes: [UInt8] = [0x49, 0x49, 0x2A, 0, 16, 0, 0, 0]
+            bytes += cr2 ? [0x43, 0x52, 2, 0] : [0, 0, 0, 0]
+            bytes += [0, 0, 0, 0, UInt8(entries.count), 0]
+            bytes += entries.joined()
+            bytes += [0, 0, 0, 0]
+            bytes += (0..<64).map { (shade: UInt8) in shade * 4 }
+            return bytes
+        }
+        let folder = FilePath(FileManager.default.temporaryDirectory.path).appending(UUID().uuidString)
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder.string) }
+        for isCR2 in [false, true] {
+            try Data(bytes(cr2: isCR2)).write(to: URL(fileURLWithPath: folder.appending("\(isCR2)").string))
+        }
+        let pool = makePool()
+        let plain = try await pool.process(folder.appending("false"), options: ProcessingOptions())
+        #expect(plain.pixelSize == PixelSize(width: 8, height: 8))
+        let error = try await #require(throws: EngineError.self) {
+            _ = try await pool.process(folder.appending("true"), options: ProcessingOptions())
+        }
+        #expect(error.code == .unsupported || error.code == .corrupt)
+        #expect(!error.isRetryable)
+    }
+
     @Test("What is said of a damaged picture is short, and the same whatever was decoded before it")
     func words() async throws {
         let fixtures = try Fixtures.shared()

@@ -19,14 +19,14 @@ struct OpenedPicture {
         if sniffed == .raw || sniffed == .tiff {
             do {
                 preview = try RawPreview(file)
-            } catch let error where !Self.isTIFF(file) {
+            } catch let error where !Self.mayBePlainTIFF(file) {
                 throw error
             } catch {
                 // Scanners write tags that make a TIFF look raw: libtiff has the last word.
             }
         }
-        if sniffed == .raw, preview == nil, !Self.isTIFF(file) {
-            throw EngineError(.unsupported, "a raw file that LibRaw does not know")
+        if sniffed == .raw, preview == nil, !Self.mayBePlainTIFF(file) {
+            throw EngineError(.unsupported, "a raw file that is damaged, or of a kind LibRaw does not know")
         }
         self.file = file
         mediaType = preview != nil ? .raw : sniffed == .raw ? .tiff : sniffed
@@ -34,9 +34,11 @@ struct OpenedPicture {
         loader = PictureLoader(bytes: preview?.jpeg ?? file, mediaType: mediaType, pixelLimit: pixelLimit)
     }
 
-    private static func isTIFF(_ file: FileBytes) -> Bool {
-        let head = Array(file.buffer.prefix(4))
-        return head == [0x49, 0x49, 0x2A, 0] || head == [0x4D, 0x4D, 0, 0x2A]
+    /// A Canon CR2 is a TIFF, too, with "CR" behind the header: what libtiff finds in a damaged one is no picture of it.
+    private static func mayBePlainTIFF(_ file: FileBytes) -> Bool {
+        let head = Array(file.buffer.prefix(10))
+        guard head.starts(with: [0x49, 0x49, 0x2A, 0]) || head.starts(with: [0x4D, 0x4D, 0, 0x2A]) else { return false }
+        return head.suffix(2) != Array("CR".utf8)[...]
     }
 
     /// Whether decoding turns the picture upright by itself.
