@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -eq 2 ] && [ -n "$2" ] || { echo "usage: install.sh install|uninstall PREFIX" >&2; exit 64; }
-prefix=$2
+prefix=$(realpath -ms "$2")
 
 # Where each shell looks for completions that a program brings along, below share/ of a prefix in its search path.
 declare -A completions=(
@@ -36,7 +36,7 @@ uninstall)
     folders=(share/phototui)
     # Those that stay empty were made by the installation, but for the ones that every system has.
     case $prefix in
-    /usr | /usr/local | "$HOME/.local") ;;
+    /usr | /usr/local | "${HOME:-/root}/.local") ;;
     *)
         for file in "${completions[@]}"; do
             folders+=("$(dirname "$file")" "$(dirname "$(dirname "$file")")")
