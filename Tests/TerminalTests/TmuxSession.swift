@@ -68,7 +68,7 @@ final class TmuxSession {
 
     struct NoAnswer: Error {}
 
-    private func screen() async throws -> String {
+    func screen() async throws -> String {
         let file = home.path + "/screen"
         try await tmux("capture-pane", "-b", "screen")
         try await tmux("save-buffer", "-b", "screen", file)
