@@ -10,7 +10,8 @@ struct ProgramInTmuxTests {
             try await session.start()
             try await body(session)
         } catch {
-            try await session.end()
+            // What went wrong first is what counts.
+            try? await session.end()
             throw error
         }
         try await session.end()

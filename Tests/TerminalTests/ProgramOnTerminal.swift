@@ -123,12 +123,33 @@ final class ProgramOnTerminal {
         return bytes
     }
 
-    /// The text of the whole screen, drawn anew: line ends and colours are not in it. Not while a field is open, where
-    /// ctrl-l draws nothing.
+    /// Types keys, and waits for what they change on the screen; how much came.
+    @discardableResult
+    func answer(to keys: String) async throws -> Int {
+        let before = written.count
+        type(keys)
+        try await wait("an answer to \(keys.debugDescription)") { written.count > before }
+        _ = try await settle()
+        return written.count - before
+    }
+
+    /// The text of the whole screen, drawn anew: line ends and colours are not in it.
     func screen() async throws -> String {
         _ = try await settle()
-        type("\u{c}")
-        return Self.plain(try await settle())
+        let before = written.count
+        try await answer(to: "\u{c}")
+        return Self.plain(Array(written[before...]))
+    }
+
+    /// Whether the screen comes to be like this; a busy machine may take its time.
+    func comesToShow(_ isTrue: (String) -> Bool) async throws -> Bool {
+        var screen = ""
+        for _ in 0..<20 {
+            screen = try await self.screen()
+            if isTrue(screen) { return true }
+        }
+        Issue.record("the last screen: \(screen)")
+        return false
     }
 
     /// Waits for the app to show its tabs, whatever is imported by then.

@@ -111,7 +111,9 @@ struct TerminalProfileTests {
         try TerminalProfile(environment: environment, isKnown: known.contains) { name in
             (
                 name.hasSuffix("direct")
-                    ? 16_777_216 : name.contains("256") ? 256 : ["linux", "xterm"].contains(name) ? 8 : 0, false
+                    ? 16_777_216
+                    : name.contains("256")
+                        ? 256 : ["linux", "xterm", "xterm-16color", "screen"].contains(name) ? 8 : 0, false
             )
         }
     }
@@ -138,6 +140,21 @@ struct TerminalProfileTests {
         let console = try make(
             ["TERM": "linux", "COLORTERM": "truecolor"], known: ["linux", "linux-direct", "xterm-direct"])
         #expect(console.entry == "linux" && console.colorDepth == .ansi16)
+    }
+
+    @Test("GNU screen, which passes COLORTERM on, keeps to 256 colours without a word; tmux with its entry doesn't")
+    func screen() throws {
+        let known: Set<String> = ["screen", "screen-256color", "tmux-direct"]
+        for entry in ["screen", "screen-256color"] {
+            let environment = ["TERM": entry, "COLORTERM": "truecolor"]
+            let screen = try make(environment.merging(["STY": "1.pts-0"]) { $1 }, known: known)
+            #expect(screen.entry == "screen-256color" && screen.colorDepth == .indexed256 && screen.notice == nil)
+            let tmux = try make(environment.merging(["STY": "1.pts-0", "TMUX": "/tmp/x"]) { $1 }, known: known)
+            #expect(tmux.entry == "tmux-direct" && tmux.colorDepth == .truecolor)
+        }
+        let sixteen = try make(
+            ["TERM": "xterm-16color", "COLORTERM": "truecolor"], known: ["xterm-16color", "xterm-256color"])
+        #expect(sixteen.entry == "xterm-256color" && sixteen.colorDepth == .indexed256)
     }
 
     @Test("NO_COLOR, locale and bare machines are respected")

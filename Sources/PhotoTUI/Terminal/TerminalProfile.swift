@@ -36,14 +36,16 @@ public struct TerminalProfile: Hashable, Sendable {
         if found.count > 256 { depth = .truecolor }
         let isDeclared = ["truecolor", "24bit"].contains(value("COLORTERM")?.lowercased())
         // A declared terminal whose entry has few colours: `TERM=xterm` is what many emulators still set.
+        // GNU screen passes COLORTERM on and hasn't got 24-bit colours; tmux may use its entries.
         let isPoor = depth == .ansi16 && isDeclared && Self.emulators.contains { entry.hasPrefix($0) }
+        let isScreen = Self.family(of: entry) == "screen" && value("STY") != nil && value("TMUX") == nil
         if isPoor || (depth == .indexed256 && (isDeclared || found.isDirect)) {
-            if let direct = Self.directEntries(for: entry).first(where: isKnown) {
+            if !isScreen, let direct = Self.directEntries(for: entry).first(where: isKnown) {
                 (entry, depth) = (direct, .truecolor)
             } else {
-                let richer = entry + "-256color"
+                let richer = Self.family(of: entry) + "-256color"
                 if isPoor, isKnown(richer) { (entry, depth) = (richer, .indexed256) }
-                if notice == nil {
+                if notice == nil, !isScreen {
                     notice =
                         "\(depth == .indexed256 ? "256" : "few") colours are used of the terminal's 24-bit ones: "
                         + "install the package ncurses-term."
@@ -67,12 +69,19 @@ public struct TerminalProfile: Hashable, Sendable {
 
     /// The entries with 24-bit colours for a terminal, its own first.
     private static func directEntries(for entry: String) -> [String] {
-        var family = entry
-        for suffix in ["-256color", "-color"] where family.hasSuffix(suffix) { family.removeLast(suffix.count) }
-        if family == "xterm-kitty" { family = "kitty" }
+        let family = family(of: entry)
         // tmux and screen don't know each sequence xterm does.
         if family == "screen" { return ["tmux-direct"] }
         return family == "tmux" ? ["tmux-direct"] : ["\(family)-direct", "xterm-direct"]
+    }
+
+    /// The entry's name without what it says of colours.
+    private static func family(of entry: String) -> String {
+        var family = entry
+        for suffix in ["-256color", "-16color", "-color"] where family.hasSuffix(suffix) {
+            family.removeLast(suffix.count)
+        }
+        return family == "xterm-kitty" ? "kitty" : family
     }
 
     /// Reads the environment against the machine's terminfo database.
