@@ -48,8 +48,12 @@ final class ProgramOnTerminal {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
+        // As a shell starts it; a thread that runs Swift's tasks blocks most signals.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
         // POSIX_SPAWN_SETSID, which Swift's Glibc hasn't got.
-        posix_spawnattr_setflags(&attributes, 0x80)
+        posix_spawnattr_setflags(&attributes, 0x80 | Int16(POSIX_SPAWN_SETSIGMASK))
         var (strings, variables) = (arguments.map { strdup($0) }, environment.map { strdup($0) })
         defer { for text in strings + variables { free(text) } }
         strings.append(nil)

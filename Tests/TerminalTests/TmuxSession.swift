@@ -18,7 +18,15 @@ final class TmuxSession {
         try await wait(for: "PROMPT>")
     }
 
-    func end() async throws { try await tmux("kill-server") }
+    /// Ends the server, and waits until it is gone.
+    func end() async throws {
+        _ = try await status(of: ["kill-server"])
+        for _ in 0..<200 {
+            if try await status(of: ["list-sessions"]) != 0 { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("tmux \(socket) did not end")
+    }
 
     /// Opens the app on the photos, in the foreground of the shell.
     func openApp() async throws {
@@ -76,12 +84,15 @@ final class TmuxSession {
     }
 
     private func tmux(_ arguments: String...) async throws {
+        let status = try await status(of: arguments)
+        try #require(status == 0, "tmux \(arguments) ended with \(status)")
+    }
+
+    private func status(of arguments: [String]) async throws -> Int32 {
         let process = try spawn(arguments)
         var status: Int32 = 0
         for _ in 0..<1000 {
-            if waitpid(process, &status, WNOHANG) == process {
-                return try #require(status == 0, "tmux \(arguments) ended with \(status)")
-            }
+            if waitpid(process, &status, WNOHANG) == process { return status }
             try await Task.sleep(for: .milliseconds(10))
         }
         kill(process, SIGKILL)
@@ -97,6 +108,14 @@ final class TmuxSession {
         for descriptor in 0...2 as ClosedRange<Int32> {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A thread that runs Swift's tasks blocks SIGTERM, which kill-server sends: its server would never end.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         for descriptor in 3..<64 as Range<Int32> { posix_spawn_file_actions_addclose(&actions, descriptor) }
         let words: [String] = ["tmux", "-L", socket] + arguments
         let environment: [String] = ["PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TERM=xterm-256color"]
@@ -107,7 +126,7 @@ final class TmuxSession {
         variables.append(nil)
         var process: pid_t = 0
         // SAFETY: both arrays end with a null pointer; their strings live until the call returns.
-        let result = posix_spawn(&process, "/usr/bin/tmux", &actions, nil, strings, variables)
+        let result = posix_spawn(&process, "/usr/bin/tmux", &actions, &attributes, strings, variables)
         try #require(result == 0, "posix_spawn: \(result)")
         return process
     }
