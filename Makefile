@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The variables the scripts read, as they are: a folder's name may hold spaces.
 export PHOTOS LIBRARY ONLY CORPUS FILTER
-.PHONY: help run test bench lint format build clean install uninstall
+.PHONY: help run test bench lint format build clean install uninstall services services-stop
 
 # Where `make install` puts the programs: /usr/local for root, ~/.local for others.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
@@ -11,7 +11,7 @@ PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 help: ## Lists these commands
 	@echo "phototui: a photo library in the terminal"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Installs what is missing, builds, opens PHOTOS=… (else ~/Pictures, else sample photos); LIBRARY=… picks the library
 	@scripts/run.sh
@@ -21,6 +21,12 @@ test: ## Builds and runs the whole suite, lint and architecture checks; FILTER=�
 
 bench: ## Measures every figure against its peer; ONLY=catalog,app,… some of them; CORPUS=… reuses gathered photos
 	@scripts/bench/run.py
+
+services: ## Starts Postgres, PgBouncer, Redis and an S3 server for trying a networked library; prints the file to source
+	@scripts/services/start.sh
+
+services-stop: ## Stops them and removes their data
+	@scripts/services/stop.sh
 
 lint: ## Checks the format of every Swift file
 	@swift format lint --strict --recursive Package.swift Sources Tests

@@ -53,6 +53,7 @@ if [ ${#absent[@]} -gt 0 ]; then
     fi
 fi
 
+[ -z "${PHOTOTUI_SKIP_SWIFT:-}" ] || exit 0
 if ! command -v swift >/dev/null; then
     cat >&2 <<'MESSAGE'
 Swift is missing. Debian 12 has no package of it: get the toolchain 6.3 for Debian 12 from
