@@ -17,10 +17,27 @@ struct FileRecording {
     /// A petabyte: more than any file, and thousands of them still add up within 64 bits.
     private static let largestFile: Int64 = 1_000_000_000_000_000
 
+    static func isPossible(_ byteCount: Int64) -> Bool { (0...largestFile).contains(byteCount) }
+
     private var owner: SQLValue { catalog.ownerValue }
 
+    /// Records the photo of an upload that came without a path of this machine.
+    mutating func record(_ upload: Upload) throws -> RecordOutcome {
+        let content = upload.content
+        let photo = try find(content.sha256)
+        guard let photo else {
+            return .imported(
+                try insert(
+                    content.filename, byteCount: content.byteCount.bytes, digest: content.sha256,
+                    mediaType: content.mediaType, captureTime: content.provisional, original: .object(upload.key)))
+        }
+        if photo.isMissing { try move(photo.id, to: .object(upload.key)) }
+        try settle(photo.id)
+        return photo.isMissing ? .moved(photo.id) : .known(photo.id)
+    }
+
     mutating func record(_ file: ScannedFile) throws -> RecordOutcome {
-        guard (0...FileRecording.largestFile).contains(file.fingerprint.byteCount) else {
+        guard FileRecording.isPossible(file.fingerprint.byteCount) else {
             throw EngineError(.invalidInput, "a file cannot have \(file.fingerprint.byteCount) bytes")
         }
         let previous = try self.previous(at: file.path)
@@ -30,7 +47,8 @@ struct FileRecording {
             let id =
                 try photo?.id
                 ?? insert(
-                    file, digest: digest, mediaType: mediaType, captureTime: provisional, original: original)
+                    FileRecording.name(of: file.path), byteCount: file.fingerprint.byteCount, digest: digest,
+                    mediaType: mediaType, captureTime: provisional, original: original)
             let outcome: FileOutcome =
                 photo?.status == .unreadable ? .rejected(reason: photo?.problem ?? "unreadable") : .photo
             try write(file, outcome: outcome, photo: id, isNew: previous == nil)
@@ -108,11 +126,10 @@ struct FileRecording {
     }
 
     private mutating func insert(
-        _ file: ScannedFile, digest: SHA256Digest, mediaType: MediaType, captureTime: CaptureTime,
+        _ filename: String, byteCount: Int64, digest: SHA256Digest, mediaType: MediaType, captureTime: CaptureTime,
         original: OriginalLocation
     ) throws -> PhotoID {
         let id: PhotoID = catalog.newIdentifier()
-        let name = file.path.lastComponent.map { FilePath(root: nil, [$0]).pathBytes } ?? []
         try connection.execute(
             """
             INSERT INTO photos (
@@ -122,14 +139,14 @@ struct FileRecording {
             ) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, 1, ?, ?, ?)
             """,
             [
-                .id(id), owner, .digest(digest), .text(mediaType.rawValue), .int(file.fingerprint.byteCount),
+                .id(id), owner, .digest(digest), .text(mediaType.rawValue), .int(byteCount),
                 .int(captureTime.month.ordinal), .int(captureTime.wallMicroseconds), .int(captureTime.offsetMinutes),
-                .text(captureTime.source.rawValue), .int(now), .string(String(decoding: name, as: UTF8.self)),
+                .text(captureTime.source.rawValue), .int(now), .string(filename),
             ] + FileRecording.values(original))
         try JobInsertion.insert(
             .processPhoto, photo: id, id: catalog.newIdentifier(), owner: owner, now: now, connection: connection)
         counters.add(1, to: .photos)
-        counters.add(file.fingerprint.byteCount, to: .bytes)
+        counters.add(byteCount, to: .bytes)
         counters.addToTimeline(1, month: captureTime.month.ordinal, place: nil)
         counters.moveJobs(from: nil, to: .queued)
         return id
@@ -147,6 +164,11 @@ struct FileRecording {
             [owner, .path(file.path), .int(file.fingerprint.byteCount), .int(file.fingerprint.modified)]
                 + FileColumns.values(outcome) + [.id(photo)])
         if isNew { counters.add(1, to: .files) }
+    }
+
+    private static func name(of path: FilePath) -> String {
+        let bytes = path.lastComponent.map { FilePath(root: nil, [$0]).pathBytes } ?? []
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func values(_ original: OriginalLocation) -> [SQLValue] {

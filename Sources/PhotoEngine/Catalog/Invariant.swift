@@ -59,6 +59,20 @@ struct Invariant: Sendable {
                 sql: """
                     SELECT 1 FROM jobs WHERE owner = ? AND state = 'running' AND (worker IS NULL OR lease_until IS NULL)
                     """),
+            Invariant(
+                fault: "an upload was confirmed without a photo that has durable bytes",
+                sql: """
+                    SELECT 1 FROM uploads LEFT JOIN photos ON photos.id = uploads.photo AND photos.owner = uploads.owner
+                    WHERE uploads.owner = ? AND uploads.state = 'confirmed'
+                        AND (photos.id IS NULL OR photos.sha256 <> uploads.sha256)
+                    """),
+            Invariant(
+                fault: "a part belongs to no upload that is under way",
+                sql: """
+                    SELECT 1 FROM upload_parts WHERE owner = ? AND NOT EXISTS (
+                        SELECT 1 FROM uploads WHERE uploads.id = upload_parts.upload AND state = 'begun'
+                            AND multipart_token IS NOT NULL)
+                    """),
             total(.photos, "SELECT count(*) FROM photos WHERE owner = ?"),
             total(.bytes, "SELECT coalesce(sum(byte_count), 0) FROM photos WHERE owner = ?"),
             total(.missing, "SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1"),
