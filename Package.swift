@@ -22,6 +22,8 @@ let package = Package(
     targets: [
         // C libraries: a module map and a shim each.
         .systemLibrary(name: "CCrypto", path: "Sources/PhotoEngine/CLibraries/CCrypto"),
+        .systemLibrary(
+            name: "CPostgres", path: "Sources/PhotoEngine/CLibraries/CPostgres", pkgConfig: "libpq"),
         .systemLibrary(name: "CRaw", path: "Sources/PhotoEngine/CLibraries/CRaw"),
         .systemLibrary(name: "CSeccomp", path: "Sources/PhotoEngine/CLibraries/CSeccomp"),
         .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips", pkgConfig: "vips"),
@@ -40,7 +42,7 @@ let package = Package(
         .target(
             name: "Catalog",
             dependencies: [
-                "Core", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
+                "Core", "CPostgres", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Sources/PhotoEngine/Catalog"),

@@ -42,6 +42,35 @@ struct CatalogContractTests {
     }
 }
 
+@Suite(
+    "Every catalogue keeps the contract on Postgres", .serialized,
+    .enabled(if: PostgresServer.isAvailable, PostgresServer.absence))
+struct PostgresContractTests {
+    @Test("Directly", arguments: CatalogContract.cases)
+    func direct(_ contract: ContractCase<CatalogSubject>) async throws {
+        try await run(contract, .direct)
+    }
+
+    @Test("Through PgBouncer in transaction mode", arguments: CatalogContract.cases)
+    func pgbouncer(_ contract: ContractCase<CatalogSubject>) async throws {
+        try await run(contract, .pgbouncer)
+    }
+
+    private func run(_ contract: ContractCase<CatalogSubject>, _ way: PostgresServer.Way) async throws {
+        let clock = FixedClock()
+        let settings = try await PostgresServer.settings(way)
+        let owner = UUID().uuidString
+        let first = try await SQLCatalog.open(
+            PostgresDatabase(settings), owner: owner, clock: clock, random: SystemRandom())
+        let second = try await SQLCatalog.open(
+            PostgresDatabase(settings), owner: owner, clock: clock, random: SystemRandom())
+        let stranger = try await first.forOwner(owner + "-stranger")
+        try await contract.run(CatalogSubject(catalog: first, second: second, stranger: stranger, clock: clock))
+        try await first.close()
+        try await second.close()
+    }
+}
+
 extension SQLCatalog {
     static func open(
         file: FilePath, clock: any EngineClock = SystemClock(), settings: SQLiteSettings = SQLiteSettings()

@@ -15,7 +15,7 @@ extension SQLCatalog {
             func total(_ total: CounterChanges.Total) -> Int { Int(totals[total.name] ?? 0) }
             var row = try SQLRow.present(
                 try connection.row(
-                    "SELECT coalesce(sum(photos), 0) FROM month_counts WHERE owner = ?", [ownerValue]))
+                    "SELECT CAST(coalesce(sum(photos), 0) AS BIGINT) FROM month_counts WHERE owner = ?", [ownerValue]))
             return CatalogStatistics(
                 photos: total(.photos), timeline: try row.int(), missing: total(.missing),
                 unreadable: total(.unreadable), files: total(.files), byteCount: ByteCount(Int64(total(.bytes))),

@@ -29,7 +29,8 @@ final class SQLCatalog: Catalog {
         let now = clock.microseconds
         let version = try await Migration.run(on: database, at: now)
         let find = "SELECT id FROM owners WHERE name = ?"
-        let known: OwnerID? = try await database.read { connection in
+        let anybody = database.scoped(to: nil, named: name)
+        let known: OwnerID? = try await anybody.read { connection in
             var row = try connection.row(find, [.string(name)])
             return try row?.id()
         }
@@ -38,7 +39,7 @@ final class SQLCatalog: Catalog {
         if let known {
             owner = known
         } else {
-            owner = try await database.write { connection in
+            owner = try await anybody.write { connection in
                 try connection.execute(
                     "INSERT INTO owners (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
                     [.id(newcomer), .string(name), .int(now)])
@@ -46,7 +47,9 @@ final class SQLCatalog: Catalog {
                 return try row.id()
             }
         }
-        return SQLCatalog(database: database, owner: owner, clock: clock, random: random, schemaVersion: version)
+        return SQLCatalog(
+            database: database.scoped(to: owner, named: name), owner: owner, clock: clock, random: random,
+            schemaVersion: version)
     }
 
     /// The same database for another owner.

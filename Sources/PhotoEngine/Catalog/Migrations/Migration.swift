@@ -37,6 +37,18 @@ struct Migration: Sendable {
         }
     }
 
+    /// Throws `.conflict` unless the schema is the newest one, for a role that may not migrate it.
+    static func requireNewest(on database: any SQLDatabase) async throws {
+        let newest = all.last?.version ?? 0
+        let current = try await database.read { [dialect = database.dialect] in try version(of: $0, dialect) }
+        try requireKnown(current, newest: newest)
+        guard current == newest else {
+            throw EngineError(
+                .conflict, "the database has schema \(current), and this phototui needs \(newest)",
+                whatToDo: "run `phototui migrate` as the role that owns the schema")
+        }
+    }
+
     /// 0 for an empty database.
     private static func version(of connection: any SQLConnection, _ dialect: SQLDialect) throws -> Int {
         var tables = try connection.rows(dialect.tables, [])

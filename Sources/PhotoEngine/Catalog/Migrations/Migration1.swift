@@ -5,11 +5,12 @@ let migration1 = Migration(version: 1) { dialect in
     let integer = dialect.integer
     let real = dialect.real
     let bytes = dialect.bytes
+    let text = dialect.text
     return [
         """
         CREATE TABLE owners (
             id \(bytes) NOT NULL PRIMARY KEY,
-            name TEXT NOT NULL UNIQUE,
+            name \(text) NOT NULL UNIQUE,
             created_at \(integer) NOT NULL
         ) \(dialect.tableEnd)
         """,
@@ -28,7 +29,7 @@ let migration1 = Migration(version: 1) { dialect in
             owner \(bytes) NOT NULL REFERENCES owners (id),
             sha256 \(bytes) NOT NULL,
             phash \(integer),
-            media_type TEXT NOT NULL,
+            media_type \(text) NOT NULL,
             byte_count \(integer) NOT NULL,
             width \(integer),
             height \(integer),
@@ -36,20 +37,20 @@ let migration1 = Migration(version: 1) { dialect in
             month \(integer) NOT NULL,
             taken_at \(integer) NOT NULL,
             taken_at_offset \(integer),
-            taken_at_source TEXT NOT NULL,
+            taken_at_source \(text) NOT NULL,
             imported_at \(integer) NOT NULL,
-            status TEXT NOT NULL,
+            status \(text) NOT NULL,
             is_favourite \(integer) NOT NULL,
             is_archived \(integer) NOT NULL,
             is_missing \(integer) NOT NULL,
             in_timeline \(integer) NOT NULL,
             rating \(integer),
-            filename TEXT NOT NULL,
+            filename \(text) NOT NULL,
             original_path \(bytes),
-            original_key TEXT,
-            camera_make TEXT,
-            camera_model TEXT,
-            lens TEXT,
+            original_key \(text),
+            camera_make \(text),
+            camera_model \(text),
+            lens \(text),
             exposure_seconds \(real),
             aperture \(real),
             iso \(integer),
@@ -59,9 +60,9 @@ let migration1 = Migration(version: 1) { dialect in
             latitude \(real),
             longitude \(real),
             altitude \(real),
-            place TEXT,
-            problem TEXT,
-            caption TEXT,
+            place \(text),
+            problem \(text),
+            caption \(text),
             UNIQUE (owner, sha256),
             CHECK (in_timeline = CASE WHEN is_archived = 0 AND status <> 'unreadable' THEN 1 ELSE 0 END),
             CHECK ((original_path IS NULL) <> (original_key IS NULL))
@@ -77,8 +78,8 @@ let migration1 = Migration(version: 1) { dialect in
         """
         CREATE TABLE photo_metadata (
             photo \(bytes) NOT NULL PRIMARY KEY REFERENCES photos (id),
-            keywords TEXT NOT NULL,
-            tags TEXT NOT NULL
+            keywords \(text) NOT NULL,
+            tags \(text) NOT NULL
         ) \(dialect.tableEnd)
         """,
         """
@@ -87,8 +88,8 @@ let migration1 = Migration(version: 1) { dialect in
             path \(bytes) NOT NULL,
             byte_count \(integer) NOT NULL,
             modified \(integer) NOT NULL,
-            outcome TEXT NOT NULL,
-            reason TEXT,
+            outcome \(text) NOT NULL,
+            reason \(text),
             photo \(bytes) REFERENCES photos (id),
             is_missing \(integer) NOT NULL,
             PRIMARY KEY (owner, path)
@@ -99,18 +100,18 @@ let migration1 = Migration(version: 1) { dialect in
         CREATE TABLE jobs (
             id \(bytes) NOT NULL PRIMARY KEY,
             owner \(bytes) NOT NULL REFERENCES owners (id),
-            kind TEXT NOT NULL,
-            queue TEXT NOT NULL,
-            state TEXT NOT NULL,
+            kind \(text) NOT NULL,
+            queue \(text) NOT NULL,
+            state \(text) NOT NULL,
             photo \(bytes) REFERENCES photos (id),
             attempts \(integer) NOT NULL,
             worker_deaths \(integer) NOT NULL,
-            error TEXT,
+            error \(text),
             created_at \(integer) NOT NULL,
             run_at \(integer) NOT NULL,
             started_at \(integer),
             finished_at \(integer),
-            worker TEXT,
+            worker \(text),
             lease_until \(integer)
         ) \(dialect.tableEnd)
         """,
@@ -126,10 +127,10 @@ let migration1 = Migration(version: 1) { dialect in
             id \(bytes) NOT NULL PRIMARY KEY,
             owner \(bytes) NOT NULL REFERENCES owners (id),
             at \(integer) NOT NULL,
-            actor TEXT NOT NULL,
-            action TEXT NOT NULL,
-            subject TEXT NOT NULL,
-            outcome TEXT NOT NULL
+            actor \(text) NOT NULL,
+            action \(text) NOT NULL,
+            subject \(text) NOT NULL,
+            outcome \(text) NOT NULL
         ) \(dialect.tableEnd)
         """,
         "CREATE INDEX journal_time ON journal (owner, at DESC, id DESC)",
@@ -145,7 +146,7 @@ let migration1 = Migration(version: 1) { dialect in
         CREATE TABLE place_counts (
             owner \(bytes) NOT NULL,
             month \(integer) NOT NULL,
-            place TEXT NOT NULL,
+            place \(text) NOT NULL,
             photos \(integer) NOT NULL,
             PRIMARY KEY (owner, month, place)
         ) \(dialect.keyedTableEnd)
@@ -153,7 +154,7 @@ let migration1 = Migration(version: 1) { dialect in
         """
         CREATE TABLE totals (
             owner \(bytes) NOT NULL,
-            name TEXT NOT NULL,
+            name \(text) NOT NULL,
             value \(integer) NOT NULL,
             PRIMARY KEY (owner, name)
         ) \(dialect.keyedTableEnd)

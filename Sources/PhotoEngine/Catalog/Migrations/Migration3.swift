@@ -2,21 +2,22 @@
 let migration3 = Migration(version: 3) { dialect in
     let integer = dialect.integer
     let bytes = dialect.bytes
+    let text = dialect.text
     return [
         """
         CREATE TABLE uploads (
             id \(bytes) NOT NULL PRIMARY KEY,
             owner \(bytes) NOT NULL REFERENCES owners (id),
-            state TEXT NOT NULL,
+            state \(text) NOT NULL,
             sha256 \(bytes) NOT NULL,
             byte_count \(integer) NOT NULL,
-            media_type TEXT NOT NULL,
-            filename TEXT NOT NULL,
+            media_type \(text) NOT NULL,
+            filename \(text) NOT NULL,
             taken_at \(integer) NOT NULL,
             taken_at_offset \(integer),
-            taken_at_source TEXT NOT NULL,
-            object_key TEXT NOT NULL,
-            multipart_token TEXT,
+            taken_at_source \(text) NOT NULL,
+            object_key \(text) NOT NULL,
+            multipart_token \(text),
             multipart_bytes \(integer),
             photo \(bytes) REFERENCES photos (id),
             created_at \(integer) NOT NULL,
@@ -33,7 +34,7 @@ let migration3 = Migration(version: 3) { dialect in
             number \(integer) NOT NULL,
             owner \(bytes) NOT NULL REFERENCES owners (id),
             byte_count \(integer) NOT NULL,
-            entity_tag TEXT NOT NULL,
+            entity_tag \(text) NOT NULL,
             PRIMARY KEY (upload, number)
         ) \(dialect.keyedTableEnd)
         """,

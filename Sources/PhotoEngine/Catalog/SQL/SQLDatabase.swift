@@ -1,3 +1,5 @@
+import Core
+
 /// What the catalogue asks of a database: the whole of a driver.
 ///
 /// Bodies run on threads of the driver's own, never on the cooperative pool, and may block. Errors are `EngineError`.
@@ -9,6 +11,10 @@ protocol SQLDatabase: Sendable {
 
     /// Runs `body` in a transaction that holds the right to write from its start; a throw rolls all of it back.
     func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
+
+    /// The same database for one owner alone, where it can hold rows apart by itself. Without an id only the owner of that
+    /// name can be found or added.
+    func scoped(to owner: OwnerID?, named name: String) -> any SQLDatabase
 
     /// A number that changes with every commit of any process.
     func changeMark() async throws -> Int64
@@ -36,10 +42,11 @@ extension SQLConnection {
 
 /// What SQLite and Postgres write differently.
 struct SQLDialect: Sendable {
-    /// Column types: 64-bit integers, doubles, byte strings.
+    /// Column types: 64-bit integers, doubles, byte strings, and text that sorts by its bytes.
     let integer: String
     let real: String
     let bytes: String
+    let text: String
     /// What ends `CREATE TABLE`, for any table and for one stored in the order of its primary key.
     let tableEnd: String
     let keyedTableEnd: String

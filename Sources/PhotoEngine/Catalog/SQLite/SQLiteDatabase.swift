@@ -67,6 +67,9 @@ final class SQLiteDatabase: SQLDatabase {
         }
     }
 
+    /// Rows of several owners are held apart by the statements alone: who can read the file can read all of it.
+    func scoped(to owner: OwnerID?, named name: String) -> any SQLDatabase { self }
+
     func changeMark() async throws -> Int64 {
         do {
             guard let observer else {
@@ -174,7 +177,8 @@ extension SQLValue {
 
 extension SQLDialect {
     static let sqlite = SQLDialect(
-        integer: "INTEGER", real: "REAL", bytes: "BLOB", tableEnd: "STRICT", keyedTableEnd: "STRICT, WITHOUT ROWID",
+        integer: "INTEGER", real: "REAL", bytes: "BLOB", text: "TEXT", tableEnd: "STRICT",
+        keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'", skipLocked: "",
         contains: { "instr(lower(\($0)), ?) > 0" })
 }

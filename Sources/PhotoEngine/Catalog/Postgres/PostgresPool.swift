@@ -1,0 +1,166 @@
+import CPostgres
+import Core
+import Foundation
+import Synchronization
+
+/// Lends connections, first come first served, makes them when they are needed, and fails fast while the server can't be
+/// reached.
+final class PostgresPool: Sendable {
+    let server: String
+    private let settings: PostgresSettings
+    private let random: any RandomSource
+    private let blocking = BlockingQueue(label: "phototui.postgres", qos: .userInitiated)
+    private let state: Mutex<State>
+
+    private struct State {
+        var idle: [PostgresConnection] = []
+        /// Places for connections that are not lent.
+        var places: Int
+        var waiting: [(id: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
+        var nextID: UInt64 = 0
+        var isClosed = false
+        var breaker = Breaker()
+    }
+
+    /// After a failure no connection is tried for a while, the longer the more have failed (full jitter, to 32 s).
+    private struct Breaker {
+        var failures = 0
+        var opensUntil: ContinuousClock.Instant?
+        var last: EngineError?
+    }
+
+    init(_ settings: PostgresSettings, random: any RandomSource = SystemRandom()) {
+        self.settings = settings
+        self.random = random
+        server = PostgresPool.name(of: settings.connection)
+        state = Mutex(State(places: max(1, settings.connections)))
+    }
+
+    /// `Postgres at db.example:5432`, from the connection string, without anything secret.
+    private static func name(of connection: String) -> String {
+        guard let options = PQconninfoParse(connection, nil) else { return "Postgres" }
+        defer { PQconninfoFree(options) }
+        var found: [String: String] = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { found[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+        let host = found["host"] ?? found["hostaddr"] ?? "localhost"
+        let port = found["port"].map { ":\($0)" } ?? ""
+        return displayEscaped("Postgres at \(host)\(port)")
+    }
+
+    /// Runs `body` on a connection, away from the cooperative pool. Cancelling the task stops the statement that runs.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await takePlace()
+        defer { givePlace() }
+        return try await perform(body)
+    }
+
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        let borrowed = try await blocking.run { try self.connection() }
+        let outcome: Result<Value, any Error> = await withTaskCancellationHandler {
+            do {
+                return .success(
+                    try await blocking.run {
+                        borrowed.connection.begin()
+                        defer { borrowed.connection.end() }
+                        return try body(borrowed.connection)
+                    })
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            DispatchQueue.global().async { borrowed.connection.cancel() }
+        }
+        if borrowed.connection.isClean { giveBack(borrowed.connection) }
+        if case .failure(let error) = outcome, let error = error as? PostgresError {
+            // A connection that had died while it lay idle, or dies now: nothing of this transaction stands.
+            if borrowed.wasIdle, error.isLostConnection, !error.isInDoubt {
+                state.withLock { $0.idle.removeAll() }
+                return try await perform(body)
+            }
+            throw error.meaning
+        }
+        return try outcome.get()
+    }
+
+    private func connection() throws -> (connection: PostgresConnection, wasIdle: Bool) {
+        let (idle, error) = state.withLock { state -> (PostgresConnection?, EngineError?) in
+            if state.isClosed { return (nil, EngineError(.unavailable, "the catalogue is closed")) }
+            if let connection = state.idle.popLast() { return (connection, nil) }
+            if let until = state.breaker.opensUntil, ContinuousClock.now < until { return (nil, state.breaker.last) }
+            return (nil, nil)
+        }
+        if let error { throw error }
+        if let idle { return (idle, true) }
+        do {
+            let made = try PostgresConnection(settings, server: server)
+            state.withLock { $0.breaker = Breaker() }
+            return (made, false)
+        } catch let error as EngineError {
+            state.withLock { state in
+                let wait = JobPolicy.backoffSeconds(attempt: state.breaker.failures, random: random)
+                state.breaker.failures += 1
+                state.breaker.opensUntil = .now + .seconds(wait)
+                state.breaker.last = error
+            }
+            throw error
+        }
+    }
+
+    private func giveBack(_ connection: PostgresConnection) {
+        state.withLock { state in if !state.isClosed { state.idle.append(connection) } }
+    }
+
+    // Places
+
+    private func takePlace() async throws {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        let isGranted = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer: Bool? = state.withLock { state in
+                    if Task.isCancelled { return false }
+                    guard state.places == 0 || !state.waiting.isEmpty else {
+                        state.places -= 1
+                        return true
+                    }
+                    state.waiting.append((id, continuation))
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0) }
+            }
+            waiter?.continuation.resume(returning: false)
+        }
+        guard isGranted else { throw CancellationError() }
+    }
+
+    private func givePlace() {
+        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            if !state.waiting.isEmpty { return state.waiting.removeFirst().continuation }
+            state.places += 1
+            return nil
+        }
+        next?.resume(returning: true)
+    }
+
+    func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.idle.removeAll()
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// How to reach a Postgres server, directly or through PgBouncer in transaction mode.
+public struct PostgresSettings: Sendable {
+    /// libpq's connection string or URI (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING).
+    public var connection: String
+    /// Never shown; nil where the connection string, a password file or the server's rules do without.
+    public var password: String?
+    /// Connections at a time, at most.
+    public var connections: Int
+    public var connectSeconds: Int
+    /// How long one statement may take.
+    public var statementSeconds: Int
+
+    public init(
+        connection: String, password: String? = nil, connections: Int = 4, connectSeconds: Int = 5,
+        statementSeconds: Int = 60
+    ) {
+        self.connection = connection
+        self.password = password
+        self.connections = connections
+        self.connectSeconds = connectSeconds
+        self.statementSeconds = statementSeconds
+    }
+}

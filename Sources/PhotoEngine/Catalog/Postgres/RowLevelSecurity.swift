@@ -1,0 +1,32 @@
+import Core
+
+/// Holds the owners' rows apart in the database itself, whatever a statement forgets: FORCE, so that the tables' owner is no
+/// exception, and closed where no identity is set.
+enum RowLevelSecurity {
+    private static let owner = "decode(nullif(current_setting('phototui.owner', true), ''), 'hex')"
+
+    /// Which rows of each table are the current owner's. Every table but `schema_versions` is here; a test compares.
+    static let conditions: [(table: String, condition: String)] =
+        [
+            ("owners", "id = \(owner) OR name = nullif(current_setting('phototui.owner_name', true), '')"),
+            ("photo_metadata", "EXISTS (SELECT 1 FROM photos WHERE photos.id = photo AND photos.owner = \(owner))"),
+        ]
+        + [
+            "folders", "photos", "files", "jobs", "journal", "month_counts", "place_counts", "totals", "uploads",
+            "upload_parts",
+        ].map { ($0, "owner = \(owner)") }
+
+    /// `role` is whom the program runs as; it may change rows, and nothing else.
+    static func statements(role: String) -> [String] {
+        let role = "\"" + role.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        return conditions.flatMap { table, condition in
+            [
+                "ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE \(table) FORCE ROW LEVEL SECURITY",
+                "DROP POLICY IF EXISTS own_rows ON \(table)",
+                "CREATE POLICY own_rows ON \(table) USING (\(condition)) WITH CHECK (\(condition))",
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON \(table) TO \(role)",
+            ]
+        } + ["GRANT SELECT ON schema_versions TO \(role)"]
+    }
+}

@@ -1,0 +1,42 @@
+public import Core
+
+/// The catalogue in a Postgres database, for many owners and many processes.
+public enum PostgresCatalog {
+    /// Opens the catalogue for the owner called `owner`, who is added when unknown. The connection may go through PgBouncer
+    /// in transaction mode. Throws `.unavailable` while the server can't be reached, `.permissionDenied` for a wrong
+    /// password, `.newerSchema`, and `.conflict` for a schema that is to be migrated first.
+    public static func open(
+        _ settings: PostgresSettings, owner: String, clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
+    ) async throws -> any Catalog {
+        let database = PostgresDatabase(settings)
+        do {
+            try await Migration.requireNewest(on: database)
+            return try await SQLCatalog.open(database, owner: owner, clock: clock, random: random)
+        } catch {
+            try? await database.close()
+            throw error
+        }
+    }
+
+    /// Brings the schema to the newest version, for the program to run as `applicationRole`; returns the version. Connects
+    /// as the schema's owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once.
+    public static func migrate(
+        _ settings: PostgresSettings, applicationRole: String, clock: any EngineClock = SystemClock()
+    ) async throws -> Int {
+        let database = PostgresDatabase(settings)
+        do {
+            let version = try await Migration.run(on: database, at: clock.microseconds)
+            try await database.administer { connection in
+                for statement in RowLevelSecurity.statements(role: applicationRole) {
+                    try connection.execute(statement, [])
+                }
+            }
+            try await database.close()
+            return version
+        } catch {
+            try? await database.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Core
+import Foundation
+import Testing
+
+@testable import Catalog
+
+/// The Postgres that scripts/services/start.sh runs, with a database of this test process's own.
+enum PostgresServer {
+    static let environment = ProcessInfo.processInfo.environment
+    static let isAvailable = environment["PHOTOTUI_TEST_POSTGRES"] != nil
+    static let absence: Comment = "no Postgres: scripts/services/start.sh starts one"
+
+    /// Made at the first use, with its schema; its name.
+    static let database = Task { () async throws -> String in
+        let name = "phototui_test_\(UUID().uuidString.prefix(8).lowercased())"
+        let owner = try #require(environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
+        let connection = try PostgresConnection(PostgresSettings(connection: owner), server: "Postgres")
+        _ = try connection.execute("CREATE DATABASE \(name)", [])
+        _ = try await PostgresCatalog.migrate(
+            PostgresSettings(connection: "\(owner) dbname=\(name)"), applicationRole: "phototui_app")
+        return name
+    }
+
+    enum Way: String, CaseIterable {
+        case direct = "PHOTOTUI_TEST_POSTGRES"
+        case pgbouncer = "PHOTOTUI_TEST_PGBOUNCER"
+    }
+
+    static func settings(_ way: Way, connections: Int = 2) async throws -> PostgresSettings {
+        let name = try await database.value
+        return PostgresSettings(
+            connection: "\(try #require(environment[way.rawValue])) dbname=\(name)", connections: connections)
+    }
+}
