@@ -10,8 +10,11 @@ enum PostgresServer {
     static let isAvailable = environment["PHOTOTUI_TEST_POSTGRES"] != nil
     static let absence: Comment = "no Postgres: scripts/services/start.sh starts one"
 
-    /// Made at the first use, with its schema; its name.
-    static let database = Task { () async throws -> String in
+    /// Made at the first use; its name.
+    private static let shared = Task { try await makeDatabase() }
+
+    /// A new database with its schema; its name.
+    static func makeDatabase() async throws -> String {
         let name = "phototui_test_\(UUID().uuidString.prefix(8).lowercased())"
         let owner = try #require(environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
         let connection = try PostgresConnection(PostgresSettings(connection: owner), server: "Postgres")
@@ -26,9 +29,14 @@ enum PostgresServer {
         case pgbouncer = "PHOTOTUI_TEST_PGBOUNCER"
     }
 
-    static func settings(_ way: Way, connections: Int = 2) async throws -> PostgresSettings {
-        let name = try await database.value
+    /// For `database`, else for the one that the tests share.
+    static func settings(
+        _ way: Way, connections: Int = 2, database: String? = nil
+    ) async throws -> PostgresSettings {
+        var name = database
+        if name == nil { name = try await shared.value }
         return PostgresSettings(
-            connection: "\(try #require(environment[way.rawValue])) dbname=\(name)", connections: connections)
+            connection: "\(try #require(environment[way.rawValue])) dbname=\(try #require(name))",
+            connections: connections)
     }
 }

@@ -76,9 +76,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     /// Several statements without parameters, in one round trip.
     func run(_ script: String) throws {
-        let result = PQexec(connection, script)
-        defer { PQclear(result) }
-        _ = try check(result)
+        PQclear(try check(PQexec(connection, script)))
     }
 
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
@@ -120,6 +118,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         return try check(result)
     }
 
+    /// The result when it is a good one; else clears it and throws what the server said.
     private func check(_ result: OpaquePointer?) throws -> OpaquePointer? {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result

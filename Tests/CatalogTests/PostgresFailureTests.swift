@@ -1,0 +1,156 @@
+import Core
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Catalog
+
+/// A server that is not as one would wish.
+@Suite("Postgres that fails", .serialized, .enabled(if: PostgresServer.isAvailable, PostgresServer.absence))
+struct PostgresFailureTests {
+    private func error(opening settings: PostgresSettings) async throws -> EngineError {
+        try await #require(throws: EngineError.self) { _ = try await PostgresCatalog.open(settings, owner: "x") }
+    }
+
+    @Test("What keeps it from connecting is named, with the server and the next step, never the password")
+    func connecting() async throws {
+        let right = try await PostgresServer.settings(.direct)
+        let secret = "hunter2-\(UUID().uuidString)"
+        let cases: [(String, EngineError.Code)] = [
+            ("\(right.connection) password=\(secret)", .permissionDenied),
+            ("\(right.connection) dbname=nowhere", .notFound),
+            ("\(right.connection) host=/nowhere", .unavailable),
+            ("host=nowhere.invalid dbname=x password=\(secret)", .unavailable),
+            ("host=127.0.0.1 port=1 dbname=x password=\(secret)", .unavailable),
+        ]
+        for (connection, code) in cases {
+            let error = try await error(opening: PostgresSettings(connection: connection))
+            #expect(error.code == code, "\(error)")
+            #expect(error.description.contains("Postgres at") && !error.whatToDo.isEmpty)
+            #expect(!error.description.contains(secret) && !"\(String(reflecting: error))".contains(secret))
+            #expect(error.isRetryable == (code == .unavailable))
+        }
+    }
+
+    @Test("While the server can't be reached, calls fail at once instead of waiting for it each")
+    func breaker() async throws {
+        let database = PostgresDatabase(
+            PostgresSettings(connection: "host=127.0.0.1 port=1 dbname=x", connections: 1))
+        var seconds: [Duration] = []
+        for _ in 0..<50 {
+            let clock = ContinuousClock()
+            seconds.append(await clock.measure { _ = try? await database.changeMark() })
+        }
+        #expect(seconds.reduce(.zero, +) < .seconds(20))
+        try await database.close()
+    }
+
+    @Test("A schema that is not there is to be migrated, and two migrations at once make one")
+    func migrations() async throws {
+        let owner = try #require(PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
+        let name = "phototui_test_\(UUID().uuidString.prefix(8).lowercased())"
+        _ = try PostgresConnection(PostgresSettings(connection: owner), server: "").execute(
+            "CREATE DATABASE \(name)", [])
+        let settings = PostgresSettings(connection: "\(owner) dbname=\(name)")
+        let refused = try await error(opening: settings)
+        #expect(refused.code == .conflict && refused.whatToDo.contains("migrate"))
+        async let first = PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
+        async let second = PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
+        let versions = try await (first, second)
+        #expect(versions.0 == versions.1)
+        let catalog = try await PostgresCatalog.open(settings, owner: "x")
+        #expect(try await catalog.statistics().schemaVersion == versions.0)
+        try await catalog.close()
+    }
+
+    @Test("A connection that the server ended, idle or at work, is replaced; what was under way is undone")
+    func ended() async throws {
+        // Of its own: it ends every connection.
+        let name = try await PostgresServer.makeDatabase()
+        for way in PostgresServer.Way.allCases {
+            let database = PostgresDatabase(
+                try await PostgresServer.settings(way, connections: 1, database: name))
+            let owner = UUID().uuidString
+            let catalog = try await SQLCatalog.open(
+                database, owner: owner, clock: SystemClock(), random: SystemRandom())
+            let killer = PostgresDatabase(
+                try await PostgresServer.settings(.direct, connections: 1, database: name))
+            let kill: @Sendable () async throws -> Void = {
+                try await killer.read { connection in
+                    _ = try connection.rows(
+                        """
+                        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+                        """, [])
+                }
+            }
+            try await kill()
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(try await catalog.folders().isEmpty, "\(way)")
+            let runs = Mutex(0)
+            _ = try? await catalog.database.write { connection in
+                runs.withLock { $0 += 1 }
+                try connection.execute(
+                    "INSERT INTO totals (owner, name, value) VALUES (?, 'half', 1)", [.id(catalog.owner)])
+                if runs.withLock({ $0 }) == 1 {
+                    let done = DispatchSemaphore(value: 0)
+                    Task {
+                        try? await kill()
+                        done.signal()
+                    }
+                    done.wait()
+                    Thread.sleep(forTimeInterval: 0.2)
+                }
+                try connection.execute(
+                    "INSERT INTO totals (owner, name, value) VALUES (?, 'whole', 1)", [.id(catalog.owner)])
+            }
+            let names = try await catalog.database.read { connection in
+                try connection.rows("SELECT name FROM totals WHERE name IN ('half', 'whole')", []).count
+            }
+            #expect(names == 0 || names == 2, "\(way): \(names)")
+            try await database.close()
+            try await killer.close()
+        }
+    }
+
+    @Test("A cancelled call stops its statement; a slow one is stopped by its time")
+    func cancelling() async throws {
+        let database = PostgresDatabase(try await PostgresServer.settings(.pgbouncer, connections: 1))
+        let clock = ContinuousClock()
+        let slow = Task { try await database.read { _ = try $0.rows("SELECT pg_sleep(30)", []) } }
+        try await Task.sleep(for: .milliseconds(300))
+        let waiting = Task { try await database.changeMark() }
+        try await Task.sleep(for: .milliseconds(50))
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        let took = await clock.measure {
+            slow.cancel()
+            _ = try? await slow.value
+        }
+        #expect(took < .seconds(15))
+        await #expect(throws: CancellationError.self) { try await slow.value }
+        _ = try await database.changeMark()
+        try await database.close()
+        var hasty = try await PostgresServer.settings(.direct)
+        hasty.statementSeconds = 1
+        let limited = PostgresDatabase(hasty)
+        let error = try await #require(throws: EngineError.self) {
+            try await limited.read { _ = try $0.rows("SELECT pg_sleep(30)", []) }
+        }
+        #expect(error.code == .timedOut && error.isRetryable)
+        try await limited.close()
+    }
+
+    @Test("Foreign text that Postgres can't keep is kept as near as it goes")
+    func text() async throws {
+        let catalog = try await PostgresCatalog.open(
+            try await PostgresServer.settings(.pgbouncer), owner: UUID().uuidString)
+        let entry = JournalEntry(
+            at: 1, actor: "nul \0 here", action: "'; DROP TABLE photos; --", subject: "?$1\\x00\u{202E}🦆", outcome: "")
+        try await catalog.append(entry)
+        let kept = try #require(try await catalog.journal(limit: 1).first)
+        #expect(kept.actor == "nul \u{FFFD} here")
+        #expect((kept.action, kept.subject, kept.outcome) == (entry.action, entry.subject, entry.outcome))
+        try await catalog.close()
+    }
+}

@@ -1,0 +1,159 @@
+import Contracts
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Catalog
+
+/// What holds owners apart when a statement forgets to.
+@Suite("Row-level security", .serialized, .enabled(if: PostgresServer.isAvailable, PostgresServer.absence))
+struct PostgresIsolationTests {
+    private static let tables = [
+        "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts",
+        "totals", "uploads", "upload_parts",
+    ]
+
+    /// Two owners with rows in every table, on one connection through PgBouncer.
+    private func withOwners(_ body: (_ first: SQLCatalog, _ second: SQLCatalog) async throws -> Void) async throws {
+        let database = PostgresDatabase(try await PostgresServer.settings(.pgbouncer, connections: 1))
+        let name = UUID().uuidString
+        let owners = try await [name + "-a", name + "-b"].asyncMap { owner in
+            let catalog = try await SQLCatalog.open(
+                database, owner: owner, clock: SystemClock(), random: SystemRandom())
+            _ = try await catalog.addFolder("/photos")
+            _ = try await catalog.record([photoFile(1), photoFile(2)])
+            for job in try await catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 1) {
+                var metadata = PhotoMetadata()
+                metadata.place = "Lisbon"
+                let id = try #require(job.photo)
+                let photo = try #require(try await catalog.photo(id))
+                _ = try await catalog.finish(
+                    job.id, worker: "w",
+                    processed: ProcessedPhoto(
+                        sha256: photo.sha256, mediaType: .jpeg, pixelSize: PixelSize(width: 4, height: 3),
+                        perceptualHash: PerceptualHash(bits: 1), metadata: metadata, problem: nil, renditions: []))
+            }
+            try await catalog.append(JournalEntry(at: 1, actor: "a", action: "b", subject: "c", outcome: "d"))
+            let content = UploadContent(
+                sha256: try #require(SHA256Digest(bytes: [UInt8](repeating: 9, count: 32))), byteCount: ByteCount(9),
+                mediaType: .jpeg, filename: "9.jpg",
+                provisional: try #require(
+                    CaptureTime(year: 2024, month: 7, day: 1, hour: 1, minute: 1, second: 1, source: .modified)))
+            let upload = UploadID(clock: SystemClock(), random: SystemRandom())
+            _ = try await catalog.beginUpload(upload, of: content, at: ObjectKey("originals/9.jpg"))
+            try await catalog.setMultipart(MultipartUpload(token: "t", partByteCount: 5), of: upload)
+            try await catalog.addPart(UploadPart(number: 1, byteCount: 5, entityTag: "e"), to: upload)
+            return catalog
+        }
+        try await body(owners[0], owners[1])
+        try await database.close()
+    }
+
+    private func count(_ table: String, _ database: any SQLDatabase) async throws -> Int {
+        try await database.read { connection in
+            var row = try SQLRow.present(try connection.row("SELECT count(*) FROM \(table)", []))
+            return try row.int()
+        }
+    }
+
+    @Test("Every table but the schema's versions is held apart by force, for its owner, too")
+    func everyTable() async throws {
+        let database = PostgresDatabase(try await PostgresServer.settings(.direct))
+        let open = try await database.read { connection in
+            try connection.rows(
+                """
+                SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+                    AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY 1
+                """, []
+            ).map { row in
+                var row = row
+                return try row.text()
+            }
+        }
+        #expect(open == ["schema_versions"])
+        #expect(Set(RowLevelSecurity.conditions.map(\.table)) == Set(Self.tables))
+        try await database.close()
+    }
+
+    @Test("A statement without any condition sees its own owner's rows, interleaved on one pooled connection")
+    func interleaved() async throws {
+        try await withOwners { first, second in
+            for table in Self.tables {
+                let alone = try await count(table, first.database)
+                #expect(alone > 0, "\(table) has no rows: the test shows nothing")
+                for _ in 0..<3 {
+                    #expect(try await count(table, first.database) == alone)
+                    #expect(try await count(table, second.database) == alone)
+                }
+                #expect(try await count(table, first.database.scoped(to: nil, named: "")) == 0, "\(table)")
+            }
+        }
+    }
+
+    @Test("Every question the catalogue answers is about one owner alone")
+    func questions() async throws {
+        try await withOwners { first, second in
+            let theirs = try await second.photos(after: nil, limit: 9).map(\.id)
+            let own = try await first.photos(after: nil, limit: 9).map(\.id)
+            #expect(own.count == 2 && theirs.count == 2 && Set(own).isDisjoint(with: theirs))
+            #expect(try await first.timeline(TimelineQuery(limit: 9)).count == 2)
+            #expect(try await first.months(filter: TimelineFilter()).map(\.count).reduce(0, +) == 2)
+            #expect(try await first.months(filter: TimelineFilter(text: "jpg")).map(\.count).reduce(0, +) == 2)
+            for photo in theirs {
+                #expect(try await first.photo(photo) == nil)
+                #expect(try await first.files(of: photo).isEmpty)
+                #expect(try await first.jobs(of: photo, limit: 9).isEmpty)
+                #expect(try await first.setFavourite(true, photos: [photo]) == 0)
+                #expect(try await first.enqueueProcessing([photo]) == 0)
+                #expect(try await first.photos(idPrefix: photo.description, limit: 9).isEmpty)
+            }
+            let jobs = try await second.jobs(state: nil, after: nil, limit: 9)
+            for job in jobs {
+                #expect(try await first.job(job.id) == nil)
+                #expect(try await first.retry([job.id]) == 0)
+                #expect(try await first.fail(job.id, worker: "w", error: "", runAt: nil, unreadable: true) == false)
+            }
+            #expect(try await first.claim(queue: .high, worker: "x", leaseSeconds: 9, limit: 99).count == 1)
+            #expect(try await second.jobCounts()[.queued] == 1)
+            #expect(try await first.journal(limit: 9).count == 1)
+            #expect(try await first.folders().count == 1)
+            #expect(try await first.uploads(state: .begun, after: nil, limit: 9).count == 1)
+            #expect(try await first.statistics().photos == 2)
+            #expect(try await first.check() == [])
+            #expect(try await second.check() == [])
+        }
+    }
+
+    @Test("A row of another owner is neither written, changed nor taken over")
+    func writes() async throws {
+        try await withOwners { first, second in
+            let foreign = SQLValue.id(second.owner)
+            for sql in [
+                "UPDATE photos SET owner = ?", "UPDATE files SET owner = ?", "UPDATE jobs SET owner = ?",
+                "INSERT INTO folders (id, owner, path) SELECT id, ?, path FROM folders",
+                "INSERT INTO totals (owner, name, value) VALUES (?, 'stolen', 1)",
+            ] {
+                await #expect(throws: EngineError.self, "\(sql)") {
+                    try await first.database.write { _ = try $0.execute(sql, [foreign]) }
+                }
+            }
+            for table in Self.tables where table != "owners" {
+                let before = try await count(table, second.database)
+                let column = table == "photo_metadata" ? "photo" : table == "upload_parts" ? "upload" : "owner"
+                _ = try? await first.database.write {
+                    try $0.execute("DELETE FROM \(table) WHERE \(column) IS NOT NULL", [])
+                }
+                #expect(try await count(table, second.database) == before, "\(table)")
+            }
+        }
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await body(element)) }
+        return values
+    }
+}

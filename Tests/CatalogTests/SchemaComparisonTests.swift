@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+@testable import Catalog
+
+@Suite("The two schemas", .enabled(if: PostgresServer.isAvailable, PostgresServer.absence))
+struct SchemaComparisonTests {
+    /// `photos.taken_at integer not null`, and `index photos_timeline unique false`, in the words of both databases.
+    @Test("SQLite's and Postgres' are the same tables, columns, types, nulls, keys and indexes")
+    func same() async throws {
+        let postgres = PostgresDatabase(try await PostgresServer.settings(.direct))
+        let theirs = try await lines(
+            postgres,
+            [
+                """
+                SELECT table_name || '.' || column_name || ' ' || CASE data_type WHEN 'bigint' THEN 'INTEGER'
+                    WHEN 'double precision' THEN 'REAL' WHEN 'bytea' THEN 'BLOB' WHEN 'text' THEN 'TEXT' ELSE data_type END
+                    || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END
+                FROM information_schema.columns WHERE table_schema = current_schema()
+                """,
+                """
+                SELECT 'index ' || indexname || CASE WHEN indexdef LIKE 'CREATE UNIQUE%' THEN ' unique' ELSE '' END
+                    || CASE WHEN indexdef LIKE '% WHERE %' THEN ' partial' ELSE '' END
+                FROM pg_indexes WHERE schemaname = current_schema()
+                    AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'
+                """,
+                """
+                SELECT 'key ' || conrelid::regclass::text || ' ' || (
+                    SELECT string_agg(attname, ',' ORDER BY place) FROM unnest(conkey) WITH ORDINALITY AS k(n, place)
+                    JOIN pg_attribute ON attrelid = conrelid AND attnum = n)
+                FROM pg_constraint WHERE contype IN ('p', 'u') AND connamespace = current_schema()::regnamespace
+                """,
+            ])
+        let sqlite = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
+        _ = try await Migration.run(on: sqlite, at: 0)
+        let ours = try await lines(
+            sqlite,
+            [
+                """
+                SELECT t.name || '.' || c.name || ' ' || c.type || CASE c."notnull" WHEN 1 THEN ' NOT NULL' ELSE '' END
+                FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c
+                WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'
+                """,
+                """
+                SELECT 'index ' || i.name || CASE i."unique" WHEN 1 THEN ' unique' ELSE '' END
+                    || CASE i.partial WHEN 1 THEN ' partial' ELSE '' END
+                FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i WHERE t.type = 'table' AND i.origin = 'c'
+                """,
+                """
+                SELECT 'key ' || t.name || ' ' || (SELECT group_concat(name) FROM pragma_index_info(i.name))
+                FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i
+                WHERE t.type = 'table' AND i.origin IN ('u', 'pk')
+                """,
+            ])
+        #expect(ours.count > 100)
+        #expect(ours.subtracting(theirs).filter { !$0.hasPrefix("key ") } == [])
+        #expect(theirs.subtracting(ours).filter { !$0.hasPrefix("key ") } == [])
+        // SQLite lists no index for a key of one integer column.
+        #expect(ours.filter { $0.hasPrefix("key ") }.subtracting(theirs) == [])
+        try await postgres.close()
+    }
+
+    private func lines(_ database: any SQLDatabase, _ queries: [String]) async throws -> Set<String> {
+        try await database.read { connection in
+            var lines: Set<String> = []
+            for query in queries {
+                for row in try connection.rows(query, []) {
+                    var row = row
+                    lines.insert(try row.text())
+                }
+            }
+            return lines
+        }
+    }
+}
