@@ -22,6 +22,7 @@ let package = Package(
     targets: [
         // C libraries: a module map and a shim each.
         .systemLibrary(name: "CCrypto", path: "Sources/PhotoEngine/CLibraries/CCrypto"),
+        .systemLibrary(name: "CCurl", path: "Sources/PhotoEngine/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(
             name: "CPostgres", path: "Sources/PhotoEngine/CLibraries/CPostgres", pkgConfig: "libpq"),
         .systemLibrary(name: "CRaw", path: "Sources/PhotoEngine/CLibraries/CRaw"),
@@ -46,7 +47,9 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Sources/PhotoEngine/Catalog"),
-        .target(name: "Objects", dependencies: ["Core", "Digest", systemPackage], path: "Sources/PhotoEngine/Objects"),
+        .target(
+            name: "Objects", dependencies: ["Core", "Digest", "CCurl", systemPackage],
+            path: "Sources/PhotoEngine/Objects"),
         .target(name: "Jobs", dependencies: ["Core"], path: "Sources/PhotoEngine/Jobs"),
         .target(
             name: "Imaging", dependencies: ["Core", "CProcess", systemPackage], path: "Sources/PhotoEngine/Imaging"),

@@ -140,7 +140,7 @@ class Services:
             [str(self.weed), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}",
              f"-master.port={self.settings['master_port']}", f"-volume.port={self.settings['volume_port']}",
              f"-filer.port={self.settings['filer_port']}", f"-s3.port={self.settings['s3_port']}",
-             "-master.volumeSizeLimitMB=64", "-volume.max=100", "-filer", "-s3", f"-s3.config={data / 's3.json'}",
+             "-master.volumeSizeLimitMB=64", "-volume.max=1000", "-filer", "-s3", f"-s3.config={data / 's3.json'}",
              "-s3.port.iceberg=0"])
 
     def await_s3(self):

@@ -1,0 +1,60 @@
+public import SystemPackage
+
+/// A store behind a network, to which clients may send bytes by themselves.
+public protocol RemoteObjectStore: ObjectStore {
+    /// What this provider takes.
+    func traits() async throws -> StoreTraits
+
+    /// A request that stores exactly these bytes, by whoever sends it within `seconds` (at most a week).
+    func presignPut(_ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int) -> PresignedRequest
+    /// A request that gets the object within `seconds`.
+    func presignGet(_ key: ObjectKey, seconds: Int) -> PresignedRequest
+
+    /// Writes the object into a new file, in bounded memory, and checks its digest on the way. Throws `.corrupt`, and leaves
+    /// no file, when the bytes are others.
+    func fetch(_ key: ObjectKey, to file: FilePath, sha256: SHA256Digest) async throws
+
+    /// Begins an upload in parts; the provider's token for it.
+    func beginMultipart(_ key: ObjectKey, sha256: SHA256Digest) async throws -> String
+    /// Stores part `number` (from 1): `range` of the file. Idempotent. Throws `.notFound` when the upload was given up.
+    func putPart(
+        _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
+    ) async throws -> UploadPart
+    /// Makes the object of its parts. Throws `.notFound` when the upload was given up, or ended before.
+    func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws
+    /// Gives an upload and its parts up; a missing one is a success.
+    func abortMultipart(_ key: ObjectKey, token: String) async throws
+
+    /// Has the provider itself drop unfinished uploads after a week, and versions that were replaced or deleted after a day.
+    func setLifecycle() async throws
+}
+
+/// What differs between providers.
+public struct StoreTraits: Hashable, Sendable, Codable {
+    /// `x-amz-checksum-sha256` is understood.
+    public var takesChecksums: Bool
+    /// `If-None-Match: *` is understood.
+    public var takesConditions: Bool
+    /// A delete only hides: each version is to be deleted.
+    public var keepsVersions: Bool
+
+    public init(takesChecksums: Bool, takesConditions: Bool, keepsVersions: Bool) {
+        self.takesChecksums = takesChecksums
+        self.takesConditions = takesConditions
+        self.keepsVersions = keepsVersions
+    }
+}
+
+/// An HTTP request that carries its own permission. The URL is a secret until it ends.
+public struct PresignedRequest: Hashable, Sendable {
+    public let method: String
+    public let url: String
+    /// To be sent as they are.
+    public let headers: [String: String]
+
+    public init(method: String, url: String, headers: [String: String]) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+    }
+}

@@ -1,0 +1,236 @@
+internal import CCurl
+internal import Core
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// What is sent.
+enum HTTPBody: Sendable {
+    case none
+    case bytes([UInt8])
+    /// A part of an open file.
+    case file(FileDescriptor, Range<Int64>)
+
+    var byteCount: Int64 {
+        switch self {
+        case .none: 0
+        case .bytes(let bytes): Int64(bytes.count)
+        case .file(_, let range): range.upperBound - range.lowerBound
+        }
+    }
+}
+
+/// Where an answer's bytes go.
+enum HTTPSink: Sendable {
+    /// Into memory, at most so many.
+    case memory(limit: Int)
+    /// To the end of an open file, and each part to whoever looks on; an error's body goes into memory all the same.
+    case file(FileDescriptor, @Sendable (UnsafeRawBufferPointer) -> Void)
+}
+
+struct HTTPResponse: Sendable {
+    var status: Int
+    /// By name in lower case.
+    var headers: [String: String]
+    var body: [UInt8]
+}
+
+/// Why there was no answer, in libcurl's words.
+struct HTTPFailure: Error {
+    enum Kind { case cancelled, timedOut, unreachable, brokenOff, noSpace, tooLarge, untrusted, misused }
+    let kind: Kind
+    let reason: String
+}
+
+/// One request and its answer, on the thread that runs it.
+// SAFETY: libcurl calls back on that thread alone; `isCancelled` is the one thing another thread touches.
+final class HTTPTransfer: @unchecked Sendable {
+    private static let errorLimit = 1 << 20
+
+    private let body: HTTPBody
+    private let sink: HTTPSink
+    private let flag: Atomic<Bool>
+    private var sent: Int64 = 0
+    private var status = 0
+    private var headers: [String: String] = [:]
+    private var received: [UInt8] = []
+    private var fault: HTTPFailure?
+
+    init(body: HTTPBody, sink: HTTPSink) {
+        self.body = body
+        self.sink = sink
+        flag = Atomic(false)
+    }
+
+    func cancel() { flag.store(true, ordering: .relaxed) }
+
+    /// Blocks until the answer is there. The handle keeps its connection for the next transfer.
+    func run(_ handle: OpaqueHandle, method: String, url: String, headers: [(name: String, value: String)]) throws
+        -> HTTPResponse
+    {
+        let curl = handle.pointer
+        curl_easy_reset(curl)
+        // SAFETY: libcurl copies the list's strings; it is freed after the transfer.
+        var list: UnsafeMutablePointer<curl_slist>?
+        // Without "Expect", curl would wait a second for servers that don't know it.
+        for (name, value) in headers + [("expect", "")] { list = curl_slist_append(list, "\(name): \(value)") }
+        defer { curl_slist_free_all(list) }
+        _ = phototui_curl_set_text(curl, CURLOPT_URL, url)
+        _ = phototui_curl_set_headers(curl, list)
+        _ = phototui_curl_set_long(curl, CURLOPT_NOSIGNAL, 1)
+        _ = phototui_curl_set_long(curl, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        _ = phototui_curl_set_text(curl, CURLOPT_PROTOCOLS_STR, "http,https")
+        _ = phototui_curl_set_long(curl, CURLOPT_CONNECTTIMEOUT, 10)
+        // Less than a byte a second for half a minute is a connection that died.
+        _ = phototui_curl_set_long(curl, CURLOPT_LOW_SPEED_LIMIT, 1)
+        _ = phototui_curl_set_long(curl, CURLOPT_LOW_SPEED_TIME, 30)
+        _ = phototui_curl_set_long(curl, CURLOPT_TCP_KEEPALIVE, 1)
+        _ = phototui_curl_set_long(curl, CURLOPT_BUFFERSIZE, 256 << 10)
+        _ = phototui_curl_set_long(curl, CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        if method == "HEAD" {
+            _ = phototui_curl_set_long(curl, CURLOPT_NOBODY, 1)
+        } else if method == "PUT" {
+            _ = phototui_curl_set_long(curl, CURLOPT_UPLOAD, 1)
+            _ = phototui_curl_set_offset(curl, CURLOPT_INFILESIZE_LARGE, curl_off_t(body.byteCount))
+        } else if method == "POST" {
+            _ = phototui_curl_set_long(curl, CURLOPT_POST, 1)
+            _ = phototui_curl_set_offset(curl, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.byteCount))
+        } else {
+            _ = phototui_curl_set_text(curl, CURLOPT_CUSTOMREQUEST, method)
+        }
+        // SAFETY: the pointer lives for the call of curl_easy_perform, in which alone libcurl calls back.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        phototui_curl_set_callbacks(curl, context, readBody, seekBody, writeBody, readHeader, keepGoing)
+        let code = curl_easy_perform(curl)
+        if let fault { throw fault }
+        guard code == CURLE_OK else {
+            throw HTTPFailure(kind: Self.kind(code), reason: String(cString: curl_easy_strerror(code)))
+        }
+        return HTTPResponse(status: Int(phototui_curl_status(curl)), headers: self.headers, body: received)
+    }
+
+    private static func kind(_ code: CURLcode) -> HTTPFailure.Kind {
+        switch code {
+        case CURLE_ABORTED_BY_CALLBACK: .cancelled
+        case CURLE_OPERATION_TIMEDOUT: .timedOut
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY: .unreachable
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM: .untrusted
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_OUT_OF_MEMORY: .misused
+        default: .brokenOff
+        }
+    }
+
+    // What libcurl calls
+
+    fileprivate func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let left = Int(min(Int64(buffer.count), body.byteCount - sent))
+        guard left > 0 else { return 0 }
+        switch body {
+        case .none: return 0
+        case .bytes(let bytes):
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[Int(sent)..<Int(sent) + left]))
+            }
+            sent += Int64(left)
+            return left
+        case .file(let file, let range):
+            do {
+                let count = try file.read(
+                    fromAbsoluteOffset: range.lowerBound + sent,
+                    into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<left]))
+                guard count > 0 else {
+                    fault = HTTPFailure(kind: .misused, reason: "the file became shorter while it was sent")
+                    return Int(CURL_READFUNC_ABORT)
+                }
+                sent += Int64(count)
+                return count
+            } catch {
+                fault = HTTPFailure(kind: .misused, reason: "the file can't be read: \(error)")
+                return Int(CURL_READFUNC_ABORT)
+            }
+        }
+    }
+
+    fileprivate func seek(to offset: Int64) { sent = offset }
+
+    fileprivate func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        switch sink {
+        case .file(let file, let onlooker) where (200...299).contains(status):
+            do {
+                _ = try file.writeAll(bytes)
+                onlooker(bytes)
+                return true
+            } catch {
+                let isFull =
+                    (error as? Errno).map { [.noSpace, .diskQuotaExceeded, .fileTooLarge].contains($0) } ?? false
+                fault = HTTPFailure(kind: isFull ? .noSpace : .misused, reason: "the file can't be written: \(error)")
+                return false
+            }
+        case .file:
+            if received.count < Self.errorLimit { received += bytes }
+            return true
+        case .memory(let limit):
+            guard received.count + bytes.count <= max(limit, (200...299).contains(status) ? 0 : Self.errorLimit) else {
+                fault = HTTPFailure(kind: .tooLarge, reason: "the answer is larger than \(limit) bytes")
+                return false
+            }
+            received += bytes
+            return true
+        }
+    }
+
+    fileprivate func header(_ line: UnsafeRawBufferPointer) {
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            // A new answer, behind a redirect or "100 Continue".
+            let words = text.split(separator: " ", maxSplits: 2)
+            status = words.count > 1 ? Int(words[1].prefix(3)) ?? 0 : 0
+            headers = [:]
+            received = []
+        } else if let colon = text.firstIndex(of: ":") {
+            let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            headers[text[..<colon].lowercased()] = String(value.prefix { !$0.isNewline })
+        }
+    }
+
+    fileprivate var isCancelled: Bool { flag.load(ordering: .relaxed) }
+}
+
+/// A libcurl handle, with the connection it keeps.
+// SAFETY: lent to one transfer at a time; cleaned up with its last owner.
+final class OpaqueHandle: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer
+
+    init?() {
+        guard let pointer = curl_easy_init() else { return nil }
+        self.pointer = pointer
+    }
+
+    deinit { curl_easy_cleanup(pointer) }
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
+    Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
+}
+
+private let readBody: phototui_curl_data = { bytes, size, count, context in
+    transfer(context).read(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let seekBody: phototui_curl_seek = { context, offset, origin in
+    guard origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
+    transfer(context).seek(to: Int64(offset))
+    return CURL_SEEKFUNC_OK
+}
+
+private let writeBody: phototui_curl_data = { bytes, size, count, context in
+    let isTaken = transfer(context).write(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return isTaken ? size * count : 0
+}
+
+private let readHeader: phototui_curl_data = { bytes, size, count, context in
+    transfer(context).header(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}
+
+private let keepGoing: phototui_curl_progress = { context, _, _, _, _ in transfer(context).isCancelled ? 1 : 0 }

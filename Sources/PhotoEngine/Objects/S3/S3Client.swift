@@ -1,0 +1,169 @@
+internal import Core
+internal import Foundation
+internal import Synchronization
+
+/// Signs requests, sends them, and sends them again where that helps.
+final class S3Client: Sendable {
+    let location: S3Location
+    private let signature: S3Signature
+    private let http = HTTPClient()
+    private let clock: any EngineClock
+    private let random: any RandomSource
+    private let attempts: Int
+    private let breaker = Mutex<Breaker>(Breaker())
+
+    /// After several failures in a row nothing is sent for a while.
+    private struct Breaker {
+        var failures = 0
+        var opensUntil: ContinuousClock.Instant?
+    }
+    private static let breakerLimit = 8
+
+    init(
+        _ location: S3Location, credentials: S3Credentials, clock: any EngineClock, random: any RandomSource,
+        attempts: Int
+    ) {
+        self.location = location
+        signature = S3Signature(credentials: credentials, region: location.region)
+        self.clock = clock
+        self.random = random
+        self.attempts = max(1, attempts)
+    }
+
+    struct Request: Sendable {
+        var method: String
+        var key = ""
+        var query: [(name: String, value: String)] = []
+        var headers: [(name: String, value: String)] = []
+        var body = HTTPBody.none
+        /// SHA-256 of the body, as it is signed; nil for the body's own, which must then be in memory.
+        var payload: String?
+        var sink = HTTPSink.memory(limit: 16 << 20)
+        /// Undoes what an attempt has written, before the next one.
+        var reset: @Sendable () throws -> Void = {}
+    }
+
+    /// The answer, whatever its status, but for those that a later attempt may mend: 429, 5xx, and none at all.
+    /// Throws `.unavailable` when the attempts are used up.
+    func send(_ request: Request) async throws -> HTTPResponse {
+        try checkBreaker()
+        var last = EngineError(.unavailable, "\(location) gave no answer", isRetryable: true)
+        for attempt in 0..<attempts {
+            if attempt > 0 { try request.reset() }
+            var wait = JobPolicy.backoffSeconds(attempt: attempt, random: random)
+            do {
+                let response = try await sendOnce(request)
+                guard [408, 429, 500, 502, 503, 504].contains(response.status) else {
+                    breaker.withLock { $0 = Breaker() }
+                    return response
+                }
+                last = EngineError(
+                    .unavailable, "\(location.host) is too busy, or has a fault (\(response.status))",
+                    whatToDo: "try again in a while", isRetryable: true)
+                if let asked = response.headers["retry-after"].flatMap(Double.init) { wait = min(max(asked, 0), 300) }
+            } catch let failure as HTTPFailure {
+                last = meaning(failure)
+                guard last.isRetryable else { throw last }
+            }
+            if attempt + 1 < attempts { try await Task.sleep(for: .seconds(wait)) }
+        }
+        breaker.withLock { breaker in
+            breaker.failures += 1
+            guard breaker.failures >= Self.breakerLimit else { return }
+            let wait = JobPolicy.backoffSeconds(attempt: breaker.failures - Self.breakerLimit + 2, random: random)
+            breaker.opensUntil = .now + .seconds(wait)
+        }
+        throw last
+    }
+
+    private func checkBreaker() throws {
+        let isOpen = breaker.withLock { $0.opensUntil.map { ContinuousClock.now < $0 } ?? false }
+        guard !isOpen else {
+            throw EngineError(
+                .unavailable, "\(location.host) has not answered for a while",
+                whatToDo: "see whether it can be reached",
+                isRetryable: true)
+        }
+    }
+
+    private func sendOnce(_ request: Request) async throws -> HTTPResponse {
+        var signed = S3Signature.Request(method: request.method, host: location.host, path: location.path(request.key))
+        signed.query = request.query
+        signed.headers = request.headers
+        let payload: String
+        if let given = request.payload {
+            payload = given
+        } else if case .bytes(let bytes) = request.body {
+            payload = Checksum.hexadecimal(bytes)
+        } else {
+            payload = S3Signature.emptyPayload
+        }
+        let headers = request.headers + signature.headers(for: signed, payload: payload, at: clock.now())
+        let query = request.query.isEmpty ? "" : "?" + S3Signature.canonical(request.query)
+        let url = "\(location.scheme)://\(location.host)\(S3Signature.encoded(signed.path, keepsSlashes: true))\(query)"
+        return try await http.send(
+            request.method, url, headers: headers, body: request.body, sink: request.sink)
+    }
+
+    /// A URL that lets whoever has it do this one thing until `seconds` from now, sending these headers.
+    func presign(
+        _ method: String, key: String, headers: [(name: String, value: String)], seconds: Int
+    ) -> String {
+        var request = S3Signature.Request(method: method, host: location.host, path: location.path(key))
+        request.headers = headers
+        let query = signature.presignedQuery(for: request, at: clock.now(), seconds: seconds)
+        return "\(location.scheme)://\(location.host)\(S3Signature.encoded(request.path, keepsSlashes: true))?\(query)"
+    }
+
+    private func meaning(_ failure: HTTPFailure) -> EngineError {
+        let place = location.host
+        switch failure.kind {
+        case .unreachable:
+            return EngineError(
+                .unavailable, "\(place) can't be reached: \(failure.reason)",
+                whatToDo: "check the network and the endpoint's name", isRetryable: true)
+        case .timedOut, .brokenOff, .cancelled:
+            return EngineError(
+                .unavailable, "the connection to \(place) broke off: \(failure.reason)", whatToDo: "try again",
+                isRetryable: true)
+        case .untrusted:
+            return EngineError(
+                .permissionDenied, "\(place) is not who it says: \(failure.reason)",
+                whatToDo: "check the endpoint, and this machine's clock and certificates (package ca-certificates)")
+        case .noSpace:
+            return EngineError(.noSpace, "there is no space left for what \(place) sends", whatToDo: "free some space")
+        case .tooLarge: return EngineError(.limitExceeded, "\(place): \(failure.reason)")
+        case .misused: return EngineError(.internal, "a request to \(place) could not be sent: \(failure.reason)")
+        }
+    }
+
+    /// What an answer of refusal means, in the provider's code and our words; never its text, which may quote the request.
+    func refusal(_ response: HTTPResponse, doing: String) -> EngineError {
+        let code = S3Answer(response.body).text("Code") ?? "status \(response.status)"
+        let what = "\(doing) was refused by \(location.host) (\(displayEscaped(String(code.prefix(60)))))"
+        switch code {
+        case "NoSuchBucket":
+            return EngineError(
+                .notFound, "there is no bucket \(location.bucket) at \(location.host)", whatToDo: "create it")
+        case "RequestTimeTooSkewed", "RequestExpired":
+            return EngineError(
+                .permissionDenied, "\(what): this machine's clock differs from the server's", whatToDo: "set the clock")
+        case "InvalidAccessKeyId", "SignatureDoesNotMatch":
+            return EngineError(.permissionDenied, what, whatToDo: "check the access key and its secret, and the region")
+        case "XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch":
+            return EngineError(.corrupt, "\(what): the bytes changed on the way")
+        case "NoSuchKey", "NoSuchUpload": return EngineError(.notFound, what)
+        case "EntityTooLarge": return EngineError(.limitExceeded, what)
+        default: break
+        }
+        switch response.status {
+        case 401, 403:
+            return EngineError(
+                .permissionDenied, what, whatToDo: "check that the access key may do this in \(location.bucket)")
+        case 404: return EngineError(.notFound, what)
+        case 409, 412: return EngineError(.conflict, what)
+        case 507: return EngineError(.noSpace, what, whatToDo: "raise the account's limits, or free some space")
+        default: return EngineError(.unavailable, what)
+        }
+    }
+}

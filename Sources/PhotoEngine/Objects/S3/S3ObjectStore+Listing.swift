@@ -1,0 +1,102 @@
+public import Core
+
+extension S3ObjectStore {
+    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
+        guard limit > 0 else { return [] }
+        var found: [ObjectSummary] = []
+        let start = after.map { self.prefix + $0.description }
+        if client.location.listsInOrder {
+            var start = start
+            while found.count < limit {
+                let page = try await page(
+                    prefix: self.prefix + prefix, delimiter: nil, start: start, limit: limit - found.count)
+                found += page.objects.compactMap(summary)
+                start = page.objects.last?.name
+                guard page.isTruncated, start != nil else { break }
+            }
+        } else {
+            try await walk(self.prefix + prefix, after: start, limit: limit, into: &found)
+        }
+        return found
+    }
+
+    /// Lists folder by folder, each in the order of its bytes.
+    private func walk(
+        _ level: String, after: String?, limit: Int, into found: inout [ObjectSummary]
+    ) async throws {
+        var names: [(name: String, byteCount: Int64?)] = []
+        var token: String?
+        repeat {
+            let page = try await page(prefix: level, delimiter: "/", start: nil, limit: 1000, token: token)
+            names += page.objects.map { ($0.name, $0.byteCount) } + page.folders.map { ($0, nil) }
+            token = page.isTruncated ? page.next : nil
+        } while token != nil
+        for (name, byteCount) in names.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+            guard found.count < limit else { return }
+            let isBehind = after.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
+            if let byteCount {
+                if isBehind, let summary = summary((name, byteCount)) { found.append(summary) }
+            } else if isBehind || after?.hasPrefix(name) == true {
+                try await walk(name, after: isBehind ? nil : after, limit: limit, into: &found)
+            }
+        }
+    }
+
+    private typealias Listed = (name: String, byteCount: Int64)
+
+    /// nil for keys that phototui can't have made: they are somebody else's.
+    private func summary(_ listed: Listed) -> ObjectSummary? {
+        guard listed.name.hasPrefix(prefix) else { return nil }
+        return ObjectKey(untrusted: String(listed.name.dropFirst(prefix.count))).map {
+            ObjectSummary(key: $0, byteCount: ByteCount(listed.byteCount))
+        }
+    }
+
+    private func page(
+        prefix: String, delimiter: String?, start: String?, limit: Int, token: String? = nil
+    ) async throws -> (objects: [Listed], folders: [String], isTruncated: Bool, next: String?) {
+        var request = S3Client.Request(method: "GET")
+        request.query = [("list-type", "2"), ("max-keys", "\(min(1000, limit))"), ("prefix", prefix)]
+        if let delimiter { request.query.append(("delimiter", delimiter)) }
+        if let start { request.query.append(("start-after", start)) }
+        if let token { request.query.append(("continuation-token", token)) }
+        let response = try await client.send(request)
+        guard response.status == 200 else { throw client.refusal(response, doing: "listing objects") }
+        let answer = S3Answer(response.body)
+        let objects = answer.elements("Contents").compactMap { element -> Listed? in
+            guard let name = element.text("Key"), let size = element.text("Size").flatMap({ Int64($0) }) else {
+                return nil
+            }
+            return (name, size)
+        }
+        let folders = answer.elements("CommonPrefixes").compactMap { $0.text("Prefix") }
+        return (objects, folders, answer.text("IsTruncated") == "true", answer.text("NextContinuationToken"))
+    }
+
+    /// The versions of one key, hiding ones among them.
+    func versions(of key: ObjectKey) async throws -> [String] {
+        let name = prefix + key.description
+        var found: [String] = []
+        var marker: (key: String, version: String)?
+        while true {
+            var request = S3Client.Request(method: "GET")
+            request.query = [("versions", ""), ("prefix", name), ("max-keys", "1000")]
+            if let marker {
+                request.query += [("key-marker", marker.key), ("version-id-marker", marker.version)]
+            }
+            let response = try await client.send(request)
+            guard response.status == 200 else {
+                throw client.refusal(response, doing: "listing the versions of \(key)")
+            }
+            let answer = S3Answer(response.body)
+            for element in answer.elements("Version") + answer.elements("DeleteMarker")
+            where element.text("Key") == name {
+                if let version = element.text("VersionId") { found.append(version) }
+            }
+            guard answer.text("IsTruncated") == "true", let next = answer.text("NextKeyMarker"), next == name,
+                let version = answer.text("NextVersionIdMarker")
+            else { return found }
+            marker = (next, version)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+public import Core
+internal import Digest
+internal import Synchronization
+public import SystemPackage
+
+extension S3ObjectStore {
+    public func beginMultipart(_ key: ObjectKey, sha256: SHA256Digest) async throws -> String {
+        var request = S3Client.Request(method: "POST", key: prefix + key.description)
+        request.query = [("uploads", "")]
+        request.headers = [("x-amz-meta-sha256", sha256.description)]
+        let response = try await client.send(request)
+        guard response.status == 200, let token = S3Answer(response.body).text("UploadId") else {
+            throw client.refusal(response, doing: "beginning the upload of \(key)")
+        }
+        return token
+    }
+
+    public func putPart(
+        _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
+    ) async throws -> UploadPart {
+        let opened = try OpenedFile(file)
+        let digest = try await blocking.run { try Self.digest(opened.descriptor, range) }
+        var request = S3Client.Request(method: "PUT", key: prefix + key.description)
+        request.query = [("partNumber", "\(number)"), ("uploadId", token)]
+        request.body = .file(opened.descriptor, range)
+        request.payload = digest.description
+        let response = try await client.send(request)
+        withExtendedLifetime(opened) {}
+        guard response.status == 200, let tag = response.headers["etag"] else {
+            throw client.refusal(response, doing: "storing part \(number) of \(key)")
+        }
+        return UploadPart(number: number, byteCount: range.upperBound - range.lowerBound, entityTag: tag)
+    }
+
+    private static func digest(_ file: FileDescriptor, _ range: Range<Int64>) throws -> SHA256Digest {
+        var hasher = SHA256Hasher()
+        // SAFETY: owned by this call, seen by the read and the hasher while it is allocated.
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { block.deallocate() }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = Int(min(Int64(block.count), range.upperBound - offset))
+            let part = UnsafeMutableRawBufferPointer(rebasing: block[..<wanted])
+            let count = try file.read(fromAbsoluteOffset: offset, into: part)
+            guard count > 0 else { throw EngineError(.corrupt, "the file became shorter while it was sent") }
+            hasher.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
+            offset += Int64(count)
+        }
+        return hasher.finish()
+    }
+
+    public func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws {
+        let lines = parts.sorted { $0.number < $1.number }.map {
+            "<Part><PartNumber>\($0.number)</PartNumber><ETag>\(S3Answer.escaped($0.entityTag))</ETag></Part>"
+        }
+        var request = S3Client.Request(method: "POST", key: prefix + key.description)
+        request.query = [("uploadId", token)]
+        request.body = .bytes(
+            Array("<CompleteMultipartUpload>\(lines.joined())</CompleteMultipartUpload>".utf8))
+        let response = try await client.send(request)
+        // S3 may say 200 and put an error into the body.
+        guard response.status == 200, S3Answer(response.body).text("Code") == nil else {
+            throw client.refusal(response, doing: "completing the upload of \(key)")
+        }
+    }
+
+    public func abortMultipart(_ key: ObjectKey, token: String) async throws {
+        var request = S3Client.Request(method: "DELETE", key: prefix + key.description)
+        request.query = [("uploadId", token)]
+        let response = try await client.send(request)
+        guard [200, 204, 404].contains(response.status) else {
+            throw client.refusal(response, doing: "giving up the upload of \(key)")
+        }
+    }
+
+    /// A large file, some parts at a time.
+    func putParts(of file: FilePath, byteCount: Int64, at key: ObjectKey, sha256: SHA256Digest) async throws {
+        if try await holds(sha256, byteCount: byteCount, at: key) { return }
+        let token = try await beginMultipart(key, sha256: sha256)
+        do {
+            let parts = try await withThrowingTaskGroup(of: UploadPart.self) { group in
+                let ranges = Self.partRanges(byteCount, partByteCount: Self.partByteCount)
+                var next = 0
+                func add() {
+                    guard next < ranges.count else { return }
+                    let (number, range) = (next + 1, ranges[next])
+                    next += 1
+                    group.addTask { try await self.putPart(number, of: file, range: range, key: key, token: token) }
+                }
+                for _ in 0..<partsAtATime { add() }
+                var parts: [UploadPart] = []
+                while let part = try await group.next() {
+                    parts.append(part)
+                    add()
+                }
+                return parts
+            }
+            try await completeMultipart(key, token: token, parts: parts)
+        } catch {
+            // A task of its own: what was cancelled must not leave parts that are paid for.
+            await Task { try? await self.abortMultipart(key, token: token) }.value
+            throw error
+        }
+    }
+
+    /// Equal parts, but for the last (R2 asks for it).
+    static func partRanges(_ byteCount: Int64, partByteCount: Int64) -> [Range<Int64>] {
+        // At most 10,000 parts, S3's limit.
+        let size = max(partByteCount, (byteCount + 9_999) / 10_000)
+        return stride(from: 0, to: byteCount, by: Int64.Stride(size)).map { $0..<min($0 + size, byteCount) }
+    }
+
+    /// Makes the bucket, private; one that is there and ours is a success.
+    public func createBucket() async throws {
+        let response = try await client.send(S3Client.Request(method: "PUT"))
+        let code = S3Answer(response.body).text("Code")
+        guard response.status == 200 || code == "BucketAlreadyOwnedByYou" || code == "BucketAlreadyExists" else {
+            throw client.refusal(response, doing: "creating the bucket")
+        }
+    }
+
+    public func setLifecycle() async throws {
+        var request = S3Client.Request(method: "PUT")
+        request.query = [("lifecycle", "")]
+        let rules = """
+            <Rule><ID>phototui-unfinished</ID><Filter><Prefix>\(S3Answer.escaped(prefix))</Prefix></Filter>\
+            <Status>Enabled</Status><AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation>\
+            </AbortIncompleteMultipartUpload></Rule>\
+            <Rule><ID>phototui-versions</ID><Filter><Prefix>\(S3Answer.escaped(prefix))</Prefix></Filter>\
+            <Status>Enabled</Status><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>\
+            </NoncurrentVersionExpiration></Rule>
+            """
+        let body = Array("<LifecycleConfiguration>\(rules)</LifecycleConfiguration>".utf8)
+        request.body = .bytes(body)
+        request.headers = [("x-amz-checksum-sha256", Checksum.base64(SHA256Hasher.digest(body)))]
+        let response = try await client.send(request)
+        guard [200, 204].contains(response.status) else {
+            throw client.refusal(response, doing: "setting the bucket's lifecycle")
+        }
+    }
+}

@@ -1,0 +1,215 @@
+public import Core
+internal import Digest
+internal import Foundation
+internal import Synchronization
+public import SystemPackage
+
+/// Objects in a bucket of Backblaze B2, Cloudflare R2, AWS or anything that speaks S3's API, whose keys may have a prefix.
+public final class S3ObjectStore: RemoteObjectStore {
+    /// Larger files go up in parts.
+    static let multipartThreshold: Int64 = 32 << 20
+    static let partByteCount: Int64 = 16 << 20
+    private static let digestHeader = "x-amz-meta-sha256"
+
+    let client: S3Client
+    let prefix: String
+    let partsAtATime: Int
+    private let known: Mutex<StoreTraits?>
+
+    /// `prefix` stands before every key, and ends with a slash or is empty. Nothing is sent before the first call.
+    public init(
+        _ location: S3Location, credentials: S3Credentials, prefix: String = "", traits: StoreTraits? = nil,
+        partsAtATime: Int = 4, attempts: Int = 7, clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
+    ) {
+        client = S3Client(location, credentials: credentials, clock: clock, random: random, attempts: attempts)
+        self.prefix = prefix
+        self.partsAtATime = max(1, partsAtATime)
+        known = Mutex(traits)
+    }
+
+    public func put(_ data: [UInt8], at key: ObjectKey, sha256: SHA256Digest?) async throws {
+        let digest = SHA256Hasher.digest(data)
+        guard sha256 == nil || sha256 == digest else { throw Self.otherBytes(key) }
+        try await put(.bytes(data), at: key, digest: digest)
+    }
+
+    public func putFile(_ file: FilePath, at key: ObjectKey, sha256: SHA256Digest) async throws {
+        let found = try await blocking.run { try SHA256Hasher.digest(path: file) }
+        guard found.sha256 == sha256 else { throw Self.otherBytes(key) }
+        if found.byteCount > Self.multipartThreshold {
+            return try await putParts(of: file, byteCount: found.byteCount, at: key, sha256: sha256)
+        }
+        let opened = try OpenedFile(file)
+        try await put(.file(opened.descriptor, 0..<found.byteCount), at: key, digest: sha256)
+        withExtendedLifetime(opened) {}
+    }
+
+    private func put(_ body: HTTPBody, at key: ObjectKey, digest: SHA256Digest) async throws {
+        let traits = try await traits()
+        // Where the provider can't refuse a taken key by itself, a look first is the best there is.
+        if !traits.takesConditions, try await holds(digest, byteCount: body.byteCount, at: key) { return }
+        var request = S3Client.Request(method: "PUT", key: prefix + key.description)
+        request.body = body
+        request.payload = digest.description
+        request.headers = [(Self.digestHeader, digest.description)]
+        if traits.takesChecksums { request.headers.append(("x-amz-checksum-sha256", Checksum.base64(digest))) }
+        if traits.takesConditions { request.headers.append(("if-none-match", "*")) }
+        let response = try await client.send(request)
+        switch response.status {
+        case 200, 201, 204: return
+        case 409, 412:
+            guard try await holds(digest, byteCount: body.byteCount, at: key) else {
+                throw client.refusal(response, doing: "storing \(key)")
+            }
+        default: throw client.refusal(response, doing: "storing \(key)")
+        }
+    }
+
+    /// Whether the key holds these bytes; throws `.conflict` when it holds others, false when it holds nothing.
+    func holds(_ digest: SHA256Digest, byteCount: Int64, at key: ObjectKey) async throws -> Bool {
+        guard let response = try await headResponse(key) else { return false }
+        if response.headers["content-length"].flatMap(Int64.init) == byteCount {
+            if let text = response.headers[Self.digestHeader] {
+                if text == digest.description { return true }
+            } else if try await digestOfObject(key) == digest {
+                return true
+            }
+        }
+        throw EngineError(.conflict, "other bytes are stored under \(key) already")
+    }
+
+    private func digestOfObject(_ key: ObjectKey) async throws -> SHA256Digest {
+        let hashing = StreamedDigest()
+        var request = S3Client.Request(method: "GET", key: prefix + key.description)
+        let nowhere = try OpenedFile("/dev/null", .writeOnly)
+        request.sink = .file(nowhere.descriptor, { hashing.update($0) })
+        request.reset = { hashing.reset() }
+        let response = try await client.send(request)
+        guard response.status == 200 else { throw client.refusal(response, doing: "reading \(key)") }
+        return hashing.finish()
+    }
+
+    public func get(_ key: ObjectKey, range: Range<Int64>?) async throws -> [UInt8] {
+        var request = S3Client.Request(method: "GET", key: prefix + key.description)
+        request.sink = .memory(limit: 256 << 20)
+        if let range {
+            guard !range.isEmpty else {
+                guard try await head(key) != nil else { throw EngineError(.notFound, "there is no object \(key)") }
+                return []
+            }
+            request.headers = [("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")]
+        }
+        let response = try await client.send(request)
+        switch response.status {
+        case 200 where range != nil:
+            // A server that doesn't know ranges, or an empty object.
+            let whole = response.body
+            let start = Int(min(range!.lowerBound, Int64(whole.count)))
+            return Array(whole[start..<Int(min(range!.upperBound, Int64(whole.count)))])
+        case 200, 206: return response.body
+        case 416: return []
+        default: throw client.refusal(response, doing: "reading \(key)")
+        }
+    }
+
+    public func head(_ key: ObjectKey) async throws -> ByteCount? {
+        try await headResponse(key)?.headers["content-length"].flatMap(Int64.init).map(ByteCount.init)
+    }
+
+    private func headResponse(_ key: ObjectKey) async throws -> HTTPResponse? {
+        let response = try await client.send(S3Client.Request(method: "HEAD", key: prefix + key.description))
+        switch response.status {
+        case 200: return response
+        case 404: return nil
+        default: throw client.refusal(response, doing: "looking for \(key)")
+        }
+    }
+
+    public func delete(_ key: ObjectKey) async throws {
+        guard try await traits().keepsVersions else {
+            return try await delete(key, version: nil)
+        }
+        for version in try await versions(of: key) { try await delete(key, version: version) }
+    }
+
+    private func delete(_ key: ObjectKey, version: String?) async throws {
+        var request = S3Client.Request(method: "DELETE", key: prefix + key.description)
+        if let version { request.query = [("versionId", version)] }
+        let response = try await client.send(request)
+        guard [200, 202, 204, 404].contains(response.status) else {
+            throw client.refusal(response, doing: "deleting \(key)")
+        }
+    }
+
+    public func fetch(_ key: ObjectKey, to file: FilePath, sha256: SHA256Digest) async throws {
+        let written = try OpenedFile(file, .writeOnly, options: [.create, .exclusiveCreate])
+        do {
+            let hashing = StreamedDigest()
+            var request = S3Client.Request(method: "GET", key: prefix + key.description)
+            request.sink = .file(written.descriptor, { hashing.update($0) })
+            request.reset = {
+                try written.empty()
+                hashing.reset()
+            }
+            let response = try await client.send(request)
+            guard response.status == 200 else { throw client.refusal(response, doing: "fetching \(key)") }
+            guard hashing.finish() == sha256 else {
+                throw EngineError(
+                    .corrupt, "what \(client.location.host) has under \(key) is not what was stored there",
+                    whatToDo: "restore the object from a copy")
+            }
+        } catch {
+            try? FileManager.default.removeItem(atPath: file.string)
+            throw error
+        }
+    }
+
+    let blocking = BlockingQueue(label: "phototui.s3")
+
+    private static func otherBytes(_ key: ObjectKey) -> EngineError {
+        EngineError(.corrupt, "the bytes for \(key) are not those that were announced")
+    }
+
+    // Presigned requests
+
+    public func presignPut(
+        _ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int
+    ) -> PresignedRequest {
+        var headers = [("content-length", "\(byteCount.bytes)"), (Self.digestHeader, sha256.description)]
+        if known.withLock({ $0 })?.takesChecksums ?? (client.location.provider != .b2) {
+            headers.append(("x-amz-checksum-sha256", Checksum.base64(sha256)))
+        }
+        let url = client.presign("PUT", key: prefix + key.description, headers: headers, seconds: seconds)
+        return PresignedRequest(
+            method: "PUT", url: url, headers: Dictionary(headers, uniquingKeysWith: { $1 }))
+    }
+
+    public func presignGet(_ key: ObjectKey, seconds: Int) -> PresignedRequest {
+        let url = client.presign("GET", key: prefix + key.description, headers: [], seconds: seconds)
+        return PresignedRequest(method: "GET", url: url, headers: [:])
+    }
+
+    // Traits
+
+    public func traits() async throws -> StoreTraits {
+        if let traits = known.withLock({ $0 }) { return traits }
+        let provider = client.location.provider
+        var traits = StoreTraits(
+            takesChecksums: provider != .b2, takesConditions: provider != .b2, keepsVersions: provider == .b2)
+        if provider == .s3 {
+            var request = S3Client.Request(method: "GET")
+            request.query = [("versioning", "")]
+            let response = try await client.send(request)
+            // A key that may not ask finds out at the first delete; a refusal of the login is told at once.
+            if response.status == 200 {
+                traits.keepsVersions = S3Answer(response.body).text("Status") != nil
+            } else if response.status == 403 || response.status == 404 {
+                let error = client.refusal(response, doing: "asking for the bucket's versioning")
+                if S3Answer(response.body).text("Code") != "AccessDenied" { throw error }
+            }
+        }
+        known.withLock { $0 = traits }
+        return traits
+    }
+}

@@ -1,0 +1,133 @@
+import Contracts
+import Core
+import Digest
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Objects
+
+@Suite("Every object store keeps the contract on S3", .enabled(if: S3Server.isAvailable, S3Server.absence))
+struct S3ContractTests {
+    @Test("SeaweedFS", arguments: ObjectStoreContract.cases)
+    func seaweedfs(_ contract: ContractCase<ObjectStoreContract.Store>) async throws {
+        // A bucket of its own, as the longest keys leave no room for a prefix.
+        let store = try S3Server.store(prefix: "", bucket: "t" + UUID().uuidString.lowercased())
+        try await store.createBucket()
+        try await contract.run(store)
+    }
+}
+
+@Suite("S3ObjectStore", .serialized, .enabled(if: S3Server.isAvailable, S3Server.absence))
+struct S3ObjectStoreTests {
+    private func withFile(_ count: Int, _ body: (FilePath, SHA256Digest, [UInt8]) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<count / 8 + 1).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }.prefix(count)
+        let file = folder.path.appending("file")
+        try Data(bytes).write(to: URL(fileURLWithPath: file.string))
+        try await body(file, SHA256Hasher.digest(Array(bytes)), Array(bytes))
+    }
+
+    @Test("A file of several parts goes up whole, and comes back with its digest checked")
+    func multipart() async throws {
+        let store = try S3Server.store()
+        try await withFile(40 << 20) { file, digest, _ in
+            let key = ObjectKey("large")
+            try await store.putFile(file, at: key, sha256: digest)
+            #expect(try await store.head(key) == ByteCount(40 << 20))
+            try await store.putFile(file, at: key, sha256: digest)
+            let copy = file.removingLastComponent().appending("copy")
+            try await store.fetch(key, to: copy, sha256: digest)
+            #expect(try SHA256Hasher.digest(path: copy).sha256 == digest)
+            let wrong = SHA256Hasher.digest([1])
+            let other = file.removingLastComponent().appending("other")
+            let error = try await #require(throws: EngineError.self) {
+                try await store.fetch(key, to: other, sha256: wrong)
+            }
+            #expect(error.code == .corrupt && !FileManager.default.fileExists(atPath: other.string))
+            try await store.delete(key)
+        }
+    }
+
+    @Test("An upload in parts that was broken off goes on with the parts that are there")
+    func resumed() async throws {
+        let store = try S3Server.store()
+        try await withFile(11 << 20) { file, digest, bytes in
+            let key = ObjectKey("parts")
+            let ranges = S3ObjectStore.partRanges(11 << 20, partByteCount: 5 << 20)
+            #expect(ranges.count == 3)
+            let token = try await store.beginMultipart(key, sha256: digest)
+            let first = try await store.putPart(1, of: file, range: ranges[0], key: key, token: token)
+            // Another process, with what the ledger kept.
+            let second = try S3Server.store(prefix: store.prefix)
+            var parts = [first]
+            for number in 2...3 {
+                parts.append(
+                    try await second.putPart(number, of: file, range: ranges[number - 1], key: key, token: token))
+            }
+            try await second.completeMultipart(key, token: token, parts: parts.reversed())
+            #expect(try await store.get(key) == bytes)
+            let gone = try await store.beginMultipart(ObjectKey("given-up"), sha256: digest)
+            try await store.abortMultipart(ObjectKey("given-up"), token: gone)
+            try await store.abortMultipart(ObjectKey("given-up"), token: gone)
+            await #expect(throws: EngineError.self) {
+                _ = try await store.putPart(1, of: file, range: ranges[0], key: ObjectKey("given-up"), token: gone)
+            }
+        }
+    }
+
+    @Test("A wrong key, a missing bucket and an unreachable server are named with what to do, never with the secret")
+    func refusals() async throws {
+        let secret = "hunter2-\(UUID().uuidString)"
+        let key = ObjectKey("x")
+        let cases: [(S3ObjectStore, EngineError.Code)] = [
+            (try S3Server.store(secretKey: secret), .permissionDenied),
+            (try S3Server.store(bucket: "no-such-bucket-\(UUID().uuidString.prefix(8).lowercased())"), .notFound),
+            (try S3Server.store(endpoint: "http://127.0.0.1:1", secretKey: secret, attempts: 1), .unavailable),
+            (try S3Server.store(endpoint: "http://nowhere.invalid", attempts: 1), .unavailable),
+        ]
+        for (store, code) in cases {
+            let error = try await #require(throws: EngineError.self) { try await store.put([1], at: key, sha256: nil) }
+            #expect(error.code == code, "\(error)")
+            #expect(!error.whatToDo.isEmpty && !error.description.contains(secret))
+            #expect(error.isRetryable == (code == .unavailable))
+        }
+    }
+
+    @Test("Presigned requests are taken from other clients, for these bytes and no others")
+    func presigned() async throws {
+        let store = try S3Server.store()
+        try await withFile(100_000) { file, digest, bytes in
+            let key = ObjectKey("presigned")
+            func curl(_ request: PresignedRequest, _ more: [String]) throws -> String {
+                let process = Process()
+                process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+                let headers = request.headers.filter { $0.key != "content-length" }.flatMap {
+                    ["-H", "\($0.key): \($0.value)"]
+                }
+                process.arguments =
+                    ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", request.method] + headers + more
+                    + [request.url]
+                let output = Pipe()
+                process.standardOutput = output
+                try process.run()
+                process.waitUntilExit()
+                return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            }
+            let put = store.presignPut(key, byteCount: ByteCount(100_000), sha256: digest, seconds: 900)
+            let other = file.removingLastComponent().appending("other")
+            try Data(bytes.dropLast()).write(to: URL(fileURLWithPath: other.string))
+            #expect(try curl(put, ["-T", other.string]) != "200", "another length")
+            try Data(bytes.dropLast() + [bytes[0] ^ 1]).write(to: URL(fileURLWithPath: other.string))
+            #expect(try curl(put, ["-T", other.string]) != "200", "other bytes")
+            #expect(try await store.head(key) == nil)
+            #expect(try curl(put, ["-T", file.string]) == "200")
+            #expect(try await store.get(key) == bytes)
+            #expect(try curl(store.presignGet(key, seconds: 900), []) == "200")
+            let past = FixedClock()
+            let early = try S3Server.store(prefix: store.prefix, clock: past)
+            #expect(try curl(early.presignGet(key, seconds: 10), []) == "403", "a request that has ended")
+        }
+    }
+}
