@@ -5,7 +5,9 @@ import Synchronization
 /// What every catalogue promises, whatever database it keeps.
 public enum CatalogContract {
     public static let cases: [ContractCase<CatalogSubject>] =
-        timelineCases + photoCases + fileCases + jobCases + uploadCases + maintenanceCases + [CatalogModel.case]
+        timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + maintenanceCases + [
+            CatalogModel.case
+        ]
 }
 
 /// A fresh catalogue to try a promise on.

@@ -77,7 +77,7 @@ extension SQLCatalog {
                     """
                     UPDATE jobs SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END,
                         started_at = CASE WHEN attempts > 1 THEN started_at END, attempts = attempts - 1, worker = NULL,
-                        lease_until = NULL
+                        lease_until = NULL, published_at = NULL
                     WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING state
                     """, [.id(job), ownerValue, .string(worker)])
                 if var row { counters.moveJobs(from: .running, to: try row.choice()) }
@@ -117,7 +117,7 @@ extension SQLCatalog {
             let row = try connection.row(
                 """
                 UPDATE jobs SET state = ?, error = ?, run_at = coalesce(?, run_at), finished_at = ?, worker = NULL,
-                    lease_until = NULL
+                    lease_until = NULL, published_at = NULL
                 WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo
                 """,
                 [

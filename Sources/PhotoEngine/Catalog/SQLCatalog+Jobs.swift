@@ -55,7 +55,7 @@ extension SQLCatalog {
                 try connection.execute(
                     """
                     UPDATE jobs SET state = 'queued', attempts = 0, worker_deaths = 0, error = NULL, run_at = ?,
-                        started_at = NULL, finished_at = NULL
+                        started_at = NULL, finished_at = NULL, published_at = NULL
                     WHERE id = ?
                     """, [now, .id(job)])
                 counters.moveJobs(from: state, to: .queued)

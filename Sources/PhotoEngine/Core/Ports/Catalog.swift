@@ -128,6 +128,8 @@ public protocol JobCatalog: Sendable {
     /// oldest first, as running under `worker` until `leaseSeconds` from now. A job taken from an expired lease counts a
     /// worker death; one at `JobPolicy.poisonLimit` deaths goes dead instead of being returned.
     func claim(queue: QueueName, worker: String, leaseSeconds: Double, limit: Int) async throws -> [Job]
+    /// Takes one job, as a message named it, under the same rules.
+    func claim(_ job: JobID, worker: String, leaseSeconds: Double) async throws -> JobClaim
     /// Extends the leases this worker still holds; returns the ids that it has lost.
     func extendLeases(_ jobs: [JobID], worker: String, leaseSeconds: Double) async throws -> [JobID]
 
@@ -153,9 +155,14 @@ public protocol JobCatalog: Sendable {
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job]
     /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many.
     func retry(_ jobs: [JobID]) async throws -> Int
+    /// Queued or retrying jobs become cancelled; returns how many.
+    func cancel(_ jobs: [JobID]) async throws -> Int
     func jobCounts() async throws -> [JobState: Int]
     /// When the next waiting job becomes due, Unix microseconds; nil when none waits.
     func nextDue(queue: QueueName) async throws -> Int64?
+    /// Takes up to `limit` jobs that may run now and that nobody has announced, or not within `olderThanSeconds` although
+    /// they were not started; marks them announced now. Each call gets others, also those of other processes.
+    func takeUnpublished(olderThanSeconds: Double, limit: Int) async throws -> [Job]
     /// Adds a processing job for each of these photos that has none unfinished; returns how many.
     func enqueueProcessing(_ photos: [PhotoID]) async throws -> Int
 }

@@ -58,3 +58,15 @@ public enum JobState: String, Sendable, CaseIterable, Codable {
 
     public var isFinished: Bool { self == .succeeded || self == .dead || self == .cancelled }
 }
+
+/// What came of claiming one job.
+public enum JobClaim: Hashable, Sendable {
+    case claimed(Job)
+    /// It succeeded, is dead (also by this claim, which would have been one too many), or was cancelled.
+    case finished(Job)
+    /// It runs under a lease that has not ended.
+    case held
+    /// It waits until this moment, Unix microseconds.
+    case notDue(Int64)
+    case unknown
+}
