@@ -23,10 +23,12 @@ let package = Package(
         // C libraries: a module map and a shim each.
         .systemLibrary(name: "CCrypto", path: "Sources/PhotoEngine/CLibraries/CCrypto"),
         .systemLibrary(name: "CCurl", path: "Sources/PhotoEngine/CLibraries/CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CHiredis", path: "Sources/PhotoEngine/CLibraries/CHiredis"),
         .systemLibrary(
             name: "CPostgres", path: "Sources/PhotoEngine/CLibraries/CPostgres", pkgConfig: "libpq"),
         .systemLibrary(name: "CRaw", path: "Sources/PhotoEngine/CLibraries/CRaw"),
         .systemLibrary(name: "CSeccomp", path: "Sources/PhotoEngine/CLibraries/CSeccomp"),
+        .systemLibrary(name: "CTLS", path: "Sources/PhotoEngine/CLibraries/CTLS"),
         .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips", pkgConfig: "vips"),
         .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
         .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
@@ -50,7 +52,7 @@ let package = Package(
         .target(
             name: "Objects", dependencies: ["Core", "Digest", "CCurl", systemPackage],
             path: "Sources/PhotoEngine/Objects"),
-        .target(name: "Jobs", dependencies: ["Core"], path: "Sources/PhotoEngine/Jobs"),
+        .target(name: "Jobs", dependencies: ["Core", "CHiredis", "CTLS"], path: "Sources/PhotoEngine/Jobs"),
         .target(
             name: "Imaging", dependencies: ["Core", "CProcess", systemPackage], path: "Sources/PhotoEngine/Imaging"),
         .executableTarget(
@@ -125,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-bench",
             dependencies: [
-                "Core", "Catalog", "Imaging", "Workflows", "PhotoEngine", "App", "Grid", "Widgets", "Thumbnails",
+                "Core", "Catalog", "Imaging", "Jobs", "Workflows", "PhotoEngine", "App", "Grid", "Widgets",
+                "Thumbnails",
                 systemPackage,
             ],
             path: "Tests/Benchmarks"),

@@ -7,6 +7,6 @@ struct Benchmark: Sendable {
 
     /// Add a benchmark here; its code lives in a file of its own.
     static let all: [Benchmark] = [
-        .process, .catalogCreate, .catalogPages, .catalogGrowth,
+        .process, .catalogCreate, .catalogPages, .catalogGrowth, .celeryWorker, .celeryPublish, .celeryLatency,
     ]
 }

@@ -9,4 +9,11 @@ struct DeliveryContractTests {
     func inline(_ contract: ContractCase<any Delivery>) async throws {
         try await contract.run(InlineDelivery(visibility: DeliveryContract.visibility))
     }
+
+    @Test(
+        "Celery's protocol on Redis", .enabled(if: RedisService.isUsable, "\(RedisService.reason)"),
+        arguments: DeliveryContract.cases)
+    func celery(_ contract: ContractCase<any Delivery>) async throws {
+        try await contract.run(CeleryDelivery(RedisService.address(), visibility: DeliveryContract.visibility))
+    }
 }

@@ -20,10 +20,12 @@ public protocol Delivery: Sendable {
 
 public struct DeliveryMessage: Hashable, Sendable {
     public let job: JobID
+    public let kind: JobKind
     public let queue: QueueName
 
-    public init(job: JobID, queue: QueueName) {
+    public init(job: JobID, kind: JobKind = .processPhoto, queue: QueueName) {
         self.job = job
+        self.kind = kind
         self.queue = queue
     }
 }
@@ -53,5 +55,69 @@ public struct QueueDepth: Hashable, Sendable {
     public init(waiting: Int, unacknowledged: Int) {
         self.waiting = waiting
         self.unacknowledged = unacknowledged
+    }
+}
+
+/// What the console asks of a broker that others use too, beside `Delivery`.
+public protocol BrokerConsole: Sendable {
+    /// Seconds since the oldest waiting message was published; nil when none waits whose publisher said when.
+    func oldestSeconds(of queue: String) async throws -> Double?
+    /// Deliveries that nobody has acknowledged yet, of every worker, the oldest first.
+    func unacknowledged(limit: Int) async throws -> [UnacknowledgedMessage]
+    /// Moves every waiting message to the end of another queue; returns how many.
+    func move(from queue: String, to other: String) async throws -> Int
+    /// Messages that no worker here could run, and those that failed for good, the latest first.
+    func deadLetters(limit: Int) async throws -> [DeadLetter]
+    /// Puts a dead letter back at the end of its queue; false when there is none of that id.
+    func revive(_ id: String) async throws -> Bool
+    /// Drops a dead letter; false when there is none of that id.
+    func forget(_ id: String) async throws -> Bool
+}
+
+public struct UnacknowledgedMessage: Hashable, Sendable {
+    public let tag: DeliveryTag
+    public let queue: String
+    /// The task's name and id; untrusted text.
+    public let task: String
+    public let id: String
+    /// When it was delivered, or its delivery last extended; Unix seconds.
+    public let receivedAt: Double
+
+    public init(tag: DeliveryTag, queue: String, task: String, id: String, receivedAt: Double) {
+        self.tag = tag
+        self.queue = queue
+        self.task = task
+        self.id = id
+        self.receivedAt = receivedAt
+    }
+}
+
+/// A message that will not be tried again by itself, as it was received.
+public struct DeadLetter: Hashable, Sendable {
+    public enum Kind: String, Sendable {
+        /// It is no task message: it would break a Celery worker, or part of it is missing.
+        case poison
+        /// No worker here knows its task, or what it is part of.
+        case unknown
+        /// It ran and failed for good.
+        case failed
+    }
+
+    public let id: String
+    public let queue: String
+    public let kind: Kind
+    public let reason: String
+    /// Unix seconds.
+    public let at: Double
+    /// The message; untrusted bytes.
+    public var raw: [UInt8]
+
+    public init(id: String, queue: String, kind: Kind, reason: String, at: Double, raw: [UInt8]) {
+        self.id = id
+        self.queue = queue
+        self.kind = kind
+        self.reason = reason
+        self.at = at
+        self.raw = raw
     }
 }

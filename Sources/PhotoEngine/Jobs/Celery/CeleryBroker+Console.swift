@@ -1,0 +1,78 @@
+internal import Core
+internal import Foundation
+
+extension CeleryBroker {
+    func depth(of queue: String) async throws -> QueueDepth {
+        let waiting = try await connection.send(keys.lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
+        try check(waiting)
+        let unacknowledged = try await CeleryScripts.unacknowledged.run(
+            on: connection, keys: [keys.unacked], [.text(queue)])
+        return QueueDepth(
+            waiting: waiting.reduce(0) { $0 + ($1.integer ?? 0) }, unacknowledged: unacknowledged.integer ?? 0)
+    }
+
+    /// The raw messages at the head of a queue, in the order they will be delivered.
+    func peek(_ queue: String, limit: Int) async throws -> [[UInt8]] {
+        guard limit > 0 else { return [] }
+        let values = try await connection.send(
+            keys.lists(of: queue).map { RedisCommand("LRANGE", .text($0), RedisArgument(-limit), "-1") })
+        try check(values)
+        return Array(values.flatMap { $0.array.reversed().compactMap(\.bytes) }.prefix(limit))
+    }
+
+    /// Seconds since the oldest waiting message was published; nil when none waits whose publisher said when.
+    func oldestSeconds(of queue: String) async throws -> Double? {
+        let values = try await connection.send(
+            keys.lists(of: queue).map { RedisCommand("LINDEX", .text($0), "-1") })
+        try check(values)
+        let moments = values.compactMap { value in
+            value.bytes.flatMap { try? CeleryMessage(raw: $0) }?.publishedAt?.timeIntervalSince1970
+        }
+        return moments.min().map { max(0, Date().timeIntervalSince1970 - $0) }
+    }
+
+    func unacknowledged(limit: Int) async throws -> [UnacknowledgedMessage] {
+        let found = try await connection.send(
+            RedisCommand("ZRANGE", .text(keys.unackedIndex), "0", RedisArgument(max(0, limit - 1)), "WITHSCORES")
+        ).array
+        if found.isEmpty || limit < 1 { return [] }
+        let tags = stride(from: 0, to: found.count - 1, by: 2).compactMap { index in
+            found[index].text.map { ($0, Double(found[index + 1].text ?? "") ?? 0) }
+        }
+        let entries = try await connection.send(
+            RedisCommand("HMGET", [.text(keys.unacked)] + tags.map { .text($0.0) })
+        ).array
+        return zip(tags, entries).compactMap { tag, entry in
+            guard let unacked = entry.bytes.flatMap(CeleryUnacked.init) else { return nil }
+            let headers = JSONValue(parsing: unacked.raw)?["headers"]
+            return UnacknowledgedMessage(
+                tag: DeliveryTag(tag.0), queue: unacked.routingKey, task: headers?["task"].string ?? "",
+                id: headers?["id"].string ?? "", receivedAt: tag.1)
+        }
+    }
+
+    /// Moves every waiting message to the end of another queue; returns how many.
+    func move(from queue: String, to other: String) async throws -> Int {
+        guard queue != other else { return 0 }
+        var count = 0
+        for (source, target) in zip(keys.lists(of: queue), keys.lists(of: other)) {
+            let length = try await connection.send(RedisCommand("LLEN", .text(source))).integer ?? 0
+            let moves = (0..<length).map { _ in
+                RedisCommand("LMOVE", .text(source), .text(target), "RIGHT", "LEFT")
+            }
+            let moved = try await connection.send(moves)
+            try check(moved)
+            count += moved.count { $0 != .null }
+        }
+        return count
+    }
+
+    func purge(_ queue: String) async throws -> Int {
+        let lists = keys.lists(of: queue)
+        let values = try await connection.send(
+            [RedisCommand("MULTI")] + lists.map { RedisCommand("LLEN", .text($0)) }
+                + [RedisCommand("DEL", lists.map(RedisArgument.text)), RedisCommand("EXEC")])
+        try check(values)
+        return values.last?.array.prefix(lists.count).reduce(0) { $0 + ($1.integer ?? 0) } ?? 0
+    }
+}

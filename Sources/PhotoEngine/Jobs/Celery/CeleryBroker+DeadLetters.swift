@@ -1,0 +1,60 @@
+internal import Core
+internal import Foundation
+
+extension CeleryBroker {
+    /// Moves a delivery to the dead letters, with its raw text; false when it is no longer ours.
+    @discardableResult
+    func bury(_ received: CeleryReceived, kind: DeadLetter.Kind, reason: String) async throws -> Bool {
+        let document: JSONValue = .members([
+            "queue": .string(received.queue), "reason": .string(reason), "kind": .string(kind.rawValue),
+            "at": .string(String(Date().timeIntervalSince1970)),
+        ])
+        let value = try await CeleryScripts.bury.run(
+            on: connection, keys: [keys.unacked, keys.unackedIndex, keys.dead, keys.deadReasons],
+            [.text(received.tag), .bytes(received.raw), .bytes(document.encoded)])
+        return value.integer == 1
+    }
+
+    /// The latest dead letters first, at most `limit`.
+    func deadLetters(limit: Int) async throws -> [DeadLetter] {
+        let values = try await connection.send(RedisCommand("HGETALL", .text(keys.deadReasons))).array
+        var letters: [DeadLetter] = []
+        for index in stride(from: 0, to: values.count - 1, by: 2) {
+            guard let id = values[index].text, let bytes = values[index + 1].bytes,
+                let document = JSONValue(parsing: bytes)
+            else { continue }
+            letters.append(
+                DeadLetter(
+                    id: id, queue: document["queue"].string ?? "",
+                    kind: document["kind"].string.flatMap(DeadLetter.Kind.init) ?? .poison,
+                    reason: document["reason"].string ?? "", at: Double(document["at"].string ?? "") ?? 0, raw: []))
+        }
+        letters = Array(letters.sorted { $0.at > $1.at }.prefix(max(0, limit)))
+        guard !letters.isEmpty else { return [] }
+        let texts = try await connection.send(
+            RedisCommand("HMGET", [.text(keys.dead)] + letters.map { .text($0.id) })
+        ).array
+        for (index, text) in texts.enumerated() where index < letters.count { letters[index].raw = text.bytes ?? [] }
+        return letters
+    }
+
+    /// Puts a dead letter back at the end of its queue; false when there is none of that id.
+    func revive(_ id: String) async throws -> Bool {
+        let document = try await connection.send(RedisCommand("HGET", .text(keys.deadReasons), .text(id)))
+        guard let bytes = document.bytes, let queue = JSONValue(parsing: bytes)?["queue"].string, !queue.isEmpty else {
+            return false
+        }
+        let value = try await CeleryScripts.revive.run(
+            on: connection, keys: [keys.dead, keys.deadReasons, keys.list(of: queue, priority: 0)], [.text(id)])
+        return value.integer == 1
+    }
+
+    func forget(_ id: String) async throws -> Bool {
+        let values = try await connection.send([
+            RedisCommand("MULTI"), RedisCommand("HDEL", .text(keys.dead), .text(id)),
+            RedisCommand("HDEL", .text(keys.deadReasons), .text(id)), RedisCommand("EXEC"),
+        ])
+        try check(values)
+        return values.last?.array.first?.integer == 1
+    }
+}

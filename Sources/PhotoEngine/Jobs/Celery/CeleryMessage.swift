@@ -1,0 +1,154 @@
+public import Foundation
+
+/// One task message, protocol 2 of Celery on kombu's Redis transport.
+///
+/// What was received keeps its raw text, which travels on unchanged: nothing is ever encoded anew.
+public struct CeleryMessage: Hashable, Sendable {
+    /// The text as it lay in the queue.
+    public let raw: [UInt8]
+    public let task: String
+    public let id: String
+    public let arguments: [JSONValue]
+    public let keywords: [JSONMember]
+    public let headers: JSONValue
+    public let properties: JSONValue
+
+    public var retries: Int { headers["retries"].integer ?? 0 }
+    public var ignoresResult: Bool { headers["ignore_result"].bool ?? false }
+    public var isRedelivered: Bool { properties["delivery_info"]["redelivered"].bool ?? false }
+    public var priority: Int { properties["priority"].integer ?? 0 }
+    /// Not before this moment.
+    public var eta: Date? { headers["eta"].string.flatMap(CeleryTime.parse) }
+    /// Not after this moment.
+    public var expires: Date? {
+        headers["expires"].string.flatMap(CeleryTime.parse)
+            ?? headers["expires"].real.map(Date.init(timeIntervalSince1970:))
+    }
+    /// When it was published, where the publisher was phototui.
+    public var publishedAt: Date? { headers["published_at"].real.map(Date.init(timeIntervalSince1970:)) }
+
+    public subscript(keyword: String) -> JSONValue { keywords.last { $0.name == keyword }?.value ?? .null }
+}
+
+/// Why a message can't be run here; `description` says so in one sentence without a full stop.
+public enum CeleryMessageFault: Error, Hashable, Sendable, CustomStringConvertible {
+    case notJSON
+    case missing(String)
+    case contentType(String)
+    case bodyEncoding
+    case bodyNotJSON
+    case bodyShape
+    case workflow(String)
+
+    public var description: String {
+        switch self {
+        case .notJSON: "the message is not JSON"
+        case .missing(let field): "the message has no \(field)"
+        case .contentType(let type): "the message's body is \(type), and only JSON in UTF-8 is run here"
+        case .bodyEncoding: "the message's body is not the base64 it claims to be"
+        case .bodyNotJSON: "the message's body is not JSON"
+        case .bodyShape: "the message's body is not [arguments, keywords, embedded]"
+        case .workflow(let kind): "the message belongs to a \(kind), which only a Celery worker continues"
+        }
+    }
+}
+
+extension CeleryMessage {
+    public init(raw: [UInt8]) throws(CeleryMessageFault) {
+        guard let message = JSONValue(parsing: raw), message.members != nil else { throw .notJSON }
+        let headers = message["headers"]
+        let properties = message["properties"]
+        guard let task = headers["task"].string, !task.isEmpty else { throw .missing("task name") }
+        guard let id = headers["id"].string, !id.isEmpty else { throw .missing("task id") }
+        let type = message["content-type"].string ?? ""
+        let encoding = (message["content-encoding"].string ?? "utf-8").lowercased()
+        guard type == "application/json", ["utf-8", "utf8", "us-ascii"].contains(encoding),
+            headers["compression"].isNull
+        else { throw .contentType(type.isEmpty ? "of no known type" : type) }
+        guard let text = message["body"].string else { throw .missing("body") }
+        var body = Array(text.utf8)
+        if properties["body_encoding"].string == "base64" {
+            guard let data = Data(base64Encoded: text) else { throw .bodyEncoding }
+            body = Array(data)
+        }
+        guard let parsed = JSONValue(parsing: body) else { throw .bodyNotJSON }
+        guard let parts = parsed.array, parts.count == 3, let arguments = parts[0].array,
+            let keywords = parts[1].members
+        else { throw .bodyShape }
+        for kind in ["chord", "chain", "callbacks", "errbacks"] {
+            let member = parts[2][kind]
+            if !member.isNull, member.array?.isEmpty != true {
+                throw .workflow(kind.hasSuffix("backs") ? "call with \(kind)" : kind)
+            }
+        }
+        self.init(
+            raw: raw, task: task, id: id, arguments: arguments, keywords: keywords, headers: headers,
+            properties: properties)
+    }
+
+    /// A message to send. `queue` is its routing key too; `priority` 0 (most urgent) to 9.
+    public static func make(
+        task: String, id: String, arguments: [JSONValue] = [], keywords: [JSONMember] = [], queue: String,
+        priority: Int = 0, retries: Int = 0, eta: Date? = nil, expires: Date? = nil, rootID: String? = nil,
+        parentID: String? = nil, origin: String, ignoresResult: Bool = false, now: Date
+    ) -> CeleryMessage {
+        let body: JSONValue = .array([
+            .array(arguments), .object(keywords),
+            .members(["callbacks": .null, "errbacks": .null, "chain": .null, "chord": .null]),
+        ])
+        let headers: JSONValue = .members([
+            "lang": .string("swift"), "task": .string(task), "id": .string(id), "shadow": .null,
+            "eta": .text(eta.map(CeleryTime.text)), "expires": .text(expires.map(CeleryTime.text)), "group": .null,
+            "group_index": .null, "retries": .integer(retries), "timelimit": .array([.null, .null]),
+            "root_id": .string(rootID ?? id), "parent_id": .text(parentID),
+            "argsrepr": .string(PythonText.tuple(arguments)), "kwargsrepr": .string(PythonText.dictionary(keywords)),
+            "origin": .string(origin), "ignore_result": .bool(ignoresResult), "replaced_task_nesting": .integer(0),
+            "stamped_headers": .null, "stamps": .object([]),
+            "published_at": .real((now.timeIntervalSince1970 * 1e6).rounded() / 1e6),
+        ])
+        let properties: JSONValue = .members([
+            "correlation_id": .string(id), "reply_to": .string(""), "delivery_mode": .integer(2),
+            "delivery_info": .members(["exchange": .string(""), "routing_key": .string(queue)]),
+            "priority": .integer(priority), "body_encoding": .string("base64"),
+            "delivery_tag": .string(UUID().uuidString.lowercased()),
+        ])
+        let message: JSONValue = .members([
+            "body": .string(Data(body.encoded).base64EncodedString()), "content-encoding": .string("utf-8"),
+            "content-type": .string("application/json"), "headers": headers, "properties": properties,
+        ])
+        return CeleryMessage(
+            raw: message.encoded, task: task, id: id, arguments: arguments, keywords: keywords, headers: headers,
+            properties: properties)
+    }
+
+    /// The raw text of a message that is delivered again: `"redelivered":true` is put where kombu puts it, and nothing
+    /// else changes. A text without delivery_info stays as it is.
+    static func redelivered(_ raw: [UInt8]) -> [UInt8] {
+        let mark = Array("\"delivery_info\":".utf8)
+        guard JSONValue(parsing: raw)?["properties"]["delivery_info"]["redelivered"].isNull == true,
+            // The last one: a body in plain text may hold the same words before it, but then within a string.
+            let found = raw.lastRange(of: mark)
+        else { return raw }
+        var place = found
+        while place < raw.count, raw[place] == 32 { place += 1 }
+        guard place < raw.count, raw[place] == UInt8(ascii: "{") else { return raw }
+        let isEmpty = raw[(place + 1)...].first { $0 != 32 } == UInt8(ascii: "}")
+        let spliced =
+            raw[...place] + Array("\"redelivered\":true\(isEmpty ? "" : ",")".utf8) + raw[(place + 1)...]
+        let result = Array(spliced)
+        guard JSONValue(parsing: result)?["properties"]["delivery_info"]["redelivered"].bool == true else { return raw }
+        return result
+    }
+}
+
+extension [UInt8] {
+    /// The index behind the last occurrence of `pattern`.
+    fileprivate func lastRange(of pattern: [UInt8]) -> Int? {
+        guard count >= pattern.count else { return nil }
+        for start in stride(from: count - pattern.count, through: 0, by: -1)
+        where self[start] == pattern[0] && self[start..<(start + pattern.count)].elementsEqual(pattern) {
+            return start + pattern.count
+        }
+        return nil
+    }
+}

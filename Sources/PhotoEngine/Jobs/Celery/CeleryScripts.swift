@@ -1,0 +1,140 @@
+/// What must happen in Redis all at once or not at all.
+enum CeleryScripts {
+    /// Pops up to ARGV[1] messages and records each as unacknowledged under a tag of our own, ARGV[2] and a number: a stale
+    /// acknowledgement can't then end a later delivery, as it can where the message's own tag is used again. The raw text is
+    /// spliced, never encoded anew. A text that would break a Celery worker goes to the dead letters.
+    /// KEYS: unacked, unacked_index, dead, dead's reasons, then the lists in order; ARGV[3…]: their queues.
+    static let pop = RedisScript(
+        """
+        local wanted = tonumber(ARGV[1])
+        local popped = {}
+        local time = redis.call('TIME')
+        local now = time[1] .. '.' .. string.format('%06d', time[2])
+        local serial = 0
+        for i = 5, #KEYS do
+            while #popped < wanted do
+                local text = redis.pcall('RPOP', KEYS[i])
+                if type(text) ~= 'string' then break end
+                local isJSON, message = pcall(cjson.decode, text)
+                local reason = nil
+                if not isJSON or type(message) ~= 'table' then
+                    reason = 'the message is not JSON'
+                elseif type(message.headers) ~= 'table' then
+                    reason = 'the message has no headers'
+                elseif type(message.properties) ~= 'table' or type(message.properties.delivery_info) ~= 'table' then
+                    reason = 'the message has no delivery information'
+                end
+                serial = serial + 1
+                local tag = ARGV[2] .. serial
+                if reason then
+                    redis.call('HSET', KEYS[3], tag, text)
+                    redis.call('HSET', KEYS[4], tag, cjson.encode({
+                        queue = ARGV[i - 2], reason = reason, kind = 'poison', at = now}))
+                else
+                    redis.call('ZADD', KEYS[2], now, tag)
+                    redis.call('HSET', KEYS[1], tag, '[' .. text .. ', "", ' .. cjson.encode(ARGV[i - 2]) .. ']')
+                    table.insert(popped, {ARGV[i - 2], text, tag})
+                end
+            end
+        end
+        return popped
+        """)
+
+    /// Ends deliveries. KEYS: unacked, unacked_index; ARGV: tags. Returns how many there were.
+    static let acknowledge = RedisScript(
+        """
+        redis.call('ZREM', KEYS[2], unpack(ARGV))
+        return redis.call('HDEL', KEYS[1], unpack(ARGV))
+        """)
+
+    /// Hides deliveries until ARGV[1] seconds from now under the visibility ARGV[2]. KEYS: unacked_index; ARGV[3…]: tags.
+    /// Returns the tags that are no longer ours.
+    static let extend = RedisScript(
+        """
+        local time = redis.call('TIME')
+        local score = time[1] + time[2] / 1000000 + ARGV[1] - ARGV[2]
+        local lost = {}
+        for i = 3, #ARGV do
+            if redis.call('ZSCORE', KEYS[1], ARGV[i]) then
+                redis.call('ZADD', KEYS[1], 'XX', string.format('%.6f', score), ARGV[i])
+            else
+                table.insert(lost, ARGV[i])
+            end
+        end
+        return lost
+        """)
+
+    /// Up to ARGV[2] deliveries, anyone's, that were taken ARGV[1] seconds ago or more, the latest first, each with its
+    /// score and entry. KEYS: unacked, unacked_index.
+    static let expired = RedisScript(
+        """
+        local time = redis.call('TIME')
+        local latest = string.format('%.6f', time[1] + time[2] / 1000000 - ARGV[1])
+        local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', latest, 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+        local entries = {}
+        for i = #found - 1, 1, -2 do
+            local entry = redis.call('HGET', KEYS[1], found[i])
+            if entry then
+                table.insert(entries, {found[i], found[i + 1], entry})
+            else
+                redis.call('ZREM', KEYS[2], found[i])
+            end
+        end
+        return entries
+        """)
+
+    /// Puts one delivery back at the head of its list, unless it was acknowledged or extended meanwhile.
+    /// KEYS: unacked, unacked_index, list; ARGV: tag, score ("" for any), message.
+    static let restore = RedisScript(
+        """
+        if ARGV[2] ~= '' and redis.call('ZSCORE', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
+        if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('RPUSH', KEYS[3], ARGV[3])
+        return 1
+        """)
+
+    /// Moves a delivery to the dead letters. KEYS: unacked, unacked_index, dead, dead's reasons; ARGV: tag, raw message,
+    /// reason document.
+    static let bury = RedisScript(
+        """
+        if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+        redis.call('HSET', KEYS[4], ARGV[1], ARGV[3])
+        return 1
+        """)
+
+    /// Takes a dead letter back into a list. KEYS: dead, dead's reasons, list; ARGV: id.
+    static let revive = RedisScript(
+        """
+        local text = redis.call('HGET', KEYS[1], ARGV[1])
+        if not text then return 0 end
+        redis.call('HDEL', KEYS[1], ARGV[1])
+        redis.call('HDEL', KEYS[2], ARGV[1])
+        redis.call('LPUSH', KEYS[3], text)
+        return 1
+        """)
+
+    /// How many deliveries of the queue ARGV[1] are unacknowledged. KEYS: unacked.
+    static let unacknowledged = RedisScript(
+        """
+        local ending = cjson.encode(ARGV[1]) .. ']'
+        local count = 0
+        local cursor = '0'
+        repeat
+            local page = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', 500)
+            cursor = page[1]
+            for i = 2, #page[2], 2 do
+                if string.sub(page[2][i], -#ending) == ending then count = count + 1 end
+            end
+        until cursor == '0'
+        return count
+        """)
+
+    /// Deletes a lock that is still ours. KEYS: lock; ARGV: our value.
+    static let unlock = RedisScript(
+        "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
+
+    static let all = [pop, acknowledge, extend, expired, restore, bury, revive, unacknowledged, unlock]
+}

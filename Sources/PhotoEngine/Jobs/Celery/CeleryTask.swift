@@ -1,0 +1,51 @@
+public import Core
+
+/// Does the work of one Celery task. Its name is what publishers send.
+public protocol CeleryTaskHandler: Sendable {
+    var task: String { get }
+
+    /// Does the work; stops soon when its task is cancelled. An error thrown is the task's failure: one that may pass by
+    /// itself (`EngineError.isRetryable`) is tried again, as `CeleryOutcome.retried` says.
+    func perform(_ call: CeleryCall) async throws -> CeleryOutcome
+}
+
+/// One run of a task.
+public struct CeleryCall: Hashable, Sendable {
+    public let message: CeleryMessage
+    public let queue: String
+
+    public var id: String { message.id }
+    public var arguments: [JSONValue] { message.arguments }
+    /// A keyword argument; null where it was not given.
+    public subscript(keyword: String) -> JSONValue { message[keyword] }
+}
+
+public enum CeleryOutcome: Sendable {
+    /// Done; publishers collect this result.
+    case succeeded(JSONValue)
+    /// It runs again after this many seconds, as a new message of the same id, or by its catalogue when `isAnnounced`.
+    case retried(EngineError, seconds: Double, isAnnounced: Bool)
+    /// It failed for good. `isRecorded` where a catalogue keeps it; else the message goes to the dead letters.
+    case failed(EngineError, isRecorded: Bool)
+    /// It was finished before, or another worker has it: nothing is left to do and nothing to report.
+    case dropped
+    /// It was cancelled in the catalogue.
+    case revoked
+    /// It was stopped: the message goes back to the head of its queue.
+    case givenBack
+}
+
+/// A task written as a closure; for tasks that need no catalogue.
+public struct CeleryClosureTask: CeleryTaskHandler {
+    public let task: String
+    private let body: @Sendable (CeleryCall) async throws -> JSONValue
+
+    public init(_ task: String, body: @escaping @Sendable (CeleryCall) async throws -> JSONValue) {
+        self.task = task
+        self.body = body
+    }
+
+    public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
+        .succeeded(try await body(call))
+    }
+}

@@ -1,0 +1,191 @@
+internal import Core
+internal import Foundation
+internal import Glibc
+internal import Synchronization
+
+extension CeleryWorker {
+    /// Runs a task in a place of its own, and reports its end.
+    func begin(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
+        let message = call.message
+        let isRevoked = state.withLock { $0.isRevoked(message.id) }
+        let isExpired = message.expires.map { $0 < Date() } ?? false
+        if isRevoked || isExpired {
+            state.withLock { $0.finishing += 1 }
+            Task {
+                await refuse(received, message, isExpired: isExpired)
+                finishedOne()
+            }
+            return
+        }
+        let start = Date().timeIntervalSince1970
+        // The entry is there before the task can end.
+        state.withLock { state in
+            state.running[received.tag] = CeleryWorkerState.Held(received: received, call: call, startedAt: start)
+            let task = Task { await self.perform(received, call, handler, start) }
+            state.running[received.tag]?.task = task
+        }
+    }
+
+    /// Holds a task until its time, unacknowledged, as Celery does.
+    func schedule(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler, at moment: Date) {
+        state.withLock { state in
+            let task = Task {
+                let wait = max(0, moment.timeIntervalSinceNow)
+                guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
+                let isHeld = self.state.withLock { state in
+                    state.scheduled.removeValue(forKey: received.tag) != nil
+                }
+                if isHeld { begin(received, call, handler) }
+            }
+            state.scheduled[received.tag] = CeleryWorkerState.Held(
+                received: received, call: call, startedAt: moment.timeIntervalSince1970, task: task)
+        }
+    }
+
+    private func perform(
+        _ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler, _ start: Double
+    ) async {
+        note(.started(call))
+        events.task("task-started", call.id)
+        let outcome: CeleryOutcome
+        do {
+            outcome = try await handler.perform(call)
+        } catch {
+            outcome = judged(error, call)
+        }
+        let seconds = Date().timeIntervalSince1970 - start
+        // The place is free now; the rest is bookkeeping that the next task need not wait for.
+        state.withLock { state in
+            state.finishing += 1
+            state.running.removeValue(forKey: received.tag)
+            if case .succeeded = outcome { state.count(call.message.task) }
+        }
+        wakeUp()
+        await Task { await conclude(received, call, outcome, seconds) }.value
+        note(.ended(call, outcome, seconds: seconds))
+        finishedOne()
+    }
+
+    private func judged(_ error: any Error, _ call: CeleryCall) -> CeleryOutcome {
+        if error is CancellationError {
+            return state.withLock { $0.isRevoked(call.id) } ? .revoked : .givenBack
+        }
+        let error = error as? EngineError ?? EngineError(.internal, "the task failed: \(error)", cause: error)
+        guard error.isRetryable, call.message.retries + 1 < JobPolicy.maximumAttempts else {
+            return .failed(error, isRecorded: false)
+        }
+        let wait = JobPolicy.backoffSeconds(attempt: call.message.retries + 1, random: SystemRandom())
+        return .retried(error, seconds: wait, isAnnounced: false)
+    }
+
+    private func conclude(
+        _ received: CeleryReceived, _ call: CeleryCall, _ outcome: CeleryOutcome, _ seconds: Double
+    ) async {
+        let message = call.message
+        switch outcome {
+        case .succeeded(let value):
+            events.task(
+                "task-succeeded", message.id,
+                [JSONMember("result", .string(PythonText.text(value))), JSONMember("runtime", .real(seconds))])
+            await record("SUCCESS", value, received, message)
+        case .failed(let error, let isRecorded):
+            let text = error.description
+            events.task(
+                "task-failed", message.id,
+                [
+                    JSONMember("exception", .string("PhototuiError(\(PythonText.text(.string(text))))")),
+                    JSONMember("traceback", .string(text)),
+                ])
+            let exception = CeleryResults.exception("PhototuiError", text)
+            if isRecorded {
+                await record("FAILURE", exception, received, message, traceback: text)
+            } else {
+                await retrying { [self] in
+                    try await store(results.commands("FAILURE", exception, of: message, traceback: text))
+                    try await broker.bury(received, kind: .failed, reason: text)
+                }
+            }
+        case .retried(let error, let wait, let isAnnounced):
+            let text = error.description
+            events.task(
+                "task-retried", message.id,
+                [
+                    JSONMember("exception", .string("PhototuiError(\(PythonText.text(.string(text))))")),
+                    JSONMember("traceback", .string(text)),
+                ])
+            if !isAnnounced { await publishRetry(received, call, seconds: wait) }
+            await record("RETRY", CeleryResults.exception("PhototuiError", text), received, message, traceback: text)
+        case .revoked: await refuse(received, message, isExpired: false, wasRunning: true)
+        case .dropped: await retrying { [self] in try await broker.acknowledge([received.tag]) }
+        case .givenBack: await retrying { [self] in try await broker.giveBack(received) }
+        }
+    }
+
+    /// The result and the acknowledgement, the result first: a worker that dies between the two repeats the task rather than
+    /// losing its result. In one go where both are in one place.
+    private func record(
+        _ status: String, _ result: JSONValue, _ received: CeleryReceived, _ message: CeleryMessage,
+        traceback: String? = nil
+    ) async {
+        let commands = results.commands(status, result, of: message, traceback: traceback)
+        await retrying { [self] in
+            if options.results == nil {
+                let values = try await broker.connection.send(commands + [broker.acknowledgement(of: received.tag)])
+                if case .error(let text)? = values.last, text.hasPrefix("NOSCRIPT") {
+                    try broker.check(Array(values.dropLast()))
+                    try await broker.acknowledge([received.tag])
+                } else {
+                    try broker.check(values)
+                }
+            } else {
+                try await store(commands)
+                try await broker.acknowledge([received.tag])
+            }
+        }
+    }
+
+    private func store(_ commands: [RedisCommand]) async throws {
+        let connection = options.results == nil ? broker.connection : results.connection
+        try broker.check(await connection.send(commands))
+    }
+
+    /// A retry is a new message of the same id with one retry more, due later; then the old one is acknowledged.
+    private func publishRetry(_ received: CeleryReceived, _ call: CeleryCall, seconds: Double) async {
+        let old = call.message
+        let message = CeleryMessage.make(
+            task: old.task, id: old.id, arguments: old.arguments, keywords: old.keywords, queue: received.queue,
+            priority: old.priority, retries: old.retries + 1, eta: Date(timeIntervalSinceNow: seconds),
+            expires: old.expires, rootID: old.headers["root_id"].string, parentID: old.headers["parent_id"].string,
+            origin: options.node, ignoresResult: old.ignoresResult, now: Date())
+        await retrying { [self] in try await broker.push([(message.raw, received.queue, message.priority)]) }
+    }
+
+    /// Ends a task that was revoked or has expired.
+    func refuse(
+        _ received: CeleryReceived, _ message: CeleryMessage, isExpired: Bool, wasRunning: Bool = false
+    ) async {
+        events.task(
+            "task-revoked", message.id,
+            [
+                JSONMember("terminated", .bool(wasRunning)), JSONMember("signum", .null),
+                JSONMember("expired", .bool(isExpired)),
+            ])
+        let reason = isExpired ? "expired" : wasRunning ? "terminated" : "revoked"
+        await record(
+            "REVOKED", CeleryResults.exception("TaskRevokedError", reason, module: "celery.exceptions"), received,
+            message)
+    }
+
+    /// What heartbeats tell.
+    func information() -> [JSONMember] {
+        var loads = [Double](repeating: 0, count: 3)
+        getloadavg(&loads, 3)
+        let (active, processed) = state.withLock { ($0.running.count, $0.processed) }
+        return [
+            JSONMember("freq", .real(2)), JSONMember("active", .integer(active)),
+            JSONMember("processed", .integer(processed)), JSONMember("loadavg", .array(loads.map(JSONValue.real))),
+            JSONMember("sw_ident", .string("phototui")), JSONMember("sw_ver", .string(options.version)),
+            JSONMember("sw_sys", .string("Linux")),
+        ]
+    }
+}

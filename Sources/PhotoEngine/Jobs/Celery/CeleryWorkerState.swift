@@ -1,0 +1,86 @@
+internal import Core
+internal import Foundation
+
+/// What a worker holds and may take: a value without effects.
+struct CeleryWorkerState {
+    struct Held {
+        let received: CeleryReceived
+        let call: CeleryCall
+        let startedAt: Double
+        var task: Task<Void, Never>?
+    }
+
+    enum Plan: Equatable {
+        case take([String], count: Int)
+        case full
+        case finished
+    }
+
+    var queues: [(name: String, limit: Int?)]
+    var concurrency: Int
+    /// By delivery tag.
+    var running: [String: Held] = [:]
+    /// Until its time comes, by delivery tag.
+    var scheduled: [String: Held] = [:]
+    /// Due, and waiting for room.
+    var due: [String] = []
+    /// Results and acknowledgements on their way.
+    var finishing = 0
+    var isDraining = false
+    var cancelledQueues: Set<String> = []
+    /// Ids of tasks that a monitor revoked, the latest last.
+    private(set) var revoked: [String] = []
+    private var revokedSet: Set<String> = []
+    private(set) var totals: [String: Int] = [:]
+    let startedAt = Date()
+
+    static let mostFinishing = 64
+    /// As many as Celery keeps (`REVOKES_MAX`).
+    static let mostRevoked = 50_000
+
+    init(_ queues: [(name: String, limit: Int?)], concurrency: Int) {
+        self.queues = queues
+        self.concurrency = max(1, concurrency)
+    }
+
+    var heldTags: [String] { Array(running.keys) + Array(scheduled.keys) }
+    var activeQueues: [String] { queues.map(\.name).filter { !cancelledQueues.contains($0) } }
+    var processed: Int { totals.values.reduce(0, +) }
+
+    func plan() -> Plan {
+        if isDraining { return running.isEmpty && finishing == 0 ? .finished : .full }
+        let room = concurrency - running.count
+        guard room > 0, finishing < Self.mostFinishing else { return .full }
+        var count = room
+        var open: [String] = []
+        for queue in queues where !cancelledQueues.contains(queue.name) {
+            guard let limit = queue.limit else {
+                open.append(queue.name)
+                continue
+            }
+            let left = limit - running.values.count { $0.call.queue == queue.name }
+            guard left > 0 else { continue }
+            open.append(queue.name)
+            count = min(count, left)
+        }
+        return open.isEmpty ? .full : .take(open, count: count)
+    }
+
+    mutating func count(_ task: String) { totals[task, default: 0] += 1 }
+
+    func isRevoked(_ id: String) -> Bool { revokedSet.contains(id) }
+
+    mutating func revoke(_ ids: [String]) {
+        for id in ids where revokedSet.insert(id).inserted { revoked.append(id) }
+        while revoked.count > Self.mostRevoked { revokedSet.remove(revoked.removeFirst()) }
+    }
+
+    static func received(_ message: CeleryMessage) -> [JSONMember] {
+        [
+            JSONMember("name", .string(message.task)), JSONMember("args", message.headers["argsrepr"]),
+            JSONMember("kwargs", message.headers["kwargsrepr"]), JSONMember("root_id", message.headers["root_id"]),
+            JSONMember("parent_id", message.headers["parent_id"]), JSONMember("retries", .integer(message.retries)),
+            JSONMember("eta", message.headers["eta"]), JSONMember("expires", message.headers["expires"]),
+        ]
+    }
+}

@@ -1,0 +1,152 @@
+public import Core
+internal import Foundation
+internal import Synchronization
+
+/// Runs a library's jobs of one kind as the Celery task `phototui.<kind>`.
+///
+/// The keyword `job_id` (else the task's id) names the job; or `photo_id` names a photo, for which a job is added where it has
+/// none unfinished: how Python enqueues work. The row decides: a message for a job that is finished, or held by another
+/// worker, changes nothing.
+public struct JobTask: CeleryTaskHandler {
+    public var task: String { CeleryTaskName.of(handler.kind) }
+    private let handler: any JobHandler
+    private let catalog: any JobCatalog
+    private let worker: String
+    private let leaseSeconds: Double
+    private let clock: any EngineClock
+    private let random: any RandomSource
+
+    /// `worker` names this process in the catalogue, and is different for each.
+    public init(
+        _ handler: any JobHandler, catalog: any JobCatalog, worker: String,
+        leaseSeconds: Double = JobPolicy.leaseSeconds, clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
+    ) {
+        self.handler = handler
+        self.catalog = catalog
+        self.worker = worker
+        self.leaseSeconds = leaseSeconds
+        self.clock = clock
+        self.random = random
+    }
+
+    public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
+        guard let id = try await job(of: call) else {
+            return .failed(
+                EngineError(
+                    .notFound, "the message names neither a job nor a photo of this library",
+                    whatToDo: "send job_id or photo_id as a keyword argument"), isRecorded: false)
+        }
+        switch try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds) {
+        case .claimed(let job): return try await run(job)
+        case .finished(let job) where job.state == .cancelled: return .revoked
+        case .finished(let job) where job.state == .dead:
+            return .failed(EngineError(.internal, job.error ?? "the job is dead"), isRecorded: true)
+        case .finished(let job): return .succeeded(Self.result(job))
+        case .held, .notDue: return .dropped
+        case .unknown:
+            return .failed(EngineError(.notFound, "no job of this library has the id \(id)"), isRecorded: false)
+        }
+    }
+
+    private func job(of call: CeleryCall) async throws -> JobID? {
+        if let text = call["photo_id"].string {
+            guard let photo = PhotoID(text) else { return nil }
+            _ = try await catalog.enqueueProcessing([photo])
+            return try await catalog.jobs(of: photo, limit: 10).first { $0.kind == handler.kind }?.id
+        }
+        return JobID(call["job_id"].string ?? call.id)
+    }
+
+    private func run(_ job: Job) async throws -> CeleryOutcome {
+        let result: Result<JobResult, any Error>
+        do {
+            result = .success(try await leased(job) { try await handler.perform(job) })
+        } catch {
+            result = .failure(error)
+        }
+        let isCancelled = Task.isCancelled
+        // A task of its own: the call that ends the job must not be cancelled with the job.
+        return try await Task { try await end(job, with: result, isCancelled: isCancelled) }.value
+    }
+
+    /// Extends the lease while `body` runs, and cancels it once another worker has the job.
+    private func leased(_ job: Job, _ body: @escaping @Sendable () async throws -> JobResult) async throws -> JobResult
+    {
+        try await withThrowingTaskGroup(of: JobResult?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(leaseSeconds / 3))
+                    let lost = try? await catalog.extendLeases([job.id], worker: worker, leaseSeconds: leaseSeconds)
+                    if lost?.isEmpty == false { throw LeaseLost() }
+                }
+            }
+            defer { group.cancelAll() }
+            while let next = try await group.next() {
+                if let next { return next }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private struct LeaseLost: Error {}
+
+    private func end(
+        _ job: Job, with result: Result<JobResult, any Error>, isCancelled: Bool
+    ) async throws -> CeleryOutcome {
+        switch result {
+        case .success(.processed(let processed)):
+            let isApplied = try await retrying {
+                try await catalog.finish(job.id, worker: worker, processed: processed)
+            }
+            guard isApplied else { return .dropped }
+            var done = job
+            done.state = .succeeded
+            return .succeeded(Self.result(done))
+        case .failure(is LeaseLost): return .dropped
+        case .failure(let error):
+            if isCancelled || error is CancellationError {
+                try await catalog.release([job.id], worker: worker)
+                return .givenBack
+            }
+            return try await fail(job, JobFailure(error))
+        }
+    }
+
+    private func fail(_ job: Job, _ failure: JobFailure) async throws -> CeleryOutcome {
+        // A full disk is nobody's fault, and may be emptied.
+        let isPassing = failure.error.isRetryable || failure.error.code == .noSpace
+        let mayRetry = isPassing && job.attempts < JobPolicy.maximumAttempts
+        let wait = JobPolicy.backoffSeconds(attempt: job.attempts, random: random)
+        let runAt = mayRetry ? clock.microseconds + Int64(wait * 1_000_000) : nil
+        let isApplied = try await retrying {
+            try await catalog.fail(
+                job.id, worker: worker, error: failure.error.description, runAt: runAt,
+                unreadable: failure.isUnreadable && !mayRetry)
+        }
+        guard isApplied else { return .dropped }
+        return mayRetry
+            ? .retried(failure.error, seconds: wait, isAnnounced: true) : .failed(failure.error, isRecorded: true)
+    }
+
+    /// Tries a catalogue call again while the catalogue says that this may help: the work it records is done already.
+    private func retrying<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        for attempt in 0..<5 {
+            do {
+                return try await body()
+            } catch let error as EngineError where error.isRetryable {
+                let wait = JobPolicy.backoffSeconds(attempt: attempt, random: random) / 4
+                try? await Task.sleep(for: .seconds(wait))
+            }
+        }
+        return try await body()
+    }
+
+    private static func result(_ job: Job) -> JSONValue {
+        .members([
+            "job_id": .string(job.id.description), "kind": .string(job.kind.rawValue),
+            "photo_id": .text(job.photo?.description), "state": .string(job.state.rawValue),
+        ])
+    }
+}

@@ -1,0 +1,98 @@
+internal import Core
+internal import Foundation
+internal import Synchronization
+
+/// A connection to Redis with a thread of its own: commands of any number of tasks go out together and their answers come
+/// back in order. A lost connection is made again, after full-jitter pauses; commands wait for it until their time is up.
+///
+/// Errors: `.unavailable` (retryable) when the server can't be reached, was silent, or the connection broke under a command,
+/// which the server may then have carried out; `.permissionDenied` when it refuses the password, the certificate or the
+/// command.
+final class RedisConnection: Sendable {
+    let address: RedisAddress
+    private let link: RedisLink
+
+    /// Opens nothing yet: the first command does.
+    ///
+    /// `greeting` gives the commands sent first on each new connection. With `onPush` the connection is one for subscriptions:
+    /// everything the server sends behind the greeting goes there, on the connection's thread.
+    init(
+        _ address: RedisAddress, greeting: @escaping @Sendable () -> [RedisCommand] = { [] },
+        onPush: (@Sendable (RedisValue) -> Void)? = nil
+    ) {
+        self.address = address
+        link = RedisLink(address, greeting: greeting, onPush: onPush)
+    }
+
+    deinit {
+        link.close()
+    }
+
+    /// The answers to `commands`, in order; a command the server refuses is an `.error` among them.
+    func send(_ commands: [RedisCommand], seconds: Double = 10) async throws -> [RedisValue] {
+        if commands.isEmpty { return [] }
+        return try await withCheckedThrowingContinuation { continuation in
+            link.submit(
+                RedisRequest(
+                    commands: commands, deadline: monotonicSeconds() + seconds,
+                    answer: { continuation.resume(with: $0) }))
+        }
+    }
+
+    /// The answer to one command. Throws where the server refuses it.
+    @discardableResult
+    func send(_ command: RedisCommand, seconds: Double = 10) async throws -> RedisValue {
+        let value = try await send([command], seconds: seconds)[0]
+        if case .error(let text) = value { throw EngineError(redisRefusal: text, address: address) }
+        return value
+    }
+
+    /// Sends without awaiting anything: for subscriptions, whose confirmations are pushed.
+    func push(_ command: RedisCommand) {
+        link.submit(RedisRequest(commands: [command], deadline: .infinity, answer: nil))
+    }
+
+    /// Connects, where it has not yet; for subscriptions, which send nothing themselves.
+    func open() {
+        link.start()
+    }
+
+    func close() {
+        link.close()
+    }
+}
+
+extension EngineError {
+    /// What a server's refusal means.
+    init(redisRefusal text: String, address: RedisAddress) {
+        let kind = text.prefix { $0 != " " }
+        let words = displayEscaped(text)
+        switch kind {
+        case "NOAUTH", "WRONGPASS", "NOPERM":
+            self.init(
+                .permissionDenied, "Redis at \(address) refuses: \(words)",
+                whatToDo: "check the user's name, password and ACL rules")
+        case "LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY":
+            self.init(.unavailable, "Redis at \(address) is not ready: \(words)", isRetryable: true)
+        case "OOM", "MISCONF":
+            self.init(
+                .noSpace, "Redis at \(address) can't store anything: \(words)",
+                whatToDo: "give it more memory or disk", isRetryable: true)
+        default:
+            self.init(.internal, "Redis at \(address) refuses a command: \(words)")
+        }
+    }
+
+    init(_ fault: RedisFault, address: RedisAddress) {
+        switch fault {
+        case .refused(let reason):
+            self.init(
+                .permissionDenied, "Redis at \(address): \(displayEscaped(reason))",
+                whatToDo: "check the broker's address, user, password and certificates")
+        default:
+            self.init(
+                .unavailable, "Redis at \(address) can't be reached: \(displayEscaped(fault.reason))",
+                whatToDo: "check that it runs and that the address is right", isRetryable: true)
+        }
+    }
+}
