@@ -19,6 +19,10 @@ public struct Configuration: Sendable {
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
     public var graphics: String
+    /// Named libraries, by name.
+    public var profiles: [String: Profile]
+    /// The profile that is used where none is named.
+    public var profile: String?
     /// The file that was read, or would be.
     public var file: FilePath?
     /// Every key, with its value and where that came from, in the order of the documentation.
@@ -42,6 +46,8 @@ public struct Configuration: Sendable {
         let graphics = reader.text(
             "graphics", default: "auto", among: ["auto", "truecolor", "256", "16", "mono", "ascii"],
             "How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.")
+        let profile = reader.text("profile", default: "", "The profile to use; empty for the library's folder.")
+        let profiles = reader.profiles()
         let keys = reader.keys()
         var renditionFormats = [RenditionFormat.webp]
         for name in formats.split(separator: " ") {
@@ -55,7 +61,8 @@ public struct Configuration: Sendable {
         return Configuration(
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
-            file: reading.path, settings: reader.settings, problems: reader.problems)
+            profiles: profiles, profile: profile.isEmpty ? nil : profile, file: reading.path, settings: reader.settings,
+            problems: reader.problems)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Core
 internal import SystemPackage
 internal import TOMLKit
 
@@ -62,13 +63,50 @@ struct ConfigurationReader {
         return keys
     }
 
+    /// The tables `[profiles.NAME]`. Each key has a variable, too, which stands over it: `PHOTOTUI_DATABASE`.
+    mutating func profiles() -> [String: Profile] {
+        var profiles: [String: Profile] = [:]
+        guard let table = file.table?["profiles"] else { return [:] }
+        guard let table = table.table else {
+            complain("profiles", "it is no table", "write [profiles.NAME], then its keys")
+            return [:]
+        }
+        for name in table.keys.sorted() {
+            let place = "\(file.path?.string ?? ""): profiles.\(name)"
+            guard let own = table[name]?.table else {
+                complain(place, "it is no table", "write [profiles.\(name)], then its keys")
+                continue
+            }
+            var values: [String: String] = [:]
+            for key in own.keys.sorted() {
+                guard let text = own[key]?.string, Profile.keys.contains(key) else {
+                    complain(
+                        "\(place).\(key)", "there is no such key, or its value is no text", "see docs/production.md")
+                    continue
+                }
+                values[key] = text
+            }
+            for key in Profile.keys {
+                if let text = environment["PHOTOTUI_\(key.uppercased())"], !text.isEmpty { values[key] = text }
+            }
+            do {
+                profiles[name] = try Profile(name: name, values: values)
+            } catch let error as EngineError {
+                complain(place, error.whatHappened, error.whatToDo)
+            } catch {
+                complain(place, "\(error)", "see docs/production.md")
+            }
+        }
+        return profiles
+    }
+
     mutating func complain(_ place: String, _ whatHappened: String, _ whatToDo: String) {
         problems.append(ConfigurationProblem(place: place, whatHappened: whatHappened, whatToDo: whatToDo))
     }
 
     /// A misspelt key is silent otherwise.
     mutating func complainAboutUnknownKeys() {
-        let known = Set(settings.map(\.key)).union(["keys"])
+        let known = Set(settings.map(\.key)).union(["keys", "profiles"])
         for key in file.table?.keys.sorted() ?? [] where !known.contains(key) {
             complain("\(file.path?.string ?? ""): \(key)", "there is no such key", "`phototui config` lists them")
         }

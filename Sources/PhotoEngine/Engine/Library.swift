@@ -14,6 +14,8 @@ public final class Library: Sendable {
     public let catalog: any Catalog
     public let objects: any LocalObjectStore
     public let processor: any ImageProcessor
+    /// What brings originals into the store; nil for an embedded library.
+    public let uploader: Uploader?
     private let runner: JobRunner
     private let makeImporter: @Sendable () -> Importer
     private let makeWatcher: @Sendable () -> FolderWatcher
@@ -21,7 +23,8 @@ public final class Library: Sendable {
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor, runner: JobRunner, makeImporter: @escaping @Sendable () -> Importer,
+        processor: any ImageProcessor, runner: JobRunner, uploader: Uploader?,
+        makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void
     ) {
         self.location = location
@@ -30,6 +33,7 @@ public final class Library: Sendable {
         self.objects = objects
         self.processor = processor
         self.runner = runner
+        self.uploader = uploader
         self.makeImporter = makeImporter
         self.makeWatcher = makeWatcher
         self.stopDecoders = stopDecoders
@@ -54,6 +58,14 @@ public final class Library: Sendable {
         }
         let catalog =
             isPreview && isAbsent ? try await SQLiteCatalog.inMemory() : try await SQLiteCatalog.open(location.catalog)
+        return assemble(
+            location, configuration, catalog: catalog, objects: objects, uploader: nil, libraryFolder: folder)
+    }
+
+    static func assemble(
+        _ location: LibraryLocation, _ configuration: Configuration, catalog: any Catalog,
+        objects: any LocalObjectStore, uploader: Uploader?, libraryFolder: FilePath
+    ) -> Library {
         let options = ProcessingOptions(
             formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
         let processor = DecoderPool(count: configuration.workers)
@@ -64,13 +76,12 @@ public final class Library: Sendable {
         let makeImporter: @Sendable () -> Importer = {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, options: options,
-                libraryFolder: folder)
+                libraryFolder: libraryFolder, uploader: uploader)
         }
         return Library(
-            location: LibraryLocation(folder: folder), configuration: configuration, catalog: catalog,
-            objects: objects, processor: processor, runner: runner,
-            makeImporter: makeImporter,
-            makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: folder) },
+            location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
+            runner: runner, uploader: uploader, makeImporter: makeImporter,
+            makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
             stopDecoders: { processor.close() })
     }
 

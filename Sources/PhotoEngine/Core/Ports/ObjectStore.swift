@@ -45,4 +45,14 @@ public struct ObjectSummary: Hashable, Sendable {
 public protocol LocalObjectStore: ObjectStore {
     /// The path an object has, whether or not it exists.
     func localPath(of key: ObjectKey) -> FilePath
+
+    /// Has the object at its `localPath`, fetched where the store is elsewhere and checked where `sha256` is given. Throws
+    /// `.notFound`.
+    func makeLocal(_ key: ObjectKey, sha256: SHA256Digest?) async throws
+}
+
+extension LocalObjectStore {
+    public func makeLocal(_ key: ObjectKey, sha256: SHA256Digest?) async throws {
+        guard try await head(key) != nil else { throw EngineError(.notFound, "there is no object \(key)") }
+    }
 }

@@ -106,7 +106,7 @@ final class ImportRun: Sendable {
             return
         }
         guard var scanned = ScannedFile(path: path, reading: reading) else { return }
-        if request.copies, case .picture(let sha256, let mediaType) = reading.content {
+        if request.copies, importer.uploader == nil, case .picture(let sha256, let mediaType) = reading.content {
             do {
                 scanned = try await copy(scanned, sha256, mediaType)
             } catch let error as EngineError where error.code == .corrupt || error.code == .notFound {
@@ -178,15 +178,19 @@ final class ImportRun: Sendable {
 
     /// Records a batch, again while another process keeps the catalogue busy.
     private func record(_ files: [ScannedFile]) async throws -> [RecordOutcome] {
+        func record() async throws -> [RecordOutcome] {
+            if let uploader = importer.uploader { return try await uploader.record(files) }
+            return try await importer.catalog.record(files)
+        }
         for attempt in 0..<5 {
             do {
-                return try await importer.catalog.record(files)
+                return try await record()
             } catch let error as EngineError where error.isRetryable {
                 let wait = JobPolicy.backoffSeconds(attempt: attempt, random: SystemRandom()) / 4
                 try await Task.sleep(for: .seconds(wait))
             }
         }
-        return try await importer.catalog.record(files)
+        return try await record()
     }
 
     /// Adds the folders named to those that the library watches; copies stand on their own.

@@ -16,10 +16,13 @@ public final class Importer: Sendable {
     let libraryFolder: FilePath?
     /// Files read at a time.
     let readers: Int
+    /// What brings originals into a store behind a network; nil where they stay in place, or are copied to the disk.
+    let uploader: Uploader?
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
-        options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?, readers: Int = 2
+        options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?, readers: Int = 2,
+        uploader: Uploader? = nil
     ) {
         self.catalog = catalog
         self.objects = objects
@@ -28,6 +31,7 @@ public final class Importer: Sendable {
         self.options = options
         self.libraryFolder = libraryFolder
         self.readers = max(1, readers)
+        self.uploader = uploader
     }
 
     /// Imports until every photo it added, and every other that waits, is processed. Throws only when the library itself

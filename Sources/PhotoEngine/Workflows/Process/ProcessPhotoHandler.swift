@@ -78,7 +78,9 @@ public final class ProcessPhotoHandler: JobHandler {
     private func originals(of photo: Photo) async throws -> [FilePath] {
         var paths: [FilePath] = []
         switch photo.original {
-        case .object(let key): paths.append(objects.localPath(of: key))
+        case .object(let key):
+            try await objects.makeLocal(key, sha256: photo.sha256)
+            paths.append(objects.localPath(of: key))
         case .file(let path): paths.append(path)
         }
         for file in try await catalog.files(of: photo.id) where !file.isMissing && !paths.contains(file.path) {

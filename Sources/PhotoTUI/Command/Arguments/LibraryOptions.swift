@@ -14,6 +14,25 @@ struct LibraryOptions: ParsableArguments {
         completion: .directory)
     var library: String?
 
+    @Option(help: ArgumentHelp("A networked library of config.toml, by its name.", valueName: "name"))
+    var profile: String?
+
+    func validate() throws {
+        if library != nil, profile != nil { throw ValidationError("name a --library or a --profile, not both") }
+    }
+
+    /// The profile that is asked for; nil for an embedded library. Throws `.notFound` for a name that no profile has.
+    func profile(_ configuration: Configuration) throws -> Profile? {
+        guard library == nil, let name = profile ?? configuration.profile else { return nil }
+        guard let profile = configuration.profiles[name] else {
+            let names = configuration.profiles.keys.sorted().joined(separator: ", ")
+            throw EngineError(
+                .notFound, "there is no profile \(name)",
+                whatToDo: names.isEmpty ? "add [profiles.\(name)] to config.toml" : "the profiles are: \(names)")
+        }
+        return profile
+    }
+
     /// The configuration; what is wrong with it goes to stderr, and its defaults stand.
     static func configuration(warns: Bool = true) -> Configuration {
         let configuration = Configuration.load(environment: ProcessInfo.processInfo.environment)
@@ -36,6 +55,10 @@ struct LibraryOptions: ParsableArguments {
 
     /// Opens the library, creating it only when `creates`. A preview neither creates nor needs one.
     func open(_ configuration: Configuration, creates: Bool = false, isPreview: Bool = false) async throws -> Library {
+        if let profile = try profile(configuration) {
+            return try await Library.open(
+                profile, configuration: configuration, environment: ProcessInfo.processInfo.environment)
+        }
         let location = location(configuration)
         if !creates, !isPreview, location.catalog.withPlatformString({ access($0, F_OK) }) != 0 {
             throw EngineError(

@@ -104,6 +104,7 @@ final class EffectRunner: Sendable {
             let edge = wanted.pixelSize.map { max($0.width, $0.height) } ?? 0
             let isEnough = neededColumns * 8 <= 1024 || edge <= 1024
             let objects = library.objects
+            try await RenditionSource.makeLocal(wanted.sha256, size: size, in: objects)
             let coarse = try await OffPool.run {
                 let data = try RenditionSource.read(wanted.sha256, size: size, from: objects)
                 return try renderer.render(
@@ -129,7 +130,10 @@ final class EffectRunner: Sendable {
 
     private static func original(of id: PhotoID, in library: Library) async throws -> FilePath? {
         if let file = try await library.catalog.files(of: id).first(where: { !$0.isMissing }) { return file.path }
-        guard case .object(let key)? = try await library.catalog.photo(id)?.original else { return nil }
+        guard let photo = try await library.catalog.photo(id), case .object(let key) = photo.original else {
+            return nil
+        }
+        try await library.objects.makeLocal(key, sha256: photo.sha256)
         return library.objects.localPath(of: key)
     }
 

@@ -10,14 +10,20 @@ import Widgets
 
 /// The app in the terminal: one thread owns the screen and sleeps until there is input or a message.
 struct InteractiveSession: Sendable {
+    /// An embedded library's folder.
     var folder: FilePath
+    /// A networked library, instead of the folder's.
+    var profile: Profile?
     var configuration: Configuration
     /// Folders and files to import while the app is open.
     var paths: [FilePath]
     var environment: [String: String]
 
-    init(folder: FilePath, configuration: Configuration, paths: [FilePath], environment: [String: String]) {
-        (self.folder, self.configuration) = (folder, configuration)
+    init(
+        folder: FilePath, profile: Profile?, configuration: Configuration, paths: [FilePath],
+        environment: [String: String]
+    ) {
+        (self.folder, self.profile, self.configuration) = (folder, profile, configuration)
         (self.paths, self.environment) = (paths, environment)
     }
 
@@ -25,8 +31,11 @@ struct InteractiveSession: Sendable {
     /// - Throws: `TerminalError` when there is no usable terminal; a library that can't be opened is shown, not thrown.
     func run() async throws {
         // Opened while the terminal starts.
-        let opening = Task { [folder, configuration] in
-            try await Library.open(folder, configuration: configuration)
+        let opening = Task { [folder, profile, configuration, environment] in
+            if let profile {
+                return try await Library.open(profile, configuration: configuration, environment: environment)
+            }
+            return try await Library.open(folder, configuration: configuration)
         }
         let runner: EffectRunner? = try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
@@ -101,7 +110,7 @@ struct InteractiveSession: Sendable {
             look: Look(
                 lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
                 cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
-            keyMap: keyMap, libraryName: folder.lastComponent?.string ?? "")
+            keyMap: keyMap, libraryName: profile?.name ?? folder.lastComponent?.string ?? "")
         state.themes = themes.names
         let problems = configuration.problems.map(\.description) + keyMap.problems
         if let first = problems.first {

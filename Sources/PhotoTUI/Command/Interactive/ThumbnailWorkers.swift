@@ -1,8 +1,10 @@
 import App
 import Core
+import Dispatch
 import Foundation
 import Glibc
 import Grid
+import Synchronization
 import SystemPackage
 
 /// Draws the thumbnails wanted, on threads of low priority. A new list replaces the one before: what it doesn't name
@@ -69,7 +71,7 @@ final class ThumbnailWorkers: @unchecked Sendable {
         let message: Message
         do {
             let size = RenditionSource.size(forColumns: key.columns)
-            let data = try RenditionSource.read(key.sha256, size: size, from: objects)
+            let data = try RenditionSource.readFetching(key.sha256, size: size, from: objects)
             message = .thumbnailLoaded(
                 key,
                 try renderer.render(webp: data, columns: key.columns, rows: key.rows))
@@ -90,6 +92,28 @@ enum RenditionSource {
     /// The smallest rendition that fills this many columns, at 8 pixels each.
     static func size(forColumns columns: Int) -> Int {
         RenditionKind.sizes.first { $0 >= columns * 8 } ?? RenditionKind.sizes.last!
+    }
+
+    /// Has the rendition on this machine.
+    static func makeLocal(_ sha256: SHA256Digest, size: Int, in objects: any LocalObjectStore) async throws {
+        try await objects.makeLocal(RenditionKind(size: size, format: .webp).key(of: sha256), sha256: nil)
+    }
+
+    /// As `read`, fetching it first where the store is elsewhere. Waits for the network: for a thread of one's own.
+    static func readFetching(_ sha256: SHA256Digest, size: Int, from objects: any LocalObjectStore) throws -> [UInt8] {
+        do {
+            return try read(sha256, size: size, from: objects)
+        } catch let error as EngineError where error.code == .notFound {
+            let fetched = DispatchSemaphore(value: 0)
+            let fault = Mutex<(any Error)?>(nil)
+            Task {
+                do { try await makeLocal(sha256, size: size, in: objects) } catch { fault.withLock { $0 = error } }
+                fetched.signal()
+            }
+            fetched.wait()
+            if let fault = fault.withLock({ $0 }) as? EngineError, fault.code != .notFound { throw fault }
+            return try read(sha256, size: size, from: objects)
+        }
     }
 
     /// - Throws: `EngineError.notFound` when it was not made, or is gone.

@@ -35,7 +35,8 @@ struct OpenCommand: AsyncParsableCommand {
         }
         do {
             try await InteractiveSession(
-                folder: libraryOptions.location(configuration).folder, configuration: configuration, paths: paths,
+                folder: libraryOptions.location(configuration).folder,
+                profile: try libraryOptions.profile(configuration), configuration: configuration, paths: paths,
                 environment: ProcessInfo.processInfo.environment
             ).run()
         } catch let error as TerminalError {

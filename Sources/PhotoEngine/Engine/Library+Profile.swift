@@ -1,0 +1,61 @@
+internal import Catalog
+internal import Core
+internal import Foundation
+internal import Objects
+internal import SystemPackage
+internal import Workflows
+
+extension Library {
+    /// What the disk keeps of a networked library's objects.
+    private static let cacheCapacity = ByteCount(2_000_000_000)
+
+    /// Opens a networked library: its catalogue in Postgres, its objects in a bucket, jobs in this process. What is fetched is
+    /// kept below the user's cache folder. Throws what the servers refuse, each by its name and with what to do.
+    public static func open(
+        _ profile: Profile, configuration: Configuration, environment: [String: String]
+    ) async throws -> Library {
+        var configuration = configuration
+        // The owner's folders are on many machines.
+        configuration.watchesFolders = false
+        let folder = cacheFolder(environment).appending(profile.name)
+        let (password, secret) = try await BlockingQueue(label: "phototui.secrets").run {
+            try LibraryFolder.create(folder)
+            return (try profile.readDatabasePassword(environment), try profile.readStorageSecretKey(environment))
+        }
+        let catalog = try await PostgresCatalog.open(
+            PostgresSettings(
+                connection: profile.database, password: password,
+                connections: 2 * ProcessInfo.processInfo.activeProcessorCount),
+            owner: profile.owner)
+        let store = S3ObjectStore(
+            try S3Location(profile.storage),
+            credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret))
+        let objects = try CachedObjectStore(store, in: folder.appending("objects"), capacity: cacheCapacity)
+        let uploader = Uploader(catalog: catalog, store: store, owner: profile.owner)
+        return assemble(
+            LibraryLocation(folder: folder), configuration, catalog: catalog, objects: objects, uploader: uploader,
+            libraryFolder: folder)
+    }
+
+    /// Brings a profile's schema to this version, as the role that owns it; returns the version.
+    public static func migrate(
+        _ profile: Profile, applicationRole: String, environment: [String: String]
+    ) async throws -> Int {
+        guard let address = profile.databaseOwner else {
+            throw EngineError(
+                .invalidInput, "profile \(profile.name) has no database_owner",
+                whatToDo: "name the role that owns the schema: database_owner = \"postgres://owner@host/database\"")
+        }
+        return try await PostgresCatalog.migrate(
+            PostgresSettings(connection: address, password: try profile.readDatabasePassword(environment)),
+            applicationRole: applicationRole)
+    }
+
+    private static func cacheFolder(_ environment: [String: String]) -> FilePath {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let cache = value("XDG_CACHE_HOME"), cache.hasPrefix("/") {
+            return FilePath(cache).appending("phototui/profiles")
+        }
+        return FilePath(value("HOME") ?? "/").appending(".cache/phototui/profiles")
+    }
+}
