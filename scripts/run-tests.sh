@@ -52,9 +52,22 @@ else
     echo "The test photos could not be fetched: the tests that need them are skipped."
 fi
 
-step "tests"
+step "servers"
+# A short path: unix sockets have room for a hundred bytes.
+servers=$(mktemp -d /tmp/phototui-XXXXXX)
 report=$(mktemp -d)
-trap 'rm -rf "$report"' EXIT
+trap 'scripts/services/stop.sh "$servers/run" >/dev/null; rm -rf "$servers" "$report"' EXIT
+chmod 711 "$servers"
+if environment=$(scripts/services/start.sh "$servers/run"); then
+    # shellcheck source=/dev/null
+    . "$environment"
+elif [ "${CI:-}" = true ]; then
+    fail "Postgres, PgBouncer, Redis and the S3 server could not be started"
+else
+    echo "The servers could not be started: the tests of networked libraries are skipped."
+fi
+
+step "tests"
 # JobsTests measure how soon a waiting receiver wakes: tests that keep every processor busy in the same process for tens of
 # seconds would make them judge the machine. They run first, alone.
 status=0
