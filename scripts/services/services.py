@@ -141,7 +141,7 @@ class Services:
              f"-master.port={self.settings['master_port']}", f"-volume.port={self.settings['volume_port']}",
              f"-filer.port={self.settings['filer_port']}", f"-s3.port={self.settings['s3_port']}",
              "-master.volumeSizeLimitMB=64", "-volume.max=1000", "-filer", "-s3", f"-s3.config={data / 's3.json'}",
-             "-s3.port.iceberg=0"])
+             "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"])
 
     def await_s3(self):
         """A bucket and a first object, by a signed request: HTTP answers seconds before writes do."""
