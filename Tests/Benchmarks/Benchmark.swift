@@ -7,6 +7,7 @@ struct Benchmark: Sendable {
 
     /// Add a benchmark here; its code lives in a file of its own.
     static let all: [Benchmark] = [
-        .process, .catalogCreate, .catalogPages, .catalogGrowth, .celeryWorker, .celeryPublish, .celeryLatency,
+        .process, .catalogCreate, .catalogPages, .catalogGrowth, .catalogImport, .celeryWorker, .celeryPublish,
+        .celeryLatency,
     ]
 }

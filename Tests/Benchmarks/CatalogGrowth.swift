@@ -53,7 +53,7 @@ private struct CatalogGrowth {
 
     mutating func addPhotos(round: Int) async throws {
         let files = try (0..<CatalogGrowth.batch).map {
-            try CatalogGrowth.file(number: round * CatalogGrowth.batch + $0)
+            try MadeUpPhoto.file(number: round * CatalogGrowth.batch + $0)
         }
         let clock = ContinuousClock()
         recorded.append(try await clock.measure { _ = try await catalog.record(files) })
@@ -65,7 +65,7 @@ private struct CatalogGrowth {
                 let jobs = try await catalog.claim(
                     queue: .high, worker: "bench", leaseSeconds: 60, limit: CatalogGrowth.batch)
                 for (job, digest) in zip(jobs, digests) {
-                    _ = try await catalog.finish(job.id, worker: "bench", processed: CatalogGrowth.processed(digest))
+                    _ = try await catalog.finish(job.id, worker: "bench", processed: MadeUpPhoto.processed(digest))
                 }
             })
     }
@@ -73,32 +73,5 @@ private struct CatalogGrowth {
     func close() async throws {
         try await catalog.close()
         try FileManager.default.removeItem(atPath: copy.string)
-    }
-
-    private static func file(number: Int) throws -> ScannedFile {
-        let digest = SHA256Digest(bytes: (0..<32).map { _ in UInt8.random(in: 0...255) })
-        let time = CaptureTime(
-            year: Int.random(in: 2005...2024), month: Int.random(in: 1...12), day: 1, hour: 0, minute: 0, second: 0,
-            source: .modified)
-        guard let digest, let time else { throw EngineError(.internal, "a made-up photo is impossible") }
-        let path = FilePath("/photos/new/\(number).jpg")
-        return ScannedFile(
-            path: path, fingerprint: FileFingerprint(byteCount: 4_000_000, modified: 0),
-            content: .photo(sha256: digest, mediaType: .jpeg, provisional: time, original: .file(path)))
-    }
-
-    private static func processed(_ digest: SHA256Digest) -> ProcessedPhoto {
-        var metadata = PhotoMetadata()
-        metadata.captureTime = CaptureTime(
-            year: Int.random(in: 2005...2024), month: Int.random(in: 1...12), day: Int.random(in: 1...28), hour: 12,
-            minute: 0, second: 0, source: .exif)
-        metadata.cameraMake = "Canon"
-        metadata.cameraModel = "EOS 5D"
-        metadata.place = "Lisbon"
-        metadata.tags = Dictionary(uniqueKeysWithValues: (0..<20).map { ("Exif.Photo.Tag\($0)", "value \($0)") })
-        return ProcessedPhoto(
-            sha256: digest, mediaType: .jpeg, pixelSize: PixelSize(width: 4032, height: 3024),
-            perceptualHash: PerceptualHash(bits: UInt64.random(in: 0...UInt64.max)), metadata: metadata, problem: nil,
-            renditions: [])
     }
 }

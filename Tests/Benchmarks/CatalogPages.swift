@@ -1,17 +1,16 @@
 import Catalog
 import Core
 import Foundation
-import SystemPackage
 
 extension Benchmark {
     static let catalogPages = Benchmark(
         name: "catalog", arguments: "CATALOGUE",
         summary: "Milliseconds of the month list, and of the first page and next page of any month, 200 photos a page."
     ) { arguments in
-        guard let file = arguments.first else { throw EngineError(.invalidInput, "name a catalogue file") }
+        guard let place = arguments.first else { throw EngineError(.invalidInput, "name a catalogue") }
         let clock = ContinuousClock()
         let opening = clock.now
-        let catalog = try await SQLiteCatalog.open(FilePath(file))
+        let catalog = try await CatalogPlace(place).open()
         let months = try await catalog.months(filter: TimelineFilter())
         print(Measurement([clock.now - opening]).line("open and first month list"))
         guard !months.isEmpty else { throw EngineError(.notFound, "the catalogue has no photos") }

@@ -45,21 +45,21 @@ struct CounterChanges {
 
     func write(to connection: any SQLConnection, owner: SQLValue) throws {
         for (month, count) in months where count != 0 {
-            try connection.execute(
+            try connection.send(
                 """
                 INSERT INTO month_counts (owner, month, photos) VALUES (?, ?, ?)
                 ON CONFLICT (owner, month) DO UPDATE SET photos = month_counts.photos + excluded.photos
                 """, [owner, .int(month), .int(count)])
         }
         for (key, count) in places where count != 0 {
-            try connection.execute(
+            try connection.send(
                 """
                 INSERT INTO place_counts (owner, month, place, photos) VALUES (?, ?, ?, ?)
                 ON CONFLICT (owner, month, place) DO UPDATE SET photos = place_counts.photos + excluded.photos
                 """, [owner, .int(key.month), .string(key.place), .int(count)])
         }
         for (total, count) in totals where count != 0 {
-            try connection.execute(
+            try connection.send(
                 """
                 INSERT INTO totals (owner, name, value) VALUES (?, ?, ?)
                 ON CONFLICT (owner, name) DO UPDATE SET value = totals.value + excluded.value

@@ -6,12 +6,26 @@ struct FileRecording {
     let connection: any SQLConnection
     let catalog: SQLCatalog
     let now: Int64
-    var counters = CounterChanges()
+    private var counters = CounterChanges()
+    private var foreseen = ForeseenRows()
+    private var waiting = WaitingRows()
 
     init(connection: any SQLConnection, catalog: SQLCatalog, now: Int64) {
         self.connection = connection
         self.catalog = catalog
         self.now = now
+    }
+
+    /// Writes what waits, and the counters.
+    mutating func end() throws {
+        try waiting.write(to: connection)
+        try counters.write(to: connection, owner: owner)
+    }
+
+    /// Records files, asking for what is known of all of them at once.
+    mutating func record(_ files: [ScannedFile]) throws -> [RecordOutcome] {
+        try foreseen.look(for: files, owner: owner, connection: connection)
+        return try files.map { try record($0) }
     }
 
     /// A petabyte: more than any file, and thousands of them still add up within 64 bits.
@@ -73,6 +87,7 @@ struct FileRecording {
     /// Makes a photo's `is_missing` and original follow from its files: the original is at a path that is there, as long
     /// as one is. A copy in the object store is never missing.
     mutating func settle(_ photo: PhotoID) throws {
+        try waiting.write(to: connection)
         guard
             var row = try connection.row(
                 "SELECT original_path, is_missing FROM photos WHERE id = ? AND owner = ?", [.id(photo), owner])
@@ -86,41 +101,36 @@ struct FileRecording {
         let path = try present?.bytes()
         try setMissing(path == nil, photo: photo, from: wasMissing)
         if let path, path != original {
-            try connection.execute(
+            try connection.send(
                 "UPDATE photos SET original_path = ? WHERE id = ?", [.bytes(path), .id(photo)])
         }
     }
 
     private mutating func setMissing(_ isMissing: Bool, photo: PhotoID, from wasMissing: Bool) throws {
         guard isMissing != wasMissing else { return }
-        try connection.execute("UPDATE photos SET is_missing = ? WHERE id = ?", [.bool(isMissing), .id(photo)])
+        foreseen.forget()
+        try connection.send("UPDATE photos SET is_missing = ? WHERE id = ?", [.bool(isMissing), .id(photo)])
         counters.add(isMissing ? 1 : -1, to: .missing)
     }
 
-    private func previous(at path: FilePath) throws -> (photo: PhotoID?, Void)? {
+    private mutating func previous(at path: FilePath) throws -> KnownFile? {
+        if let answer = foreseen.file(at: path) { return answer }
+        try waiting.write(to: connection)
         var row = try connection.row("SELECT photo FROM files WHERE owner = ? AND path = ?", [owner, .path(path)])
-        return try row.map { _ in (try row?.optionalID(), ()) }
+        return try row.map { _ in KnownFile(photo: try row?.optionalID()) }
     }
 
-    private struct KnownPhoto {
-        let id: PhotoID
-        let isMissing: Bool
-        let status: PhotoStatus
-        let problem: String?
+    private mutating func find(_ digest: SHA256Digest) throws -> KnownPhoto? {
+        if let answer = foreseen.photo(digest) { return answer }
+        try waiting.write(to: connection)
+        return try connection.row(
+            "SELECT \(KnownPhoto.columns) FROM photos WHERE owner = ? AND sha256 = ?", [owner, .digest(digest)]
+        ).map(KnownPhoto.init)
     }
 
-    private func find(_ digest: SHA256Digest) throws -> KnownPhoto? {
-        var row = try connection.row(
-            "SELECT id, is_missing, status, problem FROM photos WHERE owner = ? AND sha256 = ?",
-            [owner, .digest(digest)])
-        guard row != nil else { return nil }
-        return try KnownPhoto(
-            id: SQLRow.present(row?.id()), isMissing: SQLRow.present(row?.bool()),
-            status: SQLRow.present(row?.choice()), problem: row?.optionalText())
-    }
-
-    private func move(_ photo: PhotoID, to original: OriginalLocation) throws {
-        try connection.execute(
+    private mutating func move(_ photo: PhotoID, to original: OriginalLocation) throws {
+        try waiting.write(to: connection)
+        try connection.send(
             "UPDATE photos SET original_path = ?, original_key = ? WHERE id = ?",
             FileRecording.values(original) + [.id(photo)])
     }
@@ -130,21 +140,15 @@ struct FileRecording {
         original: OriginalLocation
     ) throws -> PhotoID {
         let id: PhotoID = catalog.newIdentifier()
-        try connection.execute(
-            """
-            INSERT INTO photos (
-                id, owner, sha256, media_type, byte_count, orientation, month, taken_at, taken_at_offset,
-                taken_at_source, imported_at, status, is_favourite, is_archived, is_missing, in_timeline,
-                filename, original_path, original_key
-            ) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, 1, ?, ?, ?)
-            """,
+        waiting.photos.append(
             [
                 .id(id), owner, .digest(digest), .text(mediaType.rawValue), .int(byteCount),
                 .int(captureTime.month.ordinal), .int(captureTime.wallMicroseconds), .int(captureTime.offsetMinutes),
                 .text(captureTime.source.rawValue), .int(now), .string(filename),
             ] + FileRecording.values(original))
-        try JobInsertion.insert(
-            .processPhoto, photo: id, id: catalog.newIdentifier(), owner: owner, now: now, connection: connection)
+        waiting.jobs.append(
+            JobInsertion.values(.processPhoto, photo: id, id: catalog.newIdentifier(), owner: owner, now: now))
+        foreseen.add(KnownPhoto(id: id, isMissing: false, status: .queued, problem: nil), digest)
         counters.add(1, to: .photos)
         counters.add(byteCount, to: .bytes)
         counters.addToTimeline(1, month: captureTime.month.ordinal, place: nil)
@@ -153,16 +157,10 @@ struct FileRecording {
     }
 
     private mutating func write(_ file: ScannedFile, outcome: FileOutcome, photo: PhotoID?, isNew: Bool) throws {
-        try connection.execute(
-            """
-            INSERT INTO files (owner, path, byte_count, modified, outcome, reason, photo, is_missing)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0)
-            ON CONFLICT (owner, path) DO UPDATE SET
-                byte_count = excluded.byte_count, modified = excluded.modified, outcome = excluded.outcome,
-                reason = excluded.reason, photo = excluded.photo, is_missing = 0
-            """,
+        waiting.files.append(
             [owner, .path(file.path), .int(file.fingerprint.byteCount), .int(file.fingerprint.modified)]
                 + FileColumns.values(outcome) + [.id(photo)])
+        foreseen.add(KnownFile(photo: photo), at: file.path)
         if isNew { counters.add(1, to: .files) }
     }
 

@@ -8,14 +8,18 @@ enum JobInsertion {
         _ kind: JobKind, photo: PhotoID, id: JobID, owner: SQLValue, now: Int64, connection: any SQLConnection
     ) throws -> Bool {
         try connection.execute(
-            """
-            INSERT INTO jobs (id, owner, kind, queue, state, photo, attempts, worker_deaths, created_at, run_at)
-            VALUES (?, ?, ?, ?, 'queued', ?, 0, 0, ?, ?)
-            ON CONFLICT (photo, kind) WHERE state IN ('queued', 'running', 'retrying') AND photo IS NOT NULL DO NOTHING
-            """,
-            [
-                .id(id), owner, .text(kind.rawValue), .text(kind.queue.rawValue), .id(photo), .int(now), .int(now),
-            ]) == 1
+            "INSERT INTO \(table) VALUES \(row) \(onConflict)",
+            values(kind, photo: photo, id: id, owner: owner, now: now)) == 1
+    }
+
+    static let table = "jobs (id, owner, kind, queue, state, photo, attempts, worker_deaths, created_at, run_at)"
+    static let row = "(?, ?, ?, ?, 'queued', ?, 0, 0, ?, ?)"
+    static let onConflict = """
+        ON CONFLICT (photo, kind) WHERE state IN ('queued', 'running', 'retrying') AND photo IS NOT NULL DO NOTHING
+        """
+
+    static func values(_ kind: JobKind, photo: PhotoID, id: JobID, owner: SQLValue, now: Int64) -> [SQLValue] {
+        [.id(id), owner, .text(kind.rawValue), .text(kind.queue.rawValue), .id(photo), .int(now), .int(now)]
     }
 }
 

@@ -13,7 +13,7 @@ enum PhotoUpdate {
         let metadata = processed.metadata
         let captureTime = metadata.captureTime ?? old.captureTime
         let exposure = metadata.exposure
-        try connection.execute(
+        try connection.send(
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
                 taken_at_offset = ?, taken_at_source = ?, status = 'ready', in_timeline = 1 - is_archived,
@@ -34,14 +34,14 @@ enum PhotoUpdate {
                 .double(metadata.position?.latitude), .double(metadata.position?.longitude),
                 .double(metadata.position?.altitude), .string(metadata.place), .string(metadata.caption), .id(photo),
             ])
-        try connection.execute(
+        try connection.send(
             """
             INSERT INTO photo_metadata (photo, keywords, tags) VALUES (?, ?, ?)
             ON CONFLICT (photo) DO UPDATE SET keywords = excluded.keywords, tags = excluded.tags
             """, [.id(photo), PhotoColumns.encoded(metadata.keywords), PhotoColumns.encoded(metadata.tags)])
         if old.status == .unreadable {
             counters.add(-1, to: .unreadable)
-            try connection.execute(
+            try connection.send(
                 "UPDATE files SET outcome = 'photo', reason = NULL WHERE photo = ?", [.id(photo)])
         }
         old.leaveTimeline(&counters)
@@ -54,10 +54,10 @@ enum PhotoUpdate {
         _ photo: PhotoID, reason: String, connection: any SQLConnection, counters: inout CounterChanges
     ) throws {
         let old = try Standing(photo, connection: connection)
-        try connection.execute(
+        try connection.send(
             "UPDATE photos SET status = 'unreadable', in_timeline = 0, problem = ? WHERE id = ?",
             [.string(reason), .id(photo)])
-        try connection.execute(
+        try connection.send(
             "UPDATE files SET outcome = 'rejected', reason = ? WHERE photo = ?", [.string(reason), .id(photo)])
         if old.status != .unreadable { counters.add(1, to: .unreadable) }
         old.leaveTimeline(&counters)

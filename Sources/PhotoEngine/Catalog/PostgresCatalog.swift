@@ -24,7 +24,9 @@ public enum PostgresCatalog {
     public static func migrate(
         _ settings: PostgresSettings, applicationRole: String, clock: any EngineClock = SystemClock()
     ) async throws -> Int {
-        let database = PostgresDatabase(settings)
+        var patient = settings
+        patient.statementSeconds = 0
+        let database = PostgresDatabase(patient)
         do {
             let version = try await Migration.run(on: database, at: clock.microseconds)
             try await database.administer { connection in

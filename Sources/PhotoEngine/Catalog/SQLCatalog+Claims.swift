@@ -15,7 +15,7 @@ extension SQLCatalog {
                 scope + scope) == nil
         }
         if isIdle { return [] }
-        return try await database.write { [ownerValue, dialect] connection in
+        return try await database.write(.soon) { [ownerValue, dialect] connection in
             var counters = CounterChanges()
             let poisoned = try connection.execute(
                 """
@@ -38,19 +38,20 @@ extension SQLCatalog {
                     ) AS expired
                 ) AS candidates ORDER BY run_at, id LIMIT ?
                 """, scope + [.int(limit)] + scope + [.int(limit), .int(limit)])
-            var jobs: [Job] = []
+            var claims: [[SQLValue]] = []
             for index in chosen.indices {
                 let id: JobID = try chosen[index].id()
                 let state: JobState = try chosen[index].choice()
-                let row = try connection.row(
-                    """
-                    UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
-                        attempts = attempts + 1, worker_deaths = worker_deaths + ?
-                    WHERE id = ? RETURNING \(JobColumns.all)
-                    """, [.string(worker), until, now, .int(state == .running ? 1 : 0), .id(id)])
-                jobs.append(try JobColumns.job(try SQLRow.present(row)))
+                claims.append([.string(worker), until, now, .int(state == .running ? 1 : 0), .id(id)])
                 counters.moveJobs(from: state, to: .running)
             }
+            let jobs = try connection.rows(
+                """
+                UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
+                    attempts = attempts + 1, worker_deaths = worker_deaths + ?
+                WHERE id = ? RETURNING \(JobColumns.all)
+                """, each: claims
+            ).map { try JobColumns.job(try SQLRow.present($0.first)) }
             try counters.write(to: connection, owner: ownerValue)
             return jobs
         }
@@ -59,29 +60,28 @@ extension SQLCatalog {
     func extendLeases(_ jobs: [JobID], worker: String, leaseSeconds: Double) async throws -> [JobID] {
         if jobs.isEmpty { return [] }
         let until = SQLValue.int(leaseEnd(leaseSeconds))
-        return try await database.write { [ownerValue] connection in
-            try jobs.filter { job in
-                try connection.execute(
-                    "UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ? AND state = 'running' AND worker = ?",
-                    [until, .id(job), ownerValue, .string(worker)]) == 0
-            }
+        return try await database.write(.soon) { [ownerValue] connection in
+            let held = try connection.rows(
+                """
+                UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ? AND state = 'running' AND worker = ?
+                RETURNING id
+                """, each: jobs.map { [until, .id($0), ownerValue, .string(worker)] })
+            return zip(jobs, held).filter { $1.isEmpty }.map { $0.0 }
         }
     }
 
     func release(_ jobs: [JobID], worker: String) async throws {
         if jobs.isEmpty { return }
-        try await database.write { [ownerValue] connection in
+        try await database.write(.soon) { [ownerValue] connection in
             var counters = CounterChanges()
-            for job in jobs {
-                let row = try connection.row(
-                    """
-                    UPDATE jobs SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END,
-                        started_at = CASE WHEN attempts > 1 THEN started_at END, attempts = attempts - 1, worker = NULL,
-                        lease_until = NULL, published_at = NULL
-                    WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING state
-                    """, [.id(job), ownerValue, .string(worker)])
-                if var row { counters.moveJobs(from: .running, to: try row.choice()) }
-            }
+            let released = try connection.rows(
+                """
+                UPDATE jobs SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END,
+                    started_at = CASE WHEN attempts > 1 THEN started_at END, attempts = attempts - 1, worker = NULL,
+                    lease_until = NULL, published_at = NULL
+                WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING state
+                """, each: jobs.map { [.id($0), ownerValue, .string(worker)] })
+            for var row in released.compactMap(\.first) { counters.moveJobs(from: .running, to: try row.choice()) }
             try counters.write(to: connection, owner: ownerValue)
         }
     }
@@ -100,7 +100,7 @@ extension SQLCatalog {
     func endLeases(of workers: [String]) async throws -> Int {
         if workers.isEmpty { return 0 }
         let now = SQLValue.int(clock.microseconds)
-        return try await database.write { [ownerValue] connection in
+        return try await database.write(.soon) { [ownerValue] connection in
             try workers.reduce(0) { count, worker in
                 try count
                     + connection.execute(
@@ -112,7 +112,7 @@ extension SQLCatalog {
 
     func fail(_ job: JobID, worker: String, error: String, runAt: Int64?, unreadable: Bool) async throws -> Bool {
         let now = SQLValue.int(clock.microseconds)
-        return try await database.write { [ownerValue] connection in
+        return try await database.write(.soon) { [ownerValue] connection in
             let state: JobState = runAt == nil ? .dead : .retrying
             let row = try connection.row(
                 """
@@ -137,7 +137,7 @@ extension SQLCatalog {
 
     func finish(_ job: JobID, worker: String, processed: ProcessedPhoto) async throws -> Bool {
         let now = SQLValue.int(clock.microseconds)
-        return try await database.write { [ownerValue] connection in
+        return try await database.write(.soon) { [ownerValue] connection in
             let row = try connection.row(
                 """
                 UPDATE jobs SET state = 'succeeded', error = NULL, finished_at = ?, worker = NULL, lease_until = NULL

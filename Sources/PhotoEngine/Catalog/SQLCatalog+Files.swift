@@ -72,8 +72,8 @@ extension SQLCatalog {
         let now = clock.microseconds
         return try await database.write { [self] connection in
             var recording = FileRecording(connection: connection, catalog: self, now: now)
-            let outcomes = try files.map { try recording.record($0) }
-            try recording.counters.write(to: connection, owner: ownerValue)
+            let outcomes = try recording.record(files)
+            try recording.end()
             return outcomes
         }
     }
@@ -98,7 +98,7 @@ extension SQLCatalog {
                 guard var row, let photo: PhotoID = try row.optionalID() else { continue }
                 try recording.settle(photo)
             }
-            try recording.counters.write(to: connection, owner: ownerValue)
+            try recording.end()
         }
     }
 }

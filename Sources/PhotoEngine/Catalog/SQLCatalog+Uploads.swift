@@ -123,13 +123,13 @@ extension SQLCatalog {
             } else {
                 outcome = try recording.record(upload)
             }
+            try recording.end()
             if upload.state == .begun, let photo = outcome.photo {
-                try connection.execute(
+                try connection.send(
                     "UPDATE uploads SET state = 'confirmed', photo = ?, multipart_token = NULL, multipart_bytes = NULL "
                         + "WHERE id = ?", [.id(photo), .id(id)])
-                try connection.execute("DELETE FROM upload_parts WHERE upload = ?", [.id(id)])
+                try connection.send("DELETE FROM upload_parts WHERE upload = ?", [.id(id)])
             }
-            try recording.counters.write(to: connection, owner: ownerValue)
             return outcome
         }
     }

@@ -5,20 +5,34 @@ import Synchronization
 
 /// One connection to a server. Blocks; used by one body at a time, but for `cancel`.
 ///
-/// Every statement is unnamed, so that PgBouncer may give each transaction another server connection.
-// SAFETY: the pool lends it to one body at a time; `cancel` touches `canceller` alone, under its lock.
+/// Every statement is unnamed, so that PgBouncer may give each transaction another server connection, and goes through
+/// libpq's pipeline (https://www.postgresql.org/docs/15/libpq-pipeline-mode.html): what nobody waits for travels with the
+/// next statement that somebody does. The socket does not block, so that a server that falls silent is given up in time.
+// SAFETY: the pool lends it to one body at a time; `cancel` touches `interruption` and `canceller` alone.
 final class PostgresConnection: SQLConnection, @unchecked Sendable {
+    private typealias Receiver = (OpaquePointer) throws -> Void
+
     private let connection: OpaquePointer
     private let server: String
-    /// What cancels the statement that runs, while one body has the connection.
-    private let canceller: Mutex<Canceller>
+    /// How long the server may say nothing; nil for any time.
+    private let silence: Duration?
+    private let canceller: PostgresCanceller
+    private let interruption = Mutex(Interruption())
+    /// For each statement that was sent and not yet answered, who takes its result.
+    private var receivers: [Receiver?] = []
+    private var isGivenUp = false
+    /// The number of the transaction under way, where it was asked for.
+    private(set) var number: String?
 
-    // SAFETY: freed when replaced by nil under the lock.
-    private struct Canceller: @unchecked Sendable {
-        var handle: OpaquePointer?
+    private struct Interruption {
         var isInUse = false
-        var wasAsked = false
+        var askedAt: ContinuousClock.Instant?
     }
+
+    /// More, and the answers would fill the memory.
+    private static let longestPipeline = 256
+    /// How long a server that was asked to stop a statement may take for it.
+    private static let cancelling = Duration.seconds(5)
 
     init(_ settings: PostgresSettings, server: String) throws {
         var options = [
@@ -26,8 +40,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
             ("fallback_application_name", "phototui"), ("client_encoding", "UTF8"),
         ]
         if let password = settings.password { options.append(("password", password)) }
-        let made = PostgresConnection.withTexts(options.map(\.0)) { names in
-            PostgresConnection.withTexts(options.map(\.1)) { values in PQconnectdbParams(names, values, 1) }
+        let made = withTexts(options.map(\.0)) { names in
+            withTexts(options.map(\.1)) { values in PQconnectdbParams(names, values, 1) }
         }
         guard let made else {
             throw EngineError(.unavailable, "there is no memory for a connection", isRetryable: true)
@@ -39,62 +53,108 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         }
         // Notices would go to stderr, over the screen.
         PQsetNoticeProcessor(made, { _, _ in }, nil)
+        guard PQsetnonblocking(made, 1) == 0, PQenterPipelineMode(made) == 1 else {
+            PQfinish(made)
+            throw EngineError(.internal, "libpq refused its pipeline")
+        }
         connection = made
         self.server = server
-        canceller = Mutex(Canceller(handle: PQgetCancel(made)))
+        silence = settings.statementSeconds > 0 ? .seconds(settings.statementSeconds) + Self.cancelling : nil
+        canceller = PostgresCanceller(of: made)
     }
 
-    deinit {
-        canceller.withLock { canceller in
-            if let handle = canceller.handle { PQfreeCancel(handle) }
-            canceller.handle = nil
-        }
-        PQfinish(connection)
-    }
+    deinit { PQfinish(connection) }
 
-    /// Whether it can be lent again: alive, and in no transaction.
-    var isClean: Bool { PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE }
-    var isLost: Bool { PQstatus(connection) != CONNECTION_OK }
+    var isLost: Bool { isGivenUp || PQstatus(connection) != CONNECTION_OK }
+
+    /// Whether it can be lent again: alive, in no transaction, and no request to cancel on its way to it.
+    var isClean: Bool {
+        !isLost && receivers.isEmpty && PQtransactionStatus(connection) == PQTRANS_IDLE && !wasCancelled
+    }
 
     // Cancelling
 
-    func begin() { canceller.withLock { ($0.isInUse, $0.wasAsked) = (true, false) } }
-    func end() { canceller.withLock { $0.isInUse = false } }
-    var wasCancelled: Bool { canceller.withLock { $0.wasAsked } }
+    func begin() { interruption.withLock { $0 = Interruption(isInUse: true) } }
+    func end() { interruption.withLock { $0.isInUse = false } }
+    var wasCancelled: Bool { interruption.withLock { $0.askedAt != nil } }
 
-    /// Asks the server to stop the statement that runs; does nothing between bodies. Blocks for a round trip.
+    /// Asks the server to stop the statement that runs; does nothing between bodies. Blocks for a round trip, or for as long
+    /// as the server is silent.
     func cancel() {
-        canceller.withLock { canceller in
-            guard canceller.isInUse, let handle = canceller.handle else { return }
-            canceller.wasAsked = true
-            var said = [CChar](repeating: 0, count: 256)
-            _ = PQcancel(handle, &said, Int32(said.count))
+        let isInUse = interruption.withLock { state in
+            if state.isInUse { state.askedAt = .now }
+            return state.isInUse
         }
+        if isInUse { canceller.cancel() }
     }
 
     // Statements
 
-    /// Several statements without parameters, in one round trip.
-    func run(_ script: String) throws {
-        PQclear(try check(PQexec(connection, script)))
+    func send(_ sql: String, _ values: [SQLValue]) throws {
+        try enqueue(sql, values, nil)
     }
 
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
-        let result = try perform(sql, values)
-        defer { PQclear(result) }
-        return Int(String(cString: PQcmdTuples(result))) ?? 0
+        var count = 0
+        try enqueue(sql, values) { count = Int(String(cString: PQcmdTuples($0))) ?? 0 }
+        try synchronize()
+        return count
     }
 
     func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow] {
-        let result = try perform(sql, values)
-        defer { PQclear(result) }
+        try rows(sql, each: [values])[0]
+    }
+
+    func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]] {
+        var all = [[SQLRow]](repeating: [], count: values.count)
+        for (index, values) in values.enumerated() {
+            try enqueue(sql, values) { all[index] = try PostgresConnection.rows($0) }
+        }
+        try synchronize()
+        return all
+    }
+
+    func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws {
+        var rest = values[...]
+        while !rest.isEmpty {
+            let batch = rest.prefix(100)
+            rest = rest.dropFirst(batch.count)
+            let rows = repeatElement(row, count: batch.count).joined(separator: ", ")
+            try send("INSERT INTO \(table) VALUES \(rows) \(onConflict)", batch.flatMap { $0 })
+        }
+    }
+
+    /// Asks for the number of the transaction, to learn by it what became of it.
+    func sendForNumber() throws {
+        number = nil
+        try enqueue("SELECT pg_current_xact_id()::text", []) { [weak self] result in
+            var row = try SQLRow.present(try PostgresConnection.rows(result).first)
+            self?.number = try row.text()
+        }
+    }
+
+    /// Ends the transaction. Throws when the server rolled it back instead.
+    func commit() throws {
+        var isCommitted = false
+        try enqueue("COMMIT", []) { isCommitted = String(cString: PQcmdStatus($0)) == "COMMIT" }
+        try synchronize()
+        guard isCommitted else { throw PostgresError(state: "25P02", server: server) }
+    }
+
+    func rollBack() {
+        guard !isLost else { return }
+        try? synchronize()
+        _ = try? execute("ROLLBACK", [])
+    }
+
+    private static func rows(_ result: OpaquePointer) throws -> [SQLRow] {
         let columns = PQnfields(result)
         let types = (0..<columns).map { PQftype(result, $0) }
         return try (0..<PQntuples(result)).map { row in
             SQLRow(
                 try (0..<columns).map { column in
                     guard PQgetisnull(result, row, column) == 0 else { return .null }
-                    // SAFETY: libpq's bytes live until PQclear, at the end of this method.
+                    // SAFETY: libpq's bytes live as long as the result, which is cleared after this call.
                     let bytes = UnsafeRawBufferPointer(
                         start: PQgetvalue(result, row, column), count: Int(PQgetlength(result, row, column)))
                     return try SQLValue(binary: bytes, type: types[Int(column)])
@@ -102,40 +162,104 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         }
     }
 
-    /// Parameters and results are in binary (https://www.postgresql.org/docs/15/libpq-exec.html#LIBPQ-PQEXECPARAMS).
-    private func perform(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer? {
+    // The pipeline
+
+    /// Parameters and results are in binary.
+    private func enqueue(_ sql: String, _ values: [SQLValue], _ receiver: Receiver?) throws {
+        if receivers.count >= Self.longestPipeline { try synchronize() }
         let parameters = PostgresParameters(values)
-        let result = parameters.bytes.withUnsafeBytes { bytes -> OpaquePointer? in
-            // SAFETY: libpq reads each value within the call, in which `bytes` lives.
+        let isSent = parameters.bytes.withUnsafeBytes { bytes in
+            // SAFETY: libpq copies each value within the call, in which `bytes` lives.
             let pointers = parameters.offsets.map { offset in
                 offset.flatMap { bytes.baseAddress?.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
             }
             let formats = [Int32](repeating: 1, count: values.count)
-            return PQexecParams(
+            return PQsendQueryParams(
                 connection, PostgresText.numbered(sql), Int32(values.count), parameters.types, pointers,
-                parameters.lengths, formats, 1)
+                parameters.lengths, formats, 1) == 1
         }
-        return try check(result)
+        guard isSent else { throw giveUp() }
+        receivers.append(receiver)
     }
 
-    /// The result when it is a good one; else clears it and throws what the server said.
-    private func check(_ result: OpaquePointer?) throws -> OpaquePointer? {
-        switch PQresultStatus(result) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result
-        default:
-            let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
-            PQclear(result)
-            throw PostgresError(state: isLost ? nil : state, server: server, wasCancelled: wasCancelled)
+    /// Waits for the answer to everything that was sent; throws the first refusal among it.
+    private func synchronize() throws {
+        guard !receivers.isEmpty else { return }
+        let waiting = receivers
+        receivers = []
+        guard PQpipelineSync(connection) == 1 else { throw giveUp() }
+        var failure: (any Error)?
+        var index = 0
+        while true {
+            try awaitAnswer()
+            guard let result = PQgetResult(connection) else {
+                // What ends one statement's results; also all that a lost connection has to say.
+                if isLost { throw failure ?? giveUp() }
+                index += 1
+                continue
+            }
+            defer { PQclear(result) }
+            switch PQresultStatus(result) {
+            case PGRES_PIPELINE_SYNC:
+                if let failure { throw failure }
+                return
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+                guard failure == nil, index < waiting.count else { continue }
+                do { try waiting[index]?(result) } catch { failure = error }
+            case PGRES_PIPELINE_ABORTED: continue
+            default:
+                let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+                failure = failure ?? PostgresError(state: state, server: server, wasCancelled: wasCancelled)
+            }
         }
     }
 
-    /// Calls `body` with a null-terminated array of C strings.
-    private static func withTexts<Value>(
-        _ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Value
-    ) -> Value {
-        // SAFETY: freed after the call, by whose end libpq has copied them.
-        let copies = texts.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        return body(copies.map { UnsafePointer($0) } + [nil])
+    /// Sends what waits to be sent and reads, until libpq can say something without waiting.
+    private func awaitAnswer() throws {
+        let began = ContinuousClock.now
+        while true {
+            let isUnsent = PQflush(connection) == 1
+            guard PQisBusy(connection) == 1 else { return }
+            var descriptor = pollfd(
+                fd: PQsocket(connection), events: Int16(isUnsent ? POLLIN | POLLOUT : POLLIN), revents: 0)
+            if poll(&descriptor, 1, 250) > 0 {
+                if descriptor.revents & ~Int16(POLLOUT) != 0, PQconsumeInput(connection) == 0 { return }
+                continue
+            }
+            let now = ContinuousClock.now
+            let askedAt = interruption.withLock(\.askedAt)
+            if let askedAt, now > askedAt + Self.cancelling { throw giveUp(isSilent: true) }
+            if let silence, now > began + silence { throw giveUp(isSilent: true) }
+        }
     }
+
+    /// What to throw when there is nothing more to hope from this connection.
+    private func giveUp(isSilent: Bool = false) -> PostgresError {
+        isGivenUp = true
+        receivers = []
+        return PostgresError(state: nil, server: server, wasCancelled: wasCancelled, isSilent: isSilent)
+    }
+}
+
+/// What stops the statement of a connection, also while the connection goes.
+// SAFETY: libpq lets any thread use it, and it is freed with its last user (PQcancel in the manual).
+private final class PostgresCanceller: @unchecked Sendable {
+    private let handle: OpaquePointer?
+
+    init(of connection: OpaquePointer) { handle = PQgetCancel(connection) }
+
+    deinit { if let handle { PQfreeCancel(handle) } }
+
+    func cancel() {
+        var said = [CChar](repeating: 0, count: 256)
+        _ = PQcancel(handle, &said, Int32(said.count))
+    }
+}
+
+/// Calls `body` with a null-terminated array of C strings.
+private func withTexts<Value>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Value) -> Value {
+    // SAFETY: freed after the call, by whose end libpq has copied them.
+    let copies = texts.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    return body(copies.map { UnsafePointer($0) } + [nil])
 }

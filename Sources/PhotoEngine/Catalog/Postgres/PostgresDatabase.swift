@@ -25,55 +25,95 @@ struct PostgresDatabase: SQLDatabase {
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
-        try await transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", locks: false, body)
+        let outcome = try await transaction(durability: nil, body)
+        return outcome.value
     }
 
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
-        try await transaction("BEGIN", locks: true, body)
-    }
-
-    private func transaction<Value: Sendable>(
-        _ begin: String, locks: Bool, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    func write<Value: Sendable>(
+        _ durability: SQLDurability, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        let opening = begin + ";" + identity + (locks ? lock : "")
-        return try await pool.run { connection in
+        for _ in 0..<PostgresDatabase.attempts {
+            let outcome = try await transaction(durability: durability, body)
+            guard let doubtful = outcome.doubtful else { return outcome.value }
+            if try await isCommitted(doubtful) { return outcome.value }
+        }
+        throw PostgresError(state: nil, server: server).meaning
+    }
+
+    /// How often a transaction that lost a race is begun anew.
+    private static let attempts = 5
+
+    private struct Outcome<Value: Sendable>: Sendable {
+        let value: Value
+        /// The transaction's number, when the connection was lost while it committed.
+        var doubtful: String?
+    }
+
+    /// `durability` is nil for a transaction that only reads.
+    private func transaction<Value: Sendable>(
+        durability: SQLDurability?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Outcome<Value> {
+        try await pool.run { connection in
             var attempt = 0
             while true {
                 do {
-                    try connection.run(opening)
+                    try begin(connection, durability)
                     let value = try body(connection)
                     do {
-                        try connection.run("COMMIT")
+                        try connection.commit()
+                    } catch let refused as PostgresError where refused.isLostConnection && connection.number != nil {
+                        return Outcome(value: value, doubtful: connection.number)
                     } catch var refused as PostgresError {
                         refused.isInDoubt = refused.isLostConnection
                         throw refused
                     }
-                    return value
+                    return Outcome(value: value)
                 } catch {
-                    if !connection.isLost { try? connection.run("ROLLBACK") }
-                    guard let refused = error as? PostgresError, refused.mayBeRunAgain, attempt < 5 else { throw error }
+                    connection.rollBack()
+                    guard let refused = error as? PostgresError, refused.mayBeRunAgain, attempt < Self.attempts
+                    else { throw error }
                     attempt += 1
                 }
             }
         }
     }
 
-    /// Who asks, for as long as the transaction. Hexadecimal, so that a name can't end the literal.
-    private var identity: String {
-        func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { Hex.string(bytes) }
-        let id = owner.map { hexadecimal($0.bytes) } ?? ""
-        let name = hexadecimal(Array((ownerName ?? "").utf8))
-        return """
-            SELECT set_config('phototui.owner', '\(id)', true),
-                set_config('phototui.owner_name', convert_from(decode('\(name)', 'hex'), 'UTF8'), true),
-                set_config('statement_timeout', '\(statementSeconds * 1000)', true);
+    /// Begins a transaction, says who asks for as long as it lasts, and takes the owner's lock to write: one writer of an
+    /// owner's rows at a time, as in SQLite, so that what is written once holds on both. Travels with the first statement.
+    private func begin(_ connection: PostgresConnection, _ durability: SQLDurability?) throws {
+        try connection.send(durability == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN", [])
+        try connection.send(
             """
+            SELECT set_config('phototui.owner', ?, true), set_config('phototui.owner_name', ?, true),
+                set_config('statement_timeout', ?, true), set_config('synchronous_commit', ?, true)
+            """,
+            [
+                .text(owner.map { Hex.string($0.bytes) } ?? ""), .string(ownerName ?? ""),
+                .text("\(statementSeconds * 1000)"), .text(durability == .soon ? "off" : "on"),
+            ])
+        guard let durability else { return }
+        if durability == .synced { try connection.sendForNumber() }
+        let key = owner.map { $0.bytes.suffix(8).reduce(UInt64.zero) { $0 << 8 | UInt64($1) } } ?? 0
+        try connection.send("SELECT pg_advisory_xact_lock(?)", [.integer(Int64(bitPattern: key))])
     }
 
-    /// One writer of an owner's rows at a time, as in SQLite: what is written once holds on both.
-    private var lock: String {
-        let key = owner.map { $0.bytes.suffix(8).reduce(UInt64.zero) { $0 << 8 | UInt64($1) } } ?? 0
-        return "SELECT pg_advisory_xact_lock(\(Int64(bitPattern: key)));"
+    /// What became of a transaction whose commit nobody answered: asked of the server, as soon as it is there again.
+    private func isCommitted(_ number: String) async throws -> Bool {
+        var failure: any Error = PostgresError(state: nil, server: server).meaning
+        for attempt in 0..<PostgresDatabase.attempts {
+            if attempt > 0 { try await Task.sleep(for: .milliseconds(100 << attempt)) }
+            do {
+                let state = try await pool.run { connection in
+                    var row = try connection.row("SELECT pg_xact_status(?::text::xid8)", [.text(number)])
+                    return try row?.optionalText()
+                }
+                if state == "committed" { return true }
+                if state == "aborted" { return false }
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
     }
 
     /// Every transaction that began or ended since shows in the snapshot.

@@ -6,6 +6,8 @@ struct PostgresError: Error {
     let state: String?
     let server: String
     var wasCancelled = false
+    /// Whether the server said nothing for too long.
+    var isSilent = false
     /// Whether it was lost while it committed: the transaction may stand.
     var isInDoubt = false
 
@@ -19,6 +21,11 @@ struct PostgresError: Error {
 
     /// What it means to the caller. Never holds the statement, a value, or what the server said of either.
     var meaning: any Error {
+        if wasCancelled, state == nil || state == "57014" { return CancellationError() }
+        if isSilent {
+            return EngineError(
+                .timedOut, "\(server) does not answer", whatToDo: "see whether it still runs", isRetryable: true)
+        }
         guard let state else {
             return EngineError(
                 .unavailable, "the connection to \(server) was lost",
@@ -27,7 +34,6 @@ struct PostgresError: Error {
         }
         switch state {
         case "57014":
-            if wasCancelled { return CancellationError() }
             return EngineError(
                 .timedOut, "\(server) took too long over a statement", whatToDo: "try again when it is less busy",
                 isRetryable: true)

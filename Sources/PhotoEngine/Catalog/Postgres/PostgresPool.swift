@@ -77,12 +77,13 @@ final class PostgresPool: Sendable {
                 return .failure(error)
             }
         } onCancel: {
-            DispatchQueue.global().async { borrowed.connection.cancel() }
+            // A server that is silent holds this up for as long.
+            Task { [blocking] in try? await blocking.run { borrowed.connection.cancel() } }
         }
         if borrowed.connection.isClean { giveBack(borrowed.connection) }
         if case .failure(let error) = outcome, let error = error as? PostgresError {
             // A connection that had died while it lay idle, or dies now: nothing of this transaction stands.
-            if borrowed.wasIdle, error.isLostConnection, !error.isInDoubt {
+            if borrowed.wasIdle, error.isLostConnection, !error.isSilent, !error.isInDoubt {
                 state.withLock { $0.idle.removeAll() }
                 return try await perform(body)
             }

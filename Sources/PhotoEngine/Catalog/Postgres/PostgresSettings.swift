@@ -1,22 +1,24 @@
+import Foundation
+
 /// How to reach a Postgres server, directly or through PgBouncer in transaction mode.
 public struct PostgresSettings: Sendable {
     /// libpq's connection string or URI (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING).
     public var connection: String
     /// Never shown; nil where the connection string, a password file or the server's rules do without.
     public var password: String?
-    /// Connections at a time, at most.
+    /// Connections at a time, at most: without another wish, two for each processor.
     public var connections: Int
     public var connectSeconds: Int
-    /// How long one statement may take.
+    /// How long one statement may take; 0 for any time.
     public var statementSeconds: Int
 
     public init(
-        connection: String, password: String? = nil, connections: Int = 4, connectSeconds: Int = 5,
+        connection: String, password: String? = nil, connections: Int? = nil, connectSeconds: Int = 5,
         statementSeconds: Int = 60
     ) {
         self.connection = connection
         self.password = password
-        self.connections = connections
+        self.connections = connections ?? 2 * ProcessInfo.processInfo.activeProcessorCount
         self.connectSeconds = connectSeconds
         self.statementSeconds = statementSeconds
     }

@@ -9,8 +9,11 @@ protocol SQLDatabase: Sendable {
     /// Runs `body` on one unchanging view of the database.
     func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
 
-    /// Runs `body` in a transaction that holds the right to write from its start; a throw rolls all of it back.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
+    /// Runs `body` in a transaction that holds the right to write from its start; a throw rolls all of it back. It may run
+    /// more than once, when the transaction lost a race.
+    func write<Value: Sendable>(
+        _ durability: SQLDurability, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value
 
     /// The same database for one owner alone, where it can hold rows apart by itself. Without an id only the owner of that
     /// name can be found or added.
@@ -25,6 +28,21 @@ protocol SQLDatabase: Sendable {
     func close() async throws
 }
 
+extension SQLDatabase {
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+        try await write(.synced, body)
+    }
+}
+
+/// When a commit is safe from the death of the database's machine; the death of a process costs neither anything.
+enum SQLDurability: Sendable {
+    /// Before the call returns, where the database is set so: SQLite's is not (docs/catalog.md).
+    case synced
+    /// Within the second. For what is done again when it is lost, as a job is once its lease ends. Commits are lost from
+    /// the last backwards, never from between others.
+    case soon
+}
+
 /// One connection inside a transaction. Every `?` of a statement takes the next value.
 protocol SQLConnection {
     /// Returns how many rows changed.
@@ -32,6 +50,16 @@ protocol SQLConnection {
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
 
     func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow]
+
+    /// The rows of one statement for each list of values, in one round trip where there are any.
+    func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]]
+
+    /// Executes a statement of whose effect nothing is asked. A driver may let it travel with a later one: its refusal is
+    /// thrown by then, at the latest by the commit.
+    func send(_ sql: String, _ values: [SQLValue]) throws
+
+    /// `INSERT INTO table VALUES row onConflict` for each list of values, as `send` does; `row` has their question marks.
+    func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws
 }
 
 extension SQLConnection {

@@ -59,7 +59,9 @@ final class SQLiteDatabase: SQLDatabase {
         }
     }
 
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(
+        _ durability: SQLDurability, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
         do {
             return try await connections.write { try body(SQLiteConnection(database: $0)) }
         } catch {
@@ -141,6 +143,19 @@ private struct SQLiteConnection: SQLConnection {
             rows.append(SQLRow((0..<columns).map { SQLValue(column: $0, of: statement.sqliteStatement) }))
         }
         return rows
+    }
+
+    func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]] {
+        try values.map { try rows(sql, $0) }
+    }
+
+    func send(_ sql: String, _ values: [SQLValue]) throws {
+        _ = try execute(sql, values)
+    }
+
+    func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws {
+        let sql = "INSERT INTO \(table) VALUES \(row) \(onConflict)"
+        for values in values { _ = try execute(sql, values) }
     }
 }
 
