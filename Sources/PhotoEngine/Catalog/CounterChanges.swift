@@ -44,26 +44,25 @@ struct CounterChanges {
     }
 
     func write(to connection: any SQLConnection, owner: SQLValue) throws {
-        for (month, count) in months where count != 0 {
-            try connection.send(
-                """
-                INSERT INTO month_counts (owner, month, photos) VALUES (?, ?, ?)
-                ON CONFLICT (owner, month) DO UPDATE SET photos = month_counts.photos + excluded.photos
-                """, [owner, .int(month), .int(count)])
-        }
-        for (key, count) in places where count != 0 {
-            try connection.send(
-                """
-                INSERT INTO place_counts (owner, month, place, photos) VALUES (?, ?, ?, ?)
-                ON CONFLICT (owner, month, place) DO UPDATE SET photos = place_counts.photos + excluded.photos
-                """, [owner, .int(key.month), .string(key.place), .int(count)])
-        }
-        for (total, count) in totals where count != 0 {
-            try connection.send(
-                """
-                INSERT INTO totals (owner, name, value) VALUES (?, ?, ?)
-                ON CONFLICT (owner, name) DO UPDATE SET value = totals.value + excluded.value
-                """, [owner, .text(total.name), .int(count)])
-        }
+        try CounterChanges.add(
+            months.filter { $0.value != 0 }.map { [owner, .int($0.key), .int($0.value)] },
+            to: "month_counts", key: "owner, month", counter: "photos", connection)
+        try CounterChanges.add(
+            places.filter { $0.value != 0 }.map {
+                [owner, .int($0.key.month), .string($0.key.place), .int($0.value)]
+            }, to: "place_counts", key: "owner, month, place", counter: "photos", connection)
+        try CounterChanges.add(
+            totals.filter { $0.value != 0 }.map { [owner, .text($0.key.name), .int($0.value)] },
+            to: "totals", key: "owner, name", counter: "value", connection)
+    }
+
+    private static func add(
+        _ rows: [[SQLValue]], to table: String, key: String, counter: String, _ connection: any SQLConnection
+    ) throws {
+        guard let columns = rows.first?.count else { return }
+        try connection.insert(
+            into: "\(table) (\(key), \(counter))",
+            row: "(" + repeatElement("?", count: columns).joined(separator: ", ") + ")", values: rows,
+            onConflict: "ON CONFLICT (\(key)) DO UPDATE SET \(counter) = \(table).\(counter) + excluded.\(counter)")
     }
 }

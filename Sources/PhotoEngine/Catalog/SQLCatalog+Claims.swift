@@ -8,40 +8,47 @@ extension SQLCatalog {
         let scope = [ownerValue, .text(queue.rawValue), now]
         let waiting = "owner = ? AND queue = ? AND state IN ('queued', 'retrying') AND run_at <= ?"
         let expired = "owner = ? AND queue = ? AND state = 'running' AND lease_until <= ?"
-        // An idle worker asks often, and must not take the right to write for it.
-        let isIdle = try await database.read { connection in
-            try connection.row(
+        if dialect.hasOneWriter {
+            // An idle worker asks often, and must not take the right to write for it.
+            let row = try await database.row(
                 "SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE \(waiting)) OR EXISTS (SELECT 1 FROM jobs WHERE \(expired))",
-                scope + scope) == nil
+                scope + scope)
+            if row == nil { return [] }
         }
-        if isIdle { return [] }
-        return try await database.write(.soon) { [ownerValue, dialect] connection in
+        let candidates = """
+            SELECT id, state FROM (
+                SELECT id, state, run_at FROM (
+                    SELECT id, state, run_at FROM jobs WHERE \(waiting) ORDER BY run_at, id LIMIT ? \(dialect.skipLocked)
+                ) AS waiting
+                UNION ALL
+                SELECT id, state, run_at FROM (
+                    SELECT id, state, run_at FROM jobs WHERE \(expired) ORDER BY lease_until LIMIT ? \(dialect.skipLocked)
+                ) AS expired
+            ) AS candidates ORDER BY run_at, id LIMIT ?
+            """
+        return try await database.write(.soon) { [ownerValue] connection in
             var counters = CounterChanges()
-            let poisoned = try connection.execute(
-                """
-                UPDATE jobs SET state = 'dead', worker_deaths = worker_deaths + 1, finished_at = ?, worker = NULL,
-                    lease_until = NULL, error = coalesce(error, ?)
-                WHERE \(expired) AND worker_deaths + 1 >= ?
-                """,
-                [now, .text("its worker ended \(JobPolicy.poisonLimit) times")] + scope
-                    + [.int(JobPolicy.poisonLimit)])
-            counters.moveJobs(poisoned, from: .running, to: .dead)
-            var chosen = try connection.rows(
-                """
-                SELECT id, state FROM (
-                    SELECT id, state, run_at FROM (
-                        SELECT id, state, run_at FROM jobs WHERE \(waiting) ORDER BY run_at, id LIMIT ? \(dialect.skipLocked)
-                    ) AS waiting
-                    UNION ALL
-                    SELECT id, state, run_at FROM (
-                        SELECT id, state, run_at FROM jobs WHERE \(expired) ORDER BY lease_until LIMIT ? \(dialect.skipLocked)
-                    ) AS expired
-                ) AS candidates ORDER BY run_at, id LIMIT ?
-                """, scope + [.int(limit)] + scope + [.int(limit), .int(limit)])
+            func choose() throws -> [(id: JobID, state: JobState)] {
+                try connection.rows(candidates, scope + [.int(limit)] + scope + [.int(limit), .int(limit)]).map { row in
+                    var row = row
+                    return (try row.id(), try row.choice())
+                }
+            }
+            var chosen = try choose()
+            if chosen.contains(where: { $0.state == .running }) {
+                let poisoned = try connection.execute(
+                    """
+                    UPDATE jobs SET state = 'dead', worker_deaths = worker_deaths + 1, finished_at = ?, worker = NULL,
+                        lease_until = NULL, error = coalesce(error, ?)
+                    WHERE \(expired) AND worker_deaths + 1 >= ?
+                    """,
+                    [now, .text("its worker ended \(JobPolicy.poisonLimit) times")] + scope
+                        + [.int(JobPolicy.poisonLimit)])
+                counters.moveJobs(poisoned, from: .running, to: .dead)
+                if poisoned > 0 { chosen = try choose() }
+            }
             var claims: [[SQLValue]] = []
-            for index in chosen.indices {
-                let id: JobID = try chosen[index].id()
-                let state: JobState = try chosen[index].choice()
+            for (id, state) in chosen {
                 claims.append([.string(worker), until, now, .int(state == .running ? 1 : 0), .id(id)])
                 counters.moveJobs(from: state, to: .running)
             }
@@ -87,13 +94,11 @@ extension SQLCatalog {
     }
 
     func leaseHolders() async throws -> [String] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(
-                "SELECT DISTINCT worker FROM jobs WHERE owner = ? AND state = 'running' ORDER BY worker", [ownerValue]
-            ).compactMap { row in
-                var row = row
-                return try row.optionalText()
-            }
+        try await database.rows(
+            "SELECT DISTINCT worker FROM jobs WHERE owner = ? AND state = 'running' ORDER BY worker", [ownerValue]
+        ).compactMap { row in
+            var row = row
+            return try row.optionalText()
         }
     }
 

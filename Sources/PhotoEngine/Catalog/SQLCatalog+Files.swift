@@ -3,11 +3,9 @@ import SystemPackage
 
 extension SQLCatalog {
     func folders() async throws -> [WatchedFolder] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows("SELECT id, path FROM folders WHERE owner = ? ORDER BY path", [ownerValue]).map { row in
-                var row = row
-                return try WatchedFolder(id: row.id(), path: row.path())
-            }
+        try await database.rows("SELECT id, path FROM folders WHERE owner = ? ORDER BY path", [ownerValue]).map { row in
+            var row = row
+            return try WatchedFolder(id: row.id(), path: row.path())
         }
     }
 
@@ -31,11 +29,9 @@ extension SQLCatalog {
     }
 
     func file(at path: FilePath) async throws -> LibraryFile? {
-        try await database.read { [ownerValue] connection in
-            try connection.row(
-                "SELECT \(FileColumns.all) FROM files WHERE owner = ? AND path = ?", [ownerValue, .path(path)]
-            ).map(FileColumns.file)
-        }
+        try await database.row(
+            "SELECT \(FileColumns.all) FROM files WHERE owner = ? AND path = ?", [ownerValue, .path(path)]
+        ).map(FileColumns.file)
     }
 
     func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile] {

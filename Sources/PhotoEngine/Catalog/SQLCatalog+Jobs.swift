@@ -2,10 +2,8 @@ import Core
 
 extension SQLCatalog {
     func job(_ id: JobID) async throws -> Job? {
-        try await database.read { [ownerValue] connection in
-            try connection.row("SELECT \(JobColumns.all) FROM jobs WHERE id = ? AND owner = ?", [.id(id), ownerValue])
-                .map(JobColumns.job)
-        }
+        try await database.row("SELECT \(JobColumns.all) FROM jobs WHERE id = ? AND owner = ?", [.id(id), ownerValue])
+            .map(JobColumns.job)
     }
 
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job] {
@@ -16,18 +14,14 @@ extension SQLCatalog {
             if state != .succeeded { condition.and("state <> 'succeeded'") }
         }
         if let after { condition.and("id < ?", [.id(after)]) }
-        return try await database.read { [condition] connection in
-            try connection.rows(
-                "SELECT \(JobColumns.all) FROM jobs WHERE \(condition.sql) ORDER BY id DESC LIMIT ?",
-                condition.values + [.int(max(0, limit))]
-            ).map(JobColumns.job)
-        }
+        return try await database.rows(
+            "SELECT \(JobColumns.all) FROM jobs WHERE \(condition.sql) ORDER BY id DESC LIMIT ?",
+            condition.values + [.int(max(0, limit))]
+        ).map(JobColumns.job)
     }
 
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(Self.jobsOfPhoto, [.id(photo), ownerValue, .int(max(0, limit))]).map(JobColumns.job)
-        }
+        try await database.rows(Self.jobsOfPhoto, [.id(photo), ownerValue, .int(max(0, limit))]).map(JobColumns.job)
     }
 
     static let jobsOfPhoto =
@@ -75,14 +69,12 @@ extension SQLCatalog {
     }
 
     func nextDue(queue: QueueName) async throws -> Int64? {
-        try await database.read { [ownerValue] connection in
-            var row = try connection.row(
-                """
-                SELECT run_at FROM jobs WHERE owner = ? AND queue = ? AND state IN ('queued', 'retrying')
-                ORDER BY run_at LIMIT 1
-                """, [ownerValue, .text(queue.rawValue)])
-            return try row?.int64()
-        }
+        var row = try await database.row(
+            """
+            SELECT run_at FROM jobs WHERE owner = ? AND queue = ? AND state IN ('queued', 'retrying')
+            ORDER BY run_at LIMIT 1
+            """, [ownerValue, .text(queue.rawValue)])
+        return try row?.int64()
     }
 
     func enqueueProcessing(_ photos: [PhotoID]) async throws -> Int {

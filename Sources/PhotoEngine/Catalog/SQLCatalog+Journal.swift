@@ -14,17 +14,15 @@ extension SQLCatalog {
     }
 
     func journal(limit: Int) async throws -> [JournalEntry] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(
-                """
-                SELECT at, actor, action, subject, outcome FROM journal WHERE owner = ?
-                ORDER BY at DESC, id DESC LIMIT ?
-                """, [ownerValue, .int(max(0, limit))]
-            ).map { row in
-                var row = row
-                return try JournalEntry(
-                    at: row.int64(), actor: row.text(), action: row.text(), subject: row.text(), outcome: row.text())
-            }
+        try await database.rows(
+            """
+            SELECT at, actor, action, subject, outcome FROM journal WHERE owner = ?
+            ORDER BY at DESC, id DESC LIMIT ?
+            """, [ownerValue, .int(max(0, limit))]
+        ).map { row in
+            var row = row
+            return try JournalEntry(
+                at: row.int64(), actor: row.text(), action: row.text(), subject: row.text(), outcome: row.text())
         }
     }
 }

@@ -18,9 +18,7 @@ extension SQLCatalog {
 
     func photos(_ query: TimelineQuery) async throws -> [Photo] {
         let page = Timeline.page(query, columns: PhotoColumns.full, owner: ownerValue, dialect: dialect)
-        return try await database.read { connection in
-            try connection.rows(page.sql, page.values).map(PhotoColumns.photo)
-        }
+        return try await database.rows(page.sql, page.values).map(PhotoColumns.photo)
     }
 
     func photos(idPrefix prefix: String, limit: Int) async throws -> [Photo] {
@@ -31,12 +29,10 @@ extension SQLCatalog {
     }
 
     func files(of photo: PhotoID) async throws -> [LibraryFile] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(
-                "SELECT \(FileColumns.all) FROM files WHERE photo = ? AND owner = ? ORDER BY path",
-                [.id(photo), ownerValue]
-            ).map(FileColumns.file)
-        }
+        try await database.rows(
+            "SELECT \(FileColumns.all) FROM files WHERE photo = ? AND owner = ? ORDER BY path",
+            [.id(photo), ownerValue]
+        ).map(FileColumns.file)
     }
 
     func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int {
@@ -52,12 +48,10 @@ extension SQLCatalog {
     private func photos(
         where condition: String, _ values: [SQLValue], order: String = "", _ orderValues: [SQLValue] = []
     ) async throws -> [Photo] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(
-                "SELECT \(PhotoColumns.full) FROM photos WHERE owner = ? AND \(condition) \(order)",
-                [ownerValue] + values + orderValues
-            ).map(PhotoColumns.photo)
-        }
+        try await database.rows(
+            "SELECT \(PhotoColumns.full) FROM photos WHERE owner = ? AND \(condition) \(order)",
+            [ownerValue] + values + orderValues
+        ).map(PhotoColumns.photo)
     }
 }
 

@@ -14,32 +14,26 @@ extension SQLCatalog {
                 sql: "SELECT month, count(*) FROM photos WHERE \(condition.sql) GROUP BY month ORDER BY month DESC",
                 values: condition.values)
         }
-        return try await database.read { connection in
-            try connection.rows(statement.sql, statement.values).map { row in
-                var row = row
-                return try MonthCount(month: Month(ordinal: row.int()), count: row.int())
-            }
+        return try await database.rows(statement.sql, statement.values).map { row in
+            var row = row
+            return try MonthCount(month: Month(ordinal: row.int()), count: row.int())
         }
     }
 
     func timeline(_ query: TimelineQuery) async throws -> [TimelineEntry] {
         let page = Timeline.page(query, columns: PhotoColumns.entry, owner: ownerValue, dialect: dialect)
-        return try await database.read { connection in
-            try connection.rows(page.sql, page.values).map(PhotoColumns.entry)
-        }
+        return try await database.rows(page.sql, page.values).map(PhotoColumns.entry)
     }
 
     func places(in month: Month, limit: Int) async throws -> [String] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(
-                """
-                SELECT place FROM place_counts WHERE owner = ? AND month = ? AND photos > 0
-                ORDER BY photos DESC, place LIMIT ?
-                """, [ownerValue, .int(month.ordinal), .int(max(0, limit))]
-            ).map { row in
-                var row = row
-                return try row.text()
-            }
+        try await database.rows(
+            """
+            SELECT place FROM place_counts WHERE owner = ? AND month = ? AND photos > 0
+            ORDER BY photos DESC, place LIMIT ?
+            """, [ownerValue, .int(month.ordinal), .int(max(0, limit))]
+        ).map { row in
+            var row = row
+            return try row.text()
         }
     }
 }

@@ -51,12 +51,10 @@ extension SQLCatalog {
         // The index over states leaves out the many that were confirmed.
         if state != .confirmed { condition.and("state <> 'confirmed'") }
         if let after { condition.and("id > ?", [.id(after)]) }
-        return try await database.read { [condition] connection in
-            try connection.rows(
-                "SELECT \(UploadRows.columns) FROM uploads WHERE \(condition.sql) ORDER BY id LIMIT ?",
-                condition.values + [.int(max(0, limit))]
-            ).map(UploadRows.upload)
-        }
+        return try await database.rows(
+            "SELECT \(UploadRows.columns) FROM uploads WHERE \(condition.sql) ORDER BY id LIMIT ?",
+            condition.values + [.int(max(0, limit))]
+        ).map(UploadRows.upload)
     }
 
     func setMultipart(_ multipart: MultipartUpload, of upload: UploadID) async throws {
@@ -89,14 +87,12 @@ extension SQLCatalog {
     }
 
     func parts(of upload: UploadID) async throws -> [UploadPart] {
-        try await database.read { [ownerValue] connection in
-            try connection.rows(
-                "SELECT number, byte_count, entity_tag FROM upload_parts WHERE upload = ? AND owner = ? ORDER BY number",
-                [.id(upload), ownerValue]
-            ).map { row in
-                var row = row
-                return try UploadPart(number: row.int(), byteCount: row.int64(), entityTag: row.text())
-            }
+        try await database.rows(
+            "SELECT number, byte_count, entity_tag FROM upload_parts WHERE upload = ? AND owner = ? ORDER BY number",
+            [.id(upload), ownerValue]
+        ).map { row in
+            var row = row
+            return try UploadPart(number: row.int(), byteCount: row.int64(), entityTag: row.text())
         }
     }
 

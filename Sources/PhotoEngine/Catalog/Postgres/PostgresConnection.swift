@@ -108,7 +108,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]] {
         var all = [[SQLRow]](repeating: [], count: values.count)
         for (index, values) in values.enumerated() {
-            try enqueue(sql, values) { all[index] = try PostgresConnection.rows($0) }
+            try enqueue(sql, values, isRepeated: index > 0) { all[index] = try PostgresConnection.rows($0) }
         }
         try synchronize()
         return all
@@ -124,12 +124,12 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         }
     }
 
-    /// Asks for the number of the transaction, to learn by it what became of it.
-    func sendForNumber() throws {
+    /// Sends a SELECT and with it asks for the number of the transaction, to learn by it what became of it.
+    func sendForNumber(_ sql: String, _ values: [SQLValue]) throws {
         number = nil
-        try enqueue("SELECT pg_current_xact_id()::text", []) { [weak self] result in
-            var row = try SQLRow.present(try PostgresConnection.rows(result).first)
-            self?.number = try row.text()
+        try enqueue(sql + ", pg_current_xact_id()::text", values) { [weak self] result in
+            let column = PQnfields(result) - 1
+            self?.number = PQgetvalue(result, 0, column).map { String(cString: $0) }
         }
     }
 
@@ -164,9 +164,12 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     // The pipeline
 
-    /// Parameters and results are in binary.
-    private func enqueue(_ sql: String, _ values: [SQLValue], _ receiver: Receiver?) throws {
-        if receivers.count >= Self.longestPipeline { try synchronize() }
+    /// Parameters and results are in binary. The unnamed statement stays parsed until the next: a repeated one is bound anew.
+    private func enqueue(
+        _ sql: String, _ values: [SQLValue], isRepeated: Bool = false, _ receiver: Receiver?
+    ) throws {
+        let isFull = receivers.count >= Self.longestPipeline
+        if isFull { try synchronize() }
         let parameters = PostgresParameters(values)
         let isSent = parameters.bytes.withUnsafeBytes { bytes in
             // SAFETY: libpq copies each value within the call, in which `bytes` lives.
@@ -174,6 +177,10 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
                 offset.flatMap { bytes.baseAddress?.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
             }
             let formats = [Int32](repeating: 1, count: values.count)
+            if isRepeated, !isFull {
+                return PQsendQueryPrepared(
+                    connection, "", Int32(values.count), pointers, parameters.lengths, formats, 1) == 1
+            }
             return PQsendQueryParams(
                 connection, PostgresText.numbered(sql), Int32(values.count), parameters.types, pointers,
                 parameters.lengths, formats, 1) == 1

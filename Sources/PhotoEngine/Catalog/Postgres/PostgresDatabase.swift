@@ -29,6 +29,14 @@ struct PostgresDatabase: SQLDatabase {
         return outcome.value
     }
 
+    /// In the transaction that the pipeline makes of what travels together, without a round trip to begin or end it.
+    func rows(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
+        try await pool.run { connection in
+            try identify(connection, nil)
+            return try connection.rows(sql, values)
+        }
+    }
+
     func write<Value: Sendable>(
         _ durability: SQLDurability, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
@@ -78,23 +86,32 @@ struct PostgresDatabase: SQLDatabase {
         }
     }
 
-    /// Begins a transaction, says who asks for as long as it lasts, and takes the owner's lock to write: one writer of an
-    /// owner's rows at a time, as in SQLite, so that what is written once holds on both. Travels with the first statement.
+    /// Begins a transaction; travels with its first statement.
     private func begin(_ connection: PostgresConnection, _ durability: SQLDurability?) throws {
         try connection.send(durability == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN", [])
-        try connection.send(
-            """
+        try identify(connection, durability)
+    }
+
+    /// Says who asks, for as long as the transaction lasts. To write it takes the owner's lock, too: one writer of an owner's
+    /// rows at a time, as in SQLite, so that what is written once holds on both.
+    private func identify(_ connection: PostgresConnection, _ durability: SQLDurability?) throws {
+        let settings = """
             SELECT set_config('phototui.owner', ?, true), set_config('phototui.owner_name', ?, true),
-                set_config('statement_timeout', ?, true), set_config('synchronous_commit', ?, true)
-            """,
-            [
-                .text(owner.map { Hex.string($0.bytes) } ?? ""), .string(ownerName ?? ""),
-                .text("\(statementSeconds * 1000)"), .text(durability == .soon ? "off" : "on"),
-            ])
-        guard let durability else { return }
-        if durability == .synced { try connection.sendForNumber() }
+                set_config('statement_timeout', ?, true)
+            """
+        let values: [SQLValue] = [
+            .text(owner.map { Hex.string($0.bytes) } ?? ""), .string(ownerName ?? ""),
+            .text("\(statementSeconds * 1000)"),
+        ]
         let key = owner.map { $0.bytes.suffix(8).reduce(UInt64.zero) { $0 << 8 | UInt64($1) } } ?? 0
-        try connection.send("SELECT pg_advisory_xact_lock(?)", [.integer(Int64(bitPattern: key))])
+        let lock = SQLValue.integer(Int64(bitPattern: key))
+        switch durability {
+        case nil: try connection.send(settings, values)
+        case .soon:
+            try connection.send(
+                settings + ", set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(?)", values + [lock])
+        case .synced: try connection.sendForNumber(settings + ", pg_advisory_xact_lock(?)", values + [lock])
+        }
     }
 
     /// What became of a transaction whose commit nobody answered: asked of the server, as soon as it is there again.
@@ -140,5 +157,6 @@ extension SQLDialect {
         integer: "BIGINT", real: "DOUBLE PRECISION", bytes: "BYTEA", text: "TEXT COLLATE \"C\"", tableEnd: "",
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
-        skipLocked: "FOR UPDATE SKIP LOCKED", contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" })
+        hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED",
+        contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" })
 }

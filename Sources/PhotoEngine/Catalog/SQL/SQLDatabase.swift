@@ -9,6 +9,9 @@ protocol SQLDatabase: Sendable {
     /// Runs `body` on one unchanging view of the database.
     func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
 
+    /// The rows of one statement that only reads, in one round trip where there are any.
+    func rows(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow]
+
     /// Runs `body` in a transaction that holds the right to write from its start; a throw rolls all of it back. It may run
     /// more than once, when the transaction lost a race.
     func write<Value: Sendable>(
@@ -29,6 +32,10 @@ protocol SQLDatabase: Sendable {
 }
 
 extension SQLDatabase {
+    func row(_ sql: String, _ values: [SQLValue]) async throws -> SQLRow? {
+        try await rows(sql, values).first
+    }
+
     func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
         try await write(.synced, body)
     }
@@ -80,6 +87,8 @@ struct SQLDialect: Sendable {
     let keyedTableEnd: String
     /// The query for the names of the tables that are there.
     let tables: String
+    /// Whether one writer holds up all others, so that it pays to read first whether there is anything to write.
+    let hasOneWriter: Bool
     /// What follows a SELECT to lock its rows, passing over those that others hold.
     let skipLocked: String
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.

@@ -59,6 +59,10 @@ final class SQLiteDatabase: SQLDatabase {
         }
     }
 
+    func rows(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
+        try await read { try $0.rows(sql, values) }
+    }
+
     func write<Value: Sendable>(
         _ durability: SQLDurability, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
@@ -194,7 +198,8 @@ extension SQLDialect {
     static let sqlite = SQLDialect(
         integer: "INTEGER", real: "REAL", bytes: "BLOB", text: "TEXT", tableEnd: "STRICT",
         keyedTableEnd: "STRICT, WITHOUT ROWID",
-        tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'", skipLocked: "",
+        tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        hasOneWriter: true, skipLocked: "",
         contains: { "instr(lower(\($0)), ?) > 0" })
 }
 
