@@ -69,6 +69,36 @@ struct FailureTests {
         #expect(second["known"] as? Int == 60 && second["bytes_read"] as? Int == 0)
     }
 
+    @Test("An import whose photos can't be processed says so, and the next one, with the decoder there, goes on")
+    func noDecoder() throws {
+        let home = try TestFolder()
+        let photos = try photos(4)
+        let program = Program(home: home)
+        let alone = home.path + "/bin"
+        #expect(try program.shell("mkdir \(alone) && cp $(command -v phototui) \(alone)").exitCode == 0)
+        let result = try program.shell("\(alone)/phototui import \(photos.path)")
+        #expect(result.exitCode == 2, "\(result.complaints)")
+        #expect(result.text.contains("4 photos could not be processed") && result.text.contains("phototui-decoder"))
+        let document = try program.run(["import", "--json", photos.path]).document()
+        #expect(document["unprocessed"] as? Int == 0)
+        try expectWhole(program, photos: 4)
+    }
+
+    @Test("A library that may not be looked into is not called absent")
+    func forbidden() throws {
+        let home = try TestFolder()
+        let program = Program(home: home)
+        try FileManager.default.createDirectory(atPath: home.path + "/library", withIntermediateDirectories: true)
+        let result = try program.shell(
+            """
+            chmod 711 \(home.path); chmod 700 \(home.path)/library
+            if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --clear-groups phototui photos; else
+              chmod 000 \(home.path)/library; phototui photos; fi
+            """)
+        #expect(result.exitCode == 1)
+        #expect(result.complaints.contains("ermission denied") && !result.complaints.contains("no library"))
+    }
+
     @Test("What was deleted on purpose is marked missing on request")
     func markMissing() throws {
         let home = try TestFolder()

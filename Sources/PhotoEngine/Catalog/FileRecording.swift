@@ -166,7 +166,7 @@ struct FileRecording {
 
     private static func name(of path: FilePath) -> String {
         let bytes = path.lastComponent.map { FilePath(root: nil, [$0]).pathBytes } ?? []
-        return String(decoding: bytes, as: UTF8.self)
+        return ByteText.text(bytes)
     }
 
     private static func values(_ original: OriginalLocation) -> [SQLValue] {

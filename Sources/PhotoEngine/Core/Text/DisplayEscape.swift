@@ -1,3 +1,6 @@
+internal import Glibc
+public import SystemPackage
+
 /// Makes foreign text safe to show: whatever a file name, EXIF tag, broker or database holds, the result has no control
 /// character, escape sequence, bidi override, line break or invisible character that could move the cursor, rewrite what
 /// is on screen, or make two names look alike.
@@ -20,6 +23,14 @@ public func displayEscaped(_ text: String) -> String {
     return escaper.finished()
 }
 
+/// As `displayEscaped(_:)`, for a path, whose bytes may not be UTF-8.
+public func displayEscaped(_ path: FilePath) -> String {
+    path.withPlatformString { string in
+        // SAFETY: the string ends with a zero byte and outlives the closure.
+        displayEscaped(bytes: UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) })
+    }
+}
+
 /// As `displayEscaped(_:)`, for bytes that may not be UTF-8.
 public func displayEscaped(bytes: some Collection<UInt8>) -> String {
     let bytes = Array(bytes)
@@ -39,7 +50,7 @@ public func displayEscaped(bytes: some Collection<UInt8>) -> String {
 
 /// The scalar that begins at a place, by the Unicode Standard's table 3-7: no overlong forms, no surrogates, nothing
 /// beyond U+10FFFF.
-private func scalar(in bytes: [UInt8], at place: Int) -> (Unicode.Scalar, Int)? {
+func scalar(in bytes: [UInt8], at place: Int) -> (Unicode.Scalar, Int)? {
     let first = bytes[place]
     if first < 0x80 { return (Unicode.Scalar(first), 1) }
     let length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
@@ -120,6 +131,7 @@ private struct DisplayEscaper {
     }
 
     private mutating func takeOther(_ scalar: Unicode.Scalar) {
+        if let byte = ByteText.byte(of: scalar) { return escape(byte: byte) }
         let properties = scalar.properties
         switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:

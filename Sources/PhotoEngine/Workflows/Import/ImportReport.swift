@@ -18,6 +18,10 @@ public struct ImportReport: Hashable, Sendable {
     public var items: [ImportItem] = []
     /// What was left out: folders that can't be listed, links, hidden names and the like. Not among `found`.
     public var skipped: [SkippedPath] = []
+    /// Photos that are in the library and wait in vain to be processed, as their jobs are dead for no fault of the pictures, and
+    /// why: a missing program, a full disk.
+    public var unprocessed = 0
+    public var unprocessedReason: String?
     /// Whether the import was stopped before its end; the next run goes on from there.
     public var isInterrupted = false
 

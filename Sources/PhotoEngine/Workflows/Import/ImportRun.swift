@@ -69,6 +69,8 @@ final class ImportRun: Sendable {
         // Another process may have processed what this one found known.
         let hasChanged = try await importer.catalog.jobCounts() != before
         try await settleRejected(roots, othersWorked: hasChanged)
+        let dead = try await deadJobs()
+        tally.unprocessed(dead.count, reason: dead.first?.error)
     }
 
     private func listen(to events: AsyncStream<JobEvent>) async {
@@ -202,23 +204,27 @@ final class ImportRun: Sendable {
         }
     }
 
-    /// Queues again what is dead though nothing is wrong with its picture: somebody asks for it by importing. Returns how
-    /// many jobs.
-    private func revive(poisonedOnly: Bool = false) async throws -> Int {
+    /// Dead jobs of photos with which nothing is wrong.
+    private func deadJobs() async throws -> [Job] {
+        var found: [Job] = []
         var after: JobID?
-        var count = 0
         while !Task.isCancelled {
             let page = try await importer.catalog.jobs(state: .dead, after: after, limit: 200)
-            var revived: [JobID] = []
-            for job in page where !poisonedOnly || job.workerDeaths >= JobPolicy.poisonLimit {
+            for job in page {
                 guard let id = job.photo, let photo = try await importer.catalog.photo(id) else { continue }
-                if photo.status == .queued, !photo.isMissing { revived.append(job.id) }
+                if photo.status == .queued, !photo.isMissing { found.append(job) }
             }
-            if !revived.isEmpty { count += try await importer.catalog.retry(revived) }
             guard page.count == 200, let last = page.last else { break }
             after = last.id
         }
-        return count
+        return found
+    }
+
+    /// Queues again what is dead though nothing is wrong with its picture: somebody asks for it by importing. Returns how
+    /// many jobs.
+    private func revive(poisonedOnly: Bool = false) async throws -> Int {
+        let dead = try await deadJobs().filter { !poisonedOnly || $0.workerDeaths >= JobPolicy.poisonLimit }
+        return dead.isEmpty ? 0 : try await importer.catalog.retry(dead.map(\.id))
     }
 
     private func unfinished() async throws -> Int {

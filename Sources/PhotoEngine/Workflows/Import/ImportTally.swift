@@ -90,6 +90,10 @@ final class ImportTally: Sendable {
         state.withLock { if !$0.progress.isScanning { $0.progress.current = path } }
     }
 
+    func unprocessed(_ count: Int, reason: String?) {
+        state.withLock { ($0.report.unprocessed, $0.report.unprocessedReason) = (count, reason) }
+    }
+
     var rejected: Int { state.withLock { $0.report.rejected } }
     var listsFiles: Bool { listsItems }
 

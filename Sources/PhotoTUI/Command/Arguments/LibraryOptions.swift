@@ -60,7 +60,11 @@ struct LibraryOptions: ParsableArguments {
                 profile, configuration: configuration, environment: ProcessInfo.processInfo.environment)
         }
         let location = location(configuration)
-        if !creates, !isPreview, location.catalog.withPlatformString({ access($0, F_OK) }) != 0 {
+        let absence = location.catalog.withPlatformString { access($0, F_OK) == 0 ? 0 : errno }
+        guard [0, ENOENT, ENOTDIR].contains(absence) else {
+            throw EngineError(Errno(rawValue: absence), doing: "looking for a library in \(location.folder.rawText)")
+        }
+        if !creates, !isPreview, absence != 0 {
             throw EngineError(
                 .notFound, "there is no library in \(location.folder.rawText)",
                 whatToDo: "start one with: phototui import PATH, or name another with --library DIR")

@@ -15,7 +15,7 @@ enum MachineExamination {
                     $0.rawText
                         + (FileManager.default.fileExists(atPath: $0.string) ? "" : " (not there; defaults hold)")
                 } ?? "none"))
-        checks += configuration.problems.map {
+        checks += configuration.everyProblem.map {
             Check("Configuration", $0.place, .fail, $0.whatHappened, whatToDo: $0.whatToDo)
         }
         return checks + (await decoder())

@@ -154,7 +154,10 @@ extension Notice {
         var parts = ["\(report.imported) new", "\(report.known) known"]
         if report.unsupported > 0 { parts.append("\(report.unsupported) not pictures") }
         if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
-        let isFlawed = !report.skipped.isEmpty
+        let isFlawed = !report.skipped.isEmpty || report.unprocessed > 0
+        if report.unprocessed > 0 {
+            parts.append("\(report.unprocessed) not processed (\(report.unprocessedReason ?? "see phototui jobs"))")
+        }
         if let skipped = report.skipped.first {
             parts.append("\(report.skipped.count) skipped (\(skipped.path): \(skipped.reason))")
         }

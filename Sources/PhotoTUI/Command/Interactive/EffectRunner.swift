@@ -85,10 +85,10 @@ final class EffectRunner: Sendable {
 
     private func copyPaths(_ request: RequestID, _ photos: [PhotoID]) {
         run(request) { [queue] library in
-            var paths: [String] = []
+            var paths: [[UInt8]] = []
             for id in photos.prefix(10_000) {
                 let files = try await library.catalog.files(of: id)
-                if let file = files.first(where: { !$0.isMissing }) ?? files.first { paths.append("\(file.path)") }
+                if let file = files.first(where: { !$0.isMissing }) ?? files.first { paths.append(file.path.nameBytes) }
             }
             queue.post(.clipboard(request, paths, wanted: photos.count))
             throw CancellationError()

@@ -6,7 +6,7 @@ import Synchronization
 enum SessionEvent: Sendable {
     case message(Message)
     /// Paths for the terminal's clipboard.
-    case clipboard(RequestID, [String], wanted: Int)
+    case clipboard(RequestID, [[UInt8]], wanted: Int)
 }
 
 /// Messages from any thread, taken by the terminal's in one go.

@@ -16,6 +16,7 @@ enum ImportSummary {
             "bytes_read": .integer(report.bytesRead),
             "seconds": .decimal(report.seconds),
             "dry_run": .bool(isDryRun),
+            "unprocessed": .count(report.unprocessed),
             "interrupted": .bool(report.isInterrupted),
             "marked_missing": .count(markedMissing),
             "items": .array(
@@ -69,6 +70,10 @@ enum ImportSummary {
         text += examples("skipped", report.skipped.map { ($0.path, $0.reason) }, columns: columns)
         if report.rejected > 0 || report.skipped.count > exampleLimit {
             text += "Every file, with the reason, is listed by: \(advice.listing)\n"
+        }
+        if report.unprocessed > 0 {
+            let reason = displayEscaped(report.unprocessedReason ?? "no reason is known")
+            text += "\(report.unprocessed) photos could not be processed: \(reason)\n"
         }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=

@@ -13,19 +13,12 @@ enum PhotoFormat {
         }
     }
 
-    /// The file name at import, to the byte. The catalogue keeps it as text: a name that isn't UTF-8 is looked up in the
-    /// paths of the photo's files, and is the text where none of them bears it any more.
-    static func name(of photo: Photo, in library: Library) async throws -> [UInt8] {
-        let text = Array(photo.filename.utf8)
-        guard photo.filename.unicodeScalars.contains("\u{FFFD}") else { return text }
-        let paths = try await [path(of: photo, in: library)] + library.catalog.files(of: photo.id).map(\.path)
-        let names = paths.compactMap { $0.nameBytes.split(separator: UInt8(ascii: "/")).last.map(Array.init) }
-        return names.first { String(decoding: $0, as: UTF8.self) == photo.filename } ?? text
-    }
+    /// The file name at import, to the byte.
+    static func name(of photo: Photo) -> [UInt8] { ByteText.bytes(photo.filename) }
 
     /// Sizes are upright, as the photo is seen.
     static func json(_ photo: Photo, in library: Library) async throws -> [(name: String, value: JSON)] {
-        let name = try await name(of: photo, in: library)
+        let name = name(of: photo)
         let metadata = photo.metadata
         let size = photo.pixelSize.map(metadata.orientation.upright)
         var fields: [(name: String, value: JSON)] = [("id", .string(photo.id.description))]

@@ -44,9 +44,9 @@ struct ConfigCommand: AsyncParsableCommand {
                     ])
                 }
                 try Console.write(table.text())
-                for problem in configuration.problems { Console.complain("config: \(problem.description)") }
+                for problem in configuration.everyProblem { Console.complain("config: \(problem.description)") }
             }
-            if !configuration.problems.isEmpty { throw ExitCode.failure }
+            if !configuration.everyProblem.isEmpty { throw ExitCode.failure }
         }
 
         private func json(_ configuration: Configuration) -> JSON {
@@ -61,7 +61,7 @@ struct ConfigCommand: AsyncParsableCommand {
                         ])
                     }),
                 "problems": .array(
-                    configuration.problems.map { problem in
+                    configuration.everyProblem.map { problem in
                         .object([
                             "place": .string(problem.place), "what_happened": .string(problem.whatHappened),
                             "what_to_do": .string(problem.whatToDo),

@@ -83,6 +83,6 @@ struct ImportCommand: AsyncParsableCommand {
         if report.isInterrupted { throw ExitCode.interrupted }
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.
         let isBlocked = report.skipped.contains { $0.kind == .unreadable }
-        if report.rejected > 0 || isBlocked { throw ExitCode.inPart }
+        if report.rejected > 0 || report.unprocessed > 0 || isBlocked { throw ExitCode.inPart }
     }
 }

@@ -80,7 +80,9 @@ enum ImportPaths {
                 let code = Errno(rawValue: errno)
                 throw EngineError(
                     code == .noSuchFileOrDirectory ? .notFound : .unavailable, "\(text): \(code)",
-                    whatToDo: "check the name; a folder that is called like a command needs ./ before it")
+                    whatToDo:
+                        "check the name; commands are listed by --help, and a folder that is called like one needs ./ before it"
+                )
             }
             if path.withPlatformString({ access($0, R_OK) }) != 0 {
                 throw EngineError(

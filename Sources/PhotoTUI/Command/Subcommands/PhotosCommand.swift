@@ -70,7 +70,7 @@ enum PhotoLines {
             if photo.isFavourite { notes.append("favourite") }
             if photo.isMissing { notes.append("missing") }
             if photo.status == .queued { notes.append("queued") }
-            let name = try await PhotoFormat.name(of: photo, in: library)
+            let name = PhotoFormat.name(of: photo)
             table.add([
                 photo.id.description, PhotoFormat.time(photo.captureTime), PhotoFormat.size(photo),
                 displayEscaped(bytes: name), notes.joined(separator: " · "),

@@ -32,7 +32,7 @@ struct ShowCommand: AsyncParsableCommand {
             let found = try await PhotoName.resolve(photo, in: library)
             let files = try await library.catalog.files(of: found.id)
             let shown = ShownPhoto(
-                photo: found, name: try await PhotoFormat.name(of: found, in: library),
+                photo: found, name: PhotoFormat.name(of: found),
                 fields: try await PhotoFormat.json(found, in: library), files: files,
                 jobs: try await library.catalog.jobs(of: found.id, limit: Self.jobLimit),
                 library: library)

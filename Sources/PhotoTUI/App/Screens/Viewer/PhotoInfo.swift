@@ -42,7 +42,7 @@ struct PhotoInfo {
         add("Caption", metadata.caption.map { displayEscaped($0) })
         add("Keywords", metadata.keywords.map { displayEscaped($0) }.joined(separator: ", "))
         for file in details.files {
-            add(file.isMissing ? "Was at" : "Path", displayEscaped("\(file.path)"))
+            add(file.isMissing ? "Was at" : "Path", displayEscaped(file.path))
         }
         add("pHash", photo.perceptualHash.map { "\($0)" })
         add("SHA-256", photo.sha256.description)
