@@ -232,6 +232,7 @@ server_login_retry = 1
             "S3_BUCKET": BUCKET,
             "S3_ACCESS_KEY": self.settings["access_key"],
             "S3_SECRET_KEY": self.settings["secret_key"],
+            "POSTGRES_PROGRAMS": str(self.postgres_programs),
             "SERVICES": str(self.folder),
         }
         write_private(

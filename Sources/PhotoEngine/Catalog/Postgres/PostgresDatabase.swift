@@ -43,7 +43,11 @@ struct PostgresDatabase: SQLDatabase {
         for _ in 0..<PostgresDatabase.attempts {
             let outcome = try await transaction(durability: durability, body)
             guard let doubtful = outcome.doubtful else { return outcome.value }
-            if try await isCommitted(doubtful) { return outcome.value }
+            guard try await isUndone(doubtful) else {
+                throw EngineError(
+                    .unavailable, "the connection to \(server) was lost while a change was saved, which may stand",
+                    whatToDo: "look whether it does, or do it again", isRetryable: true)
+            }
         }
         throw PostgresError(state: nil, server: server).meaning
     }
@@ -114,8 +118,9 @@ struct PostgresDatabase: SQLDatabase {
         }
     }
 
-    /// What became of a transaction whose commit nobody answered: asked of the server, as soon as it is there again.
-    private func isCommitted(_ number: String) async throws -> Bool {
+    /// Whether nothing stands of a transaction whose commit nobody answered: asked of the server, as soon as it is there
+    /// again. That it committed can't be learnt: a server that died gives the numbers that it lost to others.
+    private func isUndone(_ number: String) async throws -> Bool {
         var failure: any Error = PostgresError(state: nil, server: server).meaning
         for attempt in 0..<PostgresDatabase.attempts {
             if attempt > 0 { try await Task.sleep(for: .milliseconds(100 << attempt)) }
@@ -124,8 +129,8 @@ struct PostgresDatabase: SQLDatabase {
                     var row = try connection.row("SELECT pg_xact_status(?::text::xid8)", [.text(number)])
                     return try row?.optionalText()
                 }
-                if state == "committed" { return true }
-                if state == "aborted" { return false }
+                if state == "aborted" { return true }
+                if state == "committed" { return false }
             } catch {
                 failure = error
             }

@@ -1,0 +1,209 @@
+import Core
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Catalog
+
+/// Servers that die, freeze or are full: whatever was answered stands, once.
+@Suite(
+    "Postgres that dies", .serialized,
+    .enabled(if: PostgresServer.isAvailable && PostgresCluster.programs != nil, PostgresServer.absence))
+struct PostgresCrashTests {
+    private func makeCluster(connections: Int = 40) async throws -> PostgresCluster {
+        let cluster = try await PostgresCluster(
+            programs: try #require(PostgresCluster.programs), connections: connections)
+        try await cluster.migrate()
+        return cluster
+    }
+
+    @Test(
+        "A server or PgBouncer killed at any moment loses nothing that was answered and applies nothing twice",
+        arguments: [false, true])
+    func killed(throughBouncer: Bool) async throws {
+        let cluster = try await makeCluster()
+        defer { cluster.stop() }
+        if throughBouncer { try await cluster.startBouncer() }
+        let catalog = try await PostgresCatalog.open(
+            cluster.settings(throughBouncer: throughBouncer), owner: "local")
+        let tally = Tally()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<3 { group.addTask { try await tally.append(to: catalog, as: writer) } }
+            for _ in 0..<3 {
+                let before = tally.answered.withLock(\.count)
+                for _ in 0..<400 where tally.answered.withLock(\.count) < before + 5 {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                #expect(tally.answered.withLock(\.count) >= before + 5, "nothing goes on after a restart")
+                if throughBouncer {
+                    cluster.killBouncer()
+                    try await Task.sleep(for: .milliseconds(200))
+                    try await cluster.startBouncer()
+                } else {
+                    cluster.kill()
+                    try await Task.sleep(for: .milliseconds(200))
+                    try await cluster.start()
+                }
+            }
+            let before = tally.answered.withLock(\.count)
+            for _ in 0..<800 where tally.answered.withLock(\.count) == before {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            tally.isOver.withLock { $0 = true }
+            try await group.waitForAll()
+        }
+        let kept = try await catalog.journal(limit: 1_000_000).map(\.subject)
+        #expect(Set(kept).count == kept.count)
+        #expect(Set(tally.answered.withLock { $0 }).isSubset(of: kept))
+        for case let error as EngineError in tally.refused.withLock({ $0 }) {
+            #expect(error.isRetryable && error.description.contains("Postgres at"), "\(error)")
+        }
+        #expect(try await catalog.check() == [])
+        try await catalog.close()
+    }
+
+    @Test("A commit whose answer is lost stands once: one that was undone is done again, one that may stand is not")
+    func doubt() async throws {
+        let cluster = try await makeCluster()
+        defer { cluster.stop() }
+        let catalog = try await PostgresCatalog.open(cluster.settings(), owner: "local")
+        let end = """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE usename = 'phototui_app' AND query = 'COMMIT' AND state = 'active'
+            """
+        // Done, and waiting for a replica that never answers.
+        try cluster.administer("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try cluster.administer("SELECT pg_reload_conf()")
+        try await Task.sleep(for: .milliseconds(300))
+        try await appending("done", to: catalog) {
+            try !cluster.administer(end).isEmpty
+        }
+        try cluster.administer("ALTER SYSTEM RESET synchronous_standby_names")
+        try cluster.administer("SELECT pg_reload_conf()")
+        // Not done: the commit's own check takes its time, the first one.
+        for sql in [
+            "CREATE SEQUENCE runs", "GRANT USAGE ON SEQUENCE runs TO phototui_app",
+            """
+            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
+            $$BEGIN IF nextval('runs') = 1 THEN PERFORM pg_sleep(20); END IF; RETURN NULL; END$$
+            """,
+            """
+            CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON journal DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION slowly()
+            """,
+        ] { try cluster.administer(sql, in: "phototui") }
+        try await appending("undone", to: catalog) {
+            try !cluster.administer(end).isEmpty
+        }
+        #expect(try await catalog.journal(limit: 9).map(\.subject).sorted() == ["done", "undone"])
+        try await catalog.close()
+    }
+
+    /// Appends an entry, and calls `interrupt` until it has interrupted that.
+    private func appending(
+        _ subject: String, to catalog: any Catalog, interrupt: () throws -> Bool
+    ) async throws {
+        let call = Task { try await catalog.append(entry(subject)) }
+        var isInterrupted = false
+        for _ in 0..<100 where !isInterrupted {
+            try await Task.sleep(for: .milliseconds(50))
+            isInterrupted = try interrupt()
+        }
+        #expect(isInterrupted, "\(subject): the commit was over before it could be interrupted")
+        if subject == "done" {
+            let error = await #expect(throws: EngineError.self) { try await call.value }
+            #expect(error?.isRetryable == true && error?.whatHappened.contains("may stand") == true)
+        } else {
+            try await call.value
+        }
+    }
+
+    @Test("A server that freezes costs its time and no more, and a cancelled call does not wait for it")
+    func frozen() async throws {
+        let cluster = try await makeCluster()
+        defer { cluster.stop() }
+        let database = PostgresDatabase(cluster.settings(statementSeconds: 1))
+        let freeze: @Sendable (any SQLConnection) throws -> pid_t = { connection in
+            var row = try SQLRow.present(try connection.row("SELECT pg_backend_pid()", []))
+            let process = pid_t(try row.int())
+            Glibc.kill(process, SIGSTOP)
+            return process
+        }
+        let process = Mutex<pid_t>(0)
+        let clock = ContinuousClock()
+        let took = await clock.measure {
+            let error = await #expect(throws: EngineError.self) {
+                try await database.read { connection in
+                    let frozen = try freeze(connection)
+                    process.withLock { $0 = frozen }
+                    _ = try connection.rows("SELECT 1", [])
+                }
+            }
+            #expect(error?.code == .timedOut && error?.isRetryable == true)
+        }
+        #expect(took < .seconds(12))
+        Glibc.kill(process.withLock { $0 }, SIGCONT)
+        let call = Task {
+            try await database.read { connection in
+                let frozen = try freeze(connection)
+                process.withLock { $0 = frozen }
+                _ = try connection.rows("SELECT 1", [])
+            }
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        let waited = await clock.measure {
+            call.cancel()
+            await #expect(throws: CancellationError.self) { try await call.value }
+        }
+        #expect(waited < .seconds(10))
+        Glibc.kill(process.withLock { $0 }, SIGCONT)
+        _ = try await database.changeMark()
+        try await database.close()
+    }
+
+    @Test("A server without a connection left is unavailable for now, and is used again when one is free")
+    func full() async throws {
+        let cluster = try await makeCluster(connections: 6)
+        defer { cluster.stop() }
+        var held: [PostgresConnection] = []
+        while let connection = try? PostgresConnection(cluster.settings(), server: "") { held.append(connection) }
+        let catalog = PostgresDatabase(cluster.settings())
+        let error = try await #require(throws: EngineError.self) { _ = try await catalog.changeMark() }
+        #expect(error.code == .unavailable && error.isRetryable && error.description.contains("Postgres at"))
+        held = []
+        var isServed = false
+        for _ in 0..<100 where !isServed {
+            isServed = (try? await catalog.changeMark()) != nil
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(isServed)
+        try await catalog.close()
+    }
+}
+
+/// What writers were told while their server came and went.
+private final class Tally: Sendable {
+    let answered = Mutex<[String]>([])
+    let refused = Mutex<[any Error]>([])
+    let isOver = Mutex(false)
+
+    func append(to catalog: any Catalog, as writer: Int) async throws {
+        var number = 0
+        while !isOver.withLock({ $0 }) {
+            number += 1
+            let subject = "\(writer)-\(number)"
+            do {
+                try await catalog.append(entry(subject))
+                answered.withLock { $0.append(subject) }
+            } catch {
+                refused.withLock { $0.append(error) }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+}
+
+private func entry(_ subject: String) -> JournalEntry {
+    JournalEntry(at: 1, actor: "a", action: "b", subject: subject, outcome: "")
+}
