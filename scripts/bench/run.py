@@ -52,6 +52,7 @@ def sections(environment):
         ("processing", "processing_cpu.py"),
         ("catalog", "catalog.py"),
         ("app", "app.py"),
+        ("jobs", "jobs.py"),
     ]:
         if os.path.exists(f"{FOLDER}/{script}"):
             found.append((name, [python, f"{FOLDER}/{script}"]))
