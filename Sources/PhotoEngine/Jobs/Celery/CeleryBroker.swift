@@ -14,12 +14,18 @@ final class CeleryBroker: Sendable {
     let connection: RedisConnection
     let keys: CeleryKeys
     let visibilitySeconds: Double
-    private let tagBase = UUID().uuidString.lowercased()
+    /// Where it is set, the holder of a delivery extends it all the time, and a delivery that was not extended for so long
+    /// is anyone's to restore.
+    private let leaseSeconds: Double
+    private let tagBase: String
     private let serial = Atomic<Int>(0)
+    private static let leasedPrefix = "phototui-leased:"
 
     /// `visibilitySeconds` is how long a delivery stays hidden without being extended: kombu's `visibility_timeout`, of which
     /// the smallest of all workers on one database counts for all.
-    init(_ address: RedisAddress, visibilitySeconds: Double) {
+    init(_ address: RedisAddress, visibilitySeconds: Double, leaseSeconds: Double? = nil) {
+        tagBase = (leaseSeconds == nil ? "" : Self.leasedPrefix) + UUID().uuidString.lowercased()
+        self.leaseSeconds = leaseSeconds ?? JobPolicy.leaseSeconds
         keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
         self.visibilitySeconds = visibilitySeconds
         connection = RedisConnection(address, greeting: { CeleryScripts.all.map(\.load) })
@@ -133,7 +139,10 @@ final class CeleryBroker: Sendable {
     private func restoreAll(limit: Int) async throws -> Int {
         let found = try await CeleryScripts.expired.run(
             on: connection, keys: [keys.unacked, keys.unackedIndex],
-            [.text(String(visibilitySeconds)), RedisArgument(limit)])
+            [
+                .text(String(visibilitySeconds)), RedisArgument(limit), .text(String(leaseSeconds)),
+                .text(Self.leasedPrefix),
+            ])
         var count = 0
         for item in found.array {
             let parts = item.array

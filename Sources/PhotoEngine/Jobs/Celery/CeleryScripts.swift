@@ -64,13 +64,28 @@ enum CeleryScripts {
         return lost
         """)
 
-    /// Up to ARGV[2] deliveries, anyone's, that were taken ARGV[1] seconds ago or more, the latest first, each with its
-    /// score and entry. KEYS: unacked, unacked_index.
+    /// Up to ARGV[2] deliveries, anyone's, that were taken ARGV[1] seconds ago or more, and those under a tag that begins with
+    /// ARGV[4], whose holders extend them, that were not extended for ARGV[3] seconds: the latest first, each with its score
+    /// and entry. KEYS: unacked, unacked_index.
     static let expired = RedisScript(
         """
         local time = redis.call('TIME')
-        local latest = string.format('%.6f', time[1] + time[2] / 1000000 - ARGV[1])
-        local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', latest, 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+        local function before(seconds) return string.format('%.6f', time[1] + time[2] / 1000000 - seconds) end
+        local most = tonumber(ARGV[2])
+        local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before(ARGV[1]), 'WITHSCORES', 'LIMIT', 0, most)
+        local place = 0
+        while #found < most * 2 and tonumber(ARGV[3]) < tonumber(ARGV[1]) do
+            local page = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. before(ARGV[1]), before(ARGV[3]), 'WITHSCORES',
+                'LIMIT', place, 500)
+            for i = 1, #page, 2 do
+                if string.sub(page[i], 1, #ARGV[4]) == ARGV[4] and #found < most * 2 then
+                    table.insert(found, page[i])
+                    table.insert(found, page[i + 1])
+                end
+            end
+            if #page < 2 * 500 then break end
+            place = place + 500
+        end
         local entries = {}
         for i = #found - 1, 1, -2 do
             local entry = redis.call('HGET', KEYS[1], found[i])

@@ -62,7 +62,8 @@ public final class CeleryWorker: Sendable {
         self.relay = relay
         self.report = report
         cancelsJobs = cancelJobs
-        broker = CeleryBroker(address, visibilitySeconds: options.visibilitySeconds)
+        broker = CeleryBroker(
+            address, visibilitySeconds: options.visibilitySeconds, leaseSeconds: JobPolicy.leaseSeconds)
         results = CeleryResults(options.results ?? address, lifetimeSeconds: options.resultSeconds)
         events = CeleryEvents(broker, node: options.node, isEnabled: options.sendsTaskEvents)
         bell = CeleryBell(address, keys: broker.keys)

@@ -1,0 +1,246 @@
+import Catalog
+import Core
+import Foundation
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import Jobs
+
+/// The catalogue is the truth: whatever happens to a broker, each job's effect is applied once.
+@Suite("Jobs of a catalogue through a broker", .serialized, .enabled(if: RedisServer.isInstalled, "needs redis-server"))
+struct OutboxTests {
+    private final class Handler: JobHandler {
+        let kind = JobKind.processPhoto
+        let body: @Sendable (Job) async throws -> JobResult
+
+        init(_ body: @escaping @Sendable (Job) async throws -> JobResult) { self.body = body }
+
+        func perform(_ job: Job) async throws -> JobResult { try await body(job) }
+    }
+
+    private func catalog(photos: Int) async throws -> any Catalog {
+        let catalog = try await SQLiteCatalog.inMemory()
+        let time = CaptureTime(wallMicroseconds: 0, offsetMinutes: nil, source: .modified)
+        _ = try await catalog.record(
+            (0..<photos).map { number in
+                let path = FilePath("/photos/\(number).jpg")
+                let digest = SHA256Digest(
+                    bytes: [UInt8](repeating: 0, count: 30) + [UInt8(number / 256), UInt8(number % 256)])!
+                return ScannedFile(
+                    path: path, fingerprint: FileFingerprint(byteCount: 1, modified: 1),
+                    content: .photo(sha256: digest, mediaType: .jpeg, provisional: time, original: .file(path)))
+            })
+        return catalog
+    }
+
+    private static func processed(_ job: Job, _ catalog: any Catalog) async throws -> JobResult {
+        let id = try #require(job.photo)
+        let photo = try #require(try await catalog.photo(id))
+        return .processed(
+            ProcessedPhoto(
+                sha256: photo.sha256, mediaType: .jpeg, pixelSize: PixelSize(width: 1, height: 1),
+                perceptualHash: PerceptualHash(bits: 0), metadata: PhotoMetadata(), problem: nil, renditions: []))
+    }
+
+    private func worker(
+        _ address: RedisAddress, _ catalog: any Catalog, name: String = "w", leaseSeconds: Double = 60,
+        patienceSeconds: Double = 60, _ body: @escaping @Sendable (Job) async throws -> JobResult
+    ) -> CeleryWorker {
+        var options = CeleryWorker.Options(node: "\(name)@test")
+        options.concurrency = 4
+        let task = JobTask(Handler(body), catalog: catalog, worker: name, leaseSeconds: leaseSeconds)
+        let relay = OutboxRelay(
+            catalog: catalog, delivery: CeleryDelivery(address), patienceSeconds: patienceSeconds)
+        return CeleryWorker(
+            address, handlers: [task], options: options, relay: relay,
+            cancelJobs: { ids in _ = try? await catalog.cancel(ids.compactMap { JobID($0) }) })
+    }
+
+    @Test("Every job of the catalogue is published, run and finished once", .timeLimit(.minutes(2)))
+    func runsAll() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 300)
+        let runs = Mutex<[JobID: Int]>([:])
+        let worker = worker(address, catalog) { job in
+            runs.withLock { $0[job.id, default: 0] += 1 }
+            return try await Self.processed(job, catalog)
+        }
+        let running = Task { try await worker.run() }
+        try await wait("not all were done") { try await catalog.jobCounts() == [.succeeded: 300] }
+        worker.drain()
+        try await running.value
+        #expect(runs.withLock { $0.count == 300 && $0.values.allSatisfy { $0 == 1 } })
+        #expect(try await CeleryDelivery(address).depth(of: .high) == QueueDepth(waiting: 0, unacknowledged: 0))
+        let client = CeleryClient(address)
+        let job = try await catalog.jobs(state: .succeeded, after: nil, limit: 1)[0]
+        guard case .succeeded(let result)? = try await client.result(of: job.id.description, timeout: .seconds(1))
+        else {
+            Issue.record("the job has no result")
+            return
+        }
+        #expect(result["photo_id"].string == job.photo?.description)
+    }
+
+    @Test("A flushed broker loses nothing", .timeLimit(.minutes(2)))
+    func flushed() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 200)
+        let applied = Mutex(0)
+        let worker = worker(address, catalog) { job in
+            try await Task.sleep(for: .milliseconds(20))
+            applied.withLock { $0 += 1 }
+            return try await Self.processed(job, catalog)
+        }
+        let running = Task { try await worker.run() }
+        let connection = RedisConnection(address)
+        for share in [20, 60] {
+            try await wait("too little was done") { applied.withLock { $0 } >= share }
+            try await connection.send(RedisCommand("FLUSHALL"))
+        }
+        try await wait("not all were done", seconds: 60) { try await catalog.jobCounts() == [.succeeded: 200] }
+        worker.drain()
+        try await running.value
+        #expect(try await catalog.check() == [])
+    }
+
+    @Test("What a broker loses without becoming empty is published again in time", .timeLimit(.minutes(2)))
+    func lostMessage() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 10)
+        let delivery = CeleryDelivery(address)
+        #expect(try await OutboxRelay(catalog: catalog, delivery: delivery).publishDue() == 10)
+        for _ in 0..<4 {
+            let lost = try #require(try await delivery.receive(from: [.high], timeout: .seconds(1)))
+            try await delivery.acknowledge(lost.tag)
+        }
+        let worker = worker(address, catalog, patienceSeconds: 2) { try await Self.processed($0, catalog) }
+        let running = Task { try await worker.run() }
+        try await wait("not all were done") { try await catalog.jobCounts() == [.succeeded: 10] }
+        worker.drain()
+        try await running.value
+    }
+
+    @Test("A message for a finished job, a second one, and one for no job change nothing", .timeLimit(.minutes(1)))
+    func repeated() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 1)
+        let runs = Mutex(0)
+        let worker = worker(address, catalog) { job in
+            runs.withLock { $0 += 1 }
+            try await Task.sleep(for: .milliseconds(300))
+            return try await Self.processed(job, catalog)
+        }
+        let job = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0]
+        let delivery = CeleryDelivery(address)
+        for _ in 0..<5 { try await delivery.publish(DeliveryMessage(job: job.id, queue: .high)) }
+        let running = Task { try await worker.run() }
+        try await wait("it was not done") { try await catalog.jobCounts() == [.succeeded: 1] }
+        for _ in 0..<5 { try await delivery.publish(DeliveryMessage(job: job.id, queue: .high)) }
+        let unknown = JobID(clock: SystemClock(), random: SystemRandom())
+        try await delivery.publish(DeliveryMessage(job: unknown, queue: .high))
+        try await wait("messages are left") {
+            try await delivery.depth(of: .high) == QueueDepth(waiting: 0, unacknowledged: 0)
+        }
+        try await wait("the unknown job's message was not kept") { try await delivery.deadLetters(limit: 9).count == 1 }
+        worker.drain()
+        try await running.value
+        #expect(runs.withLock { $0 } == 1)
+        guard case .failed = try await CeleryClient(address).result(of: unknown.description, timeout: .seconds(1))
+        else {
+            Issue.record("an unknown job has no failure")
+            return
+        }
+    }
+
+    @Test("A failing job is tried again when it is due, and dead in the end", .timeLimit(.minutes(2)))
+    func failures() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 2)
+        let first = try await catalog.jobs(state: .queued, after: nil, limit: 2)[0].id
+        let worker = worker(address, catalog) { job in
+            if job.attempts < 3 { throw EngineError(.unavailable, "not yet", isRetryable: true) }
+            if job.id == first { throw EngineError(.corrupt, "never") }
+            return try await Self.processed(job, catalog)
+        }
+        let running = Task { try await worker.run() }
+        try await wait("they did not end", seconds: 60) {
+            try await catalog.jobCounts() == [.succeeded: 1, .dead: 1]
+        }
+        worker.drain()
+        try await running.value
+        #expect(try await catalog.job(first)?.error == "never")
+        #expect(
+            try await CeleryClient(address).result(of: first.description, timeout: .seconds(1))
+                == .failed(type: "PhototuiError", message: "never"))
+        // The catalogue keeps it; a second record in the broker would only have to be cleaned up.
+        #expect(try await CeleryDelivery(address).deadLetters(limit: 9) == [])
+    }
+
+    @Test("A job whose worker froze is finished by another, and the late effect is dropped", .timeLimit(.minutes(2)))
+    func frozenWorker() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 1)
+        let job = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
+        guard case .claimed = try await catalog.claim(job, worker: "frozen", leaseSeconds: 2) else {
+            Issue.record("it was not claimed")
+            return
+        }
+        let worker = worker(address, catalog, name: "other", patienceSeconds: 1) {
+            try await Self.processed($0, catalog)
+        }
+        let running = Task { try await worker.run() }
+        try await wait("it was not finished") { try await catalog.jobCounts() == [.succeeded: 1] }
+        let done = try #require(try await catalog.job(job))
+        let late = try await Self.processed(done, catalog)
+        guard case .processed(let processed) = late else { return }
+        #expect(try await catalog.finish(job, worker: "frozen", processed: processed) == false)
+        worker.drain()
+        try await running.value
+        #expect(try await catalog.job(job)?.workerDeaths == 1)
+    }
+
+    @Test(
+        "Stopping gives jobs back without counting an attempt; revoking a waiting one cancels it",
+        .timeLimit(.minutes(2)))
+    func stopping() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 2)
+        let worker = worker(address, catalog) { job in
+            try await Task.sleep(for: .seconds(100))
+            return try await Self.processed(job, catalog)
+        }
+        let running = Task { try await worker.run() }
+        try await wait("they did not start") { try await catalog.jobCounts() == [.running: 2] }
+        worker.stop()
+        try await running.value
+        #expect(try await catalog.jobCounts() == [.queued: 2])
+        #expect(try await catalog.jobs(state: nil, after: nil, limit: 9).allSatisfy { $0.attempts == 0 })
+        #expect(try await CeleryDelivery(address).depth(of: .high) == QueueDepth(waiting: 2, unacknowledged: 0))
+        let one = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
+        #expect(try await catalog.cancel([one]) == 1)
+        let next = self.worker(address, catalog, name: "next") { try await Self.processed($0, catalog) }
+        let again = Task { try await next.run() }
+        try await wait("the other was not done") { try await catalog.jobCounts() == [.succeeded: 1, .cancelled: 1] }
+        try await wait("a message is left") {
+            try await CeleryDelivery(address).depth(of: .high) == QueueDepth(waiting: 0, unacknowledged: 0)
+        }
+        next.drain()
+        try await again.value
+        #expect(try await CeleryClient(address).result(of: one.description, timeout: .seconds(1)) == .revoked)
+    }
+}
