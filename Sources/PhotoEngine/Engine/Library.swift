@@ -17,13 +17,14 @@ public final class Library: Sendable {
     /// What brings originals into the store; nil for an embedded library.
     public let uploader: Uploader?
     private let runner: JobRunner
+    private let handlers: [any JobHandler]
     private let makeImporter: @Sendable () -> Importer
     private let makeWatcher: @Sendable () -> FolderWatcher
     private let stopDecoders: @Sendable () -> Void
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor, runner: JobRunner, uploader: Uploader?,
+        processor: any ImageProcessor, handlers: [any JobHandler], runner: JobRunner, uploader: Uploader?,
         makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void
     ) {
@@ -32,6 +33,7 @@ public final class Library: Sendable {
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
+        self.handlers = handlers
         self.runner = runner
         self.uploader = uploader
         self.makeImporter = makeImporter
@@ -80,7 +82,7 @@ public final class Library: Sendable {
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
-            runner: runner, uploader: uploader, makeImporter: makeImporter,
+            handlers: [handler], runner: runner, uploader: uploader, makeImporter: makeImporter,
             makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
             stopDecoders: { processor.close() })
     }
@@ -92,6 +94,20 @@ public final class Library: Sendable {
     public func jobRunner(concurrency: Int) -> JobRunner {
         runner.setCapacity(concurrency)
         return runner
+    }
+
+    /// A worker of this library's jobs on a Celery broker, which publishes meanwhile what the catalogue holds unannounced.
+    public func worker(
+        on broker: RedisAddress, options: CeleryWorker.Options,
+        report: @escaping @Sendable (CeleryWorker.Event) -> Void = { _ in }
+    ) -> CeleryWorker {
+        let name = WorkerName.current().description
+        let visibility = Duration.seconds(options.visibilitySeconds)
+        return CeleryWorker(
+            broker, handlers: handlers.map { JobTask($0, catalog: catalog, worker: name) }, options: options,
+            relay: OutboxRelay(catalog: catalog, delivery: CeleryDelivery(broker, visibility: visibility)),
+            cancelJobs: { [catalog] ids in _ = try? await catalog.cancel(ids.compactMap { JobID($0) }) },
+            report: report)
     }
 
     public func watcher() -> FolderWatcher { makeWatcher() }

@@ -1,0 +1,165 @@
+import ArgumentParser
+import Core
+import Dispatch
+import Foundation
+import Glibc
+import Jobs
+import PhotoEngine
+
+/// `phototui worker`.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run the library's jobs from a Celery broker on Redis.",
+        discussion: """
+            Any number of workers may share a broker, with Celery's beside them. Jobs that are in the catalogue and that \
+            nobody has announced are published meanwhile; what a flushed or lost broker forgets is published again. \
+            SIGTERM or Ctrl-C finishes what runs and takes nothing more; a second one stops at once and gives back what runs.
+
+            Examples:
+              phototui worker --broker redis://localhost:6379/0
+              phototui worker --queues high --concurrency 4
+              phototui worker --queues high:4,low:2,batch:1 --concurrency 4
+              celery --broker redis://localhost:6379/0 inspect active
+
+            Exit codes: 0 drained, 1 the broker refuses us or the library can't be opened.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Queues, the most urgent first, separated by commas; NAME:N runs at most N of a queue at a time.",
+            valueName: "names"))
+    var queues = "high,low,batch"
+
+    @Option(help: ArgumentHelp("Jobs at a time (default: workers in config.toml).", valueName: "n"))
+    var concurrency: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The broker (default: PHOTOTUI_BROKER). A password is better kept in that variable.", valueName: "url"))
+    var broker: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Celery's visibility_timeout: as for the Celery workers of this broker.", valueName: "seconds"))
+    var visibility: Double = 3600
+
+    @Option(help: ArgumentHelp("What monitors call this worker (default: phototui-PID@HOST).", valueName: "name@host"))
+    var name: String?
+
+    func validate() throws {
+        if let concurrency, !(1...256).contains(concurrency) { throw ValidationError("--concurrency takes 1 to 256") }
+        if !(visibility >= 1 && visibility <= 30 * 86400) {
+            throw ValidationError("--visibility takes 1 second to 30 days")
+        }
+        _ = try Self.parse(queues: queues)
+    }
+
+    func run() async throws {
+        var configuration = LibraryOptions.configuration()
+        if let concurrency { configuration.workers = concurrency }
+        let url = broker ?? ProcessInfo.processInfo.environment["PHOTOTUI_BROKER"] ?? ""
+        guard !url.isEmpty else {
+            throw EngineError(
+                .invalidInput, "no broker is named",
+                whatToDo: "set PHOTOTUI_BROKER, or use --broker redis://HOST:PORT/DATABASE")
+        }
+        let address = try RedisAddress(url)
+        var options = CeleryWorker.Options(node: name)
+        options.queues = try Self.parse(queues: queues)
+        options.concurrency = configuration.workers
+        options.visibilitySeconds = visibility
+        options.version = Phototui.version
+        let library = try await libraryOptions.open(configuration)
+        let worker = library.worker(on: address, options: options) { WorkerLog.note($0) }
+        let stopping = Stopping(worker)
+        WorkerLog.line("\(options.node) takes \(queues) from \(address), \(options.concurrency) at a time")
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await worker.run())
+        } catch {
+            result = .failure(error)
+        }
+        stopping.end()
+        await library.close()
+        try result.get()
+        WorkerLog.line("stopped")
+    }
+
+    /// `high:4,low` as names and limits.
+    static func parse(queues text: String) throws -> [(name: String, limit: Int?)] {
+        var found: [(name: String, limit: Int?)] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let pieces = part.split(separator: ":", omittingEmptySubsequences: false)
+            let limit = pieces.count == 2 ? Int(pieces[1]) : nil
+            guard let name = pieces.first, !name.isEmpty, pieces.count < 3,
+                pieces.count == 1 || limit.map({ (1...256).contains($0) }) == true,
+                !found.contains(where: { $0.name == name })
+            else { throw ValidationError("--queues takes names like high,low:2,batch:1, each once") }
+            found.append((String(name), limit))
+        }
+        return found
+    }
+}
+
+/// The first signal drains a worker, the second stops it, the third ends the process.
+private final class Stopping {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ worker: CeleryWorker) {
+        let count = SignalCount()
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
+            source.setEventHandler {
+                switch count.next() {
+                case 1:
+                    WorkerLog.line("finishing what runs; a second signal stops at once")
+                    worker.drain()
+                case 2:
+                    WorkerLog.line("stopping; what runs is given back")
+                    worker.stop()
+                default: _exit(128 + number)
+                }
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    func end() {
+        for source in sources { source.cancel() }
+    }
+
+    // SAFETY: `count` is read and written on `queue` alone.
+    private final class SignalCount: @unchecked Sendable {
+        let queue = DispatchQueue(label: "phototui.worker.signals")
+        private var count = 0
+
+        func next() -> Int {
+            count += 1
+            return count
+        }
+    }
+}
+
+/// A line on stderr for what people want to know; successes are in the catalogue and in Celery's events.
+private enum WorkerLog {
+    static func note(_ event: CeleryWorker.Event) {
+        switch event {
+        case .started: break
+        case .ended(let call, .failed(let error, _), _): line("\(call.message.task) \(call.id) failed: \(error)")
+        case .ended(let call, .retried(let error, let seconds, _), _):
+            line("\(call.message.task) \(call.id) is tried again in \(Int(seconds.rounded(.up))) s: \(error)")
+        case .ended: break
+        case .buried(let queue, let reason): line("a message of \(queue) went to the dead letters: \(reason)")
+        case .troubled(let error): line(error.description)
+        }
+    }
+
+    static func line(_ text: String) {
+        Console.complain("worker: \(text)")
+    }
+}
