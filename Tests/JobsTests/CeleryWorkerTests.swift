@@ -239,6 +239,25 @@ struct CeleryWorkerTests {
         #expect(try await broker.purge("batch") == 3)
     }
 
+    @Test("What was taken ahead of a long task goes to a worker that has a place", .timeLimit(.minutes(1)))
+    func takenAhead() async throws {
+        _ = try await client.send("photo.add", calls: Array(repeating: [.integer(1)], count: 60), queue: "high")
+        let long = try await client.send("photo.sleep", arguments: [.integer(6)], queue: "high")
+        let behind = try await client.send("photo.add", calls: Array(repeating: [.integer(1)], count: 8), queue: "high")
+        let busy = worker(concurrency: 1)
+        try await beside(busy) {
+            try await wait("the long task did not start") {
+                busy.state.withLock { $0.running.values.contains { $0.call.id == long } }
+            }
+            let start = ContinuousClock.now
+            try await beside(worker(concurrency: 1)) {
+                for id in behind { try await expectResult(of: id, within: .seconds(10), .succeeded(.integer(2))) }
+            }
+            #expect(ContinuousClock.now - start < .seconds(5))
+        }
+        #expect(try await broker.depth(of: "high") == QueueDepth(waiting: 0, unacknowledged: 0))
+    }
+
     @Test("A worker outlives a broker that is flushed, frozen, killed and started again", .timeLimit(.minutes(2)))
     func survives() async throws {
         let server = try RedisServer()

@@ -74,7 +74,8 @@ final class CeleryControl: Sendable {
         case "clock": return .members(["clock": .integer(worker.events.clock)])
         case "active", "dump_active":
             return .array(worker.state.withLock { $0.running.values.map { description(of: $0, isActive: true) } })
-        case "reserved", "dump_reserved": return .array([])
+        case "reserved", "dump_reserved":
+            return .array(worker.state.withLock { $0.reserved.map { description(of: $0, isActive: false) } })
         case "scheduled", "dump_schedule":
             return .array(
                 worker.state.withLock { state in

@@ -35,7 +35,7 @@ extension CeleryWorker {
                 let isHeld = self.state.withLock { state in
                     state.scheduled.removeValue(forKey: received.tag) != nil
                 }
-                if isHeld { begin(received, call, handler) }
+                if isHeld { admit(received, call, handler) }
             }
             state.scheduled[received.tag] = CeleryWorkerState.Held(
                 received: received, call: call, startedAt: moment.timeIntervalSince1970, task: task)
@@ -58,6 +58,7 @@ extension CeleryWorker {
         state.withLock { state in
             state.finishing += 1
             state.running.removeValue(forKey: received.tag)
+            state.measure(seconds)
             if case .succeeded = outcome { state.count(call.message.task) }
         }
         wakeUp()

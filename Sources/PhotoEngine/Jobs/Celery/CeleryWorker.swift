@@ -137,6 +137,9 @@ public final class CeleryWorker: Sendable {
             switch plan {
             case .finished: return
             case .full: await wakes.next()
+            case .begin:
+                let next = state.withLock { $0.reserved.removeFirst() }
+                if let handler = handlers[next.call.message.task] { begin(next.received, next.call, handler) }
             case .take(let queues, let count):
                 do {
                     let received = try await broker.pop(queues, count: count)
@@ -171,7 +174,18 @@ public final class CeleryWorker: Sendable {
         if let eta = message.eta, eta.timeIntervalSinceNow > 0.02 {
             return schedule(received, call, handler, at: eta)
         }
-        begin(received, call, handler)
+        admit(received, call, handler)
+    }
+
+    /// Begins a task, or reserves it for the next free place.
+    func admit(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
+        let isReserved = state.withLock { state in
+            guard state.running.count >= state.concurrency || !state.reserved.isEmpty else { return false }
+            let now = Date().timeIntervalSince1970
+            state.reserved.append(CeleryWorkerState.Held(received: received, call: call, startedAt: now))
+            return true
+        }
+        if isReserved { wakeUp() } else { begin(received, call, handler) }
     }
 
     private func bury(
@@ -225,6 +239,8 @@ public final class CeleryWorker: Sendable {
     private func flushEvents() async {
         while (try? await Task.sleep(for: .milliseconds(100))) != nil {
             try? await events.flush()
+            let stale = state.withLock { $0.takeStale(now: Date().timeIntervalSince1970) }
+            for held in stale.reversed() { _ = try? await broker.giveBack(held.received, isRedelivered: false) }
         }
     }
 
@@ -251,7 +267,8 @@ public final class CeleryWorker: Sendable {
             defer { state.scheduled = [:] }
             return Array(state.scheduled.values)
         }
-        for entry in waiting {
+        let reserved = state.withLock { $0.takeStale(now: .infinity) }
+        for entry in waiting + reserved.reversed() {
             entry.task?.cancel()
             _ = try? await broker.giveBack(entry.received, isRedelivered: false)
         }

@@ -12,6 +12,8 @@ struct CeleryWorkerState {
 
     enum Plan: Equatable {
         case take([String], count: Int)
+        /// Begin what is reserved.
+        case begin
         case full
         case finished
     }
@@ -22,8 +24,10 @@ struct CeleryWorkerState {
     var running: [String: Held] = [:]
     /// Until its time comes, by delivery tag.
     var scheduled: [String: Held] = [:]
-    /// Due, and waiting for room.
-    var due: [String] = []
+    /// Taken ahead, in order, for the next free place.
+    var reserved: [Held] = []
+    /// How long tasks take, a moving average.
+    private var averageSeconds: Double?
     /// Results and acknowledgements on their way.
     var finishing = 0
     var isDraining = false
@@ -35,6 +39,8 @@ struct CeleryWorkerState {
     let startedAt = Date()
 
     static let mostFinishing = 64
+    static let mostAhead = 8
+    static let shortSeconds = 0.01
     /// As many as Celery keeps (`REVOKES_MAX`).
     static let mostRevoked = 50_000
 
@@ -43,7 +49,7 @@ struct CeleryWorkerState {
         self.concurrency = max(1, concurrency)
     }
 
-    var heldTags: [String] { Array(running.keys) + Array(scheduled.keys) }
+    var heldTags: [String] { Array(running.keys) + Array(scheduled.keys) + reserved.map(\.received.tag) }
     var activeQueues: [String] { queues.map(\.name).filter { !cancelledQueues.contains($0) } }
     var processed: Int { totals.values.reduce(0, +) }
 
@@ -51,7 +57,8 @@ struct CeleryWorkerState {
         if isDraining { return running.isEmpty && finishing == 0 ? .finished : .full }
         let room = concurrency - running.count
         guard room > 0, finishing < Self.mostFinishing else { return .full }
-        var count = room
+        if !reserved.isEmpty { return .begin }
+        var count = room + ahead
         var open: [String] = []
         for queue in queues where !cancelledQueues.contains(queue.name) {
             guard let limit = queue.limit else {
@@ -64,6 +71,26 @@ struct CeleryWorkerState {
             count = min(count, left)
         }
         return open.isEmpty ? .full : .take(open, count: count)
+    }
+
+    /// How many more to take than there are places: only where tasks are so short that fetching them is what takes time, and
+    /// no queue has a limit. What is taken ahead waits for a few milliseconds, then.
+    private var ahead: Int {
+        guard let averageSeconds, averageSeconds < Self.shortSeconds, queues.allSatisfy({ $0.limit == nil }) else {
+            return 0
+        }
+        return Self.mostAhead
+    }
+
+    mutating func measure(_ seconds: Double) {
+        averageSeconds = averageSeconds.map { $0 + (seconds - $0) / 8 } ?? seconds
+    }
+
+    /// What was taken ahead and has waited too long: another worker may have a place for it.
+    mutating func takeStale(now: Double) -> [Held] {
+        guard let first = reserved.first, isDraining || now - first.startedAt > 0.5 else { return [] }
+        defer { reserved = [] }
+        return reserved
     }
 
     mutating func count(_ task: String) { totals[task, default: 0] += 1 }
