@@ -13,6 +13,20 @@ struct Fixtures {
 
     static var python: String? { ProcessInfo.processInfo.environment["PHOTOTUI_PEERS_PYTHON"] }
 
+    /// A real photo of the set that scripts/fetch-test-photos.sh gathers; false like `isAvailable`.
+    static var hasPhotos: Bool {
+        isAvailable && (photoFolder != nil || ProcessInfo.processInfo.environment["CI"] == "true")
+    }
+
+    private static var photoFolder: String? { ProcessInfo.processInfo.environment["PHOTOTUI_TEST_PHOTOS"] }
+
+    /// Throws when the set has no photo of that name.
+    static func photo(_ name: String) throws -> FilePath {
+        let path = FilePath(try #require(photoFolder, "PHOTOTUI_TEST_PHOTOS names no folder")).appending(name)
+        try #require(FileManager.default.fileExists(atPath: path.string), "the test photos have no \(name)")
+        return path
+    }
+
     private static let made = Result { try Fixtures() }
 
     static func shared() throws -> Fixtures { try made.get() }
@@ -44,7 +58,7 @@ struct Fixtures {
     /// Quadrants of the upright picture: red, green, blue, white, left to right and top to bottom.
     private static let script = #"""
         import io, random, struct, sys, zlib
-        from PIL import Image
+        from PIL import Image, ImageCms
         folder = sys.argv[1]
         random.seed(7)
         upright = Image.new("RGB", (1200, 800))
@@ -59,6 +73,17 @@ struct Fixtures {
             exif[0x112] = number
             stored = upright if method is None else upright.transpose(method)
             stored.save(f"{folder}/orientation{number}.jpg", quality=95, exif=exif)
+        # A profile that means green by red and red by green.
+        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        for entry in range(132, 132 + 12 * struct.unpack(">I", profile[128:132])[0], 12):
+            kind = bytes(profile[entry:entry + 4])
+            profile[entry:entry + 4] = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"}.get(kind, kind)
+        profile = bytes(profile).replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
+        red = Image.new("RGB", (300, 200), (200, 20, 20))
+        meant = ImageCms.profileToProfile(red, io.BytesIO(profile), ImageCms.createProfile("sRGB")).getpixel((9, 9))
+        assert meant[1] > 180 and meant[0] < 60, meant
+        for kind in ("jpg", "png", "webp", "avif", "tif"):
+            red.save(f"{folder}/swapped.{kind}", quality=95, icc_profile=profile)
         photo = Image.effect_mandelbrot((1600, 1000), (-2.2, -1.2, 1.0, 1.2), 60)
         photo = Image.merge("RGB", (photo, photo.transpose(Image.FLIP_LEFT_RIGHT), Image.radial_gradient("L").resize(photo.size)))
         exif = Image.Exif()
@@ -90,6 +115,23 @@ struct Fixtures {
         small.save(f"{folder}/animated.webp", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/plain.webp", quality=90)
         small.save(f"{folder}/plain.avif", quality=90)
+        for number in back:
+            exif = Image.Exif()
+            exif[0x112] = number
+            stored = Image.open(f"{folder}/orientation{number}.jpg")
+            stored.save(f"{folder}/orientation{number}.avif", quality=95, exif=exif)
+            # In the order of Sony's cameras: what transforms an item's picture first, and its size last.
+            data = bytearray(open(f"{folder}/orientation{number}.avif", "rb").read())
+            kinds, start, place = [], data.index(b"ipco") + 4, data.index(b"ipma") + 4
+            while start < place - 8:
+                kinds.append(bytes(data[start + 4:start + 8]))
+                start += struct.unpack(">I", data[start:start + 4])[0]
+            assert data[place:place + 8] == bytes((0, 0, 0, 0, 0, 0, 0, 1))
+            start, count = place + 11, data[place + 10]
+            entries = sorted(data[start:start + count], key=lambda entry: kinds[(entry & 0x7F) - 1] == b"ispe")
+            entries.sort(key=lambda entry: kinds[(entry & 0x7F) - 1] not in (b"irot", b"imir"))
+            data[start:start + count] = bytes(entries)
+            open(f"{folder}/sony{number}.avif", "wb").write(data)
         Image.new("RGB", (1, 1), (9, 9, 9)).save(f"{folder}/one-pixel.png")
         for name, share in (("photo.jpg", 0.5), ("colour.png", 0.5), ("plain.webp", 0.5)):
             data = open(f"{folder}/{name}", "rb").read()

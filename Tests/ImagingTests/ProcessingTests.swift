@@ -66,6 +66,15 @@ struct ProcessingTests {
         #expect(try judge(photo.renditions) == ["WEBP 256x160", "WEBP 512x320", "WEBP 640x400"])
     }
 
+    @Test(
+        "A picture with a profile of its own is shown in the colours that it means",
+        arguments: ["jpg", "png", "webp", "avif", "tif"])
+    func profiles(kind: String) async throws {
+        let pixels = try await makePool().pixels(
+            try Fixtures.shared()["swapped.\(kind)"], region: .whole, fitting: PixelSize(width: 30, height: 30))
+        #expect(nearest(pixels, x: 9, y: 9) == "green")
+    }
+
     @Test("Renditions come in the formats that are asked for")
     func renditionFormats() async throws {
         let photo = try await makePool().process(

@@ -37,7 +37,7 @@ struct PictureLoader {
         // SAFETY: `bytes` outlives every picture made here: RequestHandler holds it until the answer is complete.
         let start = bytes.buffer.baseAddress
         let count = bytes.buffer.count
-        return try VipsPicture.making { out in
+        let picture = try VipsPicture.making { out in
             switch mediaType {
             case .jpeg, .raw: phototui_vips_load_jpeg(start, count, Int32(shrink), failOn, out)
             case .webp: phototui_vips_load_webp(start, count, 1, failOn, out)
@@ -48,5 +48,7 @@ struct PictureLoader {
             case .jxl: phototui_vips_load_jxl(start, count, failOn, out)
             }
         }
+        if mediaType == .heic || mediaType == .avif { picture.keepBlobs() }
+        return picture
     }
 }

@@ -92,6 +92,15 @@ final class VipsPicture {
         return Array(UnsafeRawBufferPointer(start: data, count: count))
     }
 
+    /// Gives the picture blocks of its own. libvips 8.14 frees those of HEIF with the image that the loader returned, while
+    /// the images made of it still point to them.
+    func keepBlobs() {
+        for name in ["icc-profile-data", "exif-data", "xmp-data"] {
+            guard let bytes = blob(name) else { continue }
+            bytes.withUnsafeBytes { vips_image_set_blob_copy(pointer, name, $0.baseAddress, $0.count) }
+        }
+    }
+
     func scaled(_ factor: Double) throws -> VipsPicture {
         factor < 1 ? try applying { phototui_vips_resize($0, $1, factor) } : self
     }
