@@ -31,7 +31,9 @@ struct OpenedPicture {
         self.file = file
         mediaType = preview != nil ? .raw : sniffed == .raw ? .tiff : sniffed
         sensorSize = preview?.sensorSize
-        loader = PictureLoader(bytes: preview?.jpeg ?? file, mediaType: mediaType, pixelLimit: pixelLimit)
+        let isHEIF = mediaType == .heic || mediaType == .avif
+        let ordered = isHEIF ? HEIFPropertyOrder.corrected(file) : nil
+        loader = PictureLoader(bytes: preview?.jpeg ?? ordered ?? file, mediaType: mediaType, pixelLimit: pixelLimit)
     }
 
     /// A Canon CR2 is a TIFF, too, with "CR" behind the header: what libtiff finds in a damaged one is no picture of it.
