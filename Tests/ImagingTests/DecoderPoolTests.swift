@@ -92,6 +92,46 @@ struct DecoderPoolTests {
         await #expect(throws: (any Error).self) { _ = try await queued.value }
     }
 
+    @Test("A request for pixels overtakes every picture that waits to be processed", .timeLimit(.minutes(1)))
+    func overtaking() async throws {
+        let decoder = try NamedDecoder()
+        let pool = DecoderPool(executable: decoder.path, count: 1)
+        let file = try Fixtures.shared()["grey.jpg"]
+        _ = try await pool.hash(file, full: false)
+        // The only decoder stands still, so that what follows queues behind the first.
+        let own = try decoder.processes()
+        try #require(own.count == 1)
+        for process in own { kill(process, SIGSTOP) }
+        let order = await withTaskGroup(of: String.self) { group in
+            group.addTask { (try? await pool.hash(file, full: false)) == nil ? "failed" : "first" }
+            try? await Task.sleep(for: .milliseconds(300))
+            for _ in 0..<5 { group.addTask { (try? await pool.hash(file, full: false)) == nil ? "failed" : "waiting" } }
+            try? await Task.sleep(for: .milliseconds(300))
+            group.addTask {
+                let size = PixelSize(width: 40, height: 40)
+                return (try? await pool.pixels(file, region: .whole, fitting: size)) == nil ? "failed" : "pixels"
+            }
+            try? await Task.sleep(for: .milliseconds(300))
+            for process in own { kill(process, SIGCONT) }
+            var order: [String] = []
+            for await name in group { order.append(name) }
+            return order
+        }
+        #expect(order == ["first", "pixels"] + Array(repeating: "waiting", count: 5))
+    }
+
+    @Test("A photo that can't be opened costs no warm decoder")
+    func unopened() async throws {
+        let decoder = try NamedDecoder()
+        let pool = DecoderPool(executable: decoder.path, count: 1)
+        let fixtures = try Fixtures.shared()
+        _ = try await pool.hash(fixtures["grey.jpg"], full: false)
+        let before = try decoder.processes()
+        await #expect(throws: EngineError.self) { _ = try await pool.hash(fixtures["no-such.jpg"], full: false) }
+        _ = try await pool.hash(fixtures["grey.jpg"], full: false)
+        #expect(try decoder.processes() == before)
+    }
+
     @Test("A decoder can open no file, and runs under a system call filter without privileges to gain")
     func sandbox() async throws {
         let decoder = try NamedDecoder()

@@ -102,19 +102,26 @@ public final class DecoderPool: ImageProcessor {
         var survivor: DecoderProcess?
         defer { slots.giveBack(survivor) }
         let request = DecoderRequest(task: task, limits: limits)
-        let (process, reply, payload) = try await withTaskCancellationHandler {
-            try await queue.run { [executable] in
-                let descriptor = try file.map(Self.open) ?? -1
-                defer { if descriptor >= 0 { Glibc.close(descriptor) } }
-                // One that died while it was idle is no fault of this picture's.
-                let warm = idle.flatMap { $0.hasEnded ? nil : $0 }
-                let process = try warm ?? DecoderProcess(executable: executable())
-                try current.set(process)
-                let (reply, payload) = try process.exchange(request, file: descriptor)
-                return (process, reply, payload)
+        let (process, reply, payload): (DecoderProcess, DecoderReply, [UInt8])
+        do {
+            (process, reply, payload) = try await withTaskCancellationHandler {
+                try await queue.run { [executable] in
+                    let descriptor = try file.map(Self.open) ?? -1
+                    defer { if descriptor >= 0 { Glibc.close(descriptor) } }
+                    // One that died while it was idle is no fault of this picture's.
+                    let warm = idle.flatMap { $0.hasEnded ? nil : $0 }
+                    let process = try warm ?? DecoderProcess(executable: executable())
+                    try current.set(process)
+                    let (reply, payload) = try process.exchange(request, file: descriptor)
+                    return (process, reply, payload)
+                }
+            } onCancel: {
+                current.cancel()
             }
-        } onCancel: {
-            current.cancel()
+        } catch {
+            // A photo that couldn't even be opened leaves the warm decoder as it was.
+            if !current.wasUsed { survivor = idle }
+            throw error
         }
         survivor = process
         if case .failed(let code, let whatHappened) = reply {
@@ -149,6 +156,9 @@ private final class CurrentProcess: @unchecked Sendable {
             self.process = process
         }
     }
+
+    /// Whether a request may have reached the process.
+    var wasUsed: Bool { lock.withLock { process != nil } }
 
     func cancel() {
         lock.withLock {

@@ -13,16 +13,19 @@ final class DecoderProcess: @unchecked Sendable {
     private var isReaped = false
     private var hasAnswered = false
 
-    /// Starts a decoder. Throws `.unavailable` when that fails.
+    /// Starts a decoder. Throws `.unavailable` when that fails, retryable when descriptors, memory or processes ran out.
     init(executable: String) throws {
         var pid: pid_t = 0
         var socket: Int32 = -1
         var standardError: Int32 = -1
         let code = phototui_spawn_decoder(executable, &pid, &socket, &standardError)
         guard code == 0 else {
+            // What is scarce now comes back; a program that is missing doesn't.
+            let isScarce = [EAGAIN, EMFILE, ENFILE, ENOMEM].contains(code)
             throw EngineError(
                 .unavailable, "the decoder could not be started (\(String(cString: strerror(code))))",
-                whatToDo: "set PHOTOTUI_DECODER to the phototui-decoder program", isRetryable: code == EAGAIN)
+                whatToDo: isScarce ? "try again" : "set PHOTOTUI_DECODER to the phototui-decoder program",
+                isRetryable: isScarce)
         }
         self.pid = pid
         self.socket = DecoderSocket(descriptor: socket)
