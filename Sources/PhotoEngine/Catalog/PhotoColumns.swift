@@ -69,7 +69,7 @@ enum PhotoColumns {
     private static func metadata(_ row: inout SQLRow, captureTime: CaptureTime) throws -> PhotoMetadata {
         var metadata = PhotoMetadata()
         switch captureTime.source {
-        case .exif, .gps, .xmp: metadata.captureTime = captureTime
+        case .exif, .gps, .xmp, .iptc: metadata.captureTime = captureTime
         case .filename, .modified: metadata.captureTime = nil
         }
         metadata.orientation = try SQLRow.present(Orientation(rawValue: row.int()))

@@ -56,6 +56,20 @@ extension CaptureTime {
         return nil
     }
 
+    /// When the picture was created (IPTC IIM 4.2, 2:55 and 2:60): from 00:00 on when only the day is known, as in a file
+    /// name. exiv2 says +00:00 also of a time without a zone, so that zone counts as unknown.
+    init?(iptc tags: MetadataTags) {
+        guard let date = tags.text("Iptc.Application2.DateCreated") else { return nil }
+        let time = tags.text("Iptc.Application2.TimeCreated") ?? "00:00:00"
+        guard
+            let created = CaptureTime(text: date + "T" + time, source: .iptc)
+                ?? CaptureTime(text: date + "T00:00:00", source: .iptc)
+        else { return nil }
+        self.init(
+            wallMicroseconds: created.wallMicroseconds,
+            offsetMinutes: created.offsetMinutes == 0 ? nil : created.offsetMinutes, source: .iptc)
+    }
+
     /// Parses EXIF's `2008:05:30 15:56:01` and XMP's `2008-05-30T15:56:01.25+02:00`, whatever separates the fields; a time
     /// without seconds counts from :00. nil when a date or its time is missing or impossible.
     private init?(text: String, source: CaptureTimeSource) {

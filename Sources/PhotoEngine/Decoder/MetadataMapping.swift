@@ -27,7 +27,8 @@ extension PhotoMetadata {
         keywords = ["Xmp.dc.subject", "Iptc.Application2.Keywords"]
             .flatMap { tags.values[$0] ?? [] }
             .filter { !$0.isEmpty && seen.insert($0).inserted }
-        captureTime = CaptureTime(exif: tags) ?? CaptureTime(gps: tags) ?? CaptureTime(xmp: tags)
+        captureTime =
+            CaptureTime(exif: tags) ?? CaptureTime(gps: tags) ?? CaptureTime(xmp: tags) ?? CaptureTime(iptc: tags)
         self.tags = tags.values.mapValues { $0.joined(separator: ", ") }
     }
 }

@@ -68,7 +68,7 @@ private func padded(_ value: Int, _ width: Int) -> String {
 
 /// What a capture time was read from, best first.
 public enum CaptureTimeSource: String, Sendable, CaseIterable, Codable {
-    case exif, gps, xmp, filename, modified
+    case exif, gps, xmp, iptc, filename, modified
 }
 
 /// A calendar month of the timeline, written `2024-07`.

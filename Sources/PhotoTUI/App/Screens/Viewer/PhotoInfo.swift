@@ -75,6 +75,7 @@ private func sourceText(_ source: CaptureTimeSource) -> String {
     case .exif: "the camera (EXIF)"
     case .gps: "the GPS fix"
     case .xmp: "XMP"
+    case .iptc: "IPTC"
     case .filename: "the file's name"
     case .modified: "the file's modification time"
     }
