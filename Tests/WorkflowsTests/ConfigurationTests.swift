@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Jobs
 import PhotoEngine
 import SystemPackage
 import Testing
@@ -76,5 +77,40 @@ struct ConfigurationTests {
     @Test("A file that PHOTOTUI_CONFIG names must be there")
     func missing() throws {
         #expect(try load(nil).problems.count == 1)
+    }
+
+    private static let networked = """
+        [profiles.test]
+        database = "postgres://app@db/photos"
+        storage = "s3://bucket?endpoint=http://localhost:1"
+        storage_access_key = "key"
+
+        """
+
+    @Test("A profile names its broker; without one, or with \"inline\", jobs run in each process")
+    func broker() throws {
+        let named = try load(Self.networked + "broker = \"rediss://worker@queue:7000/2\"")
+        #expect(named.problems == [])
+        #expect(named.profiles["test"]?.broker?.description == "rediss://queue:7000/2")
+        for rest in ["", "broker = \"inline\""] {
+            let inline = try load(Self.networked + rest)
+            #expect(inline.problems == [] && inline.profiles["test"] != nil && inline.profiles["test"]?.broker == nil)
+        }
+        let variable = try load(
+            Self.networked + "broker = \"inline\"", ["PHOTOTUI_BROKER": "redis://:hush@other/1"])
+        #expect(variable.profiles["test"]?.broker?.description == "redis://other:6379/1")
+        #expect(
+            try load(Self.networked + "broker = \"redis://a/1\"", ["PHOTOTUI_BROKER": "inline"])
+                .profiles["test"]?.broker == nil)
+    }
+
+    @Test(
+        "A broker that is no address, or has a password in the file, is a problem that shows no password",
+        arguments: ["amqp://me:hush@queue", "redis://me:hush@queue/0", "redis://queue/hush"])
+    func wrongBroker(_ address: String) throws {
+        let configuration = try load(Self.networked + "broker = \"\(address)\"")
+        #expect(configuration.profiles["test"] == nil && configuration.problems.count == 1)
+        let problem = try #require(configuration.problems.first)
+        #expect(problem.description.contains("broker") && !problem.description.contains("hush"))
     }
 }

@@ -86,11 +86,12 @@ struct ConfigurationReader {
                 }
                 values[key] = text
             }
+            var variables: [String: String] = [:]
             for key in Profile.keys {
-                if let text = environment["PHOTOTUI_\(key.uppercased())"], !text.isEmpty { values[key] = text }
+                if let text = environment["PHOTOTUI_\(key.uppercased())"], !text.isEmpty { variables[key] = text }
             }
             do {
-                profiles[name] = try Profile(name: name, values: values)
+                profiles[name] = try Profile(name: name, values: values, variables: variables)
             } catch let error as EngineError {
                 complain(place, error.whatHappened, error.whatToDo)
             } catch {

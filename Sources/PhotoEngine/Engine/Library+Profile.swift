@@ -9,8 +9,8 @@ extension Library {
     /// What the disk keeps of a networked library's objects.
     private static let cacheCapacity = ByteCount(2_000_000_000)
 
-    /// Opens a networked library: its catalogue in Postgres, its objects in a bucket, jobs in this process. What is fetched is
-    /// kept below the user's cache folder. Throws what the servers refuse, each by its name and with what to do.
+    /// Opens a networked library: its catalogue in Postgres, its objects in a bucket, its jobs in this process or, with a
+    /// broker, in workers. What is fetched is kept below the user's cache folder. Throws what the servers refuse, each by its name and with what to do.
     public static func open(
         _ profile: Profile, configuration: Configuration, environment: [String: String]
     ) async throws -> Library {
@@ -18,9 +18,12 @@ extension Library {
         // The owner's folders are on many machines.
         configuration.watchesFolders = false
         let folder = cacheFolder(environment).appending(profile.name)
-        let (password, secret) = try await BlockingQueue(label: "phototui.secrets").run {
+        let (password, secret, broker) = try await BlockingQueue(label: "phototui.secrets").run {
             try LibraryFolder.create(folder)
-            return (try profile.readDatabasePassword(environment), try profile.readStorageSecretKey(environment))
+            return (
+                try profile.readDatabasePassword(environment), try profile.readStorageSecretKey(environment),
+                try profile.readBroker(environment)
+            )
         }
         let catalog = try await PostgresCatalog.open(
             PostgresSettings(
@@ -33,8 +36,8 @@ extension Library {
         let objects = try CachedObjectStore(store, in: folder.appending("objects"), capacity: cacheCapacity)
         let uploader = Uploader(catalog: catalog, store: store, owner: profile.owner)
         return assemble(
-            LibraryLocation(folder: folder), configuration, catalog: catalog, objects: objects, uploader: uploader,
-            libraryFolder: folder)
+            LibraryLocation(folder: folder), configuration, catalog: catalog, objects: objects, broker: broker,
+            uploader: uploader, libraryFolder: folder)
     }
 
     /// Brings a profile's schema to this version, as the role that owns it; returns the version.

@@ -14,6 +14,10 @@ public final class Library: Sendable {
     public let catalog: any Catalog
     public let objects: any LocalObjectStore
     public let processor: any ImageProcessor
+    /// Where workers hear of this library's jobs; nil where each process runs its own.
+    public let broker: RedisAddress?
+    /// Announces jobs on the broker; nil without one.
+    public let relay: OutboxRelay?
     /// What brings originals into the store; nil for an embedded library.
     public let uploader: Uploader?
     private let runner: JobRunner
@@ -24,8 +28,8 @@ public final class Library: Sendable {
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor, handlers: [any JobHandler], runner: JobRunner, uploader: Uploader?,
-        makeImporter: @escaping @Sendable () -> Importer,
+        processor: any ImageProcessor, handlers: [any JobHandler], runner: JobRunner, broker: RedisAddress?,
+        relay: OutboxRelay?, uploader: Uploader?, makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void
     ) {
         self.location = location
@@ -35,6 +39,8 @@ public final class Library: Sendable {
         self.processor = processor
         self.handlers = handlers
         self.runner = runner
+        self.broker = broker
+        self.relay = relay
         self.uploader = uploader
         self.makeImporter = makeImporter
         self.makeWatcher = makeWatcher
@@ -61,12 +67,13 @@ public final class Library: Sendable {
         let catalog =
             isPreview && isAbsent ? try await SQLiteCatalog.inMemory() : try await SQLiteCatalog.open(location.catalog)
         return assemble(
-            location, configuration, catalog: catalog, objects: objects, uploader: nil, libraryFolder: folder)
+            location, configuration, catalog: catalog, objects: objects, broker: nil, uploader: nil,
+            libraryFolder: folder)
     }
 
     static func assemble(
         _ location: LibraryLocation, _ configuration: Configuration, catalog: any Catalog,
-        objects: any LocalObjectStore, uploader: Uploader?, libraryFolder: FilePath
+        objects: any LocalObjectStore, broker: RedisAddress?, uploader: Uploader?, libraryFolder: FilePath
     ) -> Library {
         let options = ProcessingOptions(
             formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
@@ -75,19 +82,22 @@ public final class Library: Sendable {
         let runner = JobRunner(
             catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: configuration.workers,
             worker: WorkerName.current().description)
+        let relay = broker.map { OutboxRelay(catalog: catalog, delivery: CeleryDelivery($0)) }
         let makeImporter: @Sendable () -> Importer = {
             Importer(
-                catalog: catalog, objects: objects, processor: processor, runner: runner, options: options,
-                libraryFolder: libraryFolder, uploader: uploader)
+                catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
+                options: options, libraryFolder: libraryFolder, uploader: uploader)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
-            handlers: [handler], runner: runner, uploader: uploader, makeImporter: makeImporter,
+            handlers: [handler], runner: runner, broker: broker, relay: relay, uploader: uploader,
+            makeImporter: makeImporter,
             makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
             stopDecoders: { processor.close() })
     }
 
-    /// Imports with this library's decoders; its jobs run in `jobRunner`, which the importer keeps going while it works.
+    /// Imports with this library's decoders. Its jobs run in `jobRunner`, which the importer keeps going while it works; with
+    /// a broker, in workers.
     public func importer() -> Importer { makeImporter() }
 
     /// The library's one runner in this process, now with `concurrency` jobs at a time.

@@ -1,14 +1,15 @@
 internal import Core
 internal import Foundation
-internal import Glibc
+public import Jobs
 internal import Objects
 
-/// A named library: where its catalogue and its objects are, and how its secrets are had.
+/// A named library: where its catalogue, its objects and its broker are, and how its secrets are had.
 public struct Profile: Sendable {
     /// The keys of `[profiles.NAME]`.
     static let keys = [
         "database", "database_owner", "database_password_file", "database_password_command", "storage",
-        "storage_access_key", "storage_secret_key_file", "storage_secret_key_command", "owner",
+        "storage_access_key", "storage_secret_key_file", "storage_secret_key_command", "broker",
+        "broker_password_file", "broker_password_command", "owner",
     ]
 
     public let name: String
@@ -19,12 +20,17 @@ public struct Profile: Sendable {
     /// `b2://…`, `r2://…` or `s3://…`.
     public let storage: String
     public let storageAccessKey: String
+    /// The Redis server through which workers hear of jobs; nil where each process runs its own (`inline`).
+    public let broker: RedisAddress?
     /// Whose photos these are.
     public let owner: String
     private let databasePassword: Secret
     private let storageSecretKey: Secret
+    private let brokerPassword: Secret
 
-    init(name: String, values: [String: String]) throws {
+    /// `variables` stand over `values`, which are the file's.
+    init(name: String, values file: [String: String], variables: [String: String] = [:]) throws {
+        let values = file.merging(variables) { $1 }
         func required(_ key: String) throws -> String {
             guard let value = values[key] else {
                 throw EngineError(.invalidInput, "profile \(name) has no \(key)", whatToDo: "see docs/production.md")
@@ -36,11 +42,17 @@ public struct Profile: Sendable {
         databaseOwner = values["database_owner"]
         storage = try required("storage")
         storageAccessKey = try required("storage_access_key")
+        broker = try Self.broker(values["broker"])
         owner = values["owner"] ?? "local"
         for address in [database, databaseOwner ?? ""] where Self.hasPassword(address) {
             throw EngineError(
                 .invalidInput, "profile \(name) has a password in its database address",
                 whatToDo: "put it into PHOTOTUI_DATABASE_PASSWORD, database_password_file or database_password_command")
+        }
+        if try Self.broker(file["broker"])?.hasPassword == true {
+            throw EngineError(
+                .invalidInput, "profile \(name) has a password in its broker address",
+                whatToDo: "put it into PHOTOTUI_BROKER_PASSWORD, broker_password_file or broker_password_command")
         }
         guard !owner.isEmpty,
             owner.utf8.allSatisfy({
@@ -58,6 +70,14 @@ public struct Profile: Sendable {
         storageSecretKey = Secret(
             variable: "PHOTOTUI_STORAGE_SECRET_KEY", file: values["storage_secret_key_file"],
             command: values["storage_secret_key_command"])
+        brokerPassword = Secret.brokerPassword(
+            file: values["broker_password_file"], command: values["broker_password_command"])
+    }
+
+    /// What `broker` says: an address, or `inline` (also by its absence).
+    static func broker(_ text: String?) throws -> RedisAddress? {
+        guard let text, !text.isEmpty, text != "inline" else { return nil }
+        return try RedisAddress(text)
     }
 
     private static func hasPassword(_ address: String) -> Bool {
@@ -80,40 +100,11 @@ public struct Profile: Sendable {
         }
         return key
     }
-}
 
-/// Where a secret is had, when it is needed: a variable, else a file, else what a command prints. It is in no URL, no
-/// argument and no log.
-struct Secret: Sendable {
-    let variable: String
-    let file: String?
-    let command: String?
-
-    func read(_ environment: [String: String]) throws -> String? {
-        if let value = environment[variable], !value.isEmpty { return value }
-        if let file {
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw EngineError(
-                    .permissionDenied, "the secret in \(file) can't be read",
-                    whatToDo: "check the file and its permissions")
-            }
-            return text.trimmingCharacters(in: .newlines)
-        }
-        guard let command else { return nil }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw EngineError(
-                .permissionDenied, "the command for a secret ended with \(process.terminationStatus)",
-                whatToDo: "run it by hand: \(command)")
-        }
-        return text.trimmingCharacters(in: .newlines)
+    /// The broker with its password, where it has one.
+    func readBroker(_ environment: [String: String]) throws -> RedisAddress? {
+        guard let broker else { return nil }
+        if broker.hasPassword { return broker }
+        return try brokerPassword.read(environment).map(broker.authenticated) ?? broker
     }
 }

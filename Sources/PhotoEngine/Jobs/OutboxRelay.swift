@@ -25,9 +25,8 @@ public struct OutboxRelay: Sendable {
         var count = 0
         while !Task.isCancelled {
             let jobs = try await catalog.takeUnpublished(olderThanSeconds: try await patience(), limit: batch)
-            for job in jobs {
-                try await delivery.publish(DeliveryMessage(job: job.id, kind: job.kind, queue: job.kind.queue))
-            }
+            try await delivery.publish(
+                jobs.map { DeliveryMessage(job: $0.id, kind: $0.kind, queue: $0.kind.queue) })
             count += jobs.count
             if jobs.count < batch { break }
         }

@@ -3,6 +3,8 @@
 public protocol Delivery: Sendable {
     /// Announces work.
     func publish(_ message: DeliveryMessage) async throws
+    /// Announces several at once, in their order.
+    func publish(_ messages: [DeliveryMessage]) async throws
     /// Waits up to `timeout` for the oldest message of the most urgent of `queues`; nil when none came. The message is
     /// unacknowledged until `acknowledge`, `reject`, or its visibility time ends, when it is delivered again.
     func receive(from queues: [QueueName], timeout: Duration) async throws -> DeliveredMessage?
@@ -16,6 +18,12 @@ public protocol Delivery: Sendable {
     func peek(_ queue: QueueName, limit: Int) async throws -> [DeliveryMessage]
     /// Drops every waiting message of a queue; returns how many.
     func purge(_ queue: QueueName) async throws -> Int
+}
+
+extension Delivery {
+    public func publish(_ messages: [DeliveryMessage]) async throws {
+        for message in messages { try await publish(message) }
+    }
 }
 
 public struct DeliveryMessage: Hashable, Sendable {

@@ -21,7 +21,7 @@ public struct RedisAddress: Hashable, Sendable, CustomStringConvertible {
 
     let place: Place
     let user: String?
-    let password: String?
+    private(set) var password: String?
     public let database: Int
     let tls: TLS?
     /// Put before every key and channel: Celery's `global_keyprefix`.
@@ -80,6 +80,15 @@ public struct RedisAddress: Hashable, Sendable, CustomStringConvertible {
         case .socket(let path): "redis+socket://\(path)?virtual_host=\(database)"
         case .host(let host, let port): "\(tls == nil ? "redis" : "rediss")://\(host):\(port)/\(database)"
         }
+    }
+
+    public var hasPassword: Bool { password != nil }
+
+    /// The same server, with this password.
+    public func authenticated(by password: String) -> RedisAddress {
+        var address = self
+        address.password = password
+        return address
     }
 
     var hostName: String {

@@ -14,6 +14,8 @@ public struct ImportProgress: Hashable, Sendable {
     public var toProcess = 0
     /// Of these, how many are processed (or found unreadable).
     public var processed = 0
+    /// Photos that workers elsewhere have been told of; nil where this process processes them.
+    public var handedOver: Int?
     /// What was worked on last: the file indexed or, once all are, the original processed.
     public var current: FilePath?
     /// Bytes of file content read to index.

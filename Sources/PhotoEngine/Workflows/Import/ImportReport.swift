@@ -22,6 +22,10 @@ public struct ImportReport: Hashable, Sendable {
     /// why: a missing program, a full disk.
     public var unprocessed = 0
     public var unprocessedReason: String?
+    /// Photos whose processing was handed to workers elsewhere; nil where this process does it.
+    public var handedOver: Int?
+    /// Why workers could not be told, so that the next relay has to; nil where they know.
+    public var brokerProblem: String?
     /// Whether the import was stopped before its end; the next run goes on from there.
     public var isInterrupted = false
 

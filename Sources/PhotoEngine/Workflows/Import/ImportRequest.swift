@@ -13,14 +13,18 @@ public struct ImportRequest: Sendable {
     /// Run the jobs of what was found, and wait for them. Without, whoever runs the library's jobs does them.
     public var processes: Bool
 
+    /// Wait for workers elsewhere, too, where such process the library's photos.
+    public var awaitsWorkers: Bool
+
     public init(
         paths: [FilePath], copies: Bool = false, isDryRun: Bool = false, listsItems: Bool = true,
-        processes: Bool = true
+        processes: Bool = true, awaitsWorkers: Bool = false
     ) {
         self.paths = paths
         self.copies = copies
         self.isDryRun = isDryRun
         self.listsItems = listsItems
         self.processes = processes
+        self.awaitsWorkers = awaitsWorkers
     }
 }

@@ -9,16 +9,16 @@ final class ImportRun: Sendable {
     private static let batchSize = 64
     private static let batchTime = Duration.milliseconds(100)
 
-    private let importer: Importer
-    private let request: ImportRequest
-    private let tally: ImportTally
+    let importer: Importer
+    let request: ImportRequest
+    let tally: ImportTally
     /// What this run has added to the processing that was already waiting.
-    private let expected = Mutex((atStart: 0, added: 0))
+    let expected = Mutex((atStart: 0, added: 0))
     private let pending = Mutex(Pending())
     /// The photo whose job began last, until its name was looked up for the progress.
-    private let started = Mutex<PhotoID?>(nil)
+    let started = Mutex<PhotoID?>(nil)
     /// What keeps photos from being processed until somebody helps: the disk is full, or the catalogue can't be written.
-    private let obstacle = Mutex<EngineError?>(nil)
+    let obstacle = Mutex<EngineError?>(nil)
 
     private struct Pending {
         var files: [ScannedFile] = []
@@ -43,29 +43,21 @@ final class ImportRun: Sendable {
         let before = try await importer.catalog.jobCounts()
         let waiting = try await unfinished()
         expected.withLock { $0.atStart = waiting }
-        let runner = importer.runner
-        let events = runner.events()
-        let listening = Task { await listen(to: events) }
-        defer { listening.cancel() }
-        let working = Task { try await runner.run() }
         let watching = Task { await report(to: progress) }
         do {
             try await watch(roots)
-            try await index(roots)
-            try await awaitProcessing()
-            // Jobs that kills of earlier runs have brought near the limit may have passed it in this one: the person who
-            // imports gives them one more round. One that ends its worker by itself ends this process, too.
-            if try await revive(poisonedOnly: true) > 0 { try await awaitProcessing() }
+            if let relay = importer.relay {
+                try await handOver(roots, to: relay)
+            } else {
+                try await process(roots)
+            }
         } catch {
-            working.cancel()
             watching.cancel()
-            _ = await working.result
             throw error
         }
-        working.cancel()
         watching.cancel()
-        _ = await working.result
         await watching.value
+        guard awaitsProcessing else { return }
         // Another process may have processed what this one found known.
         let hasChanged = try await importer.catalog.jobCounts() != before
         try await settleRejected(roots, othersWorked: hasChanged)
@@ -73,18 +65,7 @@ final class ImportRun: Sendable {
         tally.unprocessed(dead.count, reason: dead.first?.error)
     }
 
-    private func listen(to events: AsyncStream<JobEvent>) async {
-        for await event in events {
-            switch event {
-            case .started(let job): started.withLock { $0 = job.photo }
-            case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
-                obstacle.withLock { $0 = error }
-            default: break
-            }
-        }
-    }
-
-    private func index(_ roots: [FilePath]) async throws {
+    func index(_ roots: [FilePath]) async throws {
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers)
         try await index.run(roots, known: known, read: read, pause: { try await self.flush(isForced: false) })
@@ -175,7 +156,7 @@ final class ImportRun: Sendable {
         }
         pending.withLock { $0.recorded += files.count }
         expected.withLock { $0.added += added }
-        if added > 0 { importer.runner.announce() }
+        if added > 0, importer.relay == nil { importer.runner.announce() }
     }
 
     /// Records a batch, again while another process keeps the catalogue busy.
@@ -222,7 +203,7 @@ final class ImportRun: Sendable {
 
     /// Queues again what is dead though nothing is wrong with its picture: somebody asks for it by importing. Returns how
     /// many jobs.
-    private func revive(poisonedOnly: Bool = false) async throws -> Int {
+    func revive(poisonedOnly: Bool = false) async throws -> Int {
         let dead = try await deadJobs().filter { !poisonedOnly || $0.workerDeaths >= JobPolicy.poisonLimit }
         return dead.isEmpty ? 0 : try await importer.catalog.retry(dead.map(\.id))
     }
@@ -231,7 +212,7 @@ final class ImportRun: Sendable {
         try await importer.catalog.jobCounts().reduce(0) { $1.key.isFinished ? $0 : $0 + $1.value }
     }
 
-    private func awaitProcessing() async throws {
+    func awaitProcessing() async throws {
         while !Task.isCancelled, try await unfinished() > 0 {
             try checkObstacle()
             try await Task.sleep(for: .milliseconds(100))
@@ -244,7 +225,7 @@ final class ImportRun: Sendable {
 
     private func report(to progress: @Sendable (ImportProgress) -> Void) async {
         while !Task.isCancelled {
-            if let left = try? await unfinished() {
+            if awaitsProcessing, let left = try? await unfinished() {
                 let total = expected.withLock { $0.atStart + $0.added }
                 tally.processed(max(0, total - left), of: total)
             }
@@ -253,7 +234,7 @@ final class ImportRun: Sendable {
             try? await Task.sleep(for: .milliseconds(200))
         }
         let total = expected.withLock { $0.atStart + $0.added }
-        if let left = try? await unfinished() { tally.processed(max(0, total - left), of: total) }
+        if awaitsProcessing, let left = try? await unfinished() { tally.processed(max(0, total - left), of: total) }
     }
 
     private func nameStarted() async {

@@ -94,6 +94,13 @@ final class ImportTally: Sendable {
         state.withLock { ($0.report.unprocessed, $0.report.unprocessedReason) = (count, reason) }
     }
 
+    func handedOver(_ count: Int, problem: String?) {
+        state.withLock { state in
+            state.progress.handedOver = count
+            (state.report.handedOver, state.report.brokerProblem) = (count, problem)
+        }
+    }
+
     var rejected: Int { state.withLock { $0.report.rejected } }
     var listsFiles: Bool { listsItems }
 

@@ -11,6 +11,8 @@ public final class Importer: Sendable {
     let objects: any LocalObjectStore
     let processor: any ImageProcessor
     let runner: JobRunner
+    /// Announces jobs to workers elsewhere; nil where this process runs them.
+    let relay: OutboxRelay?
     let options: ProcessingOptions
     /// The folder that is never scanned.
     let libraryFolder: FilePath?
@@ -21,20 +23,23 @@ public final class Importer: Sendable {
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
-        options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?, readers: Int = 2,
-        uploader: Uploader? = nil
+        relay: OutboxRelay? = nil, options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?,
+        readers: Int = 2, uploader: Uploader? = nil
     ) {
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
         self.runner = runner
+        self.relay = relay
         self.options = options
         self.libraryFolder = libraryFolder
         self.readers = max(1, readers)
         self.uploader = uploader
     }
 
-    /// Imports until every photo it added, and every other that waits, is processed. Throws only when the library itself
+    /// Imports until every photo it added, and every other that waits, is processed; with a relay, until workers elsewhere
+    /// have been told of them, and waits for those only where the request asks for it. A broker that is away is no failure:
+    /// the report says so, and the next relay, of a worker or an import, announces what waits. Throws only when the library itself
     /// fails: a file that can't be read is an outcome. Cancelling the task stops within a second and returns the report
     /// with `isInterrupted`. `progress` is called at most ten times a second, and once at the end.
     public func run(

@@ -75,6 +75,7 @@ extension EffectRunner {
             }
         }
         startWatching()
+        if let relay = library.relay { return await relay.run() }
         let runner = library.jobRunner(concurrency: library.configuration.workers)
         let events = runner.events()
         add { [queue] in
@@ -154,7 +155,9 @@ extension Notice {
         var parts = ["\(report.imported) new", "\(report.known) known"]
         if report.unsupported > 0 { parts.append("\(report.unsupported) not pictures") }
         if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
-        let isFlawed = !report.skipped.isEmpty || report.unprocessed > 0
+        if let count = report.handedOver, count > 0 { parts.append("\(count) handed to workers") }
+        if let problem = report.brokerProblem { parts.append("workers could not be told (\(problem))") }
+        let isFlawed = report.brokerProblem != nil || !report.skipped.isEmpty || report.unprocessed > 0
         if report.unprocessed > 0 {
             parts.append("\(report.unprocessed) not processed (\(report.unprocessedReason ?? "see phototui jobs"))")
         }

@@ -17,6 +17,8 @@ enum ImportSummary {
             "seconds": .decimal(report.seconds),
             "dry_run": .bool(isDryRun),
             "unprocessed": .count(report.unprocessed),
+            "handed_over": .count(report.handedOver),
+            "broker_problem": .text(report.brokerProblem),
             "interrupted": .bool(report.isInterrupted),
             "marked_missing": .count(markedMissing),
             "items": .array(
@@ -74,6 +76,10 @@ enum ImportSummary {
         if report.unprocessed > 0 {
             let reason = displayEscaped(report.unprocessedReason ?? "no reason is known")
             text += "\(report.unprocessed) photos could not be processed: \(reason)\n"
+        }
+        if let count = report.handedOver, count > 0 { text += "\(count) photos handed to workers\n" }
+        if let problem = report.brokerProblem {
+            text += "Workers could not be told: \(displayEscaped(problem)). The next worker or import does.\n"
         }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=

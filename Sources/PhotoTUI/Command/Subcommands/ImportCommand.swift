@@ -13,9 +13,12 @@ struct ImportCommand: AsyncParsableCommand {
             Photos stay where they are, unchanged, unless --copy asks for copies in the library. A second run reads only \
             what changed; after Ctrl-C the next run goes on from there.
 
+            Where the profile names a broker, workers process the photos, and the import does not wait for them.
+
             Examples:
               phototui import ~/Pictures
               phototui import --copy /media/camera/DCIM
+              phototui import --profile home --wait ~/Pictures
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
             Exit codes: 0 every file accounted for and none rejected, 2 some files rejected or folders unreadable, \
@@ -36,6 +39,9 @@ struct ImportCommand: AsyncParsableCommand {
             "Afterwards mark missing what is gone from the paths.",
             discussion: "For when much of a folder was deleted, which looks like an unmounted disk to the app."))
     var markMissing = false
+
+    @Flag(help: "Wait until workers have processed the photos, where the profile names a broker.")
+    var wait = false
 
     @Option(help: ArgumentHelp("Photos processed at a time.", valueName: "n"))
     var workers: Int?
@@ -58,7 +64,7 @@ struct ImportCommand: AsyncParsableCommand {
         var markedMissing: Int?
         do {
             report = try await ImportRun(library: library).run(
-                ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true))
+                ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, awaitsWorkers: wait))
             if markMissing, !report.isInterrupted {
                 let watcher = library.watcher()
                 var count = 0

@@ -17,6 +17,7 @@ struct WorkerCommand: AsyncParsableCommand {
             SIGTERM or Ctrl-C finishes what runs and takes nothing more; a second one stops at once and gives back what runs.
 
             Examples:
+              phototui worker --profile home
               phototui worker --broker redis://localhost:6379/0
               phototui worker --queues high --concurrency 4
               phototui worker --queues high:4,low:2,batch:1 --concurrency 4
@@ -38,7 +39,11 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The broker (default: PHOTOTUI_BROKER). A password is better kept in that variable.", valueName: "url"))
+            """
+            The broker (default: PHOTOTUI_BROKER, else the profile's). A password is better kept in \
+            PHOTOTUI_BROKER_PASSWORD.
+            """,
+            valueName: "url"))
     var broker: String?
 
     @Option(
@@ -60,13 +65,15 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = LibraryOptions.configuration()
         if let concurrency { configuration.workers = concurrency }
-        let url = broker ?? ProcessInfo.processInfo.environment["PHOTOTUI_BROKER"] ?? ""
-        guard !url.isEmpty else {
+        let chosen = try await RedisAddress.broker(
+            option: broker, profile: try libraryOptions.profile(configuration),
+            environment: ProcessInfo.processInfo.environment)
+        guard let address = chosen else {
             throw EngineError(
                 .invalidInput, "no broker is named",
-                whatToDo: "set PHOTOTUI_BROKER, or use --broker redis://HOST:PORT/DATABASE")
+                whatToDo:
+                    "set PHOTOTUI_BROKER or the profile's broker, or use --broker redis://HOST:PORT/DATABASE")
         }
-        let address = try RedisAddress(url)
         var options = CeleryWorker.Options(node: name)
         options.queues = try Self.parse(queues: queues)
         options.concurrency = configuration.workers

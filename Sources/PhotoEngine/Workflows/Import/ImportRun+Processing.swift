@@ -1,0 +1,125 @@
+internal import Core
+internal import Jobs
+internal import Synchronization
+internal import SystemPackage
+
+extension ImportRun {
+    /// Whether photos are processed when this run ends.
+    var awaitsProcessing: Bool { importer.relay == nil || request.awaitsWorkers }
+
+    /// Indexes, while this process runs the jobs.
+    func process(_ roots: [FilePath]) async throws {
+        let runner = importer.runner
+        let events = runner.events()
+        let listening = Task { await listen(to: events) }
+        defer { listening.cancel() }
+        let working = Task { try await runner.run() }
+        do {
+            try await index(roots)
+            try await awaitProcessing()
+            // Jobs that kills of earlier runs have brought near the limit may have passed it in this one: the person who
+            // imports gives them one more round. One that ends its worker by itself ends this process, too.
+            if try await revive(poisonedOnly: true) > 0 { try await awaitProcessing() }
+        } catch {
+            working.cancel()
+            _ = await working.result
+            throw error
+        }
+        working.cancel()
+        _ = await working.result
+    }
+
+    func listen(to events: AsyncStream<JobEvent>) async {
+        for await event in events {
+            switch event {
+            case .started(let job): started.withLock { $0 = job.photo }
+            case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
+                obstacle.withLock { $0 = error }
+            default: break
+            }
+        }
+    }
+
+    /// Indexes, while a relay tells workers elsewhere what there is to process.
+    func handOver(_ roots: [FilePath], to relay: OutboxRelay) async throws {
+        tally.handedOver(0, problem: nil)
+        let announcing = Announcing(relay) { [tally] count, problem in tally.handedOver(count, problem: problem) }
+        let work = Task { await announcing.run() }
+        defer { work.cancel() }
+        try await index(roots)
+        announcing.finish()
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+        try Task.checkCancellation()
+        // Another relay may have been faster: what no row waits for any more has been handed over all the same.
+        let added = expected.withLock { $0.added }
+        let (count, problem) = announcing.outcome
+        if problem == nil { tally.handedOver(max(count, added), problem: nil) }
+        guard request.awaitsWorkers else { return }
+        let relaying = Task { await relay.run() }
+        defer { relaying.cancel() }
+        try await awaitProcessing()
+    }
+}
+
+/// Announces jobs while they come, and once more when all have come.
+private final class Announcing: Sendable {
+    private struct State {
+        var count = 0
+        var problem: String?
+        var isLast = false
+    }
+
+    private let relay: OutboxRelay
+    private let state = Mutex(State())
+    private let note: @Sendable (Int, String?) -> Void
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    init(_ relay: OutboxRelay, note: @escaping @Sendable (Int, String?) -> Void) {
+        self.relay = relay
+        self.note = note
+        (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// What was announced, and why the last attempt announced nothing.
+    var outcome: (count: Int, problem: String?) { state.withLock { ($0.count, $0.problem) } }
+
+    /// Everything has come.
+    func finish() {
+        state.withLock { $0.isLast = true }
+        wake.yield()
+    }
+
+    func run() async {
+        let alarm = Task { [wake] in
+            while (try? await Task.sleep(for: .seconds(1))) != nil { wake.yield() }
+        }
+        defer { alarm.cancel() }
+        for await _ in wakes {
+            let isLast = state.withLock { $0.isLast }
+            let result: Result<Int, any Error>
+            do {
+                result = .success(try await relay.publishDue())
+            } catch {
+                result = .failure(error)
+            }
+            if Task.isCancelled { return }
+            let (count, problem, isEnd) = state.withLock { state in
+                switch result {
+                case .success(let count): (state.count, state.problem) = (state.count + count, nil)
+                case .failure(let error):
+                    state.problem = (error as? EngineError)?.description ?? "\(error)"
+                    // A broker that has just been waited for in vain is not waited for again.
+                    return (state.count, state.problem, state.isLast)
+                }
+                return (state.count, state.problem, isLast)
+            }
+            note(count, problem)
+            if isEnd { return }
+        }
+    }
+}
