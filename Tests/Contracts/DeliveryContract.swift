@@ -149,7 +149,7 @@ public enum DeliveryContract {
             let start = clock.now
             waiting.cancel()
             _ = try? await waiting.value
-            try require(clock.now - start < .seconds(2), "a cancelled receiver slept on")
+            try require(clock.now - start < .seconds(20), "a cancelled receiver slept on")
             let expected = message(.high)
             try await delivery.publish(expected)
             try requireEqual(await receive(delivery)?.message, expected, "the message")
