@@ -17,6 +17,8 @@ public final class CeleryWorker: Sendable {
         public var node: String
         /// kombu's `visibility_timeout`, in seconds.
         public var visibilitySeconds: Double = 3600
+        /// How long what a worker has stays with it after it fell silent.
+        public var leaseSeconds = JobPolicy.leaseSeconds
         /// Celery's `result_backend`; the broker where nil.
         public var results: RedisAddress?
         /// Celery's `result_expires`.
@@ -63,7 +65,7 @@ public final class CeleryWorker: Sendable {
         self.report = report
         cancelsJobs = cancelJobs
         broker = CeleryBroker(
-            address, visibilitySeconds: options.visibilitySeconds, leaseSeconds: JobPolicy.leaseSeconds)
+            address, visibilitySeconds: options.visibilitySeconds, leaseSeconds: options.leaseSeconds)
         results = CeleryResults(options.results ?? address, lifetimeSeconds: options.resultSeconds)
         events = CeleryEvents(broker, node: options.node, isEnabled: options.sendsTaskEvents)
         bell = CeleryBell(address, keys: broker.keys)
@@ -248,14 +250,14 @@ public final class CeleryWorker: Sendable {
     private func restore() async {
         while !Task.isCancelled {
             _ = try? await broker.restoreExpired()
-            let pause = min(10, max(0.5, options.visibilitySeconds / 8)) * Double.random(in: 0.8...1)
+            let pause = min(10, max(0.5, min(options.visibilitySeconds, options.leaseSeconds) / 8)) * Double.random(in: 0.8...1)
             try? await Task.sleep(for: .seconds(pause))
         }
     }
 
     /// Extends what is held. Often: of all workers on one database, the smallest visibility timeout counts.
     private func keepDeliveries() async {
-        let pause = min(10, max(0.5, options.visibilitySeconds / 4))
+        let pause = min(10, max(0.5, min(options.visibilitySeconds, options.leaseSeconds) / 4))
         while (try? await Task.sleep(for: .seconds(pause))) != nil {
             let tags = state.withLock { $0.heldTags }
             _ = try? await broker.extend(tags, seconds: options.visibilitySeconds)

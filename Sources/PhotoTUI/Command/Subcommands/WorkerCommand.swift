@@ -51,6 +51,12 @@ struct WorkerCommand: AsyncParsableCommand {
             "Celery's visibility_timeout: as for the Celery workers of this broker.", valueName: "seconds"))
     var visibility: Double = 3600
 
+    @Option(
+        help: ArgumentHelp(
+            "How long the jobs of a worker that fell silent stay with it; the same for all workers of a broker.",
+            valueName: "seconds"))
+    var lease: Double = 60
+
     @Option(help: ArgumentHelp("What monitors call this worker (default: phototui-PID@HOST).", valueName: "name@host"))
     var name: String?
 
@@ -59,6 +65,7 @@ struct WorkerCommand: AsyncParsableCommand {
         if !(visibility >= 1 && visibility <= 30 * 86400) {
             throw ValidationError("--visibility takes 1 second to 30 days")
         }
+        if !(lease >= 3 && lease <= 86400) { throw ValidationError("--lease takes 3 seconds to a day") }
         _ = try Self.parse(queues: queues)
     }
 
@@ -78,6 +85,7 @@ struct WorkerCommand: AsyncParsableCommand {
         options.queues = try Self.parse(queues: queues)
         options.concurrency = configuration.workers
         options.visibilitySeconds = visibility
+        options.leaseSeconds = lease
         options.version = Phototui.version
         let library = try await libraryOptions.open(configuration)
         let worker = library.worker(on: address, options: options) { WorkerLog.note($0) }
