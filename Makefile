@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The variables the scripts read, as they are: a folder's name may hold spaces.
-export PHOTOS LIBRARY ONLY CORPUS FILTER
-.PHONY: help run test bench lint format build clean install uninstall services services-stop
+export PHOTOS LIBRARY ONLY CORPUS FILTER SEED FILES SECONDS_OF_FAULTS
+.PHONY: help run test bench failures lint format build clean install uninstall services services-stop
 
 # Where `make install` puts the programs: /usr/local for root, ~/.local for others.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
@@ -21,6 +21,9 @@ test: ## Builds and runs the whole suite, lint and architecture checks; FILTER=�
 
 bench: ## Measures every figure against its peer; ONLY=catalog,app,… some of them; CORPUS=… reuses gathered photos
 	@scripts/bench/run.py
+
+failures: ## Kills, freezes and cuts off everything 2,000 jobs need, then looks what was lost; SEED=… repeats a run
+	@scripts/failures/run.sh
 
 services: ## Starts Postgres, PgBouncer, Redis and an S3 server for trying a networked library; prints the file to source
 	@scripts/services/start.sh

@@ -85,6 +85,16 @@ else
     run tests --skip '^JobsTests\.'
 fi
 read -r passed failed skipped < <(scripts/count-tests.py "$report")
+if [ -z "${FILTER:-}" ] && [ -n "${PHOTOTUI_PEERS_PYTHON:-}" ] && [ -n "${PHOTOTUI_TEST_PHOTOS:-}" ] && [ -n "$environment" ]; then
+    step "failures"
+    if "$PHOTOTUI_PEERS_PYTHON" scripts/failures/run.py --programs "$(swift build --show-bin-path "${build_flags[@]}")" \
+        --photos-from "$PHOTOTUI_TEST_PHOTOS" --files 63 --seconds 15 --lease 5 2>"$report/failures"; then
+        passed=$((passed + 1))
+    else
+        cat "$report/failures"
+        failed=$((failed + 1))
+    fi
+fi
 [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "swift test ended with $status"
 [ $((passed + failed)) -gt 0 ] || fail "no test ran"
 if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then fail "$skipped tests were skipped"; fi

@@ -64,7 +64,7 @@ class Services:
             self.weed = programs / "bin/weed"
             self.settings = self.load_settings()
             self.start_redis()
-            self.start_seaweed()
+            self.launch_seaweed()
             self.start_postgres()
             self.start_pgbouncer()
             self.await_s3()
@@ -114,9 +114,32 @@ class Services:
             write_private(path, "".join(f"{name}={value}\n" for name, value in lines.items()))
         return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
+    # One server by itself, for tests that take it away
+
+    def processes(self, name):
+        """A server's ids, its parent process first; none when it does not run."""
+        parent = self.process(name)
+        return [parent, *children(parent)] if parent else []
+
+    def signal(self, name, number):
+        """Sends a signal to all of a server's processes."""
+        for process in self.processes(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def launch_server(self, name):
+        """Starts a server again on the data it has, without waiting until it is ready; does nothing when it runs."""
+        {"redis": self.launch_redis, "seaweedfs": self.launch_seaweed, "postgres": self.launch_postgres,
+         "pgbouncer": self.launch_pgbouncer}[name]()
+
     # The servers
 
     def start_redis(self):
+        self.launch_redis()
+        client = ["redis-cli", "-s", str(self.folder / "redis/redis.sock")]
+        self.until("redis", lambda: run(client + ["set", "phototui:ready", "1"]) == "OK")
+
+    def launch_redis(self):
         data = self.data_folder("redis")
         options = {
             "port": self.settings["redis_port"], "bind": "127.0.0.1", "unixsocket": data / "redis.sock",
@@ -125,10 +148,8 @@ class Services:
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
         self.launch("redis", ["/usr/bin/redis-server", *arguments])
-        client = ["redis-cli", "-s", str(data / "redis.sock")]
-        self.until("redis", lambda: run(client + ["set", "phototui:ready", "1"]) == "OK")
 
-    def start_seaweed(self):
+    def launch_seaweed(self):
         data = self.data_folder("seaweedfs")
         identity = (
             '{"identities":[{"name":"photo","credentials":[{"accessKey":"%s","secretKey":"%s"}],'
@@ -168,10 +189,7 @@ class Services:
                 "creating the Postgres cluster", stdout=subprocess.DEVNULL)
             rules = "local all postgres trust\nlocal all all scram-sha-256\n"
             write_private(cluster / "pg_hba.conf", rules, self.owner())
-        self.launch(
-            "postgres",
-            [str(self.postgres_programs / "postgres"), "-D", str(cluster), "-c", "listen_addresses=", "-c",
-             f"unix_socket_directories={data}", "-c", "max_connections=100", "-c", "shared_buffers=256MB"])
+        self.launch_postgres()
         self.until("postgres", lambda: self.sql("SELECT 1") == "1")
         owner, app = self.settings["owner_password"], self.settings["app_password"]
         if self.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'phototui_owner'") != "1":
@@ -184,6 +202,13 @@ class Services:
                 for extension in ("vector", "pg_trgm", "btree_gin"):
                     self.sql(f"CREATE EXTENSION IF NOT EXISTS {extension}", database)
         self.sql("CREATE TABLE IF NOT EXISTS ready (at timestamptz); INSERT INTO ready VALUES (now())", "postgres")
+
+    def launch_postgres(self):
+        data = self.folder / "postgres"
+        self.launch(
+            "postgres",
+            [str(self.postgres_programs / "postgres"), "-D", str(data / "cluster"), "-c", "listen_addresses=", "-c",
+             f"unix_socket_directories={data}", "-c", "max_connections=100", "-c", "shared_buffers=256MB"])
 
     def start_pgbouncer(self):
         data = self.data_folder("pgbouncer")
@@ -206,7 +231,7 @@ default_pool_size = 8
 max_client_conn = 200
 server_login_retry = 1
 """, self.owner())
-        self.launch("pgbouncer", [shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"), str(data / "pgbouncer.ini")])
+        self.launch_pgbouncer()
         environment = {"PGPASSWORD": self.settings["owner_password"]}
         self.until(
             "pgbouncer",
@@ -214,6 +239,10 @@ server_login_retry = 1
                 self.psql("phototui", "phototui_owner", data, 6432) + [
                     "CREATE TABLE IF NOT EXISTS ready (at timestamptz); INSERT INTO ready VALUES (now()); DROP TABLE ready;"
                     " SELECT 1"], environment).endswith("1"))
+
+    def launch_pgbouncer(self):
+        program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
+        self.launch("pgbouncer", [program, str(self.folder / "pgbouncer/pgbouncer.ini")])
 
     def write_environment(self):
         def conninfo(role, password, server, port):
@@ -305,6 +334,18 @@ def run(command, environment=None):
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd="/",
         env={**os.environ, **(environment or {})})
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def children(parent):
+    """The processes that a process has begun and that run (proc(5), field 4)."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                if fields[1] == str(parent) and fields[0] != "Z":
+                    found.append(int(entry.name))
+    return found
 
 
 def start_time(process):
