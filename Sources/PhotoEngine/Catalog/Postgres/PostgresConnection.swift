@@ -5,8 +5,8 @@ import Synchronization
 
 /// One connection to a server. Blocks; used by one body at a time, but for `cancel`.
 ///
-/// Every statement is unnamed, so that PgBouncer may give each transaction another server connection, and goes through
-/// libpq's pipeline (https://www.postgresql.org/docs/15/libpq-pipeline-mode.html): what nobody waits for travels with the
+/// Statements are unnamed wherever a pooler may give each transaction another server connection, and go through libpq's
+/// pipeline (https://www.postgresql.org/docs/15/libpq-pipeline-mode.html): what nobody waits for travels with the
 /// next statement that somebody does. The socket does not block, so that a server that falls silent is given up in time.
 // SAFETY: the pool lends it to one body at a time; `cancel` touches `interruption` and `canceller` alone.
 final class PostgresConnection: SQLConnection, @unchecked Sendable {
@@ -21,8 +21,22 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     /// For each statement that was sent and not yet answered, who takes its result.
     private var receivers: [Receiver?] = []
     private var isGivenUp = false
+    private var statements: [String: Statement] = [:]
+    private var statementNumber = 0
+    /// Whether the server is to keep statements parsed, for the transaction under way: what is written is written again and
+    /// again, while plans of reads are better made for their values. Only where no pooler may hand the server to others.
+    var keepsStatements = false
+    /// Whether each of our statements meets the same server process: no pooler stands between.
+    private(set) var isDirect = false
     /// The number of the transaction under way, where it was asked for.
     private(set) var number: String?
+
+    /// A statement that the server keeps, or is about to.
+    private struct Statement {
+        let name: String
+        let types: [Oid]
+        var isThere = false
+    }
 
     private struct Interruption {
         var isInUse = false
@@ -31,6 +45,10 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     /// More, and the answers would fill the memory.
     private static let longestPipeline = 256
+    /// The program has fewer; what composes statements without end must not fill the server's memory.
+    private static let mostStatements = 300
+    /// Rows that one kept statement inserts.
+    private static let rows = 32
     /// How long a server that was asked to stop a statement may take for it.
     private static let cancelling = Duration.seconds(5)
 
@@ -65,6 +83,12 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     deinit { PQfinish(connection) }
 
+    /// Learns whether a pooler stands between: it answers with another process id than the server's own.
+    func lookForPooler() throws {
+        var row = try SQLRow.present(rows("SELECT pg_backend_pid()::bigint", []).first)
+        isDirect = try row.int64() == Int64(PQbackendPID(connection))
+    }
+
     var isLost: Bool { isGivenUp || PQstatus(connection) != CONNECTION_OK }
 
     /// Whether it can be lent again: alive, in no transaction, and no request to cancel on its way to it.
@@ -94,6 +118,10 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         try enqueue(sql, values, nil)
     }
 
+    func send(_ sql: String, each values: [[SQLValue]]) throws {
+        for (index, values) in values.enumerated() { try enqueue(sql, values, isRepeated: index > 0, nil) }
+    }
+
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
         var count = 0
         try enqueue(sql, values) { count = Int(String(cString: PQcmdTuples($0))) ?? 0 }
@@ -117,10 +145,11 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws {
         var rest = values[...]
         while !rest.isEmpty {
-            let batch = rest.prefix(100)
-            rest = rest.dropFirst(batch.count)
-            let rows = repeatElement(row, count: batch.count).joined(separator: ", ")
-            try send("INSERT INTO \(table) VALUES \(rows) \(onConflict)", batch.flatMap { $0 })
+            // Two lengths alone where the server keeps statements; else any, as each is parsed anew.
+            let count = keepsStatements ? (rest.count < Self.rows ? 1 : Self.rows) : min(rest.count, 100)
+            let rows = repeatElement(row, count: count).joined(separator: ", ")
+            try send("INSERT INTO \(table) VALUES \(rows) \(onConflict)", rest.prefix(count).flatMap { $0 })
+            rest = rest.dropFirst(count)
         }
     }
 
@@ -171,15 +200,16 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         let isFull = receivers.count >= Self.longestPipeline
         if isFull { try synchronize() }
         let parameters = PostgresParameters(values)
+        let name = try keepsStatements ? prepared(sql, parameters.types) : isRepeated && !isFull ? "" : nil
         let isSent = parameters.bytes.withUnsafeBytes { bytes in
             // SAFETY: libpq copies each value within the call, in which `bytes` lives.
             let pointers = parameters.offsets.map { offset in
                 offset.flatMap { bytes.baseAddress?.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
             }
             let formats = [Int32](repeating: 1, count: values.count)
-            if isRepeated, !isFull {
+            if let name {
                 return PQsendQueryPrepared(
-                    connection, "", Int32(values.count), pointers, parameters.lengths, formats, 1) == 1
+                    connection, name, Int32(values.count), pointers, parameters.lengths, formats, 1) == 1
             }
             return PQsendQueryParams(
                 connection, PostgresText.numbered(sql), Int32(values.count), parameters.types, pointers,
@@ -187,6 +217,24 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         }
         guard isSent else { throw giveUp() }
         receivers.append(receiver)
+    }
+
+    /// The name under which the server keeps the statement; nil when it keeps it for values of other types.
+    private func prepared(_ sql: String, _ types: [Oid]) throws -> String? {
+        if let known = statements[sql] {
+            // A null has no type, and the statement's own stands.
+            let fits = zip(known.types, types).allSatisfy { $0 == $1 || $0 == 0 || $1 == 0 }
+            return fits ? known.name : nil
+        }
+        guard statements.count < Self.mostStatements else { return nil }
+        statementNumber += 1
+        let name = "s\(statementNumber)"
+        guard PQsendPrepare(connection, name, PostgresText.numbered(sql), Int32(types.count), types) == 1 else {
+            throw giveUp()
+        }
+        statements[sql] = Statement(name: name, types: types)
+        receivers.append { [weak self] _ in self?.statements[sql]?.isThere = true }
+        return name
     }
 
     /// Waits for the answer to everything that was sent; throws the first refusal among it.
@@ -208,14 +256,17 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
             defer { PQclear(result) }
             switch PQresultStatus(result) {
             case PGRES_PIPELINE_SYNC:
-                if let failure { throw failure }
-                return
+                guard let failure else { return }
+                statements = statements.filter(\.value.isThere)
+                throw failure
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
                 guard failure == nil, index < waiting.count else { continue }
                 do { try waiting[index]?(result) } catch { failure = error }
             case PGRES_PIPELINE_ABORTED: continue
             default:
                 let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+                // What the server kept no longer fits the tables: it is forgotten with the connection.
+                if state == "0A000" || state == "26000" { isGivenUp = true }
                 failure = failure ?? PostgresError(state: state, server: server, wasCancelled: wasCancelled)
             }
         }

@@ -32,6 +32,7 @@ struct PostgresDatabase: SQLDatabase {
     /// In the transaction that the pipeline makes of what travels together, without a round trip to begin or end it.
     func rows(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
         try await pool.run { connection in
+            connection.keepsStatements = false
             try identify(connection, nil)
             return try connection.rows(sql, values)
         }
@@ -92,6 +93,7 @@ struct PostgresDatabase: SQLDatabase {
 
     /// Begins a transaction; travels with its first statement.
     private func begin(_ connection: PostgresConnection, _ durability: SQLDurability?) throws {
+        connection.keepsStatements = connection.isDirect && durability != nil
         try connection.send(durability == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN", [])
         try identify(connection, durability)
     }

@@ -103,6 +103,7 @@ final class PostgresPool: Sendable {
         if let idle { return (idle, true) }
         do {
             let made = try PostgresConnection(settings, server: server)
+            do { try made.lookForPooler() } catch let error as PostgresError { throw error.meaning }
             state.withLock { $0.breaker = Breaker() }
             return (made, false)
         } catch let error as EngineError {

@@ -65,6 +65,9 @@ protocol SQLConnection {
     /// thrown by then, at the latest by the commit.
     func send(_ sql: String, _ values: [SQLValue]) throws
 
+    /// One statement for each list of values, as `send` does.
+    func send(_ sql: String, each values: [[SQLValue]]) throws
+
     /// `INSERT INTO table VALUES row onConflict` for each list of values, as `send` does; `row` has their question marks.
     func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws
 }

@@ -157,9 +157,12 @@ private struct SQLiteConnection: SQLConnection {
         _ = try execute(sql, values)
     }
 
-    func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws {
-        let sql = "INSERT INTO \(table) VALUES \(row) \(onConflict)"
+    func send(_ sql: String, each values: [[SQLValue]]) throws {
         for values in values { _ = try execute(sql, values) }
+    }
+
+    func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws {
+        try send("INSERT INTO \(table) VALUES \(row) \(onConflict)", each: values)
     }
 }
 
