@@ -1,6 +1,7 @@
 import Catalog
 import Core
 import Foundation
+import Jobs
 import SystemPackage
 
 extension Benchmark {
@@ -17,20 +18,36 @@ extension Benchmark {
         }
         for finished in imports {
             print(finished.line)
-            try await finished.catalog.close()
+            try await finished.end()
         }
+    }
+}
+
+/// A job whose picture is decoded already.
+private struct Decoded: JobHandler {
+    let kind = JobKind.processPhoto
+    let catalog: any PhotoCatalog
+
+    func perform(_ job: Job) async throws -> JobResult {
+        guard let id = job.photo, let photo = try await catalog.photo(id) else {
+            throw EngineError(.notFound, "the photo of a job is gone")
+        }
+        return .processed(MadeUpPhoto.processed(photo.sha256))
     }
 }
 
 private struct CatalogImport {
     let catalog: any Catalog
+    private let runner: JobRunner
+    private let working: Task<Void, any Error>
     private let kind: String
     private var recorded = Duration.zero
     private var finished = Duration.zero
     private var count = 0
     /// As an import records them.
     private static let batch = 64
-    private static let workers = 2
+    /// As many jobs at a time as `phototui worker --concurrency 8` has: what the catalogue can take, not what one decoder gives.
+    private static let places = 8
 
     init(_ text: String) async throws {
         let place = CatalogPlace(text)
@@ -41,29 +58,32 @@ private struct CatalogImport {
             kind = "postgres"
         }
         catalog = try await place.open(owner: "bench-\(UUID().uuidString)")
+        runner = JobRunner(
+            catalog: catalog, delivery: InlineDelivery(), handlers: [Decoded(catalog: catalog)], capacity: Self.places,
+            worker: "bench")
+        working = Task { [runner] in try await runner.run() }
     }
 
     mutating func add(round: Int) async throws {
         let files = try (0..<Self.batch).map { try MadeUpPhoto.file(number: round * Self.batch + $0) }
         let clock = ContinuousClock()
+        let events = runner.events()
         recorded += try await clock.measure { _ = try await catalog.record(files) }
-        finished += try await clock.measure { [catalog] in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for worker in 0..<Self.workers {
-                    group.addTask {
-                        while let job = try await catalog.claim(
-                            queue: .high, worker: "\(worker)", leaseSeconds: 60, limit: 1
-                        ).first {
-                            guard let id = job.photo, let photo = try await catalog.photo(id) else { continue }
-                            _ = try await catalog.finish(
-                                job.id, worker: "\(worker)", processed: MadeUpPhoto.processed(photo.sha256))
-                        }
-                    }
-                }
-                try await group.waitForAll()
+        finished += await clock.measure {
+            runner.announce()
+            var left = Self.batch
+            for await event in events {
+                if case .succeeded = event { left -= 1 }
+                if left == 0 { break }
             }
         }
         count += Self.batch
+    }
+
+    func end() async throws {
+        working.cancel()
+        try await working.value
+        try await catalog.close()
     }
 
     var line: String {

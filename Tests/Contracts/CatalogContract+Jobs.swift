@@ -194,6 +194,59 @@ extension CatalogContract {
             try requireEqual(try await subject.catalog.job(job.id), retrying, "the job that was retrying")
             try await subject.catalog.requireSound()
         },
+        ContractCase("Jobs claimed and finished at the same time each have their own outcome") { subject in
+            let catalog = subject.catalog
+            _ = try await catalog.record((0..<24).map { scanned($0) })
+            let waiting = try await catalog.jobs(state: .queued, after: nil, limit: 99).sorted { $0.id < $1.id }
+            let claims = try await withThrowingTaskGroup(of: JobClaim.self) { group in
+                // Each twice, and one that nobody knows.
+                for job in waiting + waiting {
+                    group.addTask { try await catalog.claim(job.id, worker: "w", leaseSeconds: 60) }
+                }
+                group.addTask {
+                    try await catalog.claim(
+                        JobID("01890a5d-ac96-774b-bcce-b302099a8057")!, worker: "w", leaseSeconds: 60)
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let taken = claims.compactMap { claim in
+                if case .claimed(let job) = claim { job } else { nil }
+            }
+            try requireEqual(Set(taken.map(\.id)), Set(waiting.map(\.id)), "the jobs taken")
+            try requireEqual(taken.count, 24, "how often they were taken")
+            try requireEqual(claims.count { $0 == .held }, 24, "second claims")
+            try requireEqual(claims.count { $0 == .unknown }, 1, "unknown jobs")
+            for job in taken {
+                try requireEqual(try await catalog.job(job.id), job, "the job as it was handed over")
+            }
+            // Twice again, and the first with the pixels of another picture.
+            let outcomes = await withTaskGroup(of: (Int, Result<Bool, any Error>).self) { group in
+                for number in Array(0..<24) + Array(0..<24) {
+                    group.addTask {
+                        do {
+                            return (
+                                number,
+                                .success(
+                                    try await catalog.finish(
+                                        waiting[number].id, worker: "w", processed: processed(max(1, number))))
+                            )
+                        } catch {
+                            return (number, .failure(error))
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            for (number, outcome) in outcomes where number == 0 {
+                guard case .failure(let error as EngineError) = outcome, error.code == .conflict else {
+                    throw ContractViolation("other pixels were taken: \(outcome)")
+                }
+            }
+            let ended = outcomes.filter { (try? $0.1.get()) == true }.map(\.0)
+            try requireEqual(ended.sorted(), Array(1..<24), "the jobs that ended, each once")
+            try requireEqual(try await catalog.job(waiting[0].id)?.state, .running, "the job of other pixels")
+            try await catalog.requireSound()
+        },
         ContractCase("A photo has at most one unfinished job") { subject in
             let id = try await subject.catalog.addProcessed(1)
             let unknown = PhotoID("01890a5d-ac96-774b-bcce-b302099a8057")!

@@ -30,10 +30,6 @@ struct ForeseenRows {
     private var digests: Set<SHA256Digest> = []
     private var photos: [SHA256Digest: KnownPhoto] = [:]
 
-    /// One text of the statement serves all: the last value fills it up.
-    private static let batch = 50
-    private static let marks = "(" + repeatElement("?", count: batch).joined(separator: ", ") + ")"
-
     mutating func look(for scanned: [ScannedFile], owner: SQLValue, connection: any SQLConnection) throws {
         guard scanned.count > 1 else { return }
         let wanted = Set(scanned.map(\.path))
@@ -60,11 +56,7 @@ struct ForeseenRows {
     private static func rows(
         _ sql: String, _ keys: [SQLValue], _ owner: SQLValue, _ connection: any SQLConnection
     ) throws -> [SQLRow] {
-        let lists = stride(from: 0, to: keys.count, by: batch).map { start in
-            let some = keys[start..<min(start + batch, keys.count)]
-            return [owner] + some + repeatElement(some.last ?? .null, count: batch - some.count)
-        }
-        return try connection.rows("\(sql) \(marks)", each: lists).flatMap { $0 }
+        try KeyList.lists(keys).flatMap { try connection.rows("\(sql) \($0.marks)", [owner] + $0.keys) }
     }
 
     /// nil when it was not asked for: look it up.

@@ -1,18 +1,45 @@
 import Core
 
-/// What the end of a processing job does to its photo.
-enum PhotoUpdate {
-    static func apply(
-        _ processed: ProcessedPhoto, to photo: PhotoID, connection: any SQLConnection, counters: inout CounterChanges
+/// What the ends of processing jobs do to their photos, gathered and written together.
+struct PhotoUpdate {
+    private var photos: [[SQLValue]] = []
+    private var metadata: [[SQLValue]] = []
+    private var readable: [[SQLValue]] = []
+
+    /// Throws `.conflict` when the photo's bytes are others than those that were processed.
+    mutating func apply(
+        _ processed: ProcessedPhoto, to photo: PhotoID, standing old: Standing, counters: inout CounterChanges
     ) throws {
-        let old = try Standing(photo, connection: connection)
         guard old.sha256 == processed.sha256 else {
             throw EngineError(
                 .conflict, "the file's bytes are not those that were recorded", whatToDo: "import its folder again")
         }
-        let metadata = processed.metadata
-        let captureTime = metadata.captureTime ?? old.captureTime
-        let exposure = metadata.exposure
+        let found = processed.metadata
+        let captureTime = found.captureTime ?? old.captureTime
+        let exposure = found.exposure
+        photos.append([
+            .integer(Int64(bitPattern: processed.perceptualHash.bits)), .text(processed.mediaType.rawValue),
+            .int(processed.pixelSize.width), .int(processed.pixelSize.height), .int(found.orientation.rawValue),
+            .int(captureTime.month.ordinal), .int(captureTime.wallMicroseconds), .int(captureTime.offsetMinutes),
+            .text(captureTime.source.rawValue), .string(processed.problem), .int(found.rating),
+            .string(found.cameraMake), .string(found.cameraModel), .string(found.lens), .double(exposure.seconds),
+            .double(exposure.aperture), .int(exposure.iso), .double(exposure.focalLength),
+            .double(exposure.focalLength35mm), .bool(exposure.flashFired), .double(found.position?.latitude),
+            .double(found.position?.longitude), .double(found.position?.altitude), .string(found.place),
+            .string(found.caption), .id(photo),
+        ])
+        metadata.append([.id(photo), try PhotoColumns.encoded(found.keywords), try PhotoColumns.encoded(found.tags)])
+        if old.status == .unreadable {
+            counters.add(-1, to: .unreadable)
+            readable.append([.id(photo)])
+        }
+        old.leaveTimeline(&counters)
+        if Timeline.contains(status: .ready, isArchived: old.isArchived) {
+            counters.addToTimeline(1, month: captureTime.month.ordinal, place: found.place)
+        }
+    }
+
+    mutating func write(to connection: any SQLConnection) throws {
         try connection.send(
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
@@ -21,33 +48,14 @@ enum PhotoUpdate {
                 camera_model = ?, lens = ?, exposure_seconds = ?, aperture = ?, iso = ?, focal_length = ?,
                 focal_length_35mm = ?, flash_fired = ?, latitude = ?, longitude = ?, altitude = ?, place = ?, caption = ?
             WHERE id = ?
-            """,
-            [
-                .integer(Int64(bitPattern: processed.perceptualHash.bits)), .text(processed.mediaType.rawValue),
-                .int(processed.pixelSize.width), .int(processed.pixelSize.height),
-                .int(metadata.orientation.rawValue), .int(captureTime.month.ordinal),
-                .int(captureTime.wallMicroseconds), .int(captureTime.offsetMinutes),
-                .text(captureTime.source.rawValue), .string(processed.problem), .int(metadata.rating),
-                .string(metadata.cameraMake), .string(metadata.cameraModel), .string(metadata.lens),
-                .double(exposure.seconds), .double(exposure.aperture), .int(exposure.iso),
-                .double(exposure.focalLength), .double(exposure.focalLength35mm), .bool(exposure.flashFired),
-                .double(metadata.position?.latitude), .double(metadata.position?.longitude),
-                .double(metadata.position?.altitude), .string(metadata.place), .string(metadata.caption), .id(photo),
-            ])
+            """, each: photos)
         try connection.send(
             """
             INSERT INTO photo_metadata (photo, keywords, tags) VALUES (?, ?, ?)
             ON CONFLICT (photo) DO UPDATE SET keywords = excluded.keywords, tags = excluded.tags
-            """, [.id(photo), PhotoColumns.encoded(metadata.keywords), PhotoColumns.encoded(metadata.tags)])
-        if old.status == .unreadable {
-            counters.add(-1, to: .unreadable)
-            try connection.send(
-                "UPDATE files SET outcome = 'photo', reason = NULL WHERE photo = ?", [.id(photo)])
-        }
-        old.leaveTimeline(&counters)
-        if Timeline.contains(status: .ready, isArchived: old.isArchived) {
-            counters.addToTimeline(1, month: captureTime.month.ordinal, place: metadata.place)
-        }
+            """, each: metadata)
+        try connection.send("UPDATE files SET outcome = 'photo', reason = NULL WHERE photo = ?", each: readable)
+        self = PhotoUpdate()
     }
 
     static func reject(
@@ -64,26 +72,32 @@ enum PhotoUpdate {
     }
 
     /// What of a photo the counters depend on.
-    private struct Standing {
+    struct Standing {
+        static let columns = """
+            photos.sha256, photos.status, photos.is_archived, photos.taken_at, photos.taken_at_offset,
+            photos.taken_at_source, photos.place
+            """
+
         let sha256: SHA256Digest
         let status: PhotoStatus
         let isArchived: Bool
         let captureTime: CaptureTime
         let place: String?
 
-        init(_ photo: PhotoID, connection: any SQLConnection) throws {
-            var row = try SQLRow.present(
-                try connection.row(
-                    """
-                    SELECT sha256, status, is_archived, taken_at, taken_at_offset, taken_at_source, place
-                    FROM photos WHERE id = ?
-                    """, [.id(photo)]))
+        /// Takes `columns` off the row.
+        init(_ row: inout SQLRow) throws {
             sha256 = try row.digest()
             status = try row.choice()
             isArchived = try row.bool()
             captureTime = try CaptureTime(
                 wallMicroseconds: row.int64(), offsetMinutes: row.optionalInt(), source: row.choice())
             place = try row.optionalText()
+        }
+
+        init(_ photo: PhotoID, connection: any SQLConnection) throws {
+            var row = try SQLRow.present(
+                try connection.row("SELECT \(Standing.columns) FROM photos WHERE id = ?", [.id(photo)]))
+            try self.init(&row)
         }
 
         func leaveTimeline(_ counters: inout CounterChanges) {

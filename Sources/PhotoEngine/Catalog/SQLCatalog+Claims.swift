@@ -47,18 +47,17 @@ extension SQLCatalog {
                 counters.moveJobs(poisoned, from: .running, to: .dead)
                 if poisoned > 0 { chosen = try choose() }
             }
-            var claims: [[SQLValue]] = []
-            for (id, state) in chosen {
-                claims.append([.string(worker), until, now, .int(state == .running ? 1 : 0), .id(id)])
-                counters.moveJobs(from: state, to: .running)
-            }
-            let jobs = try connection.rows(
-                """
-                UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
-                    attempts = attempts + 1, worker_deaths = worker_deaths + ?
-                WHERE id = ? RETURNING \(JobColumns.all)
-                """, each: claims
-            ).map { try JobColumns.job(try SQLRow.present($0.first)) }
+            for (_, state) in chosen { counters.moveJobs(from: state, to: .running) }
+            let jobs = try KeyList.lists(chosen.map { .id($0.id) }).flatMap { list in
+                try connection.rows(
+                    """
+                    UPDATE jobs SET worker_deaths = worker_deaths + CASE state WHEN 'running' THEN 1 ELSE 0 END,
+                        state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
+                        attempts = attempts + 1
+                    WHERE id IN \(list.marks) RETURNING \(JobColumns.all)
+                    """, [.string(worker), until, now] + list.keys
+                ).map(JobColumns.job)
+            }.sorted { ($0.runAt, $0.id) < ($1.runAt, $1.id) }
             try counters.write(to: connection, owner: ownerValue)
             return jobs
         }
@@ -140,26 +139,7 @@ extension SQLCatalog {
         }
     }
 
-    func finish(_ job: JobID, worker: String, processed: ProcessedPhoto) async throws -> Bool {
-        let now = SQLValue.int(clock.microseconds)
-        return try await database.write(.soon) { [ownerValue] connection in
-            let row = try connection.row(
-                """
-                UPDATE jobs SET state = 'succeeded', error = NULL, finished_at = ?, worker = NULL, lease_until = NULL
-                WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo
-                """, [now, .id(job), ownerValue, .string(worker)])
-            guard var row else { return false }
-            var counters = CounterChanges()
-            counters.moveJobs(from: .running, to: .succeeded)
-            if let photo: PhotoID = try row.optionalID() {
-                try PhotoUpdate.apply(processed, to: photo, connection: connection, counters: &counters)
-            }
-            try counters.write(to: connection, owner: ownerValue)
-            return true
-        }
-    }
-
-    private func leaseEnd(_ seconds: Double) -> Int64 {
+    func leaseEnd(_ seconds: Double) -> Int64 {
         clock.microseconds + Int64((seconds * 1_000_000).rounded())
     }
 }

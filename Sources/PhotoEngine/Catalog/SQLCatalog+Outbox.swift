@@ -1,52 +1,6 @@
 import Core
 
 extension SQLCatalog {
-    func claim(_ job: JobID, worker: String, leaseSeconds: Double) async throws -> JobClaim {
-        let now = clock.microseconds
-        let until = now + Int64((leaseSeconds * 1_000_000).rounded())
-        return try await database.write { [ownerValue] connection in
-            let found = try connection.row(
-                "SELECT lease_until, \(JobColumns.all) FROM jobs WHERE id = ? AND owner = ?", [.id(job), ownerValue])
-            guard var found else { return .unknown }
-            let leaseEnd = try found.optionalInt64()
-            let current = try JobColumns.job(found)
-            if current.state.isFinished { return .finished(current) }
-            let isExpired = current.state == .running
-            if isExpired, let leaseEnd, leaseEnd > now { return .held }
-            if !isExpired, current.runAt > now { return .notDue(current.runAt) }
-            var counters = CounterChanges()
-            let deaths = current.workerDeaths + (isExpired ? 1 : 0)
-            // Whoever changed the row since it was read has the job now.
-            let unchanged = "id = ? AND owner = ? AND state = ? AND attempts = ? AND coalesce(lease_until, 0) = ?"
-            let key: [SQLValue] = [
-                .id(job), ownerValue, .text(current.state.rawValue), .int(current.attempts), .int(leaseEnd ?? 0),
-            ]
-            guard deaths < JobPolicy.poisonLimit else {
-                let row = try connection.row(
-                    """
-                    UPDATE jobs SET state = 'dead', worker_deaths = ?, finished_at = ?, worker = NULL, lease_until = NULL,
-                        error = coalesce(error, ?)
-                    WHERE \(unchanged) RETURNING \(JobColumns.all)
-                    """,
-                    [.int(deaths), .int(now), .text("its worker ended \(JobPolicy.poisonLimit) times")] + key)
-                guard let row else { return .held }
-                counters.moveJobs(from: current.state, to: .dead)
-                try counters.write(to: connection, owner: ownerValue)
-                return .finished(try JobColumns.job(row))
-            }
-            let row = try connection.row(
-                """
-                UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
-                    attempts = attempts + 1, worker_deaths = ?
-                WHERE \(unchanged) RETURNING \(JobColumns.all)
-                """, [.string(worker), .int(until), .int(now), .int(deaths)] + key)
-            guard let row else { return .held }
-            counters.moveJobs(from: current.state, to: .running)
-            try counters.write(to: connection, owner: ownerValue)
-            return .claimed(try JobColumns.job(row))
-        }
-    }
-
     func takeUnpublished(olderThanSeconds: Double, limit: Int) async throws -> [Job] {
         guard limit > 0 else { return [] }
         let now = SQLValue.int(clock.microseconds)
@@ -74,14 +28,14 @@ extension SQLCatalog {
         }
         if isIdle { return [] }
         return try await database.write { [ownerValue, dialect] connection in
-            try connection.rows(choice(dialect.skipLocked), values).prefix(limit).map { row in
+            let chosen: [JobID] = try connection.rows(choice(dialect.skipLocked), values).prefix(limit).map { row in
                 var row = row
-                let id: JobID = try row.id()
-                let taken = try connection.row(
-                    "UPDATE jobs SET published_at = ? WHERE id = ? AND owner = ? RETURNING \(JobColumns.all)",
-                    [now, .id(id), ownerValue])
-                return try JobColumns.job(try SQLRow.present(taken))
+                return try row.id()
             }
+            return try connection.rows(
+                "UPDATE jobs SET published_at = ? WHERE id = ? AND owner = ? RETURNING \(JobColumns.all)",
+                each: chosen.map { [now, .id($0), ownerValue] }
+            ).map { try JobColumns.job(try SQLRow.present($0.first)) }
         }
     }
 

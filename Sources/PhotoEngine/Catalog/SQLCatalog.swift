@@ -9,6 +9,7 @@ final class SQLCatalog: Catalog {
     let owner: OwnerID
     let clock: any EngineClock
     let schemaVersion: Int
+    let groups = JobGroups()
     private let random: any RandomSource
     private let lastIdentifier = Mutex(UInt128.zero)
 
