@@ -114,7 +114,9 @@ public final class Library: Sendable {
         let name = WorkerName.current().description
         let visibility = Duration.seconds(options.visibilitySeconds)
         return CeleryWorker(
-            broker, handlers: handlers.map { JobTask($0, catalog: catalog, worker: name, leaseSeconds: options.leaseSeconds) }, options: options,
+            broker,
+            handlers: handlers.map { JobTask($0, catalog: catalog, worker: name, leaseSeconds: options.leaseSeconds) },
+            options: options,
             relay: OutboxRelay(catalog: catalog, delivery: CeleryDelivery(broker, visibility: visibility)),
             cancelJobs: { [catalog] ids in _ = try? await catalog.cancel(ids.compactMap { JobID($0) }) },
             report: report)

@@ -250,7 +250,8 @@ public final class CeleryWorker: Sendable {
     private func restore() async {
         while !Task.isCancelled {
             _ = try? await broker.restoreExpired()
-            let pause = min(10, max(0.5, min(options.visibilitySeconds, options.leaseSeconds) / 8)) * Double.random(in: 0.8...1)
+            let shortest = min(options.visibilitySeconds, options.leaseSeconds)
+            let pause = min(10, max(0.5, shortest / 8)) * Double.random(in: 0.8...1)
             try? await Task.sleep(for: .seconds(pause))
         }
     }
