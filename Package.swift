@@ -62,13 +62,14 @@ let package = Package(
                 systemPackage,
             ],
             path: "Sources/PhotoEngine/Decoder"),
+        .target(name: "Health", dependencies: ["Core"], path: "Sources/PhotoEngine/Health"),
         .target(
             name: "Workflows", dependencies: ["Core", "Digest", "Jobs", systemPackage],
             path: "Sources/PhotoEngine/Workflows"),
         .target(
             name: "PhotoEngine",
             dependencies: [
-                "Core", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", systemPackage,
+                "Core", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "Health", systemPackage,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             path: "Sources/PhotoEngine/Engine"),
@@ -83,7 +84,7 @@ let package = Package(
             name: "phototui",
             dependencies: [
                 "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Imaging", "Jobs",
-                "Workflows", systemPackage,
+                "Workflows", "Health", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
@@ -110,6 +111,7 @@ let package = Package(
                 "phototui-decoder",
                 systemPackage,
             ]),
+        .testTarget(name: "HealthTests", dependencies: ["Core", "Health"]),
         .testTarget(name: "GridTests", dependencies: ["Grid", "Widgets"]),
         .testTarget(name: "ThumbnailsTests", dependencies: ["Grid", "Thumbnails"]),
         .testTarget(

@@ -22,6 +22,18 @@ extension CatalogContract {
             _ = try await subject.second.add(scanned(2))
             try require(try await subject.catalog.changeMark() != own, "another's commit moves the mark")
         },
+        ContractCase("The figures count the owner's jobs and uploads by their sorts") { subject in
+            try requireEqual(try await subject.catalog.figures(), CatalogFigures(), "the figures of nothing")
+            for number in 1...3 { _ = try await subject.catalog.add(scanned(number)) }
+            _ = try await subject.stranger.add(scanned(4))
+            _ = try await subject.catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 1)
+            let figures = try await subject.catalog.figures()
+            func sort(_ state: JobState) -> CatalogFigures.JobSort {
+                CatalogFigures.JobSort(kind: .processPhoto, queue: .high, state: state)
+            }
+            try requireEqual(figures.jobs, [sort(.queued): 2, sort(.running): 1], "the jobs")
+            try requireEqual(figures.uploads, [:], "the uploads")
+        },
         ContractCase("Another process sees a commit at once") { subject in
             let id = try await subject.catalog.add(scanned(1))
             try requireEqual(try await subject.second.ids(TimelineQuery(limit: 9)), [id], "the timeline")

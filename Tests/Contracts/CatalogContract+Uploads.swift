@@ -37,6 +37,7 @@ extension CatalogContract {
             try requireEqual(upload.state, .begun, "the state")
             try requireEqual(upload.content, content(1), "what is uploaded")
             try requireEqual(try await subject.catalog.statistics().photos, 0, "photos before the confirmation")
+            try requireEqual(try await subject.catalog.figures().uploads, [.begun: 1], "the count of uploads")
             guard case .imported(let id) = try await subject.catalog.confirmUpload(upload.id, file: nil) else {
                 throw ContractViolation("the photo is new")
             }

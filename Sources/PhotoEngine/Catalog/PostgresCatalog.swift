@@ -2,6 +2,9 @@ public import Core
 
 /// The catalogue in a Postgres database, for many owners and many processes.
 public enum PostgresCatalog {
+    /// The schema that this program needs.
+    public static var schemaVersion: Int { Migration.all.last?.version ?? 0 }
+
     /// Opens the catalogue for the owner called `owner`, who is added when unknown. The connection may go through PgBouncer
     /// in transaction mode. Throws `.unavailable` while the server can't be reached, `.permissionDenied` for a wrong
     /// password, `.newerSchema`, and `.conflict` for a schema that is to be migrated first.

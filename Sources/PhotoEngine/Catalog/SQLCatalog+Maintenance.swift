@@ -23,6 +23,28 @@ extension SQLCatalog {
         }
     }
 
+    func figures() async throws -> CatalogFigures {
+        try await database.read { [ownerValue] connection in
+            var figures = CatalogFigures()
+            for row in try connection.rows(
+                "SELECT kind, queue, state, count(*) FROM jobs WHERE owner = ? GROUP BY kind, queue, state",
+                [ownerValue])
+            {
+                var row = row
+                let sort = try CatalogFigures.JobSort(kind: row.choice(), queue: row.choice(), state: row.choice())
+                figures.jobs[sort] = try row.int()
+            }
+            for row in try connection.rows(
+                "SELECT state, count(*) FROM uploads WHERE owner = ? GROUP BY state", [ownerValue])
+            {
+                var row = row
+                let state: UploadState = try row.choice()
+                figures.uploads[state] = try row.int()
+            }
+            return figures
+        }
+    }
+
     func changeMark() async throws -> Int64 {
         try await database.changeMark()
     }

@@ -37,7 +37,7 @@ final class PostgresPool: Sendable {
     }
 
     /// `Postgres at db.example:5432`, from the connection string, without anything secret.
-    private static func name(of connection: String) -> String {
+    static func name(of connection: String) -> String {
         guard let options = PQconninfoParse(connection, nil) else { return "Postgres" }
         defer { PQconninfoFree(options) }
         var found: [String: String] = [:]
@@ -57,7 +57,15 @@ final class PostgresPool: Sendable {
     ) async throws -> Value {
         try await takePlace()
         defer { givePlace() }
-        return try await perform(body)
+        let start = ContinuousClock.now
+        do {
+            let value = try await perform(body)
+            RequestMeter.database.record(since: start, isFailure: false)
+            return value
+        } catch {
+            RequestMeter.database.record(since: start, isFailure: true)
+            throw error
+        }
     }
 
     private func perform<Value: Sendable>(
@@ -85,6 +93,7 @@ final class PostgresPool: Sendable {
             // A connection that had died while it lay idle, or dies now: nothing of this transaction stands.
             if borrowed.wasIdle, error.isLostConnection, !error.isSilent, !error.isInDoubt {
                 state.withLock { $0.idle.removeAll() }
+                RequestMeter.database.countRetry()
                 return try await perform(body)
             }
             throw error.meaning
@@ -105,12 +114,14 @@ final class PostgresPool: Sendable {
             let made = try PostgresConnection(settings, server: server)
             do { try made.lookForPooler() } catch let error as PostgresError { throw error.meaning }
             state.withLock { $0.breaker = Breaker() }
+            RequestMeter.database.setBreak(until: nil)
             return (made, false)
         } catch let error as EngineError {
             state.withLock { state in
                 let wait = JobPolicy.backoffSeconds(attempt: state.breaker.failures, random: random)
                 state.breaker.failures += 1
                 state.breaker.opensUntil = .now + .seconds(wait)
+                RequestMeter.database.setBreak(until: state.breaker.opensUntil)
                 state.breaker.last = error
             }
             throw error

@@ -195,9 +195,31 @@ public protocol Maintenance: Sendable {
     /// Checks the database's integrity and the catalogue's invariants (counters, references); one sentence per fault.
     func check() async throws -> [String]
     func statistics() async throws -> CatalogStatistics
+    /// The owner's jobs and uploads, counted row by row: not for every second.
+    func figures() async throws -> CatalogFigures
     /// A number that changes whenever any process commits a change to the catalogue; cheap enough to read each second.
     func changeMark() async throws -> Int64
     func close() async throws
+}
+
+/// How many jobs and uploads there are of each sort; none of a sort is left out.
+public struct CatalogFigures: Hashable, Sendable {
+    public struct JobSort: Hashable, Sendable {
+        public let kind: JobKind
+        public let queue: QueueName
+        public let state: JobState
+
+        public init(kind: JobKind, queue: QueueName, state: JobState) {
+            (self.kind, self.queue, self.state) = (kind, queue, state)
+        }
+    }
+
+    public var jobs: [JobSort: Int]
+    public var uploads: [UploadState: Int]
+
+    public init(jobs: [JobSort: Int] = [:], uploads: [UploadState: Int] = [:]) {
+        (self.jobs, self.uploads) = (jobs, uploads)
+    }
 }
 
 public struct CatalogStatistics: Hashable, Sendable {

@@ -31,11 +31,16 @@ final class RedisConnection: Sendable {
     /// The answers to `commands`, in order; a command the server refuses is an `.error` among them.
     func send(_ commands: [RedisCommand], seconds: Double = 10) async throws -> [RedisValue] {
         if commands.isEmpty { return [] }
+        let start = ContinuousClock.now
         return try await withCheckedThrowingContinuation { continuation in
             link.submit(
                 RedisRequest(
                     commands: commands, deadline: monotonicSeconds() + seconds,
-                    answer: { continuation.resume(with: $0) }))
+                    answer: { result in
+                        let isFailure = if case .failure = result { true } else { false }
+                        RequestMeter.broker.record(since: start, isFailure: isFailure)
+                        continuation.resume(with: result)
+                    }))
         }
     }
 

@@ -92,6 +92,7 @@ final class RedisLink: Sendable {
             }
             if isClosed { break }
             failures += 1
+            RequestMeter.broker.countRetry()
             pause(failures, after: fault)
         }
         let left = shared.withLock { shared in

@@ -49,12 +49,16 @@ final class S3Client: Sendable {
         try checkBreaker()
         var last = EngineError(.unavailable, "\(location) gave no answer", isRetryable: true)
         for attempt in 0..<attempts {
-            if attempt > 0 { try request.reset() }
+            if attempt > 0 {
+                RequestMeter.storage.countRetry()
+                try request.reset()
+            }
             var wait = JobPolicy.backoffSeconds(attempt: attempt, random: random)
             do {
-                let response = try await sendOnce(request)
+                let response = try await measuredSend(request)
                 guard [408, 429, 500, 502, 503, 504].contains(response.status) else {
                     breaker.withLock { $0 = Breaker() }
+                    RequestMeter.storage.setBreak(until: nil)
                     return response
                 }
                 last = EngineError(
@@ -72,6 +76,7 @@ final class S3Client: Sendable {
             guard breaker.failures >= Self.breakerLimit else { return }
             let wait = JobPolicy.backoffSeconds(attempt: breaker.failures - Self.breakerLimit + 2, random: random)
             breaker.opensUntil = .now + .seconds(wait)
+            RequestMeter.storage.setBreak(until: breaker.opensUntil)
         }
         throw last
     }
@@ -83,6 +88,18 @@ final class S3Client: Sendable {
                 .unavailable, "\(location.host) has not answered for a while",
                 whatToDo: "see whether it can be reached",
                 isRetryable: true)
+        }
+    }
+
+    private func measuredSend(_ request: Request) async throws -> HTTPResponse {
+        let start = ContinuousClock.now
+        do {
+            let response = try await sendOnce(request)
+            RequestMeter.storage.record(since: start, isFailure: response.status >= 500 || response.status == 429)
+            return response
+        } catch {
+            RequestMeter.storage.record(since: start, isFailure: true)
+            throw error
         }
     }
 

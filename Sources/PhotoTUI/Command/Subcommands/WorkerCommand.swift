@@ -3,6 +3,7 @@ import Core
 import Dispatch
 import Foundation
 import Glibc
+import Health
 import Jobs
 import PhotoEngine
 
@@ -21,6 +22,7 @@ struct WorkerCommand: AsyncParsableCommand {
               phototui worker --broker redis://localhost:6379/0
               phototui worker --queues high --concurrency 4
               phototui worker --queues high:4,low:2,batch:1 --concurrency 4
+              phototui worker --health 127.0.0.1:9464
               celery --broker redis://localhost:6379/0 inspect active
 
             Exit codes: 0 drained, 1 the broker refuses us or the library can't be opened.
@@ -60,6 +62,12 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What monitors call this worker (default: phototui-PID@HOST).", valueName: "name@host"))
     var name: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve health and metrics over HTTP meanwhile, on HOST:PORT or the path of a unix socket.",
+            valueName: "addr"))
+    var health: String?
+
     func validate() throws {
         if let concurrency, !(1...256).contains(concurrency) { throw ValidationError("--concurrency takes 1 to 256") }
         if !(visibility >= 1 && visibility <= 30 * 86400) {
@@ -88,7 +96,17 @@ struct WorkerCommand: AsyncParsableCommand {
         options.leaseSeconds = lease
         options.version = Phototui.version
         let library = try await libraryOptions.open(configuration)
-        let worker = library.worker(on: address, options: options) { WorkerLog.note($0) }
+        let metrics = WorkerMetrics()
+        let worker = library.worker(on: address, options: options) { event in
+            WorkerLog.note(event)
+            metrics.note(event)
+        }
+        let service = try health.map { place in
+            try HealthService(
+                HealthAddress(place), HealthCommand.health(libraryOptions, configuration, broker: broker),
+                more: metrics.write)
+        }
+        service?.announce()
         let stopping = Stopping(worker)
         WorkerLog.line("\(options.node) takes \(queues) from \(address), \(options.concurrency) at a time")
         let result: Result<Void, any Error>
@@ -98,6 +116,7 @@ struct WorkerCommand: AsyncParsableCommand {
             result = .failure(error)
         }
         stopping.end()
+        service?.close()
         await library.close()
         try result.get()
         WorkerLog.line("stopped")

@@ -1,0 +1,128 @@
+internal import Catalog
+internal import Core
+internal import Foundation
+internal import Glibc
+internal import Health
+internal import Imaging
+internal import Objects
+internal import SystemPackage
+
+extension LibraryHealth {
+    /// The database as phototui reaches it, and, where the profile names the address of its owner too, the server behind:
+    /// so that a stopped PgBouncer and a stopped Postgres are told apart.
+    static func database(
+        _ profile: Profile, _ secrets: ProfileSecrets
+    ) -> (probes: [HealthProbe], close: @Sendable () async -> Void) {
+        let connected = Connected {
+            PostgresProbe(
+                PostgresSettings(connection: profile.database, password: try await secrets.databasePassword()))
+        } drop: {
+            await $0.close()
+        }
+        let server = PostgresProbe.server(profile.database)
+        let newest = PostgresCatalog.schemaVersion
+        var probes = [
+            HealthProbe("database", server: server) {
+                do {
+                    let answer = try await connected.use { try await $0.ask() }
+                    return finding(answer, server, newest)
+                } catch let error as EngineError where error.code == .permissionDenied {
+                    await secrets.forget()
+                    throw error
+                }
+            }
+        ]
+        if let direct = profile.databaseOwner {
+            let primary = PostgresProbe.server(direct)
+            if primary != server {
+                let blocking = BlockingQueue(label: "phototui.health.postgres")
+                probes.append(
+                    HealthProbe("postgres", server: primary) {
+                        guard try await blocking.run({ PostgresProbe.isAccepting(direct) }) else {
+                            throw EngineError(
+                                .unavailable, "\(primary) takes no connections", whatToDo: "see whether it runs")
+                        }
+                        return HealthProbe.Finding("\(primary) takes connections")
+                    })
+            }
+        }
+        return (probes, { await connected.close() })
+    }
+
+    private static func finding(
+        _ answer: PostgresProbe.Answer, _ server: String, _ newest: Int
+    ) -> HealthProbe.Finding {
+        if answer.isReadOnly {
+            return HealthProbe.Finding(
+                "\(server) is read-only", status: .fail, whatToDo: "name the primary server, not its replica")
+        }
+        if answer.schemaVersion != newest {
+            return HealthProbe.Finding(
+                "\(server) has schema \(answer.schemaVersion), and this phototui needs \(newest)", status: .fail,
+                whatToDo: answer.schemaVersion > newest ? "install the newer phototui" : "run: phototui migrate")
+        }
+        return HealthProbe.Finding("\(server) answers: Postgres \(answer.version), schema \(answer.schemaVersion)")
+    }
+
+    static func storage(_ profile: Profile, _ secrets: ProfileSecrets) -> HealthProbe {
+        let connected = Connected {
+            S3ObjectStore(
+                try S3Location(profile.storage),
+                credentials: S3Credentials(
+                    accessKey: profile.storageAccessKey, secretKey: try await secrets.storageSecretKey()),
+                attempts: 1)
+        }
+        let server = (try? S3Location(profile.storage).description) ?? "the storage"
+        return HealthProbe("storage", server: server) {
+            do {
+                try await connected.use { try await $0.probe() }
+                return HealthProbe.Finding("\(server) answers")
+            } catch let error as EngineError where error.code == .permissionDenied {
+                await secrets.forget()
+                throw error
+            }
+        }
+    }
+
+    static func database(_ catalog: Connected<any Catalog>, _ folder: FilePath) -> HealthProbe {
+        HealthProbe("database", server: "the catalogue in \(folder)") {
+            _ = try await catalog.use { try await $0.changeMark() }
+            return HealthProbe.Finding("the catalogue in \(folder) answers: SQLite \(SQLiteCatalog.version)")
+        }
+    }
+
+    /// Where an embedded library's objects are.
+    static func disk(_ folder: FilePath) -> HealthProbe {
+        let blocking = BlockingQueue(label: "phototui.health.disk")
+        return HealthProbe("storage", server: "the disk of \(folder)") {
+            try await blocking.run {
+                var status = statvfs()
+                guard folder.withPlatformString({ statvfs($0, &status) }) == 0 else {
+                    throw EngineError(Errno(rawValue: errno), doing: "looking at \(folder)")
+                }
+                guard folder.withPlatformString({ access($0, W_OK) }) == 0 else {
+                    throw EngineError(
+                        .permissionDenied, "\(folder) can't be written", whatToDo: "change its permissions")
+                }
+                let free = ByteCount(Int64(status.f_bavail) * Int64(status.f_frsize))
+                guard free >= ByteCount(500_000_000) else {
+                    return HealthProbe.Finding(
+                        "\(free) free in \(folder)", status: .warn, whatToDo: "free some space")
+                }
+                return HealthProbe.Finding("\(free) free in \(folder)")
+            }
+        }
+    }
+
+    static func decoder(_ pool: DecoderPool) -> HealthProbe {
+        HealthProbe("decoder", server: "phototui-decoder") {
+            let examination = try await pool.examine()
+            guard examination.isConfined else {
+                return HealthProbe.Finding(
+                    "phototui-decoder runs without its sandbox", status: .fail,
+                    whatToDo: "see what phototui doctor says")
+            }
+            return HealthProbe.Finding("phototui-decoder answers, confined")
+        }
+    }
+}

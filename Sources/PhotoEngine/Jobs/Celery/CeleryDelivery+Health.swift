@@ -1,0 +1,28 @@
+internal import Core
+internal import Foundation
+
+extension CeleryDelivery {
+    /// Whether the broker takes work: it answers, and stores what it is given. Throws what keeps it from that.
+    public func probe(seconds: Double = 2) async throws {
+        try await broker.connection.send(
+            RedisCommand(
+                "SET", .text(broker.keys.health), .text(String(Int(Date().timeIntervalSince1970))), "EX", "60"),
+            seconds: seconds)
+    }
+
+    /// How many dead letters there are.
+    public func deadLetterCount() async throws -> Int {
+        try await broker.connection.send(RedisCommand("HLEN", .text(broker.keys.deadReasons))).integer ?? 0
+    }
+
+    /// Ends its connections.
+    public func close() {
+        broker.connection.close()
+        bell.close()
+    }
+}
+
+extension CeleryKeys {
+    /// What a probe writes.
+    var health: String { prefix + "phototui.health" }
+}
