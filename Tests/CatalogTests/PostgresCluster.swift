@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Glibc
 import Testing
@@ -62,7 +63,10 @@ final class PostgresCluster {
             connections: connections, statementSeconds: statementSeconds)
     }
 
-    func migrate() async throws { _ = try await PostgresCatalog.migrate(owner, applicationRole: "phototui_app") }
+    @discardableResult
+    func migrate() async throws -> SchemaMigration {
+        try await PostgresCatalog.migrate(owner, applicationRole: "phototui_app")
+    }
 
     func start() async throws {
         for _ in 0..<100 {

@@ -11,7 +11,7 @@ import Testing
 struct PostgresIsolationTests {
     private static let tables = [
         "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts",
-        "totals", "uploads", "upload_parts",
+        "totals", "uploads", "upload_parts", "vectors",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -34,7 +34,14 @@ struct PostgresIsolationTests {
                         sha256: photo.sha256, mediaType: .jpeg, pixelSize: PixelSize(width: 4, height: 3),
                         perceptualHash: PerceptualHash(bits: 1), metadata: metadata, problem: nil, renditions: []))
             }
-            try await catalog.append(JournalEntry(at: 1, actor: "a", action: "b", subject: "c", outcome: "d"))
+            try await catalog.append(journalEntry(at: 1, subject: "c"))
+            try await catalog.database.write { connection in
+                _ = try connection.execute(
+                    """
+                    INSERT INTO vectors (photo, owner, model, segment, dimension, components)
+                    SELECT id, owner, 'm', 0, 3, ARRAY[1, 2, 3] FROM photos
+                    """, [])
+            }
             let content = UploadContent(
                 sha256: try #require(SHA256Digest(bytes: [UInt8](repeating: 9, count: 32))), byteCount: ByteCount(9),
                 mediaType: .jpeg, filename: "9.jpg",

@@ -1,5 +1,7 @@
 import Core
 import Foundation
+import Glibc
+import Synchronization
 import Testing
 
 @testable import Catalog
@@ -10,6 +12,9 @@ enum PostgresServer {
     static let isAvailable = environment["PHOTOTUI_TEST_POSTGRES"] != nil
     static let absence: Comment = "no Postgres: scripts/services/start.sh starts one"
 
+    /// The databases that were made, dropped when the process ends.
+    private static let made = Mutex<[String]>([])
+
     /// Made at the first use; its name.
     private static let shared = Task { try await makeDatabase() }
 
@@ -19,9 +24,27 @@ enum PostgresServer {
         let owner = try #require(environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
         let connection = try PostgresConnection(PostgresSettings(connection: owner), server: "Postgres")
         _ = try connection.execute("CREATE DATABASE \(name)", [])
+        dropAtExit(name)
         _ = try await PostgresCatalog.migrate(
             PostgresSettings(connection: "\(owner) dbname=\(name)"), applicationRole: "phototui_app")
         return name
+    }
+
+    /// Drops a database when the process ends, whoever is still connected to it.
+    static func dropAtExit(_ name: String) {
+        let isFirst = made.withLock { names in
+            names.append(name)
+            return names.count == 1
+        }
+        guard isFirst else { return }
+        atexit {
+            guard let owner = PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"],
+                let connection = try? PostgresConnection(PostgresSettings(connection: owner), server: "Postgres")
+            else { return }
+            for name in PostgresServer.made.withLock({ $0 }) {
+                _ = try? connection.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", [])
+            }
+        }
     }
 
     enum Way: String, CaseIterable {

@@ -4,23 +4,42 @@ import SystemPackage
 extension CatalogContract {
     static let maintenanceCases: [ContractCase<CatalogSubject>] = [
         ContractCase("The journal is newest first and belongs to its owner") { subject in
-            let entries = (0..<5).map {
-                JournalEntry(at: Int64($0 / 2), actor: "me", action: "import", subject: "s\($0)", outcome: "\u{1B}[2J")
+            let ids = (0..<5).map { _ in JournalEntryID(clock: SystemClock(), random: SystemRandom()) }.sorted()
+            let entries = ids.enumerated().map { index, id in
+                JournalEntry(
+                    id: id, at: Int64(index / 2), actor: "me", action: "import", subject: "s\(index)",
+                    outcome: "\u{1B}[2J")
             }
             for entry in entries { try await subject.catalog.append(entry) }
             try requireEqual(
                 try await subject.catalog.journal(limit: 3), Array(entries.reversed().prefix(3)), "the journal")
             try requireEqual(try await subject.stranger.journal(limit: 3), [], "another's journal")
         },
-        ContractCase("The change mark moves with every commit of anybody, and only then") { subject in
+        ContractCase("A journal entry that is appended again is there once, as it was at first") { subject in
+            let entry = journalEntry(at: 1, subject: "first")
+            for again in [entry, journalEntry(id: entry.id, at: 1, subject: "second")] {
+                try await subject.catalog.append(entry)
+                try await subject.second.append(again)
+            }
+            try requireEqual(try await subject.catalog.journal(limit: 9), [entry], "the journal")
+        },
+        ContractCase("The change mark moves with every change of anybody, and not without") { subject in
             let start = try await subject.catalog.changeMark()
             _ = try await subject.catalog.timeline(TimelineQuery(limit: 1))
             try requireEqual(try await subject.catalog.changeMark(), start, "the mark after a read")
-            _ = try await subject.catalog.add(scanned(1))
+            _ = try await subject.catalog.claim(queue: .high, worker: "w", leaseSeconds: 9, limit: 9)
+            try requireEqual(try await subject.catalog.changeMark(), start, "the mark after a claim of nothing")
+            let id = try await subject.catalog.add(scanned(1))
             let own = try await subject.catalog.changeMark()
             try require(own != start, "an own commit moves the mark")
             _ = try await subject.second.add(scanned(2))
-            try require(try await subject.catalog.changeMark() != own, "another's commit moves the mark")
+            let theirs = try await subject.catalog.changeMark()
+            try require(theirs != own, "another's commit moves the mark")
+            _ = try await subject.second.setFavourite(true, photos: [id])
+            let favourite = try await subject.catalog.changeMark()
+            try require(favourite != theirs, "another's favourite moves the mark")
+            _ = try await subject.catalog.setFavourite(false, photos: [id])
+            try require(try await subject.catalog.changeMark() != favourite, "what was as before moves the mark")
         },
         ContractCase("The figures count the owner's jobs and uploads by their sorts") { subject in
             try requireEqual(try await subject.catalog.figures(), CatalogFigures(), "the figures of nothing")

@@ -1,4 +1,4 @@
-import Core
+public import Core
 import SystemPackage
 
 /// The digest of the made-up file number `number`.
@@ -19,6 +19,13 @@ func scanned(_ number: Int, path: FilePath? = nil, at captureTime: CaptureTime =
     return ScannedFile(
         path: path, fingerprint: FileFingerprint(byteCount: Int64(1000 + number), modified: Int64(number)),
         content: .photo(sha256: digest(number), mediaType: .jpeg, provisional: captureTime, original: .file(path)))
+}
+
+/// An entry of the journal with nothing of interest but its moment and subject.
+public func journalEntry(
+    id: JournalEntryID = JournalEntryID(clock: SystemClock(), random: SystemRandom()), at moment: Int64, subject: String
+) -> JournalEntry {
+    JournalEntry(id: id, at: moment, actor: "a", action: "b", subject: subject, outcome: "")
 }
 
 func processed(_ number: Int, _ change: (inout PhotoMetadata) -> Void = { _ in }) -> ProcessedPhoto {

@@ -197,10 +197,15 @@ class Services:
             self.sql(f"CREATE ROLE phototui_owner LOGIN CREATEDB PASSWORD '{owner}'")
             self.sql(f"CREATE ROLE phototui_app LOGIN NOBYPASSRLS PASSWORD '{app}'")
             self.sql("CREATE DATABASE phototui OWNER phototui_owner")
-            # Databases that tests make have them from the template: only a superuser may add pgvector.
+            # Databases that tests make have them from the template: only a superuser may add pgvector, and say of functions
+            # that they leak nothing.
             for database in ("template1", "phototui"):
                 for extension in ("vector", "pg_trgm", "btree_gin"):
                     self.sql(f"CREATE EXTENSION IF NOT EXISTS {extension}", database)
+                for function in ("textlike(text, text)", "textcat(text, text)", "lower(text)"):
+                    self.sql(f"ALTER FUNCTION {function} LEAKPROOF", database)
+            # Tests drop their databases while PgBouncer holds connections to them.
+            self.sql("GRANT pg_signal_backend TO phototui_owner")
         self.sql("CREATE TABLE IF NOT EXISTS ready (at timestamptz); INSERT INTO ready VALUES (now())", "postgres")
 
     def launch_postgres(self):

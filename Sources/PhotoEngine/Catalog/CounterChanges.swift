@@ -6,6 +6,8 @@ struct CounterChanges {
     enum Total: Hashable {
         case photos, missing, unreadable, files, bytes
         case jobs(JobState)
+        /// How often something changed that no other counter counts.
+        case changes
 
         var name: String {
             switch self {
@@ -15,6 +17,7 @@ struct CounterChanges {
             case .files: "files"
             case .bytes: "bytes"
             case .jobs(let state): "jobs.\(state.rawValue)"
+            case .changes: "changes"
             }
         }
     }

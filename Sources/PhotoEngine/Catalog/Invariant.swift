@@ -42,6 +42,12 @@ struct Invariant: Sendable {
                     WHERE files.owner = ? AND photos.owner <> files.owner
                     """),
             Invariant(
+                fault: "a vector is of another owner's photo",
+                sql: """
+                    SELECT 1 FROM vectors JOIN photos ON photos.id = vectors.photo
+                    WHERE vectors.owner = ? AND photos.owner <> vectors.owner
+                    """),
+            Invariant(
                 fault: "a photo is marked missing while a file of it is there, or the other way round",
                 sql: """
                     SELECT 1 FROM photos WHERE owner = ? AND original_path IS NOT NULL AND is_missing = (

@@ -22,23 +22,25 @@ public enum PostgresCatalog {
         }
     }
 
-    /// Brings the schema to the newest version, for the program to run as `applicationRole`; returns the version. Connects
-    /// as the schema's owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once.
+    /// Brings the schema to the newest version, for the program to run as `applicationRole`. Connects as the schema's
+    /// owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once. Adds the extensions
+    /// and indexes of search where the server has them; without them everything else works.
     public static func migrate(
         _ settings: PostgresSettings, applicationRole: String, clock: any EngineClock = SystemClock()
-    ) async throws -> Int {
+    ) async throws -> SchemaMigration {
         var patient = settings
         patient.statementSeconds = 0
         let database = PostgresDatabase(patient)
         do {
             let version = try await Migration.run(on: database, at: clock.microseconds)
-            try await database.administer { connection in
+            let remarks = try await database.write { connection in
                 for statement in RowLevelSecurity.statements(role: applicationRole) {
                     try connection.execute(statement, [])
                 }
+                return try PostgresSearch.prepare(connection, server: database.server)
             }
             try await database.close()
-            return version
+            return SchemaMigration(schemaVersion: version, remarks: remarks)
         } catch {
             try? await database.close()
             throw error

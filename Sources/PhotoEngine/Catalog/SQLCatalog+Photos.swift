@@ -37,11 +37,15 @@ extension SQLCatalog {
 
     func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int {
         try await database.write { [ownerValue] connection in
-            try photos.reduce(into: 0) { changed, photo in
+            let count = try photos.reduce(into: 0) { changed, photo in
                 changed += try connection.execute(
                     "UPDATE photos SET is_favourite = ? WHERE id = ? AND owner = ? AND is_favourite <> ?",
                     [.bool(isFavourite), .id(photo), ownerValue, .bool(isFavourite)])
             }
+            var counters = CounterChanges()
+            counters.add(Int64(count), to: .changes)
+            try counters.write(to: connection, owner: ownerValue)
+            return count
         }
     }
 

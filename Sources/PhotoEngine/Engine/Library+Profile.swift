@@ -1,5 +1,5 @@
 internal import Catalog
-internal import Core
+public import Core
 internal import Foundation
 internal import Objects
 internal import SystemPackage
@@ -40,10 +40,10 @@ extension Library {
             uploader: uploader, libraryFolder: folder)
     }
 
-    /// Brings a profile's schema to this version, as the role that owns it; returns the version.
+    /// Brings a profile's schema to this version, as the role that owns it.
     public static func migrate(
         _ profile: Profile, applicationRole: String, environment: [String: String]
-    ) async throws -> Int {
+    ) async throws -> SchemaMigration {
         guard let address = profile.databaseOwner else {
             throw EngineError(
                 .invalidInput, "profile \(profile.name) has no database_owner",

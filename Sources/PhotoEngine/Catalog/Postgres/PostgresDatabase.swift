@@ -140,30 +140,28 @@ struct PostgresDatabase: SQLDatabase {
         throw failure
     }
 
-    /// Every transaction that began or ended since shows in the snapshot.
+    /// Made of who last wrote each of the owner's totals, one of which every change of photos or jobs changes.
     func changeMark() async throws -> Int64 {
-        try await pool.run { connection in
-            let rows = try connection.rows("SELECT hashtextextended(pg_current_snapshot()::text, 0)", [])
-            var row = try SQLRow.present(rows.first)
-            return try row.int64()
-        }
+        let rows = try await rows(
+            """
+            SELECT hashtextextended(coalesce(string_agg(name || xmin::text || ' ' || value, ',' ORDER BY name), ''), 0)
+            FROM totals WHERE owner = ?
+            """, [.id(owner)])
+        var row = try SQLRow.present(rows.first)
+        return try row.int64()
     }
 
     func integrityFaults() async throws -> [String] { [] }
 
     func close() async throws { pool.close() }
-
-    /// Statements of the schema's owner, outside any owner's identity, in one transaction under the migrations' lock.
-    func administer(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
-        try await write(body)
-    }
 }
 
 extension SQLDialect {
     static let postgres = SQLDialect(
-        integer: "BIGINT", real: "DOUBLE PRECISION", bytes: "BYTEA", text: "TEXT COLLATE \"C\"", tableEnd: "",
+        integer: "BIGINT", real: "DOUBLE PRECISION", bytes: "BYTEA", text: "TEXT COLLATE \"C\"",
+        floats: "REAL[]", floatCount: { "cardinality(\($0))" }, tableEnd: "",
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
-        hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED",
+        hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED", hasTextIndex: true,
         contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" })
 }

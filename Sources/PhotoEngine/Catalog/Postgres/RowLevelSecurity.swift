@@ -13,7 +13,7 @@ enum RowLevelSecurity {
         ]
         + [
             "folders", "photos", "files", "jobs", "journal", "month_counts", "place_counts", "totals", "uploads",
-            "upload_parts",
+            "upload_parts", "vectors",
         ].map { ($0, "owner = \(owner)") }
 
     /// `role` is whom the program runs as; it may change rows, and nothing else.

@@ -22,7 +22,7 @@ protocol SQLDatabase: Sendable {
     /// name can be found or added.
     func scoped(to owner: OwnerID?, named name: String) -> any SQLDatabase
 
-    /// A number that changes with every commit of any process.
+    /// A number that changes with every commit of any process that changes the owner's totals.
     func changeMark() async throws -> Int64
 
     /// Faults of the database's own structure, one sentence each.
@@ -85,6 +85,9 @@ struct SQLDialect: Sendable {
     let real: String
     let bytes: String
     let text: String
+    /// The column type of 32-bit floats, one after the other, and how many there are in such a column.
+    let floats: String
+    let floatCount: @Sendable (_ column: String) -> String
     /// What ends `CREATE TABLE`, for any table and for one stored in the order of its primary key.
     let tableEnd: String
     let keyedTableEnd: String
@@ -94,6 +97,8 @@ struct SQLDialect: Sendable {
     let hasOneWriter: Bool
     /// What follows a SELECT to lock its rows, passing over those that others hold.
     let skipLocked: String
+    /// Whether an index finds photos by what stands anywhere in `Timeline.text`, asked for with LIKE.
+    let hasTextIndex: Bool
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.
     let contains: @Sendable (_ expression: String) -> String
 }

@@ -199,10 +199,11 @@ extension SQLValue {
 
 extension SQLDialect {
     static let sqlite = SQLDialect(
-        integer: "INTEGER", real: "REAL", bytes: "BLOB", text: "TEXT", tableEnd: "STRICT",
+        integer: "INTEGER", real: "REAL", bytes: "BLOB", text: "TEXT", floats: "BLOB",
+        floatCount: { "(length(\($0)) / 4.0)" }, tableEnd: "STRICT",
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-        hasOneWriter: true, skipLocked: "",
+        hasOneWriter: true, skipLocked: "", hasTextIndex: false,
         contains: { "instr(lower(\($0)), ?) > 0" })
 }
 

@@ -169,12 +169,15 @@ public protocol JobCatalog: Sendable {
 
 /// The append-only record of who did what.
 public protocol JournalCatalog: Sendable {
+    /// Does nothing for an entry that is there already, by its id.
     func append(_ entry: JournalEntry) async throws
-    /// Newest first.
+    /// Newest first; of the same moment, by id.
     func journal(limit: Int) async throws -> [JournalEntry]
 }
 
 public struct JournalEntry: Hashable, Sendable {
+    /// Chosen by who appends it, so that an entry whose answer was lost is appended again, and is there once.
+    public let id: JournalEntryID
     /// Unix microseconds.
     public let at: Int64
     public let actor: String
@@ -182,7 +185,10 @@ public struct JournalEntry: Hashable, Sendable {
     public let subject: String
     public let outcome: String
 
-    public init(at: Int64, actor: String, action: String, subject: String, outcome: String) {
+    public init(
+        id: JournalEntryID, at: Int64, actor: String, action: String, subject: String, outcome: String
+    ) {
+        self.id = id
         self.at = at
         self.actor = actor
         self.action = action
@@ -197,7 +203,8 @@ public protocol Maintenance: Sendable {
     func statistics() async throws -> CatalogStatistics
     /// The owner's jobs and uploads, counted row by row: not for every second.
     func figures() async throws -> CatalogFigures
-    /// A number that changes whenever any process commits a change to the catalogue; cheap enough to read each second.
+    /// A number that changes whenever any process commits a change to the owner's photos or to the states of jobs; it may
+    /// change with others. Cheap enough to read each second.
     func changeMark() async throws -> Int64
     func close() async throws
 }

@@ -70,6 +70,7 @@ public typealias PhotoID = Identifier<Photo>
 public typealias JobID = Identifier<Job>
 public typealias OwnerID = Identifier<Owner>
 public typealias FolderID = Identifier<WatchedFolder>
+public typealias JournalEntryID = Identifier<JournalEntry>
 
 /// The user a photo belongs to.
 public struct Owner: Hashable, Sendable {

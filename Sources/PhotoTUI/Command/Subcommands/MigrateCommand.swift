@@ -28,12 +28,15 @@ struct MigrateCommand: AsyncParsableCommand {
         guard let profile = try libraryOptions.profile(configuration) else {
             throw EngineError(.invalidInput, "migrate is for a profile", whatToDo: "name one with --profile NAME")
         }
-        let version = try await Library.migrate(
+        let migration = try await Library.migrate(
             profile, applicationRole: role, environment: ProcessInfo.processInfo.environment)
         if output.json {
-            try Console.line(JSON.object(["schema_version": .count(version)]).encoded())
+            let remarks = JSON.array(migration.remarks.map { .string($0) })
+            try Console.line(
+                JSON.object(["schema_version": .count(migration.schemaVersion), "remarks": remarks]).encoded())
         } else {
-            try Console.line("The database has schema \(version)")
+            try Console.line("The database has schema \(migration.schemaVersion)")
+            for remark in migration.remarks { try Console.line(displayEscaped(remark)) }
         }
     }
 }
