@@ -20,6 +20,7 @@ final class PostgresCluster {
     private let folder: String
     private let connections: Int
     private var server: Process?
+    private var standby: Process?
     private var bouncer: Process?
 
     init(programs: String, connections: Int = 40) async throws {
@@ -44,7 +45,7 @@ final class PostgresCluster {
 
     /// To be called at the end of a test: a cluster that is merely not used any more must go on running until then.
     func stop() {
-        for process in [server, bouncer] {
+        for process in [server, standby, bouncer] {
             guard let process, process.isRunning else { continue }
             Glibc.kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
@@ -61,6 +62,10 @@ final class PostgresCluster {
         PostgresSettings(
             connection: "host=\(folder) user=phototui_app dbname=phototui" + (throughBouncer ? " port=6432" : ""),
             connections: connections, statementSeconds: statementSeconds)
+    }
+
+    var standbySettings: PostgresSettings {
+        PostgresSettings(connection: "host=\(folder) port=5433 user=phototui_app dbname=phototui", connections: 2)
     }
 
     @discardableResult
@@ -82,6 +87,37 @@ final class PostgresCluster {
             try await Task.sleep(for: .milliseconds(100))
         }
         Issue.record("the cluster in \(folder) does not start")
+    }
+
+    /// Starts a streaming standby, copied from the server at the first time; it listens where the server does, at 5433.
+    func startStandby() async throws {
+        let data = "\(folder)/standby"
+        if !FileManager.default.fileExists(atPath: data) {
+            let copying = try launch(
+                "\(programs)/pg_basebackup",
+                ["-h", folder, "-U", "postgres", "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"])
+            copying.waitUntilExit()
+            try #require(copying.terminationStatus == 0)
+        }
+        for _ in 0..<100 {
+            if standby?.isRunning != true {
+                standby = try launch(
+                    "\(programs)/postgres",
+                    [
+                        "-D", data, "-p", "5433", "-c", "listen_addresses=", "-c", "unix_socket_directories=\(folder)",
+                        "-c", "max_connections=\(connections)", "-c", "shared_buffers=16MB",
+                    ])
+            }
+            if (try? administer("SELECT 1", standby: true)) != nil { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        Issue.record("the standby in \(folder) does not start")
+    }
+
+    func killStandby() {
+        guard let standby else { return }
+        Glibc.kill(standby.processIdentifier, SIGKILL)
+        standby.waitUntilExit()
     }
 
     func startBouncer() async throws {
@@ -122,9 +158,11 @@ final class PostgresCluster {
 
     /// One statement as the superuser; its rows.
     @discardableResult
-    func administer(_ sql: String, in database: String = "postgres") throws -> [SQLRow] {
-        try PostgresConnection(
-            PostgresSettings(connection: "host=\(folder) user=postgres dbname=\(database)"), server: "the cluster"
+    func administer(_ sql: String, in database: String = "postgres", standby: Bool = false) throws -> [SQLRow] {
+        let port = standby ? " port=5433" : ""
+        return try PostgresConnection(
+            PostgresSettings(connection: "host=\(folder) user=postgres dbname=\(database)\(port)"),
+            server: "the cluster"
         ).rows(sql, [])
     }
 

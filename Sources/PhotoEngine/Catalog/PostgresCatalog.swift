@@ -8,11 +8,15 @@ public enum PostgresCatalog {
     /// Opens the catalogue for the owner called `owner`, who is added when unknown. The connection may go through PgBouncer
     /// in transaction mode. Throws `.unavailable` while the server can't be reached, `.permissionDenied` for a wrong
     /// password, `.newerSchema`, and `.conflict` for a schema that is to be migrated first.
+    ///
+    /// Timeline pages, months and places are read from `replica`, a streaming standby, while it lags by no more than two
+    /// seconds and has what this process wrote; else from the server itself.
     public static func open(
-        _ settings: PostgresSettings, owner: String, clock: any EngineClock = SystemClock(),
+        _ settings: PostgresSettings, replica: PostgresSettings? = nil, owner: String,
+        clock: any EngineClock = SystemClock(),
         random: any RandomSource = SystemRandom()
     ) async throws -> any Catalog {
-        let database = PostgresDatabase(settings)
+        let database = PostgresDatabase(settings, replica: replica)
         do {
             try await Migration.requireNewest(on: database)
             return try await SQLCatalog.open(database, owner: owner, clock: clock, random: random)

@@ -14,7 +14,7 @@ extension SQLCatalog {
                 sql: "SELECT month, count(*) FROM photos WHERE \(condition.sql) GROUP BY month ORDER BY month DESC",
                 values: condition.values)
         }
-        return try await database.rows(statement.sql, statement.values).map { row in
+        return try await database.rowsThatMayLag(statement.sql, statement.values).map { row in
             var row = row
             return try MonthCount(month: Month(ordinal: row.int()), count: row.int())
         }
@@ -22,11 +22,11 @@ extension SQLCatalog {
 
     func timeline(_ query: TimelineQuery) async throws -> [TimelineEntry] {
         let page = Timeline.page(query, columns: PhotoColumns.entry, owner: ownerValue, dialect: dialect)
-        return try await database.rows(page.sql, page.values).map(PhotoColumns.entry)
+        return try await database.rowsThatMayLag(page.sql, page.values).map(PhotoColumns.entry)
     }
 
     func places(in month: Month, limit: Int) async throws -> [String] {
-        try await database.rows(
+        try await database.rowsThatMayLag(
             """
             SELECT place FROM place_counts WHERE owner = ? AND month = ? AND photos > 0
             ORDER BY photos DESC, place LIMIT ?

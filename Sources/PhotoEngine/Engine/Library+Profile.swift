@@ -10,7 +10,8 @@ extension Library {
     private static let cacheCapacity = ByteCount(2_000_000_000)
 
     /// Opens a networked library: its catalogue in Postgres, its objects in a bucket, its jobs in this process or, with a
-    /// broker, in workers. What is fetched is kept below the user's cache folder. Throws what the servers refuse, each by its name and with what to do.
+    /// broker, in workers. What is fetched is kept below the user's cache folder. Throws what the servers refuse, each by
+    /// its name and with what to do.
     public static func open(
         _ profile: Profile, configuration: Configuration, environment: [String: String]
     ) async throws -> Library {
@@ -26,9 +27,8 @@ extension Library {
             )
         }
         let catalog = try await PostgresCatalog.open(
-            PostgresSettings(
-                connection: profile.database, password: password,
-                connections: 2 * ProcessInfo.processInfo.activeProcessorCount),
+            PostgresSettings(connection: profile.database, password: password),
+            replica: profile.databaseReplica.map { PostgresSettings(connection: $0, password: password) },
             owner: profile.owner)
         let store = S3ObjectStore(
             try S3Location(profile.storage),

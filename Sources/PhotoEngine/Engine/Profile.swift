@@ -7,14 +7,16 @@ internal import Objects
 public struct Profile: Sendable {
     /// The keys of `[profiles.NAME]`.
     static let keys = [
-        "database", "database_owner", "database_password_file", "database_password_command", "storage",
-        "storage_access_key", "storage_secret_key_file", "storage_secret_key_command", "broker",
+        "database", "database_replica", "database_owner", "database_password_file", "database_password_command",
+        "storage", "storage_access_key", "storage_secret_key_file", "storage_secret_key_command", "broker",
         "broker_password_file", "broker_password_command", "owner",
     ]
 
     public let name: String
     /// A `postgres://` URI, or libpq's `key=value` words, without a password.
     public let database: String
+    /// The same for a read replica with the same role and password; nil where there is none.
+    public let databaseReplica: String?
     /// The same for the role that owns the schema; nil where it is not for this machine.
     public let databaseOwner: String?
     /// `b2://…`, `r2://…` or `s3://…`.
@@ -39,12 +41,13 @@ public struct Profile: Sendable {
         }
         self.name = name
         database = try required("database")
+        databaseReplica = values["database_replica"]
         databaseOwner = values["database_owner"]
         storage = try required("storage")
         storageAccessKey = try required("storage_access_key")
         broker = try Self.broker(values["broker"])
         owner = values["owner"] ?? "local"
-        for address in [database, databaseOwner ?? ""] where Self.hasPassword(address) {
+        for address in [database, databaseReplica ?? "", databaseOwner ?? ""] where Self.hasPassword(address) {
             throw EngineError(
                 .invalidInput, "profile \(name) has a password in its database address",
                 whatToDo: "put it into PHOTOTUI_DATABASE_PASSWORD, database_password_file or database_password_command")

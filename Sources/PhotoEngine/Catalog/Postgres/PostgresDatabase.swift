@@ -7,11 +7,13 @@ import Core
 struct PostgresDatabase: SQLDatabase {
     private let pool: PostgresPool
     private let statementSeconds: Int
+    private let replica: PostgresReplica?
     private var owner: OwnerID?
     private var ownerName: String?
 
-    init(_ settings: PostgresSettings) {
+    init(_ settings: PostgresSettings, replica: PostgresSettings? = nil) {
         pool = PostgresPool(settings)
+        self.replica = replica.map { PostgresReplica($0) }
         statementSeconds = settings.statementSeconds
     }
 
@@ -38,9 +40,28 @@ struct PostgresDatabase: SQLDatabase {
         }
     }
 
+    func rowsThatMayLag(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
+        let found = try await replica?.read(positionOfPrimary: positionOfLog) { connection in
+            try identify(connection, nil)
+            return try connection.rows(sql, values)
+        }
+        if let found { return found }
+        return try await rows(sql, values)
+    }
+
+    /// Where the server's log ends, with every change that was ever answered in it.
+    private func positionOfLog() async throws -> String {
+        try await pool.run { connection in
+            var row = try SQLRow.present(try connection.row("SELECT pg_current_wal_insert_lsn()::text", []))
+            return try row.text()
+        }
+    }
+
     func write<Value: Sendable>(
         _ durability: SQLDurability, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
+        // Also when it failed: it may stand.
+        defer { replica?.noteChange() }
         for _ in 0..<PostgresDatabase.attempts {
             let outcome = try await transaction(durability: durability, body)
             guard let doubtful = outcome.doubtful else { return outcome.value }
@@ -148,12 +169,17 @@ struct PostgresDatabase: SQLDatabase {
             FROM totals WHERE owner = ?
             """, [.id(owner)])
         var row = try SQLRow.present(rows.first)
-        return try row.int64()
+        let mark = try row.int64()
+        replica?.note(mark: mark, of: owner)
+        return mark
     }
 
     func integrityFaults() async throws -> [String] { [] }
 
-    func close() async throws { pool.close() }
+    func close() async throws {
+        pool.close()
+        replica?.close()
+    }
 }
 
 extension SQLDialect {

@@ -12,6 +12,10 @@ protocol SQLDatabase: Sendable {
     /// The rows of one statement that only reads, in one round trip where there are any.
     func rows(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow]
 
+    /// As `rows`, perhaps from a copy of the database that lags by a few seconds, but not behind what this process wrote, nor
+    /// behind the change mark it last saw.
+    func rowsThatMayLag(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow]
+
     /// Runs `body` in a transaction that holds the right to write from its start; a throw rolls all of it back. It may run
     /// more than once, when the transaction lost a race.
     func write<Value: Sendable>(
@@ -32,6 +36,10 @@ protocol SQLDatabase: Sendable {
 }
 
 extension SQLDatabase {
+    func rowsThatMayLag(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
+        try await rows(sql, values)
+    }
+
     func row(_ sql: String, _ values: [SQLValue]) async throws -> SQLRow? {
         try await rows(sql, values).first
     }
