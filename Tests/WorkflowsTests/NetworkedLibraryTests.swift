@@ -9,76 +9,12 @@ import SystemPackage
 import Testing
 import Workflows
 
-/// What scripts/services/start.sh runs.
-private enum Servers {
-    static let environment = ProcessInfo.processInfo.environment
-    static let areAvailable = environment["PHOTOTUI_TEST_PGBOUNCER"] != nil
-    static let absence: Comment = "no servers: scripts/services/start.sh starts them"
-
-    static func variable(_ name: String) throws -> String { try #require(environment["PHOTOTUI_TEST_\(name)"]) }
-}
-
 /// A whole library on real servers: Postgres through PgBouncer, and an S3 server.
 @Suite("A networked library", .serialized, .enabled(if: Servers.areAvailable, Servers.absence))
 struct NetworkedLibraryTests {
-    /// A home with `count` pictures and a profile on a database and a prefix of its own.
-    private struct Place {
-        let home: FilePath
-        let photos: FilePath
-        let environment: [String: String]
-
-        init(count: Int) async throws {
-            home = FilePath(FileManager.default.temporaryDirectory.path).appending("networked-\(UUID().uuidString)")
-            photos = home.appending("photos")
-            try FileManager.default.createDirectory(atPath: photos.string, withIntermediateDirectories: true)
-            for shade in 0..<UInt8(count) {
-                try Data(Self.gif(shade)).write(to: URL(fileURLWithPath: photos.appending("shade\(shade).gif").string))
-            }
-            func word(_ name: String, of connection: String) -> String {
-                connection.split(separator: " ").first { $0.hasPrefix("\(name)=") }.map {
-                    String($0.dropFirst(name.count + 1))
-                } ?? ""
-            }
-            let bouncer = try Servers.variable("PGBOUNCER")
-            let database = "host=\(word("host", of: bouncer)) port=6432 user=phototui_app dbname=phototui"
-            let config = """
-                [profiles.test]
-                database = "\(database)"
-                storage = "s3://\(try Servers.variable("S3_BUCKET"))?endpoint=\(try Servers.variable("S3_ENDPOINT"))"
-                storage_access_key = "\(try Servers.variable("S3_ACCESS_KEY"))"
-                storage_secret_key_command = "printenv PHOTOTUI_TEST_S3_SECRET_KEY"
-                owner = "o\(UUID().uuidString.lowercased())"
-                """
-            try config.write(toFile: home.appending("config.toml").string, atomically: true, encoding: .utf8)
-            environment = [
-                "HOME": home.string, "PHOTOTUI_CONFIG": home.appending("config.toml").string,
-                "PHOTOTUI_DATABASE_PASSWORD": word("password", of: bouncer),
-            ]
-            _ = try await PostgresCatalog.migrate(
-                PostgresSettings(connection: try Servers.variable("POSTGRES_OWNER")), applicationRole: "phototui_app")
-        }
-
-        func open() async throws -> Library {
-            let configuration = Configuration.load(environment: environment)
-            #expect(configuration.problems == [])
-            return try await Library.open(
-                try #require(configuration.profiles["test"]), configuration: configuration, environment: environment)
-        }
-
-        func remove() { try? FileManager.default.removeItem(atPath: home.string) }
-
-        /// One pixel, whose colour makes the bytes differ.
-        static func gif(_ shade: UInt8) -> [UInt8] {
-            [
-                0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, shade, shade, shade, 0, 0, 0, 0x2C, 0, 0, 0,
-                0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B,
-            ]
-        }
-    }
-
     @Test("An import uploads, records and processes; another machine sees all of it; a second import sends nothing")
     func imports() async throws {
-        let place = try await Place(count: 12)
+        let place = try await NetworkedPlace(count: 12)
         defer { place.remove() }
         let library = try await place.open()
         let report = try await library.importer().run(ImportRequest(paths: [place.photos])) { _ in }
@@ -109,7 +45,7 @@ struct NetworkedLibraryTests {
 
     @Test("Uploads that a kill broke off go on, and leave no object without a row and no row without an object")
     func resumes() async throws {
-        let place = try await Place(count: 30)
+        let place = try await NetworkedPlace(count: 30)
         defer { place.remove() }
         for wait in [0, 40, 150] {
             let library = try await place.open()
@@ -137,11 +73,11 @@ struct NetworkedLibraryTests {
 
     @Test("Another client sends by a presigned request; nothing shows before it is confirmed")
     func otherClient() async throws {
-        let place = try await Place(count: 0)
+        let place = try await NetworkedPlace(count: 0)
         defer { place.remove() }
         let library = try await place.open()
         let uploader = try #require(library.uploader)
-        let bytes = Place.gif(200)
+        let bytes = NetworkedPlace.gif(200)
         let digest = SHA256Hasher.digest(bytes)
         func presign(_ id: UploadID) async throws -> PresignedRequest? {
             try await uploader.presign(

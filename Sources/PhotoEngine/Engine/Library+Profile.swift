@@ -34,7 +34,10 @@ extension Library {
             try S3Location(profile.storage),
             credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret))
         let objects = try CachedObjectStore(store, in: folder.appending("objects"), capacity: cacheCapacity)
-        let uploader = Uploader(catalog: catalog, store: store, owner: profile.owner)
+        let waiting = stateFolder(environment).appending(profile.name)
+        try await BlockingQueue(label: "phototui.state").run { try LibraryFolder.create(waiting) }
+        let uploader = Uploader(
+            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(waiting.appending("waiting")))
         return assemble(
             LibraryLocation(folder: folder), configuration, catalog: catalog, objects: objects, broker: broker,
             uploader: uploader, libraryFolder: folder)
@@ -55,10 +58,21 @@ extension Library {
     }
 
     private static func cacheFolder(_ environment: [String: String]) -> FilePath {
+        profilesFolder(environment, "XDG_CACHE_HOME", ".cache")
+    }
+
+    /// What must outlast the cache: the list of files that wait for the store.
+    private static func stateFolder(_ environment: [String: String]) -> FilePath {
+        profilesFolder(environment, "XDG_STATE_HOME", ".local/state")
+    }
+
+    private static func profilesFolder(
+        _ environment: [String: String], _ variable: String, _ standard: String
+    ) -> FilePath {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        if let cache = value("XDG_CACHE_HOME"), cache.hasPrefix("/") {
-            return FilePath(cache).appending("phototui/profiles")
+        if let folder = value(variable), folder.hasPrefix("/") {
+            return FilePath(folder).appending("phototui/profiles")
         }
-        return FilePath(value("HOME") ?? "/").appending(".cache/phototui/profiles")
+        return FilePath(value("HOME") ?? "/").appending("\(standard)/phototui/profiles")
     }
 }

@@ -4,6 +4,12 @@ public import SystemPackage
 public protocol RemoteObjectStore: ObjectStore {
     /// What this provider takes.
     func traits() async throws -> StoreTraits
+    /// Sends one small request, once, whatever went before. Throws `.unavailable` where no answer comes.
+    func requireAnswer() async throws
+
+    /// Whether the object is these bytes, nil where there is none: by what the provider has computed of them, else by reading
+    /// them, never by what whoever sent them has said.
+    func verify(_ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest) async throws -> Bool?
 
     /// A request that stores exactly these bytes, by whoever sends it within `seconds` (at most a week).
     func presignPut(_ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int) -> PresignedRequest
@@ -19,6 +25,10 @@ public protocol RemoteObjectStore: ObjectStore {
     /// Stores part `number` (from 1): `range` of the file. Idempotent. Throws `.notFound` when the upload was given up.
     func putPart(
         _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
+    ) async throws -> UploadPart
+    /// The same for bytes that are in memory, whose digest is known.
+    func putPart(
+        _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart
     /// Makes the object of its parts. Throws `.notFound` when the upload was given up, or ended before.
     func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws

@@ -39,6 +39,8 @@ final class S3Client: Sendable {
         /// SHA-256 of the body, as it is signed; nil for the body's own, which must then be in memory.
         var payload: String?
         var sink = HTTPSink.memory(limit: 16 << 20)
+        /// Sent once, even while nothing else is, to learn whether the server answers again.
+        var isProbe = false
         /// Undoes what an attempt has written, before the next one.
         var reset: @Sendable () throws -> Void = {}
     }
@@ -46,7 +48,8 @@ final class S3Client: Sendable {
     /// The answer, whatever its status, but for those that a later attempt may mend: 429, 5xx, and none at all.
     /// Throws `.unavailable` when the attempts are used up.
     func send(_ request: Request) async throws -> HTTPResponse {
-        try checkBreaker()
+        if !request.isProbe { try checkBreaker() }
+        let attempts = request.isProbe ? 1 : attempts
         var last = EngineError(.unavailable, "\(location) gave no answer", isRetryable: true)
         for attempt in 0..<attempts {
             if attempt > 0 {

@@ -32,6 +32,20 @@ extension S3ObjectStore {
         return UploadPart(number: number, byteCount: range.upperBound - range.lowerBound, entityTag: tag)
     }
 
+    public func putPart(
+        _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
+    ) async throws -> UploadPart {
+        var request = S3Client.Request(method: "PUT", key: prefix + key.description)
+        request.query = [("partNumber", "\(number)"), ("uploadId", token)]
+        request.body = .bytes(bytes)
+        request.payload = sha256.description
+        let response = try await client.send(request)
+        guard response.status == 200, let tag = response.headers["etag"] else {
+            throw client.refusal(response, doing: "storing part \(number) of \(key)")
+        }
+        return UploadPart(number: number, byteCount: Int64(bytes.count), entityTag: tag)
+    }
+
     private static func digest(_ file: FileDescriptor, _ range: Range<Int64>) throws -> SHA256Digest {
         var hasher = SHA256Hasher()
         // SAFETY: owned by this call, seen by the read and the hasher while it is allocated.

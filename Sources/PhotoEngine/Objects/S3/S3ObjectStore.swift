@@ -79,7 +79,7 @@ public final class S3ObjectStore: RemoteObjectStore {
         throw EngineError(.conflict, "other bytes are stored under \(key) already")
     }
 
-    private func digestOfObject(_ key: ObjectKey) async throws -> SHA256Digest {
+    func digestOfObject(_ key: ObjectKey) async throws -> SHA256Digest {
         let hashing = StreamedDigest()
         var request = S3Client.Request(method: "GET", key: prefix + key.description)
         let nowhere = try OpenedFile("/dev/null", .writeOnly)
@@ -176,9 +176,12 @@ public final class S3ObjectStore: RemoteObjectStore {
     public func presignPut(
         _ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int
     ) -> PresignedRequest {
-        var headers = [("content-length", "\(byteCount.bytes)"), (Self.digestHeader, sha256.description)]
+        var headers = [("content-length", "\(byteCount.bytes)")]
         if known.withLock({ $0 })?.takesChecksums ?? (client.location.provider != .b2) {
-            headers.append(("x-amz-checksum-sha256", Checksum.base64(sha256)))
+            // Only what the provider checks is said of the bytes: the digest would be believed later.
+            headers += [
+                (Self.digestHeader, sha256.description), ("x-amz-checksum-sha256", Checksum.base64(sha256)),
+            ]
         }
         let url = client.presign("PUT", key: prefix + key.description, headers: headers, seconds: seconds)
         return PresignedRequest(

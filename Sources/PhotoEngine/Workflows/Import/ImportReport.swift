@@ -1,8 +1,8 @@
 public import SystemPackage
 
-/// What an import did: each regular file found is in exactly one of the four sums.
+/// What an import did: each regular file found is in exactly one of the sums.
 public struct ImportReport: Hashable, Sendable {
-    /// The sum of `imported`, `known`, `unsupported` and `rejected`, unless `isInterrupted`.
+    /// The sum of `imported`, `known`, `unsupported`, `rejected` and `waiting`, unless `isInterrupted`.
     public var found = 0
     /// New photos.
     public var imported = 0
@@ -11,6 +11,9 @@ public struct ImportReport: Hashable, Sendable {
     public var unsupported = 0
     /// Files that look like pictures and can't be read, with the reason in `items`.
     public var rejected = 0
+    /// Photos that go up once the store behind the network is there again, and why they could not.
+    public var waiting = 0
+    public var waitingReason: String?
     /// Bytes of file content read to index; 0 when nothing changed.
     public var bytesRead: Int64 = 0
     public var seconds: Double = 0
@@ -35,12 +38,12 @@ public struct ImportReport: Hashable, Sendable {
 /// A file and what became of it.
 public struct ImportItem: Hashable, Sendable {
     public enum Outcome: String, Hashable, Sendable, Codable {
-        case imported, known, unsupported, rejected
+        case imported, known, unsupported, rejected, waiting
     }
 
     public let path: FilePath
     public let outcome: Outcome
-    /// Why, for unsupported and rejected files; untrusted text.
+    /// Why, for unsupported, rejected and waiting files; untrusted text.
     public let reason: String?
 
     public init(path: FilePath, outcome: Outcome, reason: String?) {

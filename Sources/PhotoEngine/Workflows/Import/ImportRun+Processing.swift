@@ -16,15 +16,22 @@ extension ImportRun {
         let working = Task { try await runner.run() }
         do {
             try await index(roots)
+            // What is in the store can't be processed while the store is away.
+            if isStoreAway { return await end(working) }
             try await awaitProcessing()
             // Jobs that kills of earlier runs have brought near the limit may have passed it in this one: the person who
             // imports gives them one more round. One that ends its worker by itself ends this process, too.
             if try await revive(poisonedOnly: true) > 0 { try await awaitProcessing() }
         } catch {
-            working.cancel()
-            _ = await working.result
+            await end(working)
             throw error
         }
+        await end(working)
+    }
+
+    private var isStoreAway: Bool { importer.uploader?.absence != nil }
+
+    private func end(_ working: Task<Void, any Error>) async {
         working.cancel()
         _ = await working.result
     }
@@ -58,7 +65,7 @@ extension ImportRun {
         let added = expected.withLock { $0.added }
         let (count, problem) = announcing.outcome
         if problem == nil { tally.handedOver(max(count, added), problem: nil) }
-        guard request.awaitsWorkers else { return }
+        guard request.awaitsWorkers, !isStoreAway else { return }
         let relaying = Task { await relay.run() }
         defer { relaying.cancel() }
         try await awaitProcessing()

@@ -57,6 +57,8 @@ final class ImportRun: Sendable {
         }
         watching.cancel()
         await watching.value
+        // Whatever fails there, the next import does.
+        _ = try? await importer.uploader?.endForgotten()
         guard awaitsProcessing else { return }
         // Another process may have processed what this one found known.
         let hasChanged = try await importer.catalog.jobCounts() != before
@@ -144,14 +146,20 @@ final class ImportRun: Sendable {
         var added = 0
         for (file, outcome) in zip(files, outcomes) {
             switch outcome {
-            case .imported:
+            case .recorded(.imported):
                 tally.add(file.path, .imported)
                 added += 1
-            case .known, .moved: tally.add(file.path, .known)
-            case .unsupported: tally.add(file.path, .unsupported, reason: file.content.reason)
-            case .rejected:
+            case .recorded(.known), .recorded(.moved): tally.add(file.path, .known)
+            case .recorded(.unsupported): tally.add(file.path, .unsupported, reason: file.content.reason)
+            case .recorded(.rejected):
                 tally.add(file.path, .rejected, reason: file.content.reason)
                 pending.withLock { $0.rejected += 1 }
+            case .changed:
+                tally.add(
+                    file.path, .rejected, reason: "it changed while it was uploaded: import again when it is at rest")
+            case .gone: tally.vanished()
+            case .unreadable(let error): tally.add(file.path, .rejected, reason: error.description)
+            case .waiting(let error): tally.add(file.path, .waiting, reason: error.description)
             }
         }
         pending.withLock { $0.recorded += files.count }
@@ -160,10 +168,10 @@ final class ImportRun: Sendable {
     }
 
     /// Records a batch, again while another process keeps the catalogue busy.
-    private func record(_ files: [ScannedFile]) async throws -> [RecordOutcome] {
-        func record() async throws -> [RecordOutcome] {
+    private func record(_ files: [ScannedFile]) async throws -> [Uploader.Outcome] {
+        func record() async throws -> [Uploader.Outcome] {
             if let uploader = importer.uploader { return try await uploader.record(files) }
-            return try await importer.catalog.record(files)
+            return try await importer.catalog.record(files).map { .recorded($0) }
         }
         for attempt in 0..<5 {
             do {

@@ -9,6 +9,7 @@ final class ImportTally: Sendable {
         var progress = ImportProgress()
         var report = ImportReport()
         var indexes: [FilePath: Int] = [:]
+        var waiting: Set<FilePath> = []
         var counted: Int?
         var lastShown: ContinuousClock.Instant?
         var marks: [(at: ContinuousClock.Instant, processed: Int)] = []
@@ -54,6 +55,10 @@ final class ImportTally: Sendable {
 
     func add(_ path: FilePath, _ outcome: ImportItem.Outcome, reason: String? = nil) {
         state.withLock { state in
+            if outcome == .waiting {
+                state.report.waitingReason = reason
+                state.waiting.insert(path)
+            }
             state.report[outcome] += 1
             state.progress.current = path
             guard listsItems else { return }
@@ -101,6 +106,7 @@ final class ImportTally: Sendable {
         }
     }
 
+    var waiting: Set<FilePath> { state.withLock(\.waiting) }
     var rejected: Int { state.withLock { $0.report.rejected } }
     var listsFiles: Bool { listsItems }
 
@@ -139,7 +145,8 @@ final class ImportTally: Sendable {
             progress.known = report.known
             progress.unsupported = report.unsupported
             progress.rejected = report.rejected
-            progress.indexed = report.imported + report.known + report.unsupported + report.rejected
+            progress.indexed =
+                report.imported + report.known + report.unsupported + report.rejected + report.waiting
             progress.found = max(report.found, isFinal ? 0 : state.counted ?? 0)
             progress.bytesRead = report.bytesRead
             progress.elapsedSeconds = seconds(since: start)
@@ -182,7 +189,7 @@ final class ImportTally: Sendable {
 
 extension ImportReport {
     /// Whether each file found is in exactly one sum.
-    public var isBalanced: Bool { found == imported + known + unsupported + rejected }
+    public var isBalanced: Bool { found == imported + known + unsupported + rejected + waiting }
 
     fileprivate subscript(outcome: ImportItem.Outcome) -> Int {
         get {
@@ -191,6 +198,7 @@ extension ImportReport {
             case .known: known
             case .unsupported: unsupported
             case .rejected: rejected
+            case .waiting: waiting
             }
         }
         set {
@@ -199,6 +207,7 @@ extension ImportReport {
             case .known: known = newValue
             case .unsupported: unsupported = newValue
             case .rejected: rejected = newValue
+            case .waiting: waiting = newValue
             }
         }
     }

@@ -45,7 +45,8 @@ public final class Importer: Sendable {
     public func run(
         _ request: ImportRequest, progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport {
-        let roots = ScanRoots(request.paths)
+        let waiting = request.isDryRun ? [] : try await uploader?.waiting.paths() ?? []
+        let roots = ScanRoots(request.paths + waiting)
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
         do {
             if request.isDryRun {
@@ -55,6 +56,10 @@ public final class Importer: Sendable {
             }
         } catch is CancellationError where Task.isCancelled {
             // The report says so.
+        }
+        if !Task.isCancelled, !waiting.isEmpty {
+            let stillWaiting = tally.waiting
+            try await uploader?.waiting.change(adding: [], removing: waiting.filter { !stillWaiting.contains($0) })
         }
         let report = tally.report(isInterrupted: Task.isCancelled)
         guard report.isInterrupted || report.isBalanced else {

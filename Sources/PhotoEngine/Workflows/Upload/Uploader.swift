@@ -1,5 +1,7 @@
 public import Core
+internal import Digest
 internal import Foundation
+internal import Synchronization
 internal import SystemPackage
 
 /// Brings originals into a store behind a network: begins an upload in the ledger, sends what is missing of it, and confirms it
@@ -7,21 +9,39 @@ internal import SystemPackage
 public final class Uploader: Sendable {
     public typealias LedgerCatalog = UploadCatalog & FileCatalog & PhotoCatalog
 
-    private let catalog: any LedgerCatalog
-    private let store: any RemoteObjectStore
+    let catalog: any LedgerCatalog
+    let store: any RemoteObjectStore
+    let clock: any EngineClock
+    /// The files that wait for the store.
+    public let waiting: WaitingFiles
     private let owner: String
-    /// Uploads at a time.
+    let transfers: TransferSlots
     private let parallel: Int
-    private static let partByteCount: Int64 = 16 << 20
-    private static let multipartThreshold: Int64 = 32 << 20
-    private static let presignedSeconds = 15 * 60
+    private let isAway = Mutex(Absence())
 
-    /// `owner` stands in the keys: letters, digits, dots, dashes.
-    public init(catalog: any LedgerCatalog, store: any RemoteObjectStore, owner: String, parallel: Int = 4) {
+    /// Why nothing is sent for now, and when the store was asked last.
+    private struct Absence {
+        var error: EngineError?
+        var asked: ContinuousClock.Instant?
+    }
+    private static let patience = Duration.seconds(5)
+
+    static let partByteCount: Int64 = 8 << 20
+    static let multipartThreshold: Int64 = 32 << 20
+
+    /// `owner` stands in the keys: letters, digits, dots, dashes. `parallel` transfers run at a time, each in less than a
+    /// part's memory.
+    public init(
+        catalog: any LedgerCatalog, store: any RemoteObjectStore, owner: String, waiting: WaitingFiles,
+        parallel: Int = 4, clock: any EngineClock = SystemClock()
+    ) {
         self.catalog = catalog
         self.store = store
         self.owner = owner
+        self.waiting = waiting
         self.parallel = max(1, parallel)
+        self.clock = clock
+        transfers = TransferSlots(max(1, parallel))
     }
 
     /// Where an original goes: `originals/<owner>/<first two digits>/<SHA-256>.<extension>`.
@@ -30,10 +50,24 @@ public final class Uploader: Sendable {
         return ObjectKey("originals/\(owner)/\(digits.prefix(2))/\(digits).\(mediaType.fileExtension)")
     }
 
-    /// Uploads and records files; their outcomes in their order. What is no photo is only recorded.
-    public func record(_ files: [ScannedFile]) async throws -> [RecordOutcome] {
-        try await withThrowingTaskGroup(of: (Int, RecordOutcome).self) { group in
-            var outcomes = [RecordOutcome?](repeating: nil, count: files.count)
+    /// What became of a file.
+    public enum Outcome: Sendable {
+        case recorded(RecordOutcome)
+        /// It is no longer what was read: nothing of it is recorded.
+        case changed
+        case gone
+        case unreadable(EngineError)
+        /// It goes up once the store is there again: its upload is begun, and it is among the files that wait.
+        case waiting(EngineError)
+    }
+
+    /// Uploads and records files; their outcomes in their order. What is no photo is only recorded. Throws what the catalogue
+    /// throws, and what the store refuses for good.
+    public func record(_ files: [ScannedFile]) async throws -> [Outcome] {
+        let hasPhotos = files.contains { if case .photo = $0.content { true } else { false } }
+        if hasPhotos { _ = await isStoreThere() }
+        let outcomes = try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
+            var outcomes = [Outcome?](repeating: nil, count: files.count)
             var next = 0
             func add() {
                 guard next < files.count else { return }
@@ -48,22 +82,61 @@ public final class Uploader: Sendable {
             }
             return outcomes.compactMap { $0 }
         }
+        try await remember(files, outcomes)
+        return outcomes
     }
 
-    private func record(_ file: ScannedFile) async throws -> RecordOutcome {
+    /// Keeps on disk what waits, and forgets what no longer does.
+    private func remember(_ files: [ScannedFile], _ outcomes: [Outcome]) async throws {
+        var waits: [FilePath] = []
+        var rests: [FilePath] = []
+        for (file, outcome) in zip(files, outcomes) {
+            switch outcome {
+            case .waiting: waits.append(file.path)
+            case .recorded, .gone: rests.append(file.path)
+            case .changed, .unreadable: break
+            }
+        }
+        try await waiting.change(adding: waits, removing: rests)
+    }
+
+    private func record(_ file: ScannedFile) async throws -> Outcome {
+        do {
+            return try await attempt(file)
+        } catch let error as EngineError where error.code == .conflict {
+            // Given up by another process meanwhile.
+            return try await attempt(file)
+        }
+    }
+
+    private func attempt(_ file: ScannedFile) async throws -> Outcome {
         guard case .photo(let sha256, let mediaType, let provisional, _) = file.content else {
-            return try await recordAlone(file)
+            return .recorded(try await recordAlone(file))
         }
         let content = UploadContent(
             sha256: sha256, byteCount: ByteCount(file.fingerprint.byteCount), mediaType: mediaType,
             filename: file.path.lastComponent?.string ?? "", provisional: provisional)
-        let id = UploadID(clock: SystemClock(), random: SystemRandom())
+        let id = UploadID(clock: clock, random: SystemRandom())
+        let upload: Upload
         switch try await catalog.beginUpload(id, of: content, at: key(of: sha256, mediaType: mediaType)) {
-        case .known: return try await recordAlone(file)
-        case .begun(let upload):
-            try await send(file.path, upload)
-            return try await catalog.confirmUpload(upload.id, file: file)
+        case .known: return .recorded(try await recordAlone(file))
+        case .begun(let begun): upload = begun
         }
+        if let absence { return .waiting(absence) }
+        do {
+            guard try await send(file, upload) else { return .changed }
+        } catch let fault as StoreFault {
+            let error = fault.error
+            switch error.code {
+            case .unavailable, .timedOut, .noSpace:
+                isAway.withLock { $0 = Absence(error: error, asked: .now) }
+                return .waiting(error)
+            default: throw error
+            }
+        } catch let error as FileFault {
+            return error.error.code == .notFound ? .gone : .unreadable(error.error)
+        }
+        return .recorded(try await catalog.confirmUpload(upload.id, file: file))
     }
 
     /// One more path of a photo that is stored, or a file that is none.
@@ -74,89 +147,46 @@ public final class Uploader: Sendable {
         return outcome
     }
 
-    /// Sends what the store has not got of it: all of a small file, the missing parts of a large one.
-    private func send(_ file: FilePath, _ upload: Upload) async throws {
-        let size = upload.content.byteCount.bytes
-        guard size > Self.multipartThreshold else {
-            return try await store.putFile(file, at: upload.key, sha256: upload.content.sha256)
+    // The store's absence
+
+    /// Why nothing is sent for now; nil while the store answers.
+    public var absence: EngineError? { isAway.withLock(\.error) }
+
+    /// Asks whether the store answers, first of all and, while it is away, every few seconds: one that doesn't would hold each
+    /// file up for as long as a request is repeated.
+    func isStoreThere() async -> Bool {
+        let isDue = isAway.withLock { away in
+            guard let asked = away.asked else { return true }
+            return away.error != nil && ContinuousClock.now - asked >= Self.patience
         }
-        if try await store.head(upload.key) == upload.content.byteCount { return }
+        guard isDue else { return absence == nil }
+        var absence: EngineError?
         do {
-            try await sendParts(of: file, upload, multipart: upload.multipart)
-        } catch let error as EngineError where error.code == .notFound && upload.multipart != nil {
-            // The provider has dropped the parts that the ledger remembers.
-            try await sendParts(of: file, upload, multipart: nil)
+            try await store.requireAnswer()
+        } catch let error as EngineError where error.code == .unavailable {
+            absence = error
+        } catch {
+            // Whoever sends something is told what it is.
+        }
+        isAway.withLock { [absence] in $0 = Absence(error: absence, asked: .now) }
+        return absence == nil
+    }
+}
+
+/// What the store, rather than the catalogue or the file, answered with.
+struct StoreFault: Error {
+    let error: EngineError
+
+    static func telling<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as EngineError {
+            throw StoreFault(error: error)
         }
     }
+}
 
-    private func sendParts(of file: FilePath, _ upload: Upload, multipart known: MultipartUpload?) async throws {
-        let (sha256, size) = (upload.content.sha256, upload.content.byteCount.bytes)
-        let multipart: MultipartUpload
-        if let known {
-            multipart = known
-        } else {
-            let token = try await store.beginMultipart(upload.key, sha256: sha256)
-            // At most 10,000 parts, S3's limit.
-            multipart = MultipartUpload(token: token, partByteCount: max(Self.partByteCount, (size + 9_999) / 10_000))
-            try await catalog.setMultipart(multipart, of: upload.id)
-        }
-        let there = try await catalog.parts(of: upload.id)
-        let numbers = Set(there.map(\.number))
-        let step = multipart.partByteCount
-        let missing = (1...Int((size + step - 1) / step)).filter { !numbers.contains($0) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var rest = missing.makeIterator()
-            func add() {
-                guard let number = rest.next() else { return }
-                let start = Int64(number - 1) * step
-                group.addTask { [self] in
-                    let part = try await store.putPart(
-                        number, of: file, range: start..<min(start + step, size), key: upload.key,
-                        token: multipart.token)
-                    try await catalog.addPart(part, to: upload.id)
-                }
-            }
-            for _ in 0..<parallel { add() }
-            while try await group.next() != nil { add() }
-        }
-        try await store.completeMultipart(
-            upload.key, token: multipart.token, parts: try await catalog.parts(of: upload.id))
-    }
-
-    // For other clients
-
-    /// Begins an upload that another client sends: the request to send, good for a quarter of an hour; nil when the owner has
-    /// the photo already.
-    public func presign(
-        _ id: UploadID, sha256: SHA256Digest, byteCount: ByteCount, mediaType: MediaType, filename: String
-    ) async throws -> PresignedRequest? {
-        // Until its metadata is read the photo is dated by its name, else by now.
-        let content = UploadContent(
-            sha256: sha256, byteCount: byteCount, mediaType: mediaType, filename: filename,
-            provisional: CaptureTime(filename: filename, modified: SystemClock().microseconds * 1000))
-        let key = key(of: content.sha256, mediaType: content.mediaType)
-        guard case .begun(let upload) = try await catalog.beginUpload(id, of: content, at: key) else { return nil }
-        return store.presignPut(
-            upload.key, byteCount: content.byteCount, sha256: content.sha256, seconds: Self.presignedSeconds)
-    }
-
-    /// Ends an upload that another client has sent. Throws `.notFound` while its bytes are not there, `.corrupt` when they are
-    /// others.
-    public func confirm(_ id: UploadID) async throws -> RecordOutcome {
-        guard let upload = try await catalog.upload(id) else {
-            throw EngineError(.notFound, "there is no upload \(id)", whatToDo: "begin it with: phototui upload presign")
-        }
-        if upload.state == .begun {
-            guard let size = try await store.head(upload.key) else {
-                throw EngineError(
-                    .notFound, "nothing has been stored for upload \(id) yet", whatToDo: "send the bytes, then confirm")
-            }
-            guard size == upload.content.byteCount else {
-                throw EngineError(
-                    .corrupt, "upload \(id) has \(size.bytes) bytes instead of \(upload.content.byteCount.bytes)",
-                    whatToDo: "send the whole file again")
-            }
-        }
-        return try await catalog.confirmUpload(id, file: nil)
-    }
+/// What keeps a file of this machine from being read.
+struct FileFault: Error {
+    let error: EngineError
 }

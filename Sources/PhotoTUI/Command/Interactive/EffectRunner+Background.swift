@@ -155,9 +155,11 @@ extension Notice {
         var parts = ["\(report.imported) new", "\(report.known) known"]
         if report.unsupported > 0 { parts.append("\(report.unsupported) not pictures") }
         if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
+        if report.waiting > 0 { parts.append("\(report.waiting) wait for the storage") }
         if let count = report.handedOver, count > 0 { parts.append("\(count) handed to workers") }
         if let problem = report.brokerProblem { parts.append("workers could not be told (\(problem))") }
-        let isFlawed = report.brokerProblem != nil || !report.skipped.isEmpty || report.unprocessed > 0
+        let isFlawed =
+            report.brokerProblem != nil || report.waiting > 0 || !report.skipped.isEmpty || report.unprocessed > 0
         if report.unprocessed > 0 {
             parts.append("\(report.unprocessed) not processed (\(report.unprocessedReason ?? "see phototui jobs"))")
         }

@@ -19,6 +19,7 @@ enum ImportSummary {
             "unprocessed": .count(report.unprocessed),
             "handed_over": .count(report.handedOver),
             "broker_problem": .text(report.brokerProblem),
+            "waiting": .count(report.waiting),
             "interrupted": .bool(report.isInterrupted),
             "marked_missing": .count(markedMissing),
             "items": .array(
@@ -41,18 +42,24 @@ enum ImportSummary {
         let listing: String
         /// What shows the photos, alternatives included; nil where they are on screen.
         let showing: String?
+        /// What sends what waits for the storage.
+        let resuming: String
 
-        init(listing: String, showing: String?) {
+        init(listing: String, showing: String?, resuming: String = "phototui upload resume") {
             self.listing = listing
             self.showing = showing
+            self.resuming = resuming
         }
 
         /// Commands that work as they stand, for an import of these paths, as they were typed.
-        init(_ command: OwnCommand, paths: [String], flags: [String] = [], showsPhotos: Bool) {
+        init(
+            _ command: OwnCommand, paths: [String], flags: [String] = [], showsPhotos: Bool, profile: String? = nil
+        ) {
             let named = paths.count > 3 ? Array(paths.prefix(2)) : paths
             let rest = paths.count > 3 ? " …" : ""
             listing = command.line(["import", "--json"] + flags + named) + rest
             showing = showsPhotos ? "\(command.line([])), or: \(command.line(["photos"]))" : nil
+            resuming = command.line(["upload", "resume"] + (profile.map { ["--profile", $0] } ?? []))
         }
     }
 
@@ -76,6 +83,11 @@ enum ImportSummary {
         if report.unprocessed > 0 {
             let reason = displayEscaped(report.unprocessedReason ?? "no reason is known")
             text += "\(report.unprocessed) photos could not be processed: \(reason)\n"
+        }
+        if report.waiting > 0 {
+            let photos = report.waiting == 1 ? "1 photo waits" : "\(report.waiting) photos wait"
+            let reason = displayEscaped(report.waitingReason ?? "it gave no answer")
+            text += "\(photos) for the storage: \(reason)\nThe next import sends them, or: \(advice.resuming)\n"
         }
         if let count = report.handedOver, count > 0 { text += "\(count) photos handed to workers\n" }
         if let problem = report.brokerProblem {

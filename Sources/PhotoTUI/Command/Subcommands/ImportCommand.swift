@@ -21,7 +21,8 @@ struct ImportCommand: AsyncParsableCommand {
               phototui import --profile home --wait ~/Pictures
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
-            Exit codes: 0 every file accounted for and none rejected, 2 some files rejected or folders unreadable, \
+            Exit codes: 0 every file accounted for and none rejected, 2 some files rejected, folders unreadable, or photos \
+            waiting for a storage that can't be reached, \
             130 stopped by Ctrl-C.
             """)
 
@@ -82,13 +83,14 @@ struct ImportCommand: AsyncParsableCommand {
         } else {
             let flags = (copy ? ["--copy"] : []) + (dryRun ? ["--dry-run"] : [])
             let advice = ImportSummary.Advice(
-                OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true)
+                OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true,
+                profile: libraryOptions.profile)
             try Console.write(ImportSummary.text(report, isDryRun: dryRun, advice: advice))
             if let markedMissing { try Console.line("\(markedMissing) files are gone and marked missing") }
         }
         if report.isInterrupted { throw ExitCode.interrupted }
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.
         let isBlocked = report.skipped.contains { $0.kind == .unreadable }
-        if report.rejected > 0 || report.unprocessed > 0 || isBlocked { throw ExitCode.inPart }
+        if report.rejected > 0 || report.unprocessed > 0 || report.waiting > 0 || isBlocked { throw ExitCode.inPart }
     }
 }

@@ -9,8 +9,41 @@ import Workflows
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upload",
-        abstract: "Let another client upload a photo: presign, then confirm.",
-        subcommands: [Presign.self, Confirm.self])
+        abstract: "Let another client upload a photo, or send what waits for the storage.",
+        subcommands: [Presign.self, Confirm.self, Resume.self])
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send this machine's photos that wait for the storage.",
+            discussion: """
+                An import that can't reach the storage remembers its photos; this sends them, as the next import does.
+
+                Examples:
+                  phototui upload resume --profile prod
+
+                Exit codes: 0 nothing waits any more, 2 some photos still wait or were rejected, 130 stopped by Ctrl-C.
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        func run() async throws {
+            let report = try await libraryOptions.withLibrary { library in
+                _ = try library.requiredUploader()
+                return try await ImportRun(library: library).run(ImportRequest(paths: []))
+            }
+            if output.json {
+                try Console.line(ImportSummary.json(report, isDryRun: false, markedMissing: nil).encoded())
+            } else {
+                let advice = ImportSummary.Advice(
+                    OwnCommand(library: libraryOptions.library), paths: [], showsPhotos: true,
+                    profile: libraryOptions.profile)
+                try Console.write(ImportSummary.text(report, isDryRun: false, advice: advice))
+            }
+            if report.isInterrupted { throw ExitCode.interrupted }
+            if report.waiting > 0 || report.rejected > 0 || !report.skipped.isEmpty { throw ExitCode.inPart }
+        }
+    }
 
     struct Presign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,0 +1,42 @@
+public import Core
+
+extension Uploader {
+    private static let presignedSeconds = 15 * 60
+
+    /// Begins an upload that another client sends: the request to send, good for a quarter of an hour; nil when the owner has
+    /// the photo already.
+    public func presign(
+        _ id: UploadID, sha256: SHA256Digest, byteCount: ByteCount, mediaType: MediaType, filename: String
+    ) async throws -> PresignedRequest? {
+        // Until its metadata is read the photo is dated by its name, else by now.
+        let content = UploadContent(
+            sha256: sha256, byteCount: byteCount, mediaType: mediaType, filename: filename,
+            provisional: CaptureTime(filename: filename, modified: clock.microseconds * 1000))
+        let key = key(of: content.sha256, mediaType: content.mediaType)
+        guard case .begun(let upload) = try await catalog.beginUpload(id, of: content, at: key) else { return nil }
+        return store.presignPut(
+            upload.key, byteCount: content.byteCount, sha256: content.sha256, seconds: Self.presignedSeconds)
+    }
+
+    /// Ends an upload that another client has sent. Throws `.notFound` while its bytes are not there, `.corrupt` when they are
+    /// others.
+    public func confirm(_ id: UploadID) async throws -> RecordOutcome {
+        guard let upload = try await catalog.upload(id) else {
+            throw EngineError(.notFound, "there is no upload \(id)", whatToDo: "begin it with: phototui upload presign")
+        }
+        if upload.state == .begun {
+            let content = upload.content
+            switch try await store.verify(upload.key, byteCount: content.byteCount, sha256: content.sha256) {
+            case true?: break
+            case false?:
+                throw EngineError(
+                    .corrupt, "what is stored for upload \(id) is not what was announced",
+                    whatToDo: "send the whole file again")
+            case nil:
+                throw EngineError(
+                    .notFound, "nothing has been stored for upload \(id) yet", whatToDo: "send the bytes, then confirm")
+            }
+        }
+        return try await catalog.confirmUpload(id, file: nil)
+    }
+}

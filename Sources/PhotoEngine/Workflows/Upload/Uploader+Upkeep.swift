@@ -1,0 +1,43 @@
+internal import Core
+
+extension Uploader {
+    /// Microseconds.
+    private static let week: Int64 = 7 * 24 * 3600 * 1_000_000
+
+    /// What was done with uploads that nobody went on with.
+    public struct Upkeep: Hashable, Sendable {
+        /// Their bytes were there and whole, and only the confirmation was missing.
+        public var confirmed = 0
+        public var abandoned = 0
+    }
+
+    /// Ends uploads that were begun more than a week ago: those whose bytes are there are confirmed, the others given up, and
+    /// what the provider keeps of their parts with them. Any process may do so at any time; nothing is done while the store is
+    /// away.
+    public func endForgotten() async throws -> Upkeep {
+        var upkeep = Upkeep()
+        guard await isStoreThere() else { return upkeep }
+        let limit = clock.microseconds - Self.week
+        var after: UploadID?
+        while !Task.isCancelled {
+            let page = try await catalog.uploads(state: .begun, after: after, limit: 200)
+            for upload in page {
+                guard upload.createdAt < limit else { continue }
+                let content = upload.content
+                let isThere = try await store.verify(upload.key, byteCount: content.byteCount, sha256: content.sha256)
+                if isThere == true {
+                    _ = try await catalog.confirmUpload(upload.id, file: nil)
+                    upkeep.confirmed += 1
+                } else {
+                    if let multipart = upload.multipart {
+                        try await store.abortMultipart(upload.key, token: multipart.token)
+                    }
+                    if try await catalog.abandonUpload(upload.id) { upkeep.abandoned += 1 }
+                }
+            }
+            guard page.count == 200, let last = page.last else { break }
+            after = last.id
+        }
+        return upkeep
+    }
+}

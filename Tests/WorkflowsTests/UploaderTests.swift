@@ -1,0 +1,176 @@
+import Core
+import Digest
+import Foundation
+import Objects
+import PhotoEngine
+import SystemPackage
+import Testing
+import Workflows
+
+/// What must never happen: a row over bytes that are not its own.
+@Suite("An upload", .serialized, .enabled(if: Servers.areAvailable, Servers.absence))
+struct UploaderTests {
+    private static let large = 34 << 20
+
+    /// A file of random bytes that begins as a picture, as a scan has read it.
+    private func scan(_ place: NetworkedPlace, _ name: String, _ bytes: [UInt8]) throws -> ScannedFile {
+        let path = place.photos.appending(name)
+        try Data(bytes).write(to: URL(fileURLWithPath: path.string))
+        return ScannedFile(
+            path: path, fingerprint: FileFingerprint(byteCount: Int64(bytes.count), modified: 1),
+            content: .photo(
+                sha256: SHA256Hasher.digest(bytes), mediaType: .gif,
+                provisional: CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified),
+                original: .file(path)))
+    }
+
+    private func randomBytes(_ count: Int) throws -> [UInt8] {
+        let source = try #require(FileHandle(forReadingAtPath: "/dev/urandom"))
+        return Array(try #require(try source.read(upToCount: count)))
+    }
+
+    /// Whether the photo's object is these bytes, read back.
+    private func isStored(_ bytes: [UInt8], _ uploader: Uploader, _ store: S3ObjectStore, _ place: NetworkedPlace)
+        async throws -> Bool
+    {
+        let digest = SHA256Hasher.digest(bytes)
+        let copy = place.home.appending("copy-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: copy.string) }
+        do {
+            try await store.fetch(uploader.key(of: digest, mediaType: .gif), to: copy, sha256: digest)
+            return true
+        } catch let error as EngineError where error.code == .corrupt || error.code == .notFound {
+            return false
+        }
+    }
+
+    @Test(
+        "A file that changed since it was read gets no row, and goes up once it is read again",
+        arguments: [9_000, large])
+    func changed(count: Int) async throws {
+        let place = try await NetworkedPlace(count: 0)
+        defer { place.remove() }
+        let library = try await place.open()
+        let (uploader, store) = try place.uploader(library)
+        let old = try randomBytes(count)
+        let file = try scan(place, "a.gif", old)
+        var new = old
+        // In the last part: all before it has been sent by then.
+        new[count - 1] ^= 1
+        let read = try scan(place, "a.gif", new)
+        guard case .changed = try #require(try await uploader.record([file]).first) else {
+            Issue.record("the bytes are others")
+            return
+        }
+        #expect(try await library.catalog.statistics().photos == 0)
+        #expect(try await !isStored(old, uploader, store, place))
+        guard case .recorded(.imported) = try #require(try await uploader.record([read]).first) else {
+            Issue.record("the photo is new")
+            return
+        }
+        #expect(try await isStored(new, uploader, store, place))
+        // As it was at first.
+        let again = try scan(place, "b.gif", old)
+        guard case .recorded(.imported) = try #require(try await uploader.record([again]).first) else {
+            Issue.record("the photo is new")
+            return
+        }
+        #expect(try await isStored(old, uploader, store, place))
+        await library.close()
+    }
+
+    @Test("A part of other bytes, sent before a kill while the file was another, is sent again")
+    func otherPart() async throws {
+        let place = try await NetworkedPlace(count: 0)
+        defer { place.remove() }
+        let library = try await place.open()
+        let (uploader, store) = try place.uploader(library)
+        let bytes = try randomBytes(Self.large)
+        let file = try scan(place, "a.gif", bytes)
+        let digest = SHA256Hasher.digest(bytes)
+        let key = uploader.key(of: digest, mediaType: .gif)
+        let id = UploadID(clock: SystemClock(), random: SystemRandom())
+        let content = UploadContent(
+            sha256: digest, byteCount: ByteCount(Int64(bytes.count)), mediaType: .gif, filename: "a.gif",
+            provisional: CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified))
+        _ = try await library.catalog.beginUpload(id, of: content, at: key)
+        let token = try await store.beginMultipart(key, sha256: digest)
+        let step = 8 << 20
+        try await library.catalog.setMultipart(MultipartUpload(token: token, partByteCount: Int64(step)), of: id)
+        for number in 1...2 {
+            var part = Array(bytes[(number - 1) * step..<number * step])
+            if number == 2 { part[7] ^= 1 }
+            let sent = try await store.putPart(
+                number, part, sha256: SHA256Hasher.digest(part), key: key, token: token)
+            try await library.catalog.addPart(sent, to: id)
+        }
+        guard case .recorded(.imported) = try #require(try await uploader.record([file]).first) else {
+            Issue.record("the photo is new")
+            return
+        }
+        #expect(try await isStored(bytes, uploader, store, place))
+        await library.close()
+    }
+
+    @Test("Other bytes of the same length under the key don't count as sent", arguments: [9_000, large])
+    func otherBytes(count: Int) async throws {
+        let place = try await NetworkedPlace(count: 0)
+        defer { place.remove() }
+        let library = try await place.open()
+        let (uploader, store) = try place.uploader(library)
+        let bytes = try randomBytes(count)
+        let other = try randomBytes(count)
+        let file = try scan(place, "a.gif", bytes)
+        let key = uploader.key(of: SHA256Hasher.digest(bytes), mediaType: .gif)
+        let stray = try scan(place, "stray.gif", other)
+        try await store.putFile(stray.path, at: key, sha256: SHA256Hasher.digest(other))
+        guard case .recorded(.imported) = try #require(try await uploader.record([file]).first) else {
+            Issue.record("the photo is new")
+            return
+        }
+        #expect(try await isStored(bytes, uploader, store, place))
+        await library.close()
+    }
+
+    @Test(
+        "A confirmation reads what a provider without checksums has taken: other bytes of the same length make no photo"
+    )
+    func confirmation() async throws {
+        let place = try await NetworkedPlace(count: 0)
+        defer { place.remove() }
+        let library = try await place.open()
+        // As B2 is.
+        let traits = StoreTraits(takesChecksums: false, takesConditions: false, keepsVersions: false)
+        let (uploader, store) = try place.uploader(library, traits: traits)
+        let bytes = try randomBytes(9_000)
+        let file = try scan(place, "a.gif", bytes)
+        let other = try scan(place, "other.gif", try randomBytes(9_000))
+        let id = UploadID(clock: SystemClock(), random: SystemRandom())
+        let presigned = try await uploader.presign(
+            id, sha256: SHA256Hasher.digest(bytes), byteCount: ByteCount(9_000), mediaType: .gif, filename: "a.gif")
+        let request = try #require(presigned)
+        #expect(try curl(request, other.path) == 0, "nobody but us can tell")
+        let error = try await #require(throws: EngineError.self) { _ = try await uploader.confirm(id) }
+        #expect(error.code == .corrupt)
+        #expect(try await library.catalog.statistics().photos == 0)
+        #expect(try curl(request, file.path) == 0)
+        guard case .imported = try await uploader.confirm(id) else {
+            Issue.record("the photo is new")
+            return
+        }
+        #expect(try await isStored(bytes, uploader, store, place))
+        await library.close()
+    }
+
+    private func curl(_ request: PresignedRequest, _ file: FilePath) throws -> Int32 {
+        let curl = Process()
+        curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        let headers = request.headers.filter { $0.key != "content-length" }.flatMap {
+            ["-H", "\($0.key): \($0.value)"]
+        }
+        curl.arguments = ["-s", "-f", "-o", "/dev/null", "-T", file.string] + headers + [request.url]
+        try curl.run()
+        curl.waitUntilExit()
+        return curl.terminationStatus
+    }
+}
