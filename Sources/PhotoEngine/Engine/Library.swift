@@ -122,6 +122,9 @@ public final class Library: Sendable {
             report: report)
     }
 
+    /// Brings originals back out of the library.
+    public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
+
     public func watcher() -> FolderWatcher { makeWatcher() }
 
     /// Stops the decoders and closes the catalogue. Nothing of the library may be used afterwards.
