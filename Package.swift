@@ -108,7 +108,7 @@ let package = Package(
             name: "WorkflowsTests",
             dependencies: [
                 "Core", "Digest", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "PhotoEngine",
-                "phototui-decoder",
+                "phototui", "phototui-decoder",
                 systemPackage,
             ]),
         .testTarget(name: "HealthTests", dependencies: ["Core", "Health"]),
@@ -129,8 +129,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-bench",
             dependencies: [
-                "Core", "Catalog", "Imaging", "Jobs", "Workflows", "PhotoEngine", "App", "Grid", "Widgets",
-                "Thumbnails",
+                "Core", "Digest", "Catalog", "Objects", "Imaging", "Jobs", "Workflows", "PhotoEngine", "App", "Grid",
+                "Widgets", "Thumbnails",
                 systemPackage,
             ],
             path: "Tests/Benchmarks"),

@@ -22,7 +22,8 @@ struct NetworkedPlace {
     let photos: FilePath
     let environment: [String: String]
 
-    init(count: Int) async throws {
+    /// `endpoint` is for a proxy in front of the S3 server.
+    init(count: Int, endpoint: String? = nil) async throws {
         home = FilePath(FileManager.default.temporaryDirectory.path).appending("networked-\(UUID().uuidString)")
         photos = home.appending("photos")
         try FileManager.default.createDirectory(atPath: photos.string, withIntermediateDirectories: true)
@@ -39,7 +40,7 @@ struct NetworkedPlace {
         let config = """
             [profiles.test]
             database = "\(database)"
-            storage = "s3://\(try Servers.variable("S3_BUCKET"))?endpoint=\(try Servers.variable("S3_ENDPOINT"))"
+            storage = "s3://\(try Servers.variable("S3_BUCKET"))?endpoint=\(try endpoint ?? Servers.variable("S3_ENDPOINT"))"
             storage_access_key = "\(try Servers.variable("S3_ACCESS_KEY"))"
             storage_secret_key_command = "printenv PHOTOTUI_TEST_S3_SECRET_KEY"
             owner = "o\(UUID().uuidString.lowercased())"
