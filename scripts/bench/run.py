@@ -53,6 +53,7 @@ def sections(environment):
         ("catalog", "catalog.py"),
         ("app", "app.py"),
         ("jobs", "jobs.py"),
+        ("uploads", "uploads.py"),
         ("failures", "failures.py"),
     ]:
         if os.path.exists(f"{FOLDER}/{script}"):

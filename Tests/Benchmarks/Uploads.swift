@@ -1,0 +1,88 @@
+import Catalog
+import Core
+import Digest
+import Foundation
+import Objects
+import SystemPackage
+import Workflows
+
+extension Benchmark {
+    static let upload = Benchmark(
+        name: "upload", arguments: "FOLDER BUCKET PARALLEL",
+        summary: "Files hashed, then uploaded with their rows in Postgres, to the servers of scripts/services/start.sh."
+    ) { arguments in
+        guard arguments.count == 3, let parallel = Int(arguments[2]) else {
+            throw EngineError(.invalidInput, "name a folder, a bucket and a number")
+        }
+        let folder = FilePath(arguments[0])
+        let paths = try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted().map {
+            folder.appending($0)
+        }
+        let owner = "u\(UUID().uuidString.lowercased())"
+        let catalog = try await PostgresCatalog.open(
+            PostgresSettings(connection: try variable("PGBOUNCER"), password: nil, connections: 4), owner: owner)
+        let store = S3ObjectStore(
+            try S3Location("s3://\(arguments[1])?endpoint=\(variable("S3_ENDPOINT"))&region=\(variable("S3_REGION"))"),
+            credentials: S3Credentials(
+                accessKey: try variable("S3_ACCESS_KEY"), secretKey: try variable("S3_SECRET_KEY")))
+        let list = FilePath(FileManager.default.temporaryDirectory.path).appending("waiting-\(owner)")
+        let uploader = Uploader(
+            catalog: catalog, store: store, owner: owner, waiting: WaitingFiles(list), parallel: parallel)
+        let clock = ContinuousClock()
+        var files: [ScannedFile] = []
+        let hashing = try await clock.measure { files = try await hash(paths, parallel: 2) }
+        var outcomes: [Uploader.Outcome] = []
+        let sending = try await clock.measure { outcomes = try await uploader.record(files) }
+        let imported = outcomes.count { if case .recorded(.imported) = $0 { true } else { false } }
+        guard imported == files.count else {
+            throw EngineError(.internal, "\(imported) of \(files.count) files were uploaded")
+        }
+        try await catalog.close()
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let processor =
+            Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(
+                usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+        print(
+            """
+            {"seconds": \(decimal(sending / .seconds(1))), "hash_seconds": \(decimal(hashing / .seconds(1))), \
+            "files": \(files.count), "peak_bytes": \(usage.ru_maxrss * 1024), \
+            "processor_seconds": \(decimal(processor))}
+            """)
+    }
+
+    private static func variable(_ name: String) throws -> String {
+        guard let value = ProcessInfo.processInfo.environment["PHOTOTUI_TEST_\(name)"] else {
+            throw EngineError(
+                .invalidInput, "PHOTOTUI_TEST_\(name) is not set",
+                whatToDo: "start the servers: scripts/services/start.sh")
+        }
+        return value
+    }
+
+    private static func hash(_ paths: [FilePath], parallel: Int) async throws -> [ScannedFile] {
+        let blocking = BlockingQueue(label: "bench.hash")
+        return try await withThrowingTaskGroup(of: ScannedFile.self) { group in
+            var rest = paths.makeIterator()
+            func add() {
+                guard let path = rest.next() else { return }
+                group.addTask {
+                    let (sha256, byteCount) = try await blocking.run { try SHA256Hasher.digest(path: path) }
+                    return ScannedFile(
+                        path: path, fingerprint: FileFingerprint(byteCount: byteCount, modified: 1),
+                        content: .photo(
+                            sha256: sha256, mediaType: .jpeg,
+                            provisional: CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified),
+                            original: .file(path)))
+                }
+            }
+            for _ in 0..<parallel { add() }
+            var files: [ScannedFile] = []
+            while let file = try await group.next() {
+                files.append(file)
+                add()
+            }
+            return files
+        }
+    }
+}
