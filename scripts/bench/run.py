@@ -51,6 +51,7 @@ def sections(environment):
         ("phash", "compare_phash.py"),
         ("processing", "processing_cpu.py"),
         ("catalog", "catalog.py"),
+        ("postgres", "postgres.py"),
         ("app", "app.py"),
         ("jobs", "jobs.py"),
         ("uploads", "uploads.py"),
