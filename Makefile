@@ -41,7 +41,7 @@ build: ## Builds the release programs
 	@scripts/install-packages.sh run
 	@scripts/build-release.sh
 
-install: build ## Copies the programs, themes and shell completions to PREFIX=… (default /usr/local for root, else ~/.local)
+install: build ## Copies the programs, themes, shell completions and a systemd unit to PREFIX=… (default /usr/local for root, else ~/.local)
 	@scripts/install.sh install '$(PREFIX)'
 
 uninstall: ## Removes what make install copied; photos and libraries are not touched

@@ -1,5 +1,6 @@
 #!/bin/bash
-# install.sh install|uninstall PREFIX: copies the release programs, themes and shell completions, or removes them.
+# install.sh install|uninstall PREFIX: copies the release programs, themes, shell completions and the unit for workers, or
+# removes them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -eq 2 ] && [ -n "$2" ] || { echo "usage: install.sh install|uninstall PREFIX" >&2; exit 64; }
@@ -23,6 +24,11 @@ install)
         "$prefix/bin/phototui" --generate-completion-script "$shell" >"$script"
         install -D -m 644 "$script" "$prefix/${completions[$shell]}"
     done
+    # Where systemd looks below /usr/local and /usr; elsewhere it lies ready to be copied.
+    unit=$(<"contrib/systemd/phototui-worker@.service")
+    printf '%s\n' "${unit//@PREFIX@/$prefix}" >"$script"
+    install -D -m 644 "$script" "$prefix/lib/systemd/system/phototui-worker@.service"
+    install -D -m 644 -t "$prefix/share/doc/phototui" docs/production.md docs/celery.md docs/command-line.md
     echo "installed phototui in $prefix/bin"
     case :$PATH: in
     *:"$prefix/bin":*) ;;
@@ -32,8 +38,9 @@ install)
 uninstall)
     rm -f "$prefix/bin/phototui" "$prefix/bin/phototui-decoder"
     rm -f "${completions[@]/#/$prefix/}"
-    rm -rf "$prefix/share/phototui/themes"
-    folders=(share/phototui)
+    rm -f "$prefix/lib/systemd/system/phototui-worker@.service"
+    rm -rf "$prefix/share/phototui/themes" "$prefix/share/doc/phototui"
+    folders=(share/phototui lib/systemd/system lib/systemd)
     # Those that stay empty were made by the installation, but for the ones that every system has.
     case $prefix in
     /usr | /usr/local | "${HOME:-/root}/.local") ;;
@@ -41,7 +48,7 @@ uninstall)
         for file in "${completions[@]}"; do
             folders+=("$(dirname "$file")" "$(dirname "$(dirname "$file")")")
         done
-        folders+=(bin share "")
+        folders+=(lib share/doc bin share "")
         ;;
     esac
     for folder in "${folders[@]}"; do

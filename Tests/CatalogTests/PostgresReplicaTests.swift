@@ -73,6 +73,8 @@ struct PostgresReplicaTests {
         try await place.write(0..<5)
         try await place.untilRead(true)
         #expect(try await place.count() == 5)
+        let finding = await PostgresExamination(place.cluster.standbySettings, profile: "test").replicaFinding()
+        #expect(finding.status == .ok && finding.value.contains("last change"), "\(finding)")
 
         // A standby that stops replaying is not read as soon as it is too far behind, and never without an own change.
         try place.cluster.administer("SELECT 1 FROM pg_wal_replay_pause()", standby: true)

@@ -10,13 +10,14 @@ struct InstallationTests {
     private static let installed = [
         "bin/phototui", "bin/phototui-decoder", "share/phototui/themes/dark.toml",
         "share/bash-completion/completions/phototui", "share/zsh/site-functions/_phototui",
-        "share/fish/vendor_completions.d/phototui.fish",
+        "share/fish/vendor_completions.d/phototui.fish", "lib/systemd/system/phototui-worker@.service",
+        "share/doc/phototui/production.md",
     ]
 
     /// The install part of the script with programs that are built already, in place of a release build.
     private func install(in home: TestFolder, prefix: String) throws -> Program.Result {
         try Program(home: home, ["SCRIPT": Self.script, "PROGRAMS": Program.folder, "TARGET": prefix]).shell(
-            "mkdir -p ~/tree/scripts && cp \"$SCRIPT\" ~/tree/scripts/ && cp -r \"${SCRIPT%/scripts/*}/themes\" ~/tree/ && "
+            "mkdir -p ~/tree/scripts && cp \"$SCRIPT\" ~/tree/scripts/ && cp -r \"${SCRIPT%/scripts/*}\"/{themes,contrib,docs} ~/tree/ && "
                 + "printf '#!/bin/sh\\necho %s\\n' \"$PROGRAMS\" > ~/tree/scripts/build-release.sh && "
                 + "chmod +x ~/tree/scripts/*.sh && ~/tree/scripts/install.sh install \"$TARGET\"")
     }
@@ -31,6 +32,8 @@ struct InstallationTests {
         #expect(result.text.contains("is not in your PATH"))
         let program = Program(home: home, ["PATH": prefix + "/bin:/usr/bin:/bin"])
         let seen = try program.shell("phototui --version && phototui doctor --json")
+        let unit = try String(contentsOfFile: prefix + "/lib/systemd/system/phototui-worker@.service", encoding: .utf8)
+        #expect(unit.contains("\nExecStart=\(prefix)/bin/phototui worker "))
         #expect(seen.text.contains("a prefix/bin/phototui-decoder"), "\(seen.text)\(seen.complaints)")
 
         let removed = try program.shell("~/tree/scripts/install.sh uninstall ~/'a prefix/'")
@@ -52,7 +55,8 @@ struct InstallationTests {
         #expect(
             removed.text.split(separator: "\n").map(String.init) == [
                 "prefix/bin/other", "prefix/share/fish/vendor_completions.d/other.fish", ".local", ".local/bin",
-                ".local/share", ".local/share/bash-completion", ".local/share/bash-completion/completions",
+                ".local/lib", ".local/share", ".local/share/bash-completion",
+                ".local/share/bash-completion/completions", ".local/share/doc",
                 ".local/share/fish", ".local/share/fish/vendor_completions.d", ".local/share/zsh",
                 ".local/share/zsh/site-functions",
             ], "\(removed.text)\(removed.complaints)")

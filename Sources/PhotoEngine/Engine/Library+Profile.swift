@@ -57,6 +57,17 @@ extension Library {
             applicationRole: applicationRole)
     }
 
+    /// Has the provider drop what nobody needs any more in a profile's bucket.
+    public static func setLifecycle(of profile: Profile, environment: [String: String]) async throws {
+        let secret = try await BlockingQueue(label: "phototui.secrets").run {
+            try profile.readStorageSecretKey(environment)
+        }
+        try await S3ObjectStore(
+            try S3Location(profile.storage),
+            credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret)
+        ).setLifecycle()
+    }
+
     private static func cacheFolder(_ environment: [String: String]) -> FilePath {
         profilesFolder(environment, "XDG_CACHE_HOME", ".cache")
     }

@@ -12,7 +12,13 @@ struct Secret: Sendable {
         Secret(variable: "PHOTOTUI_BROKER_PASSWORD", file: file, command: command)
     }
 
+    /// nil where there is none, or an empty one.
     func read(_ environment: [String: String]) throws -> String? {
+        let text = try found(environment)
+        return text?.isEmpty == true ? nil : text
+    }
+
+    private func found(_ environment: [String: String]) throws -> String? {
         if let value = environment[variable], !value.isEmpty { return value }
         if let file {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
@@ -35,7 +41,7 @@ struct Secret: Sendable {
         guard process.terminationStatus == 0 else {
             throw EngineError(
                 .permissionDenied, "the command for a secret ended with \(process.terminationStatus)",
-                whatToDo: "run it by hand: \(command)")
+                whatToDo: "run what config.toml has for it by hand")
         }
         return text.trimmingCharacters(in: .newlines)
     }

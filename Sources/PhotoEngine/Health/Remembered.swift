@@ -44,7 +44,7 @@ public final class Remembered<Value: Sendable>: Sendable {
 
 /// What `body` returns within `limit`; nil when that is over, while `body` goes on by itself: what waits for a server that is
 /// frozen can't be hurried.
-func answered<Value: Sendable>(
+public func answered<Value: Sendable>(
     within limit: Duration, _ body: @escaping @Sendable () async -> Value
 ) async -> Value? {
     let (values, input) = AsyncStream.makeStream(of: Value?.self, bufferingPolicy: .bufferingOldest(1))

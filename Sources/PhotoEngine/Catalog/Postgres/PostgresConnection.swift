@@ -83,6 +83,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     deinit { PQfinish(connection) }
 
+    /// The server's process as it greeted us; a pooler makes one up.
+    var greetedProcess: Int { Int(PQbackendPID(connection)) }
+
     /// Learns whether a pooler stands between: it answers with another process id than the server's own.
     func lookForPooler() throws {
         var row = try SQLRow.present(rows("SELECT pg_backend_pid()::bigint", []).first)

@@ -5,7 +5,7 @@ import Core
 /// Each read and each write is one transaction with its identity, which row-level security asks for, set within it: PgBouncer
 /// in transaction mode may run the next one on another server connection.
 struct PostgresDatabase: SQLDatabase {
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let statementSeconds: Int
     private let replica: PostgresReplica?
     private var owner: OwnerID?

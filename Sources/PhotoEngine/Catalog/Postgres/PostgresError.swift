@@ -62,7 +62,7 @@ struct PostgresError: Error {
     static func connecting(to server: String, said: String) -> EngineError {
         let lines = said.split(separator: "\n").map { displayEscaped(String($0)) }
         let reason = lines.first ?? "no reason given"
-        if said.contains("password authentication failed") || said.contains("no password supplied")
+        if said.contains("authentication failed") || said.contains("no password supplied")
             || said.contains("no pg_hba.conf entry")
         {
             return EngineError(

@@ -22,7 +22,7 @@ struct Phototui: AsyncParsableCommand {
         subcommands: [
             OpenCommand.self, ImportCommand.self, PhotosCommand.self, MonthsCommand.self, ShowCommand.self,
             HashCommand.self, JobsCommand.self, WorkerCommand.self, UploadCommand.self, FetchCommand.self,
-            MigrateCommand.self, DoctorCommand.self, HealthCommand.self, ConfigCommand.self,
+            MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: OpenCommand.self)
 

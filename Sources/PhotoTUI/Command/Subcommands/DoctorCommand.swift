@@ -6,10 +6,15 @@ import PhotoEngine
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check the terminal, the configuration, the decoder and the library.",
+        abstract: "Check the terminal, the configuration, the decoder and the library, or a profile's servers.",
         discussion: """
+            For a profile it looks at Postgres (version, extensions, role, schema, row-level security, pooler, clock), the \
+            bucket (a small object is written, read and deleted; versions, lifecycle, privacy) and the broker \
+            (persistence, memory, rights, workers). No secret is shown.
+
             Examples:
               phototui doctor
+              phototui doctor --profile prod
               phototui doctor --json | jq '.checks[] | select(.status != "ok")'
 
             Exit codes: 0 nothing fails (warnings may stand), 1 something fails.
@@ -23,9 +28,13 @@ struct DoctorCommand: AsyncParsableCommand {
         let location = libraryOptions.location(configuration)
         var checks = TerminalExamination.checks(graphics: configuration.graphics)
         checks += await MachineExamination.checks(configuration)
-        let library = await LibraryExamination.checks(location, configuration)
-        checks += library.checks
-        checks += WatchExamination.checks(folders: library.folders, isOn: configuration.watchesFolders)
+        if let profile = try libraryOptions.profile(configuration) {
+            checks += await NetworkExamination.checks(profile)
+        } else {
+            let library = await LibraryExamination.checks(location, configuration)
+            checks += library.checks
+            checks += WatchExamination.checks(folders: library.folders, isOn: configuration.watchesFolders)
+        }
         let worst = checks.map(\.status).max() ?? .ok
         if output.json {
             let document: JSON = .object([

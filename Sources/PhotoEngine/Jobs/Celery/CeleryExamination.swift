@@ -1,0 +1,209 @@
+public import Core
+internal import Foundation
+internal import Synchronization
+
+/// Looks at a Redis broker as phototui reaches it: what it would lose, what it may not do, and who works for it.
+public struct CeleryExamination: Sendable {
+    private let address: RedisAddress
+    private let broker: CeleryBroker
+    /// How long heartbeats are listened for.
+    private let listenSeconds: Double
+
+    /// A worker's heart beats every two seconds.
+    public init(_ address: RedisAddress, listenSeconds: Double = 2.6) {
+        self.address = address
+        self.listenSeconds = listenSeconds
+        broker = CeleryBroker(address, visibilitySeconds: 3600)
+    }
+
+    public func findings() async -> [Finding] {
+        var findings: [Finding] = []
+        do {
+            let start = Date()
+            try await ask("PING")
+            let time = String(format: "%.1f ms", Date().timeIntervalSince(start) * 1000)
+            let facts = await information()
+            findings.append(
+                Finding(
+                    "broker", Self.isNew(facts["redis_version"]) ? .ok : .fail,
+                    "Redis \(facts["redis_version"] ?? "of an unknown version") at \(address), \(time) a question",
+                    whatToDo: Self.isNew(facts["redis_version"]) ? nil : "phototui needs Redis 6.2 or newer"))
+            findings += access()
+            findings += await rights()
+            findings += facts.isEmpty ? [unasked] : keeping(facts)
+            findings += try await deliveries()
+            findings.append(try await workers())
+        } catch {
+            findings.append(Finding("broker", failed: error))
+        }
+        broker.connection.close()
+        return findings
+    }
+
+    @discardableResult
+    private func ask(_ name: String, _ arguments: RedisArgument...) async throws -> RedisValue {
+        try await broker.connection.send(RedisCommand(name, arguments), seconds: 4)
+    }
+
+    /// What `INFO` tells; empty where this user may not ask.
+    private func information() async -> [String: String] {
+        guard let text = try? await ask("INFO").text else { return [:] }
+        var facts: [String: String] = [:]
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            facts[String(line[..<colon])] = String(line[line.index(after: colon)...])
+        }
+        return facts
+    }
+
+    private var unasked: Finding {
+        Finding(
+            "persistence", .warning, "can't be asked: this user may not send INFO",
+            whatToDo: "see yourself that appendonly is yes and maxmemory-policy is noeviction, or allow +info")
+    }
+
+    private static func isNew(_ version: String?) -> Bool {
+        guard let numbers = version?.split(separator: ".").compactMap({ Int($0) }), numbers.count > 1 else {
+            return true
+        }
+        return (numbers[0], numbers[1]) >= (6, 2)
+    }
+
+    /// Whether others on the way could read what is said, or say something themselves.
+    private func access() -> [Finding] {
+        guard case .host(let host, _) = address.place, !["localhost", "::1"].contains(host), !host.hasPrefix("127.")
+        else { return [Finding("access", .ok, "on this machine")] }
+        if address.tls == nil {
+            return [
+                Finding(
+                    "access", .warning, "over the network without TLS\(address.hasPassword ? "" : " and password")",
+                    whatToDo: "use rediss:// and an ACL user, or a network nobody else is in")
+            ]
+        }
+        if address.tls?.verifies == false {
+            return [
+                Finding(
+                    "access", .warning, "TLS, but the server's certificate is not verified",
+                    whatToDo: "leave ssl_cert_reqs=none out, and name the authority with ssl_ca_certs")
+            ]
+        }
+        return [Finding("access", .ok, "TLS, with the server's certificate verified")]
+    }
+
+    /// Each sort of command that a worker sends, on its own keys, without changing anything.
+    private func rights() async -> [Finding] {
+        let keys = broker.keys
+        let list = keys.lists(of: QueueName.high.rawValue)[0]
+        let commands: [(String, RedisCommand)] = [
+            ("read queues", RedisCommand("LLEN", .text(list))),
+            ("read deliveries", RedisCommand("ZCARD", .text(keys.unackedIndex))),
+            ("read dead letters", RedisCommand("HLEN", .text(keys.deadReasons))),
+            ("write", RedisCommand("SET", .text(keys.health), "1", "EX", "60")),
+            (
+                "run scripts",
+                RedisCommand("EVAL", "return redis.call('LLEN', KEYS[1])", "1", .text(list))
+            ),
+            ("store results", RedisCommand("TTL", .text(CeleryKeys.result(of: "phototui-doctor")))),
+            ("be told of control", RedisCommand("PUBSUB", "NUMSUB", .text(keys.controlChannel))),
+        ]
+        var refused: [String] = []
+        for (name, command) in commands {
+            do {
+                _ = try await broker.connection.send(command, seconds: 4)
+            } catch let error as EngineError where error.code == .permissionDenied {
+                refused.append(name)
+            } catch {
+                return [Finding("rights", failed: error)]
+            }
+        }
+        let user = (try? await ask("ACL", "WHOAMI").text).flatMap { $0 } ?? "this user"
+        guard refused.isEmpty else {
+            return [
+                Finding(
+                    "rights", .fail, "\(user) may not \(refused.joined(separator: ", "))",
+                    whatToDo: "give the user the rules in docs/celery.md with ACL SETUSER")
+            ]
+        }
+        return [Finding("rights", .ok, "\(user) may do what a worker does")]
+    }
+
+    private func keeping(_ facts: [String: String]) -> [Finding] {
+        var findings: [Finding] = []
+        if facts["role"] == "slave" {
+            findings.append(
+                Finding("role", .fail, "a replica, which takes no writes", whatToDo: "name the primary server"))
+        }
+        if facts["aof_last_write_status"] == "err" || facts["aof_last_bgrewrite_status"] == "err" {
+            findings.append(
+                Finding(
+                    "persistence", .fail, "Redis could not write its append-only file",
+                    whatToDo: "see its log, and the space on its disk"))
+        } else if facts["aof_enabled"] == "1" {
+            findings.append(Finding("persistence", .ok, "append-only file"))
+        } else {
+            findings.append(
+                Finding(
+                    "persistence", .warning,
+                    "no append-only file: a restart loses messages, which workers publish again, but not those of others",
+                    whatToDo: "set appendonly yes in redis.conf"))
+        }
+        let policy = facts["maxmemory_policy"] ?? "unknown"
+        let isBounded = facts["maxmemory"].map { $0 != "0" } ?? false
+        findings.append(
+            policy == "noeviction"
+                ? Finding("memory", .ok, "noeviction\(isBounded ? ", \(facts["maxmemory_human"] ?? "") at most" : "")")
+                : Finding(
+                    "memory", isBounded ? .fail : .warning,
+                    "maxmemory-policy \(policy) drops messages when memory is full",
+                    whatToDo: "set maxmemory-policy noeviction in redis.conf"))
+        return findings
+    }
+
+    private func deliveries() async throws -> [Finding] {
+        let oldest = try await ask("ZRANGE", .text(broker.keys.unackedIndex), "0", "0", "WITHSCORES").array
+        let dead = try await ask("HLEN", .text(broker.keys.deadReasons)).integer ?? 0
+        var findings = [
+            Finding(
+                "dead letters", dead == 0 ? .ok : .warning, "\(dead)",
+                whatToDo: dead == 0 ? nil : "see why: their reasons are in the hash \(broker.keys.deadReasons)")
+        ]
+        let visibility = Int(broker.visibilitySeconds)
+        if oldest.count > 1, let score = oldest[1].text.flatMap(Double.init) {
+            let age = Int(Date().timeIntervalSince1970 - score)
+            let isLost = age > visibility + 60
+            findings.append(
+                Finding(
+                    "visibility", isLost ? .warning : .ok,
+                    "the oldest delivery under way was last extended \(max(0, age)) s ago",
+                    whatToDo: isLost ? "no worker restores it: see that one runs on this database" : nil))
+        } else {
+            findings.append(
+                Finding("visibility", .ok, "\(visibility) s unless workers say otherwise; nothing is under way"))
+        }
+        return findings
+    }
+
+    /// Who is heard within a few seconds.
+    private func workers() async throws -> Finding {
+        let names = Mutex<Set<String>>([])
+        let channel = broker.keys.eventChannel("worker.heartbeat")
+        let ears = RedisConnection(address, greeting: { [] }) { value in
+            let parts = value.array
+            guard parts.count == 3, parts[0].text == "message", let bytes = parts[2].bytes,
+                let envelope = JSONValue(parsing: bytes)
+            else { return }
+            let name = CeleryEnvelope.body(of: envelope)?["hostname"].string ?? envelope["headers"]["hostname"].string
+            if let name { names.withLock { _ = $0.insert(name) } }
+        }
+        ears.push(RedisCommand("SUBSCRIBE", .text(channel)))
+        try await Task.sleep(for: .seconds(listenSeconds))
+        ears.close()
+        let heard = names.withLock { $0.sorted() }
+        guard !heard.isEmpty else {
+            return Finding(
+                "workers", .warning, "none is heard", whatToDo: "start one: phototui worker --profile NAME")
+        }
+        let shown = heard.prefix(10).joined(separator: ", ") + (heard.count > 10 ? ", …" : "")
+        return Finding("workers", .ok, "\(heard.count) alive: \(shown)")
+    }
+}

@@ -1,0 +1,21 @@
+import Core
+import Foundation
+import PhotoEngine
+
+/// The servers of a networked library.
+enum NetworkExamination {
+    static func checks(_ profile: Profile) async -> [Check] {
+        let areas = await ProfileExamination(profile, environment: ProcessInfo.processInfo.environment).areas()
+        return areas.flatMap { area in
+            area.findings.map { finding in
+                let status: Check.Status =
+                    switch finding.status {
+                    case .ok: .ok
+                    case .warning: .warning
+                    case .fail: .fail
+                    }
+                return Check(area.name, finding.name, status, finding.value, whatToDo: finding.whatToDo)
+            }
+        }
+    }
+}

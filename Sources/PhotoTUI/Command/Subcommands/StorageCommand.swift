@@ -1,0 +1,42 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+
+/// `phototui storage`.
+struct StorageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "storage",
+        abstract: "Set up the bucket of a networked library.",
+        subcommands: [LifecycleCommand.self])
+
+    /// `phototui storage lifecycle`.
+    struct LifecycleCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "lifecycle",
+            abstract: "Have the provider drop unfinished uploads after a week, and replaced versions after a day.",
+            discussion: """
+                Replaces the bucket's lifecycle rules. The access key must be allowed to set them; the one that \
+                phototui runs with every day need not.
+
+                Examples:
+                  phototui storage lifecycle --profile prod
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        func run() async throws {
+            guard let profile = try libraryOptions.profile(LibraryOptions.configuration()) else {
+                throw EngineError(
+                    .invalidInput, "only a profile has a bucket", whatToDo: "name one with --profile NAME")
+            }
+            try await Library.setLifecycle(of: profile, environment: ProcessInfo.processInfo.environment)
+            if output.json {
+                try Console.line(JSON.object(["storage": .string(profile.storage)]).encoded())
+            } else {
+                try Console.line("The lifecycle rules are set in \(displayEscaped(profile.storage))")
+            }
+        }
+    }
+}
