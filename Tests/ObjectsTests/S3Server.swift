@@ -15,7 +15,8 @@ enum S3Server {
     /// A store under a prefix of its own. `endpoint` is for a proxy in front of the server.
     static func store(
         prefix: String = "\(UUID().uuidString)/", endpoint: String? = nil, secretKey: String? = nil,
-        bucket: String? = nil, attempts: Int = 7, clock: any EngineClock = SystemClock()
+        bucket: String? = nil, attempts: Int = 7, clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
     ) throws -> S3ObjectStore {
         let address = try endpoint ?? variable("ENDPOINT")
         let location = try S3Location(
@@ -24,6 +25,6 @@ enum S3Server {
             location,
             credentials: S3Credentials(
                 accessKey: try variable("ACCESS_KEY"), secretKey: try secretKey ?? variable("SECRET_KEY")),
-            prefix: prefix, attempts: attempts, clock: clock)
+            prefix: prefix, attempts: attempts, clock: clock, random: random)
     }
 }

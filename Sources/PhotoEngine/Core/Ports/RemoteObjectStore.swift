@@ -30,12 +30,14 @@ public protocol RemoteObjectStore: ObjectStore {
     func putPart(
         _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart
-    /// Makes the object of its parts. Throws `.notFound` when the upload was given up, or ended before.
+    /// Makes the object of its parts; one that is there already, as long as all of them, is a success. Throws `.notFound` when
+    /// the upload was given up.
     func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws
     /// Gives an upload and its parts up; a missing one is a success.
     func abortMultipart(_ key: ObjectKey, token: String) async throws
 
-    /// Has the provider itself drop unfinished uploads after a week, and versions that were replaced or deleted after a day.
+    /// Has the provider itself drop unfinished uploads after a week, versions that were replaced or deleted after a day, and
+    /// move renditions to its cheaper storage after 90 days where it has one. The bucket's other rules stay.
     func setLifecycle() async throws
 }
 

@@ -19,6 +19,9 @@ struct S3Answer {
     /// The text of the first element of that name, its references resolved.
     func text(_ name: String) -> String? { elements(name).first?.unescaped }
 
+    /// As it was sent, to be sent back.
+    var source: String { String(text) }
+
     /// XML 1.0, 4.1 and 4.6: character references and the five predefined entities.
     var unescaped: String {
         guard text.contains("&") else { return String(text) }

@@ -41,6 +41,8 @@ final class S3Client: Sendable {
         var sink = HTTPSink.memory(limit: 16 << 20)
         /// Sent once, even while nothing else is, to learn whether the server answers again.
         var isProbe = false
+        /// Whether the provider may answer 200 first and tell of a fault in the body, as while it puts parts together.
+        var mayFailLate = false
         /// Undoes what an attempt has written, before the next one.
         var reset: @Sendable () throws -> Void = {}
     }
@@ -59,15 +61,17 @@ final class S3Client: Sendable {
             var wait = JobPolicy.backoffSeconds(attempt: attempt, random: random)
             do {
                 let response = try await measuredSend(request)
-                guard [408, 429, 500, 502, 503, 504].contains(response.status) else {
+                guard let fault = Self.passingFault(response, mayFailLate: request.mayFailLate) else {
                     breaker.withLock { $0 = Breaker() }
                     RequestMeter.storage.setBreak(until: nil)
                     return response
                 }
                 last = EngineError(
-                    .unavailable, "\(location.host) is too busy, or has a fault (\(response.status))",
+                    .unavailable, "\(location.host) is too busy, or has a fault (\(fault))",
                     whatToDo: "try again in a while", isRetryable: true)
-                if let asked = response.headers["retry-after"].flatMap(Double.init) { wait = min(max(asked, 0), 300) }
+                if let asked = response.headers["retry-after"].flatMap({ RetryAfter.seconds($0, at: clock.now()) }) {
+                    wait = min(asked, 300)
+                }
             } catch let failure as HTTPFailure {
                 last = meaning(failure)
                 guard last.isRetryable else { throw last }
@@ -82,6 +86,13 @@ final class S3Client: Sendable {
             RequestMeter.storage.setBreak(until: breaker.opensUntil)
         }
         throw last
+    }
+
+    /// What a later attempt may mend, by its status or the provider's code; nil for every other answer.
+    private static func passingFault(_ response: HTTPResponse, mayFailLate: Bool) -> String? {
+        if [408, 429, 500, 502, 503, 504].contains(response.status) { return "\(response.status)" }
+        guard mayFailLate, response.status == 200, let code = S3Answer(response.body).text("Code") else { return nil }
+        return ["InternalError", "ServiceUnavailable", "SlowDown"].contains(code) ? code : nil
     }
 
     private func checkBreaker() throws {

@@ -19,6 +19,8 @@ public struct S3Location: Hashable, Sendable, CustomStringConvertible {
     public let listsInOrder: Bool
     /// Whether the bucket is the path's first part rather than of the host's name.
     public let isPathStyle: Bool
+    /// Whether there is a cheaper class of storage for what is seldom read: B2 has one class, a server of one's own its disks.
+    var hasColdStorage: Bool { provider != .b2 && listsInOrder }
 
     /// Reads `b2://bucket?region=us-west-004`, `r2://account/bucket`, or `s3://bucket?region=…[&endpoint=http://host:port]`.
     /// Throws `.invalidInput`.

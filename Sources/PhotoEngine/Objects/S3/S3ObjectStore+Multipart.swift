@@ -71,11 +71,13 @@ extension S3ObjectStore {
         request.query = [("uploadId", token)]
         request.body = .bytes(
             Array("<CompleteMultipartUpload>\(lines.joined())</CompleteMultipartUpload>".utf8))
+        request.mayFailLate = true
         let response = try await client.send(request)
-        // S3 may say 200 and put an error into the body.
-        guard response.status == 200, S3Answer(response.body).text("Code") == nil else {
-            throw client.refusal(response, doing: "completing the upload of \(key)")
-        }
+        let code = S3Answer(response.body).text("Code")
+        if response.status == 200, code == nil { return }
+        // The answer of an attempt that did it may have been lost.
+        if code == "NoSuchUpload", try await head(key)?.bytes == parts.reduce(0, { $0 + $1.byteCount }) { return }
+        throw client.refusal(response, doing: "completing the upload of \(key)")
     }
 
     public func abortMultipart(_ key: ObjectKey, token: String) async throws {
@@ -87,8 +89,10 @@ extension S3ObjectStore {
         }
     }
 
-    /// A large file, some parts at a time.
-    func putParts(of file: FilePath, byteCount: Int64, at key: ObjectKey, sha256: SHA256Digest) async throws {
+    /// A large file, some parts at a time. `stamp` is the file's from before its digest was taken.
+    func putParts(
+        of file: FilePath, stamp: FileStamp, byteCount: Int64, at key: ObjectKey, sha256: SHA256Digest
+    ) async throws {
         if try await holds(sha256, byteCount: byteCount, at: key) { return }
         let token = try await beginMultipart(key, sha256: sha256)
         do {
@@ -109,6 +113,8 @@ extension S3ObjectStore {
                 }
                 return parts
             }
+            // Each part was checked on its way, but nothing checks that they are parts of the same bytes.
+            guard try FileStamp(file) == stamp else { throw Self.otherBytes(key) }
             try await completeMultipart(key, token: token, parts: parts)
         } catch {
             // A task of its own: what was cancelled must not leave parts that are paid for.
@@ -130,26 +136,6 @@ extension S3ObjectStore {
         let code = S3Answer(response.body).text("Code")
         guard response.status == 200 || code == "BucketAlreadyOwnedByYou" || code == "BucketAlreadyExists" else {
             throw client.refusal(response, doing: "creating the bucket")
-        }
-    }
-
-    public func setLifecycle() async throws {
-        var request = S3Client.Request(method: "PUT")
-        request.query = [("lifecycle", "")]
-        let rules = """
-            <Rule><ID>phototui-unfinished</ID><Filter><Prefix>\(S3Answer.escaped(prefix))</Prefix></Filter>\
-            <Status>Enabled</Status><AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation>\
-            </AbortIncompleteMultipartUpload></Rule>\
-            <Rule><ID>phototui-versions</ID><Filter><Prefix>\(S3Answer.escaped(prefix))</Prefix></Filter>\
-            <Status>Enabled</Status><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>\
-            </NoncurrentVersionExpiration></Rule>
-            """
-        let body = Array("<LifecycleConfiguration>\(rules)</LifecycleConfiguration>".utf8)
-        request.body = .bytes(body)
-        request.headers = [("x-amz-checksum-sha256", Checksum.base64(SHA256Hasher.digest(body)))]
-        let response = try await client.send(request)
-        guard [200, 204].contains(response.status) else {
-            throw client.refusal(response, doing: "setting the bucket's lifecycle")
         }
     }
 }

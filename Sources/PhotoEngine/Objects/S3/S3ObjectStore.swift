@@ -35,10 +35,10 @@ public final class S3ObjectStore: RemoteObjectStore {
     }
 
     public func putFile(_ file: FilePath, at key: ObjectKey, sha256: SHA256Digest) async throws {
-        let found = try await blocking.run { try SHA256Hasher.digest(path: file) }
+        let (stamp, found) = try await blocking.run { (try FileStamp(file), try SHA256Hasher.digest(path: file)) }
         guard found.sha256 == sha256 else { throw Self.otherBytes(key) }
         if found.byteCount > Self.multipartThreshold {
-            return try await putParts(of: file, byteCount: found.byteCount, at: key, sha256: sha256)
+            return try await putParts(of: file, stamp: stamp, byteCount: found.byteCount, at: key, sha256: sha256)
         }
         let opened = try OpenedFile(file)
         try await put(.file(opened.descriptor, 0..<found.byteCount), at: key, digest: sha256)
@@ -167,7 +167,7 @@ public final class S3ObjectStore: RemoteObjectStore {
 
     let blocking = BlockingQueue(label: "phototui.s3")
 
-    private static func otherBytes(_ key: ObjectKey) -> EngineError {
+    static func otherBytes(_ key: ObjectKey) -> EngineError {
         EngineError(.corrupt, "the bytes for \(key) are not those that were announced")
     }
 
