@@ -18,7 +18,7 @@ struct S3FaultTests {
     init() throws {
         folder = try TemporaryFolder()
         proxy = try FaultyProxy(upstream: S3Server.variable("ENDPOINT"))
-        store = try S3Server.store(endpoint: proxy.endpoint, random: NoDelay())
+        store = try S3Server.store(endpoint: proxy.endpoint, traits: S3Server.traits, random: NoDelay())
         direct = try S3Server.store(prefix: store.prefix)
     }
 
@@ -26,6 +26,12 @@ struct S3FaultTests {
         let path = folder.path.appending(UUID().uuidString)
         try Data(bytes).write(to: URL(fileURLWithPath: path.string))
         return (path, SHA256Hasher.digest(bytes))
+    }
+
+    /// More than goes up in one request, in three parts that differ.
+    private func large(seed: UInt64) -> [UInt8] {
+        let block = ObjectStoreContract.bytes(1 << 20, seed: seed)
+        return (0..<33).flatMap { number in [UInt8(number)] + block.dropFirst() }
     }
 
     @Test("A burst of 503 is sat out as long as the server asks", arguments: [false, true])
@@ -136,7 +142,7 @@ struct S3FaultTests {
 
     @Test("A part that changed on its way is refused, and the upload leaves no object")
     func changedPart() async throws {
-        let (path, digest) = try file(ObjectStoreContract.bytes(33 << 20, seed: 8))
+        let (path, digest) = try file(large(seed: 8))
         try proxy.harm("PUT", "partNumber=2", .changeUp)
         let error = await #expect(throws: EngineError.self) {
             try await store.putFile(path, at: ObjectKey("parts"), sha256: digest)
@@ -147,7 +153,7 @@ struct S3FaultTests {
 
     @Test("What was done is not done twice, nor called failed, when the answer is lost")
     func lost() async throws {
-        let bytes = ObjectStoreContract.bytes(33 << 20, seed: 9)
+        let bytes = large(seed: 9)
         let (path, digest) = try file(bytes)
         for (method, text) in [("PUT", "lost"), ("DELETE", "lost"), ("POST", "uploadId=")] {
             try proxy.harm(method, text, .loseAnswer)
@@ -164,7 +170,7 @@ struct S3FaultTests {
 
     @Test("A completion that answers 200 and tells of a fault in its body is tried again")
     func lateFault() async throws {
-        let (path, digest) = try file(ObjectStoreContract.bytes(33 << 20, seed: 10))
+        let (path, digest) = try file(large(seed: 10))
         try proxy.harm("POST", "uploadId=", .refuse(200, code: "InternalError"), times: 2)
         try await store.putFile(path, at: ObjectKey("late"), sha256: digest)
         #expect(try await direct.head(ObjectKey("late")) == ByteCount(33 << 20))
@@ -172,7 +178,7 @@ struct S3FaultTests {
 
     @Test("A file that changes while its parts go up is not stored")
     func changedFile() async throws {
-        let (path, digest) = try file(ObjectStoreContract.bytes(33 << 20, seed: 11))
+        let (path, digest) = try file(large(seed: 11))
         try proxy.harm("PUT", "partNumber=1", .refuse(503, code: "SlowDown", headers: ["Retry-After": "2"]))
         let upload = Task { try await store.putFile(path, at: ObjectKey("moving"), sha256: digest) }
         try await until { try proxy.seen("PUT", "partNumber=1") == 1 }
@@ -217,7 +223,9 @@ struct S3FaultTests {
 
     @Test("While nothing answers requests end at once, and go through again when the server is back")
     func breaker() async throws {
-        let single = try S3Server.store(endpoint: proxy.endpoint, attempts: 1, random: NoDelay(seconds: 2))
+        let single = try S3Server.store(
+            prefix: store.prefix, endpoint: proxy.endpoint, traits: S3Server.traits, attempts: 1,
+            random: NoDelay(seconds: 2))
         let key = ObjectKey("breaker")
         try await direct.put([1], at: key, sha256: nil)
         try proxy.harm("GET", "breaker", .loseAnswer, times: 8)
@@ -239,7 +247,7 @@ struct S3FaultTests {
 }
 
 /// Jitter that falls on nothing, or near a number of seconds of the 4 that it is asked for.
-private struct NoDelay: RandomSource {
+struct NoDelay: RandomSource {
     var seconds = 0.0
     func next() -> UInt64 { UInt64(seconds / 4 * Double(1 << 53)) << 11 }
 }

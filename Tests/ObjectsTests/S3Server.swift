@@ -12,10 +12,14 @@ enum S3Server {
 
     static func variable(_ name: String) throws -> String { try #require(environment["PHOTOTUI_TEST_S3_\(name)"]) }
 
+    /// What SeaweedFS takes, for tests that count requests.
+    static let traits = StoreTraits(
+        takesChecksums: true, takesConditions: true, keepsVersions: false, checksPayloads: false)
+
     /// A store under a prefix of its own. `endpoint` is for a proxy in front of the server.
     static func store(
         prefix: String = "\(UUID().uuidString)/", endpoint: String? = nil, secretKey: String? = nil,
-        bucket: String? = nil, attempts: Int = 7, clock: any EngineClock = SystemClock(),
+        bucket: String? = nil, traits: StoreTraits? = nil, attempts: Int = 7, clock: any EngineClock = SystemClock(),
         random: any RandomSource = SystemRandom()
     ) throws -> S3ObjectStore {
         let address = try endpoint ?? variable("ENDPOINT")
@@ -25,6 +29,18 @@ enum S3Server {
             location,
             credentials: S3Credentials(
                 accessKey: try variable("ACCESS_KEY"), secretKey: try secretKey ?? variable("SECRET_KEY")),
-            prefix: prefix, attempts: attempts, clock: clock, random: random)
+            prefix: prefix, traits: traits, attempts: attempts, clock: clock, random: random)
+    }
+
+    /// What is under a prefix, whoever made it, by S3's own list of objects or of versions.
+    static func names(under prefix: String, bucket: String? = nil, listing: String = "list-type") async throws
+        -> [String]
+    {
+        var request = S3Client.Request(method: "GET")
+        request.query = [("prefix", prefix), (listing, listing == "list-type" ? "2" : "")]
+        let response = try await store(prefix: "", bucket: bucket).client.send(request)
+        try #require(response.status == 200)
+        let answer = S3Answer(response.body)
+        return ["Contents", "Version", "DeleteMarker"].flatMap(answer.elements).compactMap { $0.text("Key") }
     }
 }

@@ -2,8 +2,10 @@ public import SystemPackage
 
 /// A store behind a network, to which clients may send bytes by themselves.
 public protocol RemoteObjectStore: ObjectStore {
-    /// What this provider takes.
+    /// What this provider takes: found out by small requests the first time, under a key of its own that is removed again.
     func traits() async throws -> StoreTraits
+    /// Writes, reads and deletes a small object under a key of its own, and how long each took.
+    func roundTrip() async throws -> StoreRoundTrip
     /// Sends one small request, once, whatever went before. Throws `.unavailable` where no answer comes.
     func requireAnswer() async throws
 
@@ -22,7 +24,8 @@ public protocol RemoteObjectStore: ObjectStore {
 
     /// Begins an upload in parts; the provider's token for it.
     func beginMultipart(_ key: ObjectKey, sha256: SHA256Digest) async throws -> String
-    /// Stores part `number` (from 1): `range` of the file. Idempotent. Throws `.notFound` when the upload was given up.
+    /// Stores part `number` (from 1): `range` of the file. Idempotent. Throws `.notFound` when the upload was given up,
+    /// `.corrupt` when the file changed meanwhile.
     func putPart(
         _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
     ) async throws -> UploadPart
@@ -30,9 +33,9 @@ public protocol RemoteObjectStore: ObjectStore {
     func putPart(
         _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart
-    /// Makes the object of its parts; one that is there already, as long as all of them, is a success. Throws `.notFound` when
-    /// the upload was given up.
-    func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws
+    /// Makes the object of its parts; one that is there already, as long as all of them and of this digest where it is given, is
+    /// a success. Throws `.notFound` when the upload was given up.
+    func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart], sha256: SHA256Digest?) async throws
     /// Gives an upload and its parts up; a missing one is a success.
     func abortMultipart(_ key: ObjectKey, token: String) async throws
 
@@ -41,19 +44,47 @@ public protocol RemoteObjectStore: ObjectStore {
     func setLifecycle() async throws
 }
 
+extension RemoteObjectStore {
+    public func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws {
+        try await completeMultipart(key, token: token, parts: parts, sha256: nil)
+    }
+}
+
 /// What differs between providers.
 public struct StoreTraits: Hashable, Sendable, Codable {
-    /// `x-amz-checksum-sha256` is understood.
+    /// `x-amz-checksum-sha256` is understood: bytes that differ from it are refused.
     public var takesChecksums: Bool
-    /// `If-None-Match: *` is understood.
+    /// `If-None-Match: *` is understood: a taken key is refused.
     public var takesConditions: Bool
     /// A delete only hides: each version is to be deleted.
     public var keepsVersions: Bool
+    /// Bytes that differ from their signed `x-amz-content-sha256` are refused.
+    public var checksPayloads: Bool
+    /// With what it has last asked to be sent less, such as "503 SlowDown"; nil when it hasn't since the store was opened.
+    public var throttle: String?
 
-    public init(takesChecksums: Bool, takesConditions: Bool, keepsVersions: Bool) {
+    public init(
+        takesChecksums: Bool, takesConditions: Bool, keepsVersions: Bool, checksPayloads: Bool = true,
+        throttle: String? = nil
+    ) {
         self.takesChecksums = takesChecksums
         self.takesConditions = takesConditions
         self.keepsVersions = keepsVersions
+        self.checksPayloads = checksPayloads
+        self.throttle = throttle
+    }
+}
+
+/// How long a small object took there and back.
+public struct StoreRoundTrip: Hashable, Sendable {
+    public let write: Duration
+    public let read: Duration
+    public let delete: Duration
+
+    public init(write: Duration, read: Duration, delete: Duration) {
+        self.write = write
+        self.read = read
+        self.delete = delete
     }
 }
 

@@ -11,6 +11,7 @@ final class S3Client: Sendable {
     private let random: any RandomSource
     private let attempts: Int
     private let breaker = Mutex<Breaker>(Breaker())
+    private let throttled = Mutex<String?>(nil)
 
     /// After several failures in a row nothing is sent for a while.
     private struct Breaker {
@@ -29,6 +30,9 @@ final class S3Client: Sendable {
         self.random = random
         self.attempts = max(1, attempts)
     }
+
+    /// With what the provider has last asked to be sent less: its status and its code.
+    var throttle: String? { throttled.withLock { $0 } }
 
     struct Request: Sendable {
         var method: String
@@ -66,6 +70,7 @@ final class S3Client: Sendable {
                     RequestMeter.storage.setBreak(until: nil)
                     return response
                 }
+                noteThrottle(response)
                 last = EngineError(
                     .unavailable, "\(location.host) is too busy, or has a fault (\(fault))",
                     whatToDo: "try again in a while", isRetryable: true)
@@ -93,6 +98,12 @@ final class S3Client: Sendable {
         if [408, 429, 500, 502, 503, 504].contains(response.status) { return "\(response.status)" }
         guard mayFailLate, response.status == 200, let code = S3Answer(response.body).text("Code") else { return nil }
         return ["InternalError", "ServiceUnavailable", "SlowDown"].contains(code) ? code : nil
+    }
+
+    private func noteThrottle(_ response: HTTPResponse) {
+        let code = S3Answer(response.body).text("Code").map { displayEscaped(String($0.prefix(60))) }
+        guard [429, 503].contains(response.status) || code == "SlowDown" else { return }
+        throttled.withLock { $0 = (["\(response.status)"] + [code].compactMap { $0 }).joined(separator: " ") }
     }
 
     private func checkBreaker() throws {

@@ -74,8 +74,7 @@ extension S3ObjectStore {
     }
 
     /// The versions of one key, hiding ones among them.
-    func versions(of key: ObjectKey) async throws -> [String] {
-        let name = prefix + key.description
+    func versions(of name: String) async throws -> [String] {
         var found: [String] = []
         var marker: (key: String, version: String)?
         while true {
@@ -86,7 +85,7 @@ extension S3ObjectStore {
             }
             let response = try await client.send(request)
             guard response.status == 200 else {
-                throw client.refusal(response, doing: "listing the versions of \(key)")
+                throw client.refusal(response, doing: "listing the versions of \(name)")
             }
             let answer = S3Answer(response.body)
             for element in answer.elements("Version") + answer.elements("DeleteMarker")

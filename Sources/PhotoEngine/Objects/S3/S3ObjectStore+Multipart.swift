@@ -7,7 +7,7 @@ extension S3ObjectStore {
     public func beginMultipart(_ key: ObjectKey, sha256: SHA256Digest) async throws -> String {
         var request = S3Client.Request(method: "POST", key: prefix + key.description)
         request.query = [("uploads", "")]
-        request.headers = [("x-amz-meta-sha256", sha256.description)]
+        request.headers = Self.headers(of: key) + [(Self.digestHeader, sha256.description)]
         let response = try await client.send(request)
         guard response.status == 200, let token = S3Answer(response.body).text("UploadId") else {
             throw client.refusal(response, doing: "beginning the upload of \(key)")
@@ -19,31 +19,46 @@ extension S3ObjectStore {
         _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
     ) async throws -> UploadPart {
         let opened = try OpenedFile(file)
-        let digest = try await blocking.run { try Self.digest(opened.descriptor, range) }
+        return try await putPart(
+            number, of: opened, stamp: try FileStamp(opened.descriptor), range: range, key: key, token: token)
+    }
+
+    /// `stamp` is the file's from before anything of it was read.
+    private func putPart(
+        _ number: Int, of file: OpenedFile, stamp: FileStamp, range: Range<Int64>, key: ObjectKey, token: String
+    ) async throws -> UploadPart {
+        let digest = try await blocking.run { try Self.digest(file.descriptor, range) }
+        let part = try await putPart(
+            number, .file(file.descriptor, range), sha256: digest, key: key, token: token)
+        guard try FileStamp(file.descriptor) == stamp else {
+            throw Self.changed(key)
+        }
+        return part
+    }
+
+    private func putPart(
+        _ number: Int, _ body: HTTPBody, sha256: SHA256Digest, key: ObjectKey, token: String
+    ) async throws -> UploadPart {
         var request = S3Client.Request(method: "PUT", key: prefix + key.description)
         request.query = [("partNumber", "\(number)"), ("uploadId", token)]
-        request.body = .file(opened.descriptor, range)
-        request.payload = digest.description
+        request.body = body
+        request.payload = sha256.description
+        let traits = try await traits()
+        if !traits.checksPayloads, traits.takesChecksums {
+            // Only where it is needed: S3 itself refuses it for uploads that were not begun with it.
+            request.headers = [("x-amz-checksum-sha256", Checksum.base64(sha256))]
+        }
         let response = try await client.send(request)
-        withExtendedLifetime(opened) {}
         guard response.status == 200, let tag = response.headers["etag"] else {
             throw client.refusal(response, doing: "storing part \(number) of \(key)")
         }
-        return UploadPart(number: number, byteCount: range.upperBound - range.lowerBound, entityTag: tag)
+        return UploadPart(number: number, byteCount: body.byteCount, entityTag: tag)
     }
 
     public func putPart(
         _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart {
-        var request = S3Client.Request(method: "PUT", key: prefix + key.description)
-        request.query = [("partNumber", "\(number)"), ("uploadId", token)]
-        request.body = .bytes(bytes)
-        request.payload = sha256.description
-        let response = try await client.send(request)
-        guard response.status == 200, let tag = response.headers["etag"] else {
-            throw client.refusal(response, doing: "storing part \(number) of \(key)")
-        }
-        return UploadPart(number: number, byteCount: Int64(bytes.count), entityTag: tag)
+        try await putPart(number, .bytes(bytes), sha256: sha256, key: key, token: token)
     }
 
     private static func digest(_ file: FileDescriptor, _ range: Range<Int64>) throws -> SHA256Digest {
@@ -63,7 +78,9 @@ extension S3ObjectStore {
         return hasher.finish()
     }
 
-    public func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart]) async throws {
+    public func completeMultipart(
+        _ key: ObjectKey, token: String, parts: [UploadPart], sha256: SHA256Digest?
+    ) async throws {
         let lines = parts.sorted { $0.number < $1.number }.map {
             "<Part><PartNumber>\($0.number)</PartNumber><ETag>\(S3Answer.escaped($0.entityTag))</ETag></Part>"
         }
@@ -76,7 +93,14 @@ extension S3ObjectStore {
         let code = S3Answer(response.body).text("Code")
         if response.status == 200, code == nil { return }
         // The answer of an attempt that did it may have been lost.
-        if code == "NoSuchUpload", try await head(key)?.bytes == parts.reduce(0, { $0 + $1.byteCount }) { return }
+        if code == "NoSuchUpload" {
+            let byteCount = parts.reduce(0) { $0 + $1.byteCount }
+            if let sha256 {
+                if try await holds(sha256, byteCount: byteCount, at: key) { return }
+            } else if try await head(key)?.bytes == byteCount {
+                return
+            }
+        }
         throw client.refusal(response, doing: "completing the upload of \(key)")
     }
 
@@ -94,6 +118,7 @@ extension S3ObjectStore {
         of file: FilePath, stamp: FileStamp, byteCount: Int64, at key: ObjectKey, sha256: SHA256Digest
     ) async throws {
         if try await holds(sha256, byteCount: byteCount, at: key) { return }
+        let opened = try OpenedFile(file)
         let token = try await beginMultipart(key, sha256: sha256)
         do {
             let parts = try await withThrowingTaskGroup(of: UploadPart.self) { group in
@@ -103,7 +128,10 @@ extension S3ObjectStore {
                     guard next < ranges.count else { return }
                     let (number, range) = (next + 1, ranges[next])
                     next += 1
-                    group.addTask { try await self.putPart(number, of: file, range: range, key: key, token: token) }
+                    group.addTask {
+                        try await self.putPart(
+                            number, of: opened, stamp: stamp, range: range, key: key, token: token)
+                    }
                 }
                 for _ in 0..<partsAtATime { add() }
                 var parts: [UploadPart] = []
@@ -114,8 +142,8 @@ extension S3ObjectStore {
                 return parts
             }
             // Each part was checked on its way, but nothing checks that they are parts of the same bytes.
-            guard try FileStamp(file) == stamp else { throw Self.otherBytes(key) }
-            try await completeMultipart(key, token: token, parts: parts)
+            guard try FileStamp(opened.descriptor) == stamp else { throw Self.changed(key) }
+            try await completeMultipart(key, token: token, parts: parts, sha256: sha256)
         } catch {
             // A task of its own: what was cancelled must not leave parts that are paid for.
             await Task { try? await self.abortMultipart(key, token: token) }.value

@@ -9,12 +9,14 @@ public final class S3ObjectStore: RemoteObjectStore {
     /// Larger files go up in parts.
     static let multipartThreshold: Int64 = 32 << 20
     static let partByteCount: Int64 = 16 << 20
-    private static let digestHeader = "x-amz-meta-sha256"
+    static let digestHeader = "x-amz-meta-sha256"
 
     let client: S3Client
     let prefix: String
     let partsAtATime: Int
-    private let known: Mutex<StoreTraits?>
+    let known: Mutex<StoreTraits?>
+    /// The finding out that all who ask meanwhile wait for.
+    let asked = Mutex<Task<StoreTraits, any Error>?>(nil)
 
     /// `prefix` stands before every key, and ends with a slash or is empty. Nothing is sent before the first call.
     public init(
@@ -42,7 +44,21 @@ public final class S3ObjectStore: RemoteObjectStore {
         }
         let opened = try OpenedFile(file)
         try await put(.file(opened.descriptor, 0..<found.byteCount), at: key, digest: sha256)
-        withExtendedLifetime(opened) {}
+        let traits = try await traits()
+        guard !traits.takesChecksums, !traits.checksPayloads, try FileStamp(opened.descriptor) != stamp else { return }
+        // Nobody has compared what was sent with the digest.
+        try await delete(key)
+        throw Self.changed(key)
+    }
+
+    /// What is told of an object beside its bytes. Under one key there is never anything else, so that it may be kept.
+    static func headers(of key: ObjectKey) -> [(name: String, value: String)] {
+        let suffix = key.description.split(separator: ".").last.map(String.init) ?? ""
+        let type = MediaType.allCases.first { $0.fileExtension == suffix }
+        return [
+            ("cache-control", "max-age=31536000, immutable"),
+            ("content-type", type?.rawValue ?? "application/octet-stream"),
+        ]
     }
 
     private func put(_ body: HTTPBody, at key: ObjectKey, digest: SHA256Digest) async throws {
@@ -52,7 +68,7 @@ public final class S3ObjectStore: RemoteObjectStore {
         var request = S3Client.Request(method: "PUT", key: prefix + key.description)
         request.body = body
         request.payload = digest.description
-        request.headers = [(Self.digestHeader, digest.description)]
+        request.headers = Self.headers(of: key) + [(Self.digestHeader, digest.description)]
         if traits.takesChecksums { request.headers.append(("x-amz-checksum-sha256", Checksum.base64(digest))) }
         if traits.takesConditions { request.headers.append(("if-none-match", "*")) }
         let response = try await client.send(request)
@@ -127,18 +143,21 @@ public final class S3ObjectStore: RemoteObjectStore {
     }
 
     public func delete(_ key: ObjectKey) async throws {
-        guard try await traits().keepsVersions else {
-            return try await delete(key, version: nil)
-        }
-        for version in try await versions(of: key) { try await delete(key, version: version) }
+        try await deleteAll(of: prefix + key.description, hasVersions: try await traits().keepsVersions)
     }
 
-    private func delete(_ key: ObjectKey, version: String?) async throws {
-        var request = S3Client.Request(method: "DELETE", key: prefix + key.description)
+    /// The object, or each version of it.
+    func deleteAll(of name: String, hasVersions: Bool) async throws {
+        guard hasVersions else { return try await delete(name, version: nil) }
+        for version in try await versions(of: name) { try await delete(name, version: version) }
+    }
+
+    private func delete(_ name: String, version: String?) async throws {
+        var request = S3Client.Request(method: "DELETE", key: name)
         if let version { request.query = [("versionId", version)] }
         let response = try await client.send(request)
         guard [200, 202, 204, 404].contains(response.status) else {
-            throw client.refusal(response, doing: "deleting \(key)")
+            throw client.refusal(response, doing: "deleting \(name)")
         }
     }
 
@@ -171,12 +190,16 @@ public final class S3ObjectStore: RemoteObjectStore {
         EngineError(.corrupt, "the bytes for \(key) are not those that were announced")
     }
 
+    static func changed(_ key: ObjectKey) -> EngineError {
+        EngineError(.corrupt, "the file for \(key) changed while it was sent", whatToDo: "send it again")
+    }
+
     // Presigned requests
 
     public func presignPut(
         _ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int
     ) -> PresignedRequest {
-        var headers = [("content-length", "\(byteCount.bytes)")]
+        var headers = [("content-length", "\(byteCount.bytes)")] + Self.headers(of: key)
         if known.withLock({ $0 })?.takesChecksums ?? (client.location.provider != .b2) {
             // Only what the provider checks is said of the bytes: the digest would be believed later.
             headers += [
@@ -191,28 +214,5 @@ public final class S3ObjectStore: RemoteObjectStore {
     public func presignGet(_ key: ObjectKey, seconds: Int) -> PresignedRequest {
         let url = client.presign("GET", key: prefix + key.description, headers: [], seconds: seconds)
         return PresignedRequest(method: "GET", url: url, headers: [:])
-    }
-
-    // Traits
-
-    public func traits() async throws -> StoreTraits {
-        if let traits = known.withLock({ $0 }) { return traits }
-        let provider = client.location.provider
-        var traits = StoreTraits(
-            takesChecksums: provider != .b2, takesConditions: provider != .b2, keepsVersions: provider == .b2)
-        if provider == .s3 {
-            var request = S3Client.Request(method: "GET")
-            request.query = [("versioning", "")]
-            let response = try await client.send(request)
-            // A key that may not ask finds out at the first delete; a refusal of the login is told at once.
-            if response.status == 200 {
-                traits.keepsVersions = S3Answer(response.body).text("Status") != nil
-            } else if response.status == 403 || response.status == 404 {
-                let error = client.refusal(response, doing: "asking for the bucket's versioning")
-                if S3Answer(response.body).text("Code") != "AccessDenied" { throw error }
-            }
-        }
-        known.withLock { $0 = traits }
-        return traits
     }
 }
