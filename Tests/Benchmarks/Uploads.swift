@@ -19,6 +19,8 @@ extension Benchmark {
             folder.appending($0)
         }
         let owner = "u\(UUID().uuidString.lowercased())"
+        _ = try await PostgresCatalog.migrate(
+            PostgresSettings(connection: try variable("POSTGRES_OWNER")), applicationRole: "phototui_app")
         let catalog = try await PostgresCatalog.open(
             PostgresSettings(connection: try variable("PGBOUNCER"), password: nil, connections: 4), owner: owner)
         let store = S3ObjectStore(
