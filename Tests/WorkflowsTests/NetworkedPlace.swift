@@ -62,7 +62,9 @@ struct NetworkedPlace {
     }
 
     /// The store and the uploader that `open` gives the library, with `traits` where they are not the server's own.
-    func uploader(_ library: Library, traits: StoreTraits? = nil) throws -> (Uploader, S3ObjectStore) {
+    func uploader(_ library: Library, traits: StoreTraits? = nil, clock: any EngineClock = SystemClock()) throws -> (
+        Uploader, S3ObjectStore
+    ) {
         let profile = try #require(Configuration.load(environment: environment).profiles["test"])
         let store = S3ObjectStore(
             try S3Location(profile.storage),
@@ -70,7 +72,8 @@ struct NetworkedPlace {
                 accessKey: profile.storageAccessKey, secretKey: try Servers.variable("S3_SECRET_KEY")),
             traits: traits, attempts: 2)
         let uploader = Uploader(
-            catalog: library.catalog, store: store, owner: profile.owner, waiting: WaitingFiles(home.appending("list")))
+            catalog: library.catalog, store: store, owner: profile.owner, waiting: WaitingFiles(home.appending("list")),
+            clock: clock)
         return (uploader, store)
     }
 

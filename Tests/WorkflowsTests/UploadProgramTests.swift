@@ -91,6 +91,7 @@ struct UploadProgramTests {
         #expect(try await library.catalog.statistics().photos == 13)
         #expect(try await library.uploader?.waiting.paths() == [])
         await library.close()
+        proxy.stop()
     }
 
     @Test("A database that is away is told by its name; the next import finds all that was there")
@@ -166,6 +167,7 @@ struct UploadProgramTests {
         #expect(try await library.originals().fetch(photo, to: copy, replaces: false) { _ in } == .fetched)
         #expect(try SHA256Hasher.digest(path: copy).sha256 == SHA256Hasher.digest(path: large).sha256)
         await library.close()
+        proxy.stop()
     }
 }
 

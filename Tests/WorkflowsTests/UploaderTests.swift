@@ -162,6 +162,47 @@ struct UploaderTests {
         await library.close()
     }
 
+    @Test(
+        "What nobody went on with for a week is given up, its parts with it; what only lacked its confirmation is confirmed"
+    )
+    func forgotten() async throws {
+        let place = try await NetworkedPlace(count: 0)
+        defer { place.remove() }
+        let library = try await place.open()
+        let (uploader, store) = try place.uploader(library, clock: Later(days: 8))
+        let (sent, lost) = (try randomBytes(9_000), try randomBytes(9_000))
+        func begin(_ bytes: [UInt8]) async throws -> UploadID {
+            let id = UploadID(clock: SystemClock(), random: SystemRandom())
+            let request = try await uploader.presign(
+                id, sha256: SHA256Hasher.digest(bytes), byteCount: ByteCount(Int64(bytes.count)), mediaType: .gif,
+                filename: "a.gif")
+            #expect(request != nil)
+            return id
+        }
+        let first = try await begin(sent)
+        let file = try scan(place, "sent.gif", sent)
+        try await store.putFile(
+            file.path, at: uploader.key(of: SHA256Hasher.digest(sent), mediaType: .gif),
+            sha256: SHA256Hasher.digest(sent))
+        let second = try await begin(lost)
+        let digest = SHA256Hasher.digest(lost)
+        let key = uploader.key(of: digest, mediaType: .gif)
+        let token = try await store.beginMultipart(key, sha256: digest)
+        try await library.catalog.setMultipart(MultipartUpload(token: token, partByteCount: 9_000), of: second)
+        let (early, _) = try place.uploader(library, clock: Later(days: 6))
+        #expect(try await early.endForgotten() == Uploader.Upkeep())
+        let upkeep = try await uploader.endForgotten()
+        #expect(upkeep.confirmed == 1 && upkeep.abandoned == 1)
+        #expect(try await library.catalog.upload(first)?.state == .confirmed)
+        #expect(try await library.catalog.upload(second)?.state == .abandoned)
+        #expect(try await library.catalog.statistics().photos == 1)
+        let error = try await #require(throws: EngineError.self) {
+            _ = try await store.putPart(1, lost, sha256: digest, key: key, token: token)
+        }
+        #expect(error.code == .notFound)
+        await library.close()
+    }
+
     private func curl(_ request: PresignedRequest, _ file: FilePath) throws -> Int32 {
         let curl = Process()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
@@ -173,4 +214,11 @@ struct UploaderTests {
         curl.waitUntilExit()
         return curl.terminationStatus
     }
+}
+
+/// A clock that is some days ahead.
+private struct Later: EngineClock {
+    let days: Double
+
+    func now() -> Date { Date(timeIntervalSinceNow: days * 86_400) }
 }

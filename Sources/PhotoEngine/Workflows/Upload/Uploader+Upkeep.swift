@@ -9,6 +9,8 @@ extension Uploader {
         /// Their bytes were there and whole, and only the confirmation was missing.
         public var confirmed = 0
         public var abandoned = 0
+
+        public init() {}
     }
 
     /// Ends uploads that were begun more than a week ago: those whose bytes are there are confirmed, the others given up, and

@@ -6,6 +6,7 @@ import Glibc
 import Health
 import Jobs
 import PhotoEngine
+import Workflows
 
 /// `phototui worker`.
 struct WorkerCommand: AsyncParsableCommand {
@@ -108,6 +109,13 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         service?.announce()
         let stopping = Stopping(worker)
+        let upkeep = Task {
+            while !Task.isCancelled {
+                // What fails now is done an hour later, or by an import.
+                _ = try? await library.uploader?.endForgotten()
+                try? await Task.sleep(for: .seconds(3600))
+            }
+        }
         WorkerLog.line("\(options.node) takes \(queues) from \(address), \(options.concurrency) at a time")
         let result: Result<Void, any Error>
         do {
@@ -116,6 +124,8 @@ struct WorkerCommand: AsyncParsableCommand {
             result = .failure(error)
         }
         stopping.end()
+        upkeep.cancel()
+        await upkeep.value
         service?.close()
         await library.close()
         try result.get()
