@@ -71,6 +71,9 @@ final class FaultyProxy: Sendable {
         try #require(Int(try ask(["do": "seen", "method": method, "text": text])))
     }
 
+    /// How many connections have come.
+    func connections() throws -> Int { try #require(Int(try ask(["do": "connections"]))) }
+
     @discardableResult
     private func ask(_ fields: [String: Any]) throws -> String {
         try commands.write(contentsOf: JSONSerialization.data(withJSONObject: fields) + Data("\n".utf8))
@@ -88,7 +91,7 @@ final class FaultyProxy: Sendable {
     private static let program = #"""
         import json, os, socket, struct, sys, threading, time
         upstream = (sys.argv[1], int(sys.argv[2]))
-        lock, faults, log = threading.Lock(), [], []
+        lock, faults, log, connections = threading.Lock(), [], [], []
 
         class Gone(Exception): pass
 
@@ -173,7 +176,8 @@ final class FaultyProxy: Sendable {
 
         def listen(listener):
             while True:
-                connection, _ = listener.accept()
+                connection, address = listener.accept()
+                connections.append(address)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
@@ -185,6 +189,8 @@ final class FaultyProxy: Sendable {
             with lock:
                 if asked["do"] == "seen":
                     print(sum(m == asked["method"] and asked["text"] in t for m, t in log), flush=True)
+                elif asked["do"] == "connections":
+                    print(len(connections), flush=True)
                 else:
                     faults.append(asked)
                     print("ok", flush=True)
