@@ -95,6 +95,7 @@ database_owner = "host={self.services.folder}/postgres port=5432 dbname=phototui
 storage = "s3://phototui-test?endpoint=http://127.0.0.1:{self.proxies['storage'].port}&region=us-east-1"
 storage_access_key = "{settings['access_key']}"
 owner = "ada"
+broker = "{broker}"
 """)
         environment = {
             "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PHOTOTUI_CONFIG": str(config),
@@ -111,11 +112,11 @@ owner = "ada"
         self.incoming = self.folder / "incoming"
         self.incoming.mkdir()
         self.importer = programs.Program(
-            "import", [program, "import", str(self.incoming), *profile, "--json", "--workers", "1"], environment, self.folder)
+            "import", [program, "import", str(self.incoming), *profile, "--json"], environment, self.folder)
         self.workers = [
             programs.Program(
                 f"worker-{number}",
-                [program, "worker", *profile, "--broker", broker, "--concurrency", "2", "--name", f"w{number}@failures",
+                [program, "worker", *profile, "--concurrency", "2", "--name", f"w{number}@failures",
                  "--visibility", "120", "--lease", str(self.options.lease)],
                 environment, self.folder)
             for number in range(self.options.workers)]
