@@ -22,7 +22,8 @@ final class PostgresPool: Sendable {
         var breaker = Breaker()
     }
 
-    /// After a failure no connection is tried for a while, the longer the more have failed (full jitter, to 32 s).
+    /// After a failure no connection is tried for a while, the longer the more have failed (full jitter, to 4 s: a try costs
+    /// the server little, and whoever waits for it should not wait longer than it is away).
     private struct Breaker {
         var failures = 0
         var opensUntil: ContinuousClock.Instant?
@@ -118,7 +119,7 @@ final class PostgresPool: Sendable {
             return (made, false)
         } catch let error as EngineError {
             state.withLock { state in
-                let wait = JobPolicy.backoffSeconds(attempt: state.breaker.failures, random: random)
+                let wait = JobPolicy.backoffSeconds(attempt: min(state.breaker.failures, 2), random: random)
                 state.breaker.failures += 1
                 state.breaker.opensUntil = .now + .seconds(wait)
                 RequestMeter.database.setBreak(until: state.breaker.opensUntil)
