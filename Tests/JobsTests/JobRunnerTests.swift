@@ -134,6 +134,17 @@ struct JobRunnerTests {
         #expect(try await catalog.photo(bad)?.problem == "no picture")
     }
 
+    @Test("A server's outage leaves a job many more attempts than its own fault does, but not endlessly many")
+    func outages() {
+        let away = EngineError(.unavailable, "away", isRetryable: true)
+        let own = JobFailure(away)
+        let outage = JobFailure(away, isOutage: true)
+        #expect(own.mayRetry(attempts: 7) && !own.mayRetry(attempts: 8))
+        #expect(outage.mayRetry(attempts: 200) && !outage.mayRetry(attempts: 250))
+        #expect(JobFailure(EngineError(.noSpace, "full")).mayRetry(attempts: 1))
+        #expect(!JobFailure(EngineError(.corrupt, "never"), isOutage: true).mayRetry(attempts: 1))
+    }
+
     @Test("Long jobs keep their leases, so that no other worker takes them", .timeLimit(.minutes(1)))
     func keepsLeases() async throws {
         let catalog = try await catalog(photos: 1)

@@ -187,6 +187,62 @@ struct OutboxTests {
         #expect(try await CeleryDelivery(address).deadLetters(limit: 9) == [])
     }
 
+    @Test(
+        "Calls whose answer is lost, and a catalogue that is away, cost a job nothing", .timeLimit(.minutes(2)),
+        arguments: DistantCatalog.losses)
+    func lostAnswers(_ losses: [DistantCatalog.Loss?]) async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 1)
+        let distant = DistantCatalog(catalog)
+        distant.lose(losses)
+        var options = CeleryWorker.Options(node: "w@test")
+        options.concurrency = 4
+        let task = JobTask(Handler { try await Self.processed($0, catalog) }, catalog: distant, worker: "w")
+        let relay = OutboxRelay(catalog: catalog, delivery: CeleryDelivery(address))
+        let worker = CeleryWorker(address, handlers: [task], options: options, relay: relay)
+        let job = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
+        let running = Task { try await worker.run() }
+        // Long before its lease would have run out.
+        let result = try await CeleryClient(address).result(of: job.description, timeout: .seconds(30))
+        worker.drain()
+        try await running.value
+        guard case .succeeded = result else {
+            Issue.record("the job ended otherwise: \(String(describing: result))")
+            return
+        }
+        let done = try #require(try await catalog.job(job))
+        #expect(done.state == .succeeded && done.attempts == 1 && done.workerDeaths == 0)
+        #expect(try await CeleryDelivery(address).deadLetters(limit: 9) == [])
+    }
+
+    @Test("Messages wait, whole and without a retry, while the catalogue is away", .timeLimit(.minutes(2)))
+    func catalogAway() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 20)
+        let distant = DistantCatalog(catalog)
+        distant.setAway(true)
+        let task = JobTask(
+            Handler { try await Self.processed($0, catalog) }, catalog: distant, worker: "w", leaseSeconds: 0.2)
+        let worker = CeleryWorker(address, handlers: [task], options: CeleryWorker.Options(node: "w@test"))
+        let delivery = CeleryDelivery(address)
+        #expect(try await OutboxRelay(catalog: catalog, delivery: delivery).publishDue() == 20)
+        let running = Task { try await worker.run() }
+        // Longer than all retries of a task that can't be tried again in place would take.
+        try await Task.sleep(for: .seconds(3))
+        let depth = try await delivery.depth(of: .high)
+        #expect(depth.waiting + depth.unacknowledged == 20)
+        distant.setAway(false)
+        try await wait("not all were done") { try await catalog.jobCounts() == [.succeeded: 20] }
+        worker.drain()
+        try await running.value
+        #expect(try await delivery.deadLetters(limit: 9) == [])
+        #expect(try await catalog.jobs(state: .succeeded, after: nil, limit: 20).allSatisfy { $0.attempts == 1 })
+    }
+
     @Test("A job whose worker froze is finished by another, and the late effect is dropped", .timeLimit(.minutes(2)))
     func frozenWorker() async throws {
         let server = try RedisServer()

@@ -18,10 +18,13 @@ public struct JobFailure: Error, Sendable {
     public let error: EngineError
     /// The picture itself is at fault: the photo is marked unreadable with the error's text.
     public let isUnreadable: Bool
+    /// A server that the job needs was away: many more attempts are worth their while.
+    public let isOutage: Bool
 
-    public init(_ error: EngineError, isUnreadable: Bool) {
+    public init(_ error: EngineError, isUnreadable: Bool = false, isOutage: Bool = false) {
         self.error = error
         self.isUnreadable = isUnreadable
+        self.isOutage = isOutage
     }
 
     /// Judges any error thrown by a handler: only what the decoder says of a picture's bytes is the picture's fault.
@@ -31,5 +34,12 @@ public struct JobFailure: Error, Sendable {
         case let error as EngineError: self.init(error, isUnreadable: false)
         default: self.init(EngineError(.internal, "the job failed: \(thrown)", cause: thrown), isUnreadable: false)
         }
+    }
+
+    /// Whether a job that has failed for the `attempts`-th time runs again by itself.
+    public func mayRetry(attempts: Int) -> Bool {
+        // A full disk is nobody's fault, and may be emptied.
+        guard error.isRetryable || error.code == .noSpace else { return false }
+        return attempts < (isOutage ? JobPolicy.maximumOutageAttempts : JobPolicy.maximumAttempts)
     }
 }

@@ -118,9 +118,7 @@ final class RunnerSession: Sendable {
     }
 
     private func fail(_ job: Job, _ failure: JobFailure) async throws {
-        // A full disk is nobody's fault, and may be emptied.
-        let isPassing = failure.error.isRetryable || failure.error.code == .noSpace
-        let mayRetry = isPassing && job.attempts < JobPolicy.maximumAttempts
+        let mayRetry = failure.mayRetry(attempts: job.attempts)
         let wait = JobPolicy.backoffSeconds(attempt: job.attempts, random: runner.random)
         let runAt = mayRetry ? runner.clock.microseconds + Int64(wait * 1_000_000) : nil
         let isApplied = try await retrying {

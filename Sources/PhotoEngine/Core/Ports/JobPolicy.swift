@@ -2,6 +2,8 @@
 public enum JobPolicy {
     /// Attempts after which a retryable failure is final.
     public static let maximumAttempts = 8
+    /// The same where a server was away, which says nothing of the job: over an hour of an outage.
+    public static let maximumOutageAttempts = 250
     /// Worker deaths under one job after which it is dead.
     public static let poisonLimit = 3
     /// How long a claim holds without a heartbeat.

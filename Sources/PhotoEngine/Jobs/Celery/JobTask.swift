@@ -15,6 +15,8 @@ public struct JobTask: CeleryTaskHandler {
     private let leaseSeconds: Double
     private let clock: any EngineClock
     private let random: any RandomSource
+    private let patience: CatalogPatience
+    private let own = OwnJobs()
 
     /// `worker` names this process in the catalogue, and is different for each.
     public init(
@@ -28,16 +30,26 @@ public struct JobTask: CeleryTaskHandler {
         self.leaseSeconds = leaseSeconds
         self.clock = clock
         self.random = random
+        patience = CatalogPatience(seconds: leaseSeconds, random: random)
     }
 
     public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
-        guard let id = try await job(of: call) else {
+        do {
+            return try await attempt(call)
+        } catch let error as EngineError where error.isRetryable {
+            // The catalogue stays away: the message waits in its queue, whole, rather than as one more retry.
+            return .givenBack
+        }
+    }
+
+    private func attempt(_ call: CeleryCall) async throws -> CeleryOutcome {
+        guard let id = try await patience({ _ in try await job(of: call) }) else {
             return .failed(
                 EngineError(
                     .notFound, "the message names neither a job nor a photo of this library",
                     whatToDo: "send job_id or photo_id as a keyword argument"), isRecorded: false)
         }
-        switch try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds) {
+        switch try await patience({ try await claim(id, mayStand: $0) }) {
         case .claimed(let job): return try await run(job)
         case .finished(let job) where job.state == .cancelled: return .revoked
         case .finished(let job) where job.state == .dead:
@@ -47,6 +59,15 @@ public struct JobTask: CeleryTaskHandler {
         case .unknown:
             return .failed(EngineError(.notFound, "no job of this library has the id \(id)"), isRecorded: false)
         }
+    }
+
+    /// Claims a job. A claim of this process that nobody heard of is undone first: no other worker could take the job before
+    /// its lease has run out.
+    private func claim(_ id: JobID, mayStand: Bool) async throws -> JobClaim {
+        let claim = try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
+        guard mayStand, case .held = claim, !own.contains(id) else { return claim }
+        try await catalog.release([id], worker: worker)
+        return try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
     }
 
     private func job(of call: CeleryCall) async throws -> JobID? {
@@ -59,6 +80,8 @@ public struct JobTask: CeleryTaskHandler {
     }
 
     private func run(_ job: Job) async throws -> CeleryOutcome {
+        own.add(job.id)
+        defer { own.remove(job.id) }
         let result: Result<JobResult, any Error>
         do {
             result = .success(try await leased(job) { try await handler.perform(job) })
@@ -97,8 +120,10 @@ public struct JobTask: CeleryTaskHandler {
     ) async throws -> CeleryOutcome {
         switch result {
         case .success(.processed(let processed)):
-            let isApplied = try await retrying {
-                try await catalog.finish(job.id, worker: worker, processed: processed)
+            let isApplied = try await patience { mayStand in
+                if try await catalog.finish(job.id, worker: worker, processed: processed) { return true }
+                guard mayStand else { return false }
+                return try await catalog.job(job.id)?.state == .succeeded
             }
             guard isApplied else { return .dropped }
             var done = job
@@ -107,7 +132,7 @@ public struct JobTask: CeleryTaskHandler {
         case .failure(is LeaseLost): return .dropped
         case .failure(let error):
             if isCancelled || error is CancellationError {
-                try await catalog.release([job.id], worker: worker)
+                try await patience { _ in try await catalog.release([job.id], worker: worker) }
                 return .givenBack
             }
             return try await fail(job, JobFailure(error))
@@ -115,12 +140,10 @@ public struct JobTask: CeleryTaskHandler {
     }
 
     private func fail(_ job: Job, _ failure: JobFailure) async throws -> CeleryOutcome {
-        // A full disk is nobody's fault, and may be emptied.
-        let isPassing = failure.error.isRetryable || failure.error.code == .noSpace
-        let mayRetry = isPassing && job.attempts < JobPolicy.maximumAttempts
+        let mayRetry = failure.mayRetry(attempts: job.attempts)
         let wait = JobPolicy.backoffSeconds(attempt: job.attempts, random: random)
         let runAt = mayRetry ? clock.microseconds + Int64(wait * 1_000_000) : nil
-        let isApplied = try await retrying {
+        let isApplied = try await patience { _ in
             try await catalog.fail(
                 job.id, worker: worker, error: failure.error.description, runAt: runAt,
                 unreadable: failure.isUnreadable && !mayRetry)
@@ -128,19 +151,6 @@ public struct JobTask: CeleryTaskHandler {
         guard isApplied else { return .dropped }
         return mayRetry
             ? .retried(failure.error, seconds: wait, isAnnounced: true) : .failed(failure.error, isRecorded: true)
-    }
-
-    /// Tries a catalogue call again while the catalogue says that this may help: the work it records is done already.
-    private func retrying<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        for attempt in 0..<5 {
-            do {
-                return try await body()
-            } catch let error as EngineError where error.isRetryable {
-                let wait = JobPolicy.backoffSeconds(attempt: attempt, random: random) / 4
-                try? await Task.sleep(for: .seconds(wait))
-            }
-        }
-        return try await body()
     }
 
     private static func result(_ job: Job) -> JSONValue {

@@ -25,26 +25,16 @@ public final class ProcessPhotoHandler: JobHandler {
     }
 
     public func perform(_ job: Job) async throws -> JobResult {
-        guard let id = job.photo, let photo = try await catalog.photo(id) else {
+        guard let id = job.photo, let photo = try await server({ try await catalog.photo(id) }) else {
             throw EngineError(.notFound, "the photo of this job is no longer in the catalogue")
         }
         var failure = EngineError(
             .notFound, "the original is not there", whatToDo: "bring back the file or its disk, then retry the job")
         for path in try await originals(of: photo) {
             try Task.checkCancellation()
+            var processed: ProcessedPhoto
             do {
-                var processed = try await decode(path)
-                guard processed.sha256 == photo.sha256 else {
-                    failure = try await reindex(path)
-                    continue
-                }
-                if processed.metadata.captureTime == nil {
-                    processed.metadata.captureTime = photo.captureTime
-                }
-                for rendition in processed.renditions {
-                    try await store(rendition, of: photo.sha256)
-                }
-                return .processed(processed)
+                processed = try await decode(path)
             } catch let error as EngineError {
                 guard error.code.isAboutThePicture else {
                     failure = error
@@ -59,8 +49,26 @@ public final class ProcessPhotoHandler: JobHandler {
                 }
                 throw JobFailure(error, isUnreadable: true)
             }
+            guard processed.sha256 == photo.sha256 else {
+                failure = try await reindex(path)
+                continue
+            }
+            if processed.metadata.captureTime == nil { processed.metadata.captureTime = photo.captureTime }
+            for rendition in processed.renditions {
+                try await server { try await store(rendition, of: photo.sha256) }
+            }
+            return .processed(processed)
         }
         throw failure
+    }
+
+    /// Calls the catalogue or the store, whose outages are no fault of the job.
+    private func server<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as EngineError where error.isRetryable {
+            throw JobFailure(error, isOutage: true)
+        }
     }
 
     /// Decodes, a second time where the decoder crashed: a machine short of memory ends one that did nothing wrong, and only
@@ -79,11 +87,12 @@ public final class ProcessPhotoHandler: JobHandler {
         var paths: [FilePath] = []
         switch photo.original {
         case .object(let key):
-            try await objects.makeLocal(key, sha256: photo.sha256)
+            try await server { try await objects.makeLocal(key, sha256: photo.sha256) }
             paths.append(objects.localPath(of: key))
         case .file(let path): paths.append(path)
         }
-        for file in try await catalog.files(of: photo.id) where !file.isMissing && !paths.contains(file.path) {
+        for file in try await server({ try await catalog.files(of: photo.id) })
+        where !file.isMissing && !paths.contains(file.path) {
             paths.append(file.path)
         }
         return paths
@@ -98,7 +107,9 @@ public final class ProcessPhotoHandler: JobHandler {
     /// Records what a file holds now, that changed after it was indexed.
     private func reindex(_ path: FilePath) async throws -> EngineError {
         let read = try await reading.run { FileReader().read(path) { false } }
-        if let scanned = ScannedFile(path: path, reading: read) { _ = try await catalog.record([scanned]) }
+        if let scanned = ScannedFile(path: path, reading: read) {
+            _ = try await server { try await catalog.record([scanned]) }
+        }
         return EngineError(.conflict, "the file changed after it was indexed; it is indexed anew")
     }
 
