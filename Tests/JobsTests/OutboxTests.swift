@@ -127,6 +127,25 @@ struct OutboxTests {
         try await running.value
     }
 
+    @Test("However long jobs wait, the broker gets no second message for them", .timeLimit(.minutes(1)))
+    func backlog() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let catalog = try await catalog(photos: 30)
+        let delivery = CeleryDelivery(try RedisAddress(server.url))
+        let relay = OutboxRelay(catalog: catalog, delivery: delivery, patienceSeconds: 0.01)
+        #expect(try await relay.publishDue() == 30)
+        // One is at work.
+        _ = try #require(try await delivery.receive(from: [.high], timeout: .seconds(1)))
+        for _ in 0..<3 {
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(try await relay.publishDue() == 0)
+        }
+        let lost = try #require(try await delivery.receive(from: [.high], timeout: .seconds(1)))
+        try await delivery.acknowledge(lost.tag)
+        #expect(try await relay.publishDue() == 1)
+    }
+
     @Test("A message for a finished job, a second one, and one for no job change nothing", .timeLimit(.minutes(1)))
     func repeated() async throws {
         let server = try RedisServer()

@@ -12,6 +12,8 @@ public struct OutboxRelay: Sendable {
     /// A message that nobody has started after this time is taken for lost.
     private let patienceSeconds: Double
     private let batch = 500
+    /// Where others' messages hide that ours are missing.
+    private static let longPatience = 3600.0
 
     public init(catalog: any RelayCatalog, delivery: any Delivery, patienceSeconds: Double = 60) {
         self.catalog = catalog
@@ -24,13 +26,39 @@ public struct OutboxRelay: Sendable {
     public func publishDue() async throws -> Int {
         var count = 0
         while !Task.isCancelled {
-            let jobs = try await catalog.takeUnpublished(olderThanSeconds: try await patience(), limit: batch)
-            try await delivery.publish(
-                jobs.map { DeliveryMessage(job: $0.id, kind: $0.kind, queue: $0.kind.queue) })
+            let jobs = try await catalog.takeUnpublished(olderThanSeconds: Self.longPatience, limit: batch)
+            try await publish(jobs)
             count += jobs.count
             if jobs.count < batch { break }
         }
+        return try await count + publishLost()
+    }
+
+    /// Publishes again as many jobs as wait without a message, those first that were announced the longest ago. While the
+    /// broker has a message for each, none is lost, however long they wait: it must not fill with second messages.
+    private func publishLost() async throws -> Int {
+        var messages = 0
+        for queue in QueueName.allCases {
+            let depth = try await delivery.depth(of: queue)
+            messages += depth.waiting + depth.unacknowledged
+        }
+        // A broker that holds nothing at all has lost them all: then a second is patience enough.
+        let patience = messages == 0 ? min(2, patienceSeconds) : patienceSeconds
+        let counts = try await catalog.jobCounts()
+        var missing = JobState.allCases.reduce(0) { $1.isFinished ? $0 : $0 + (counts[$1] ?? 0) } - messages
+        var count = 0
+        while missing > 0, !Task.isCancelled {
+            let jobs = try await catalog.takeUnpublished(olderThanSeconds: patience, limit: min(batch, missing))
+            if jobs.isEmpty { break }
+            try await publish(jobs)
+            count += jobs.count
+            missing -= jobs.count
+        }
         return count
+    }
+
+    private func publish(_ jobs: [Job]) async throws {
+        try await delivery.publish(jobs.map { DeliveryMessage(job: $0.id, kind: $0.kind, queue: $0.kind.queue) })
     }
 
     /// Publishes until the task is cancelled: at once when the catalogue changes, and each second besides for what has
@@ -40,14 +68,5 @@ public struct OutboxRelay: Sendable {
             _ = try? await publishDue()
             try? await Task.sleep(for: .seconds(1))
         }
-    }
-
-    /// A broker that holds nothing at all while jobs wait has lost their messages: then a second is patience enough.
-    private func patience() async throws -> Double {
-        for queue in QueueName.allCases {
-            let depth = try await delivery.depth(of: queue)
-            if depth.waiting + depth.unacknowledged > 0 { return patienceSeconds }
-        }
-        return min(2, patienceSeconds)
     }
 }
