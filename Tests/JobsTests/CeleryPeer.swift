@@ -10,16 +10,23 @@ struct CeleryPeer {
         RedisService.isUsable && (python != nil || ProcessInfo.processInfo.environment["CI"] == "true")
     static let reason = "needs Redis (scripts/services/start.sh) and PHOTOTUI_PEERS_PYTHON (scripts/peers.sh)"
 
-    let prefix = "test-\(UUID().uuidString.prefix(8)):"
+    let prefix: String
+    private let url: String
     let folder: URL
     private let environment: [String: String]
 
-    init(visibilitySeconds: Int = 3600) throws {
+    /// On the Redis of the tests with keys of its own, unless another is named.
+    init(
+        visibilitySeconds: Int = 3600, url: String = RedisService.url,
+        prefix: String = "test-\(UUID().uuidString.prefix(8)):"
+    ) throws {
+        self.url = url
+        self.prefix = prefix
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("phototui-celery-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(Self.module.utf8).write(to: folder.appendingPathComponent("peer.py"))
         environment = [
-            "PATH": "/usr/bin:/bin", "HOME": folder.path, "PEER_URL": RedisService.url, "PEER_PREFIX": prefix,
+            "PATH": "/usr/bin:/bin", "HOME": folder.path, "PEER_URL": url, "PEER_PREFIX": prefix,
             "PEER_VISIBILITY": String(visibilitySeconds), "PYTHONUNBUFFERED": "1", "C_FORCE_ROOT": "1",
             "PYTHONDONTWRITEBYTECODE": "1", "FLOWER_UNAUTHENTICATED_API": "true",
         ]
@@ -123,7 +130,7 @@ struct CeleryPeer {
     {
         let (process, output) = try launch(
             Self.programs + "/phototui-bench",
-            ["celery-worker", RedisService.url, prefix, queues, "1", String(visibilitySeconds), node])
+            ["celery-worker", url, prefix, queues, "1", String(visibilitySeconds), node])
         try await wait("our worker did not start") {
             String(decoding: try Data(contentsOf: output), as: UTF8.self).contains("ready")
         }

@@ -49,19 +49,41 @@ final class RedisServer: @unchecked Sendable {
         while process?.isRunning == true { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    /// A key and a certificate for localhost, signed by themselves, and another key that nobody trusts.
+    /// An authority (`ca.crt`), a certificate for localhost and 127.0.0.1 that it signed (`server.crt`, `server.key`), and
+    /// another authority, which signed nothing (`other.crt`).
     func makeCertificates() async throws {
-        for name in ["server", "other"] {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-            process.currentDirectoryURL = folder
-            process.arguments = [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-                "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "\(name).key", "-out", "\(name).crt",
-            ]
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+        try Data("subjectAltName=DNS:localhost,IP:127.0.0.1".utf8).write(to: folder.appendingPathComponent("names"))
+        for name in ["ca", "other"] {
+            try await openssl(
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout",
+                "\(name).key", "-out", "\(name).crt")
         }
+        try await openssl(
+            "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", "server.key", "-out",
+            "server.csr")
+        try await openssl(
+            "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            "-extfile", "names", "-out", "server.crt")
+    }
+
+    /// What redis-server needs to speak TLS on `port`, with the certificates of `folder`.
+    func tlsOptions() -> [String] {
+        [
+            "--tls-port", "\(port)", "--tls-cert-file", "\(folder.path)/server.crt", "--tls-key-file",
+            "\(folder.path)/server.key", "--tls-ca-cert-file", "\(folder.path)/ca.crt", "--tls-auth-clients",
+            "optional",
+        ]
+    }
+
+    private func openssl(_ arguments: String...) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.currentDirectoryURL = folder
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+        guard process.terminationStatus == 0 else { throw EngineError(.internal, "openssl \(arguments[0]) failed") }
     }
 }

@@ -3,8 +3,7 @@ internal import Foundation
 
 extension CeleryBroker {
     func depth(of queue: String) async throws -> QueueDepth {
-        let waiting = try await connection.send(keys.lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
-        try check(waiting)
+        let waiting = try await connection.sendAll(keys.lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
         let unacknowledged = try await CeleryScripts.unacknowledged.run(
             on: connection, keys: [keys.unacked], [.text(queue)])
         return QueueDepth(
@@ -14,17 +13,15 @@ extension CeleryBroker {
     /// The raw messages at the head of a queue, in the order they will be delivered.
     func peek(_ queue: String, limit: Int) async throws -> [[UInt8]] {
         guard limit > 0 else { return [] }
-        let values = try await connection.send(
+        let values = try await connection.sendAll(
             keys.lists(of: queue).map { RedisCommand("LRANGE", .text($0), RedisArgument(-limit), "-1") })
-        try check(values)
         return Array(values.flatMap { $0.array.reversed().compactMap(\.bytes) }.prefix(limit))
     }
 
     /// Seconds since the oldest waiting message was published; nil when none waits whose publisher said when.
     func oldestSeconds(of queue: String) async throws -> Double? {
-        let values = try await connection.send(
+        let values = try await connection.sendAll(
             keys.lists(of: queue).map { RedisCommand("LINDEX", .text($0), "-1") })
-        try check(values)
         let moments = values.compactMap { value in
             value.bytes.flatMap { try? CeleryMessage(raw: $0) }?.publishedAt?.timeIntervalSince1970
         }
@@ -60,8 +57,7 @@ extension CeleryBroker {
             let moves = (0..<length).map { _ in
                 RedisCommand("LMOVE", .text(source), .text(target), "RIGHT", "LEFT")
             }
-            let moved = try await connection.send(moves)
-            try check(moved)
+            let moved = try await connection.sendAll(moves)
             count += moved.count { $0 != .null }
         }
         return count
@@ -69,10 +65,9 @@ extension CeleryBroker {
 
     func purge(_ queue: String) async throws -> Int {
         let lists = keys.lists(of: queue)
-        let values = try await connection.send(
+        let values = try await connection.sendAll(
             [RedisCommand("MULTI")] + lists.map { RedisCommand("LLEN", .text($0)) }
                 + [RedisCommand("DEL", lists.map(RedisArgument.text)), RedisCommand("EXEC")])
-        try check(values)
         return values.last?.array.prefix(lists.count).reduce(0) { $0 + ($1.integer ?? 0) } ?? 0
     }
 }

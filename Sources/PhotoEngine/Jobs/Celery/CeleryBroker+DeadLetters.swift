@@ -50,11 +50,10 @@ extension CeleryBroker {
     }
 
     func forget(_ id: String) async throws -> Bool {
-        let values = try await connection.send([
+        let values = try await connection.sendAll([
             RedisCommand("MULTI"), RedisCommand("HDEL", .text(keys.dead), .text(id)),
             RedisCommand("HDEL", .text(keys.deadReasons), .text(id)), RedisCommand("EXEC"),
         ])
-        try check(values)
         return values.last?.array.first?.integer == 1
     }
 }

@@ -38,7 +38,7 @@ final class CeleryBroker: Sendable {
             RedisCommand(
                 "LPUSH", .text(keys.list(of: message.queue, priority: message.priority)), .bytes(message.raw))
         }
-        try check(await connection.send(commands))
+        try await connection.sendAll(commands)
     }
 
     /// Says, as a Celery worker does, that these queues are bound to exchanges of their own names.
@@ -47,7 +47,7 @@ final class CeleryBroker: Sendable {
             RedisCommand(
                 "SADD", .text(keys.binding(of: queue)), .text(CeleryKeys.member(routingKey: queue, queue: queue)))
         }
-        try check(await connection.send(commands))
+        try await connection.sendAll(commands)
     }
 
     func queues(of exchange: String, routingKey: String) async throws -> [String] {
@@ -118,6 +118,21 @@ final class CeleryBroker: Sendable {
         return value.integer == 1
     }
 
+    /// Throws where the user of the broker lacks a right that consuming needs: what each script calls is tried on what is not
+    /// there.
+    func checkRights(_ queues: [String]) async throws {
+        let nothing = "\(tagBase):0:0"
+        for queue in queues {
+            _ = try await connection.send(RedisCommand("LLEN", .text(keys.list(of: queue, priority: 0))))
+        }
+        try await acknowledge([nothing])
+        _ = try await extend([nothing], seconds: 1)
+        try await giveBack(CeleryReceived(queue: queues.first ?? "", raw: [], tag: nothing))
+        try await bury(CeleryReceived(queue: "", raw: [], tag: nothing), kind: .failed, reason: "")
+        _ = try await connection.send(RedisCommand("GET", .text(keys.prefix + CeleryKeys.result(of: nothing))))
+        _ = try await restoreExpired()
+    }
+
     // Restoring
 
     /// Puts back up to `limit` deliveries, anyone's, whose visibility has ended; returns how many. One worker does so at a time.
@@ -164,10 +179,6 @@ final class CeleryBroker: Sendable {
             count += restored.integer ?? 0
         }
         return count
-    }
-
-    func check(_ values: [RedisValue]) throws {
-        for case .error(let text) in values { throw EngineError(redisRefusal: text, address: connection.address) }
     }
 }
 

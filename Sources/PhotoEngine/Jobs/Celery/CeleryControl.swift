@@ -5,8 +5,13 @@ internal import Synchronization
 
 /// Answers Celery's remote control: `celery inspect`, `celery control`, `celery status`, Flower.
 final class CeleryControl: Sendable {
-    private let worker: CeleryWorker
+    let worker: CeleryWorker
     private let subscription: RedisConnection
+    private let confirmation = Confirmation()
+
+    private final class Confirmation: Sendable {
+        let hasCome = Atomic<Bool>(false)
+    }
     private let requests: AsyncStream<[UInt8]>
     private let request: AsyncStream<[UInt8]>.Continuation
 
@@ -20,14 +25,22 @@ final class CeleryControl: Sendable {
             onPush: { value in
                 let parts = value.array
                 if parts.count == 3, parts[0].text == "message", let bytes = parts[2].bytes { request.yield(bytes) }
-            })
+            },
+            onReady: { [confirmation] in confirmation.hasCome.store(true, ordering: .relaxed) })
     }
 
-    func start() {
+    /// Whether the server has confirmed the subscription.
+    var isConfirmed: Bool { confirmation.hasCome.load(ordering: .relaxed) }
+
+    static let mostTold = 10_000
+
+    /// Listens, then asks the other workers what was revoked before.
+    func start() async {
         subscription.open()
         Task { [self] in
             for await bytes in requests { await answer(bytes) }
         }
+        await mingle()
     }
 
     func stop() {
@@ -70,7 +83,10 @@ final class CeleryControl: Sendable {
         case "ping": return .members(["ok": .string("pong")])
         case "hello":
             if arguments["from_node"].string == worker.options.node { return nil }
-            return .members(["revoked": revokedDocument(), "clock": .integer(worker.events.clock)])
+            learn(arguments["revoked"])
+            // The oldest first, as Celery has them: each worker stamps them with its own clock.
+            let revoked = worker.state.withLock { $0.revoked.suffix(Self.mostTold).map(JSONValue.string) }
+            return .members(["revoked": .array(revoked), "clock": .integer(worker.events.clock)])
         case "clock": return .members(["clock": .integer(worker.events.clock)])
         case "active", "dump_active":
             return .array(worker.state.withLock { $0.running.values.map { description(of: $0, isActive: true) } })
@@ -178,11 +194,6 @@ final class CeleryControl: Sendable {
                 "priority": .integer(message.priority), "redelivered": .bool(message.isRedelivered),
             ]), "worker_pid": .integer(getpid()),
         ])
-    }
-
-    private func revokedDocument() -> JSONValue {
-        let now = Date().timeIntervalSince1970
-        return .object(worker.state.withLock { $0.revoked.suffix(1000).map { JSONMember($0, .real(now)) } })
     }
 
     private func configuration() -> JSONValue {

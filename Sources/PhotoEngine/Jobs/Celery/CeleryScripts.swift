@@ -3,6 +3,10 @@ enum CeleryScripts {
     /// Pops up to ARGV[1] messages and records each as unacknowledged under a tag of our own, ARGV[2] and a number: a stale
     /// acknowledgement can't then end a later delivery, as it can where the message's own tag is used again. The raw text is
     /// spliced, never encoded anew. A text that would break a Celery worker goes to the dead letters.
+    ///
+    /// Each is recorded before it is popped: a user who may pop and not record loses nothing. And first something is deleted
+    /// that is not there: a script that has written may go on writing in a server that is full, which nobody could empty
+    /// otherwise.
     /// KEYS: unacked, unacked_index, dead, dead's reasons, then the lists in order; ARGV[3…]: their queues.
     static let pop = RedisScript(
         """
@@ -13,8 +17,12 @@ enum CeleryScripts {
         local serial = 0
         for i = 5, #KEYS do
             while #popped < wanted do
-                local text = redis.pcall('RPOP', KEYS[i])
+                local text = redis.pcall('LINDEX', KEYS[i], -1)
+                if type(text) == 'table' and text.err and not string.find(text.err, 'WRONGTYPE') and #popped == 0 then
+                    return redis.call('LINDEX', KEYS[i], -1)
+                end
                 if type(text) ~= 'string' then break end
+                if serial == 0 then redis.call('HDEL', KEYS[1], ARGV[2]) end
                 local isJSON, message = pcall(cjson.decode, text)
                 local reason = nil
                 if not isJSON or type(message) ~= 'table' then
@@ -35,6 +43,7 @@ enum CeleryScripts {
                     redis.call('HSET', KEYS[1], tag, '[' .. text .. ', "", ' .. cjson.encode(ARGV[i - 2]) .. ']')
                     table.insert(popped, {ARGV[i - 2], text, tag})
                 end
+                redis.call('RPOP', KEYS[i])
             end
         end
         return popped

@@ -131,12 +131,13 @@ extension CeleryWorker {
         let commands = results.commands(status, result, of: message, traceback: traceback)
         await retrying { [self] in
             if options.results == nil {
-                let values = try await broker.connection.send(commands + [broker.acknowledgement(of: received.tag)])
+                let all = commands + [broker.acknowledgement(of: received.tag)]
+                let values = try await broker.connection.send(all)
                 if case .error(let text)? = values.last, text.hasPrefix("NOSCRIPT") {
-                    try broker.check(Array(values.dropLast()))
+                    try broker.connection.check(values.dropLast(), of: commands)
                     try await broker.acknowledge([received.tag])
                 } else {
-                    try broker.check(values)
+                    try broker.connection.check(values, of: all)
                 }
             } else {
                 try await store(commands)
@@ -147,7 +148,7 @@ extension CeleryWorker {
 
     private func store(_ commands: [RedisCommand]) async throws {
         let connection = options.results == nil ? broker.connection : results.connection
-        try broker.check(await connection.send(commands))
+        try await connection.sendAll(commands)
     }
 
     /// A retry is a new message of the same id with one retry more, due later; then the old one is acknowledged.

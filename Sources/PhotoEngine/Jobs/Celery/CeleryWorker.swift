@@ -78,13 +78,13 @@ public final class CeleryWorker: Sendable {
     public func run() async throws {
         try await greet()
         let control = CeleryControl(self)
-        control.start()
+        await control.start()
         let background: [Task<Void, Never>] = [
             Task { await beat() }, Task { await flushEvents() }, Task { await restore() },
             Task { await keepDeliveries() },
             Task { await relay?.run() },
         ]
-        await withTaskCancellationHandler {
+        let refusal = await withTaskCancellationHandler {
             await serve()
         } onCancel: {
             stop()
@@ -95,6 +95,7 @@ public final class CeleryWorker: Sendable {
         try? await events.flush()
         try? await events.worker("worker-offline", information())
         bell.close()
+        if let refusal { throw refusal }
     }
 
     /// Takes nothing more, finishes what runs, and gives back what waits.
@@ -120,6 +121,7 @@ public final class CeleryWorker: Sendable {
         while true {
             do {
                 try await broker.bind(options.queues.map(\.name))
+                try await broker.checkRights(options.queues.map(\.name))
                 try await events.worker("worker-online", information())
                 return
             } catch let error as EngineError where error.isRetryable {
@@ -130,14 +132,16 @@ public final class CeleryWorker: Sendable {
         }
     }
 
-    /// Pops while there is room, and sleeps while there is not.
-    private func serve() async {
+    /// Pops while there is room, and sleeps while there is not. Where the broker forbids it, what runs is finished and the
+    /// refusal returned.
+    private func serve() async -> EngineError? {
+        var refusal: EngineError?
         var wakes = wakes.makeAsyncIterator()
         var failures = 0
         while true {
             let plan = state.withLock { $0.plan() }
             switch plan {
-            case .finished: return
+            case .finished: return refusal
             case .full: await wakes.next()
             case .begin:
                 let next = state.withLock { $0.reserved.removeFirst() }
@@ -150,6 +154,9 @@ public final class CeleryWorker: Sendable {
                         await bell.wait(for: queues, until: .now + CeleryDelivery.lookInterval)
                     }
                     for delivery in received { accept(delivery) }
+                } catch let error as EngineError where error.code == .permissionDenied {
+                    refusal = error
+                    drain()
                 } catch {
                     failures += 1
                     note(.troubled(error as? EngineError ?? EngineError(.internal, "\(error)", cause: error)))

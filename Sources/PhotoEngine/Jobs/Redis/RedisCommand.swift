@@ -18,6 +18,38 @@ struct RedisCommand: Hashable, Sendable {
     }
 }
 
+extension RedisCommand {
+    /// Its name and what it reads, writes or tells: keys and channels, never values. For messages about refusals.
+    var rights: (name: String, places: [String]) {
+        let words = words
+        guard let name = words.first else { return ("", []) }
+        let texts = words.map { String(decoding: $0, as: UTF8.self) }
+        switch name {
+        case Array("EVALSHA".utf8), Array("EVAL".utf8):
+            let count = texts.count > 2 ? Int(texts[2]) ?? 0 : 0
+            return (texts[0], Array(texts.dropFirst(3).prefix(count)))
+        case Array("SCRIPT".utf8): return (texts.prefix(2).joined(separator: "|"), [])
+        case Array("AUTH".utf8), Array("PING".utf8), Array("SELECT".utf8): return (texts[0], [])
+        case Array("BLMOVE".utf8), Array("LMOVE".utf8): return (texts[0], Array(Set(texts.dropFirst().prefix(2))))
+        default: return (texts[0], Array(texts.dropFirst().prefix(1)))
+        }
+    }
+
+    private var words: [[UInt8]] {
+        var rest = bytes[...]
+        func number() -> Int {
+            let end = rest.firstIndex(of: 13) ?? rest.endIndex
+            defer { rest = rest[min(end + 2, rest.endIndex)...] }
+            return Int(String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self)) ?? 0
+        }
+        return (0..<number()).map { _ in
+            let count = number()
+            defer { rest = rest.dropFirst(count + 2) }
+            return Array(rest.prefix(count))
+        }
+    }
+}
+
 private let lineEnd: [UInt8] = [13, 10]
 
 /// One word of a command: any bytes.

@@ -15,13 +15,14 @@ final class RedisConnection: Sendable {
     /// Opens nothing yet: the first command does.
     ///
     /// `greeting` gives the commands sent first on each new connection. With `onPush` the connection is one for subscriptions:
-    /// everything the server sends behind the greeting goes there, on the connection's thread.
+    /// everything the server sends behind the greeting goes there, on the connection's thread. `onReady` is called there when
+    /// a new connection has been greeted.
     init(
         _ address: RedisAddress, greeting: @escaping @Sendable () -> [RedisCommand] = { [] },
-        onPush: (@Sendable (RedisValue) -> Void)? = nil
+        onPush: (@Sendable (RedisValue) -> Void)? = nil, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.address = address
-        link = RedisLink(address, greeting: greeting, onPush: onPush)
+        link = RedisLink(address, greeting: greeting, onReady: onReady, onPush: onPush)
     }
 
     deinit {
@@ -48,8 +49,22 @@ final class RedisConnection: Sendable {
     @discardableResult
     func send(_ command: RedisCommand, seconds: Double = 10) async throws -> RedisValue {
         let value = try await send([command], seconds: seconds)[0]
-        if case .error(let text) = value { throw EngineError(redisRefusal: text, address: address) }
+        if case .error(let text) = value { throw EngineError(redisRefusal: text, of: command, address: address) }
         return value
+    }
+
+    /// The answers to `commands`, in order. Throws for the first that the server refuses; it may have carried out the others.
+    @discardableResult
+    func sendAll(_ commands: [RedisCommand]) async throws -> [RedisValue] {
+        let values = try await send(commands)
+        try check(values, of: commands)
+        return values
+    }
+
+    func check(_ values: [RedisValue], of commands: [RedisCommand]) throws {
+        for case (.error(let text), let command) in zip(values, commands) {
+            throw EngineError(redisRefusal: text, of: command, address: address)
+        }
     }
 
     /// Sends without awaiting anything: for subscriptions, whose confirmations are pushed.
@@ -64,40 +79,5 @@ final class RedisConnection: Sendable {
 
     func close() {
         link.close()
-    }
-}
-
-extension EngineError {
-    /// What a server's refusal means.
-    init(redisRefusal text: String, address: RedisAddress) {
-        let kind = text.prefix { $0 != " " }
-        let words = displayEscaped(text)
-        switch kind {
-        case "NOAUTH", "WRONGPASS", "NOPERM":
-            self.init(
-                .permissionDenied, "Redis at \(address) refuses: \(words)",
-                whatToDo: "check the user's name, password and ACL rules")
-        case "LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY":
-            self.init(.unavailable, "Redis at \(address) is not ready: \(words)", isRetryable: true)
-        case "OOM", "MISCONF":
-            self.init(
-                .noSpace, "Redis at \(address) can't store anything: \(words)",
-                whatToDo: "give it more memory or disk", isRetryable: true)
-        default:
-            self.init(.internal, "Redis at \(address) refuses a command: \(words)")
-        }
-    }
-
-    init(_ fault: RedisFault, address: RedisAddress) {
-        switch fault {
-        case .refused(let reason):
-            self.init(
-                .permissionDenied, "Redis at \(address): \(displayEscaped(reason))",
-                whatToDo: "check the broker's address, user, password and certificates")
-        default:
-            self.init(
-                .unavailable, "Redis at \(address) can't be reached: \(displayEscaped(fault.reason))",
-                whatToDo: "check that it runs and that the address is right", isRetryable: true)
-        }
     }
 }

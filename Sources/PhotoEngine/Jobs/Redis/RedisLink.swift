@@ -22,16 +22,18 @@ final class RedisLink: Sendable {
 
     private let address: RedisAddress
     private let greeting: @Sendable () -> [RedisCommand]
+    private let onReady: @Sendable () -> Void
     private let onPush: (@Sendable (RedisValue) -> Void)?
     private let shared = Mutex(Shared())
     private let wake = WakeSignal()
 
     init(
         _ address: RedisAddress, greeting: @escaping @Sendable () -> [RedisCommand],
-        onPush: (@Sendable (RedisValue) -> Void)?
+        onReady: @escaping @Sendable () -> Void, onPush: (@Sendable (RedisValue) -> Void)?
     ) {
         self.address = address
         self.greeting = greeting
+        self.onReady = onReady
         self.onPush = onPush
     }
 
@@ -82,6 +84,7 @@ final class RedisLink: Sendable {
                 let conversation = RedisConversation(socket, address: address)
                 try conversation.greet(greeting(), deadline: monotonicSeconds() + 5)
                 failures = 0
+                onReady()
                 fault = conversation.serve(wake: wake, onPush: onPush) {
                     self.take()
                 } isClosed: {

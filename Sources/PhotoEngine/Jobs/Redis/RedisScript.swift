@@ -1,5 +1,6 @@
 internal import CTLS
 internal import Core
+internal import Foundation
 
 /// A Lua script, called by its SHA-1; sent in full where the server does not know it yet.
 struct RedisScript: Sendable {
@@ -22,10 +23,24 @@ struct RedisScript: Sendable {
         on connection: RedisConnection, keys: [String], _ arguments: [RedisArgument]
     ) async throws -> RedisValue {
         let rest = [RedisArgument(keys.count)] + keys.map(RedisArgument.text) + arguments
-        let value = try await connection.send([RedisCommand("EVALSHA", [.text(digest)] + rest)])[0]
+        var command = RedisCommand("EVALSHA", [.text(digest)] + rest)
+        var value = try await connection.send([command])[0]
+        if case .error(let text) = value, text.hasPrefix("NOSCRIPT") {
+            command = RedisCommand("EVAL", [.text(source)] + rest)
+            value = try await connection.send([command])[0]
+        }
         guard case .error(let text) = value else { return value }
-        guard text.hasPrefix("NOSCRIPT") else { throw EngineError(redisRefusal: text, address: connection.address) }
-        return try await connection.send(RedisCommand("EVAL", [.text(source)] + rest))
+        throw EngineError(redisRefusal: text, of: command, script: self, address: connection.address)
+    }
+
+    /// The command on the line that an error names: `… on @user_script:3.`
+    func command(refusedIn text: String) -> String? {
+        guard let mark = text.range(of: "@user_script:"),
+            let line = Int(text[mark.upperBound...].prefix { $0.isNumber })
+        else { return nil }
+        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.indices.contains(line - 1), let call = lines[line - 1].range(of: "call('") else { return nil }
+        return String(lines[line - 1][call.upperBound...].prefix { $0 != "'" })
     }
 
     /// The call as one of several commands; only on a connection that was greeted with `load`.

@@ -1,0 +1,163 @@
+import Core
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Jobs
+
+/// A Redis that speaks TLS and knows one user, with the rights that docs/production.md names and no others.
+@Suite("Rights on a broker", .serialized, .enabled(if: CeleryPeer.isUsable, "\(CeleryPeer.reason)"))
+struct CeleryAccessTests {
+    private static let password = "s3cret-of-this-test"
+
+    /// The rule as people copy it, in words.
+    private static let documented: [String] = {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/production.md")
+        let text = (try? String(contentsOf: page, encoding: .utf8)) ?? ""
+        guard let start = text.range(of: "ACL SETUSER phototui "),
+            let end = text.range(of: "```", range: start.upperBound..<text.endIndex)
+        else { return [] }
+        return text[start.upperBound..<end.lowerBound].replacingOccurrences(of: "\\\n", with: " ")
+            .split(whereSeparator: \.isWhitespace).map { $0 == ">PASSWORD" ? ">\(password)" : String($0) }
+    }()
+
+    private func server(_ rule: [String] = documented, _ options: [String] = []) throws -> RedisServer {
+        try RedisServer(
+            options + ["--user", "admin", "on", ">admin", "~*", "&*", "+@all", "--user", "phototui"] + rule
+                + ["--user", "default", "off"])
+    }
+
+    private func admin(_ server: RedisServer) throws -> RedisConnection {
+        RedisConnection(try RedisAddress("redis+socket://admin:admin@\(server.socket)?virtual_host=0"))
+    }
+
+    private func worker(_ address: RedisAddress) -> CeleryWorker {
+        var options = CeleryWorker.Options(node: "ours@test")
+        options.queues = [("high", nil), ("low", nil), ("batch", nil)]
+        return CeleryWorker(address, handlers: TestTasks.all, options: options)
+    }
+
+    @Test(
+        "Over TLS and with the documented rights alone, worker, publisher, console and Celery's client do all they do",
+        .timeLimit(.minutes(3)))
+    func documentedRights() async throws {
+        #expect(Self.documented.count > 20)
+        let probe = try RedisServer()
+        defer { probe.stop() }
+        try await probe.makeCertificates()
+        let server = try server(Self.documented, probe.tlsOptions())
+        defer { server.stop() }
+        let url =
+            "rediss://phototui:\(Self.password)@localhost:\(probe.port)/0?ssl_cert_reqs=required"
+            + "&ssl_ca_certs=\(probe.folder.path)/ca.crt"
+        let address = try RedisAddress(url)
+        let troubles = Mutex<[String]>([])
+        var options = CeleryWorker.Options(node: "ours@test")
+        options.queues = [("high", nil), ("low", nil)]
+        let worker = CeleryWorker(
+            address, handlers: TestTasks.all, options: options,
+            report: { event in
+                if case .troubled(let error) = event { troubles.withLock { $0.append(error.description) } }
+            })
+        let peer = try CeleryPeer(url: url, prefix: "")
+        let running = Task { try await worker.run() }
+        let output = try await peer.run(
+            """
+            print(send("photo.add", 40, 2).get(timeout=30))
+            print(send("photo.flaky", queue="low").get(timeout=30))
+            print(app.control.ping(timeout=2))
+            app.control.revoke("an-id")
+            try:
+                send("photo.fail", queue="low").get(timeout=30)
+            except Exception as x:
+                print(type(x).__name__)
+            """)
+        #expect(output == "42\n1\n[{'ours@test': {'ok': 'pong'}}]\nPhototuiError\n")
+        #expect(try await peer.celery(["status"]).contains("ours@test: OK"))
+        let delivery = CeleryDelivery(address)
+        let message = DeliveryMessage(job: JobID(clock: SystemClock(), random: SystemRandom()), queue: .batch)
+        try await delivery.publish([message, message, message])
+        let received = try #require(try await delivery.receive(from: [.batch], timeout: .seconds(5)))
+        try await delivery.extend(received.tag, by: .seconds(5))
+        try await delivery.reject(received.tag, requeue: true)
+        #expect(try await delivery.peek(.batch, limit: 9).count == 3)
+        #expect(try await delivery.depth(of: .batch) == QueueDepth(waiting: 3, unacknowledged: 0))
+        _ = try await delivery.oldestSeconds(of: "batch")
+        _ = try await delivery.unacknowledged(limit: 3)
+        #expect(try await delivery.purge(.batch) == 3)
+        let letter = try #require(try await delivery.deadLetters(limit: 9).first)
+        #expect(try await delivery.revive(letter.id))
+        #expect(try await delivery.move(from: "batch", to: "low") == 0)
+        worker.drain()
+        try await running.value
+        #expect(troubles.withLock { $0 } == [])
+        let admin = try admin(server)
+        let refusals = try await admin.send(RedisCommand("ACL", "LOG")).array
+        #expect(refusals.isEmpty, "\(refusals.map { $0.array.compactMap(\.text) })")
+    }
+
+    @Test(
+        "A Celery worker does with the documented rights, and our client collects its result", .timeLimit(.minutes(2)))
+    func celeryWorker() async throws {
+        let server = try server()
+        defer { server.stop() }
+        let url = "redis+socket://phototui:\(Self.password)@\(server.socket)?virtual_host=0"
+        let peer = try CeleryPeer(url: url, prefix: "")
+        let python = try await peer.startWorker(queues: "high")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let client = CeleryClient(try RedisAddress(url))
+        let sum = try await client.send("python.add", arguments: [.integer(40), .integer(2)], queue: "high")
+        #expect(try await client.result(of: sum, timeout: .seconds(30)) == .succeeded(.number("42")))
+        let admin = try admin(server)
+        let refusals = try await admin.send(RedisCommand("ACL", "LOG")).array
+        #expect(refusals.isEmpty, "\(refusals.map { $0.array.compactMap(\.text) })")
+    }
+
+    @Test(
+        "A right that is missing is named, no secret is, and no message is lost",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("~unacked*", "unacked"), ("~high*", "high"), ("~phototui.*", "phototui.dead"),
+            ("&/0.celeryev/", "/0.celeryev/worker.online"), ("+hset", "+hset"), ("+zadd", "+zadd"),
+            ("+evalsha", "+evalsha"), ("+lindex", "+lindex"), ("+script|load", "script|load"), ("+publish", "+publish"),
+        ])
+    func narrow(_ right: String, _ name: String) async throws {
+        let rule = Self.documented.filter { !$0.hasPrefix(right) }
+        #expect(rule.count < Self.documented.count)
+        let server = try server(rule)
+        defer { server.stop() }
+        let admin = try admin(server)
+        let message = CeleryMessage.make(task: "photo.add", id: "kept", queue: "high", origin: "test", now: Date())
+        try await admin.send(RedisCommand("LPUSH", "high", .bytes(message.raw)))
+        let address = try RedisAddress("redis+socket://phototui:\(Self.password)@\(server.socket)?virtual_host=0")
+        let worker = worker(address)
+        let running = Task { try await worker.run() }
+        let alarm = Task {
+            try await Task.sleep(for: .seconds(10))
+            worker.stop()
+        }
+        defer { alarm.cancel() }
+        let error = await #expect(throws: EngineError.self) { try await running.value }
+        #expect(error?.code == .permissionDenied)
+        let text = (error?.description ?? "") + (error?.whatToDo ?? "")
+        #expect(text.contains(name) && !text.contains("s3cret"), "\(text)")
+        #expect(try await admin.send(RedisCommand("LLEN", "high")).integer == 1)
+    }
+
+    @Test("A server that is full and evicts nothing can still be emptied", .timeLimit(.minutes(1)))
+    func full() async throws {
+        let server = try RedisServer(["--maxmemory-policy", "noeviction"])
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let broker = CeleryBroker(address, visibilitySeconds: 60)
+        let client = CeleryClient(address)
+        _ = try await client.send("photo.add", calls: Array(repeating: [], count: 3), queue: "high")
+        try await broker.connection.send(RedisCommand("CONFIG", "SET", "maxmemory", "1mb"))
+        let refusal = await #expect(throws: EngineError.self) { try await client.send("photo.add", queue: "high") }
+        #expect(refusal?.code == .noSpace)
+        let taken = try await broker.pop(["high"], count: 9)
+        #expect(taken.count == 3)
+        #expect(try await broker.acknowledge(taken.map(\.tag)) == 3)
+    }
+}
