@@ -51,6 +51,14 @@ struct CeleryMessageTests {
                 #"{"headers":{"task":"a","id":"b"},"properties":{},"body":"[[],{},{\"chord\":{}}]","content-type":"application/json"}"#,
                 .workflow("chord")
             ),
+            (
+                #"{"headers":{"task":"a","id":"b"},"properties":{},"body":"[[],{},{\"callbacks\":[{\"task\":\"celery.group\",\"subtask_type\":\"group\"}]}]","content-type":"application/json"}"#,
+                .workflow("link to a group")
+            ),
+            (
+                #"{"headers":{"task":"a","id":"b"},"properties":{},"body":"[[],{},{\"chain\":[{\"task\":7}]}]","content-type":"application/json"}"#,
+                .bodyShape
+            ),
         ])
     func faults(_ text: String, _ fault: CeleryMessageFault) {
         #expect(throws: fault) { try CeleryMessage(raw: Array(text.utf8)) }

@@ -57,6 +57,14 @@ struct CeleryPeer {
         def fail():
             raise ValueError("as asked")
 
+        @app.task(name="python.echo")
+        def echo(*args):
+            return args
+
+        @app.task(name="python.ids", bind=True)
+        def ids(self, *args):
+            return [self.request.root_id, self.request.parent_id, *args]
+
         @app.task(name="photo.sleep")
         def sleep(seconds):
             time.sleep(seconds)

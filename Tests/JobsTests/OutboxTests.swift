@@ -180,6 +180,37 @@ struct OutboxTests {
         }
     }
 
+    @Test(
+        "Who enqueues a photo hears of its end, even where another worker has the job when the message comes",
+        .timeLimit(.minutes(1)))
+    func heldElsewhere() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await catalog(photos: 1)
+        let held = try #require(
+            try await catalog.claim(queue: .high, worker: "other", leaseSeconds: 60, limit: 1).first)
+        let photo = try #require(held.photo).description
+        var options = CeleryWorker.Options(node: "w@test")
+        options.queues = [("high", nil)]
+        let task = JobTask(Handler { try await Self.processed($0, catalog) }, catalog: catalog, worker: "w")
+        let worker = CeleryWorker(address, handlers: [task], options: options)
+        let running = Task { try await worker.run() }
+        let client = CeleryClient(address)
+        let id = try await client.send(
+            "phototui.process_photo", keywords: [JSONMember("photo_id", .string(photo))], queue: "high")
+        #expect(try await client.result(of: id, timeout: .milliseconds(700)) == nil)
+        guard case .processed(let processed) = try await Self.processed(held, catalog) else { return }
+        #expect(try await catalog.finish(held.id, worker: "other", processed: processed))
+        guard case .succeeded(let result)? = try await client.result(of: id, timeout: .seconds(30)) else {
+            Issue.record("nobody was told")
+            return
+        }
+        #expect(result["job_id"].string == held.id.description)
+        worker.drain()
+        try await running.value
+    }
+
     @Test("A failing job is tried again when it is due, and dead in the end", .timeLimit(.minutes(2)))
     func failures() async throws {
         let server = try RedisServer()

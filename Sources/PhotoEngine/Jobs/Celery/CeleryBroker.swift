@@ -33,6 +33,10 @@ final class CeleryBroker: Sendable {
 
     // Publishing
 
+    func pushing(_ message: CeleryMessage, to queue: String) -> RedisCommand {
+        RedisCommand("LPUSH", .text(keys.list(of: queue, priority: message.priority)), .bytes(message.raw))
+    }
+
     func push(_ messages: [(raw: [UInt8], queue: String, priority: Int)]) async throws {
         let commands = messages.map { message in
             RedisCommand(

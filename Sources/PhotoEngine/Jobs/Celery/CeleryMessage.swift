@@ -12,6 +12,8 @@ public struct CeleryMessage: Hashable, Sendable {
     public let keywords: [JSONMember]
     public let headers: JSONValue
     public let properties: JSONValue
+    /// What follows it.
+    public let links: CeleryLinks
 
     public var retries: Int { headers["retries"].integer ?? 0 }
     public var ignoresResult: Bool { headers["ignore_result"].bool ?? false }
@@ -75,28 +77,23 @@ extension CeleryMessage {
         guard let parts = parsed.array, parts.count == 3, let arguments = parts[0].array,
             let keywords = parts[1].members
         else { throw .bodyShape }
-        for kind in ["chord", "chain", "callbacks", "errbacks"] {
-            let member = parts[2][kind]
-            if !member.isNull, member.array?.isEmpty != true {
-                throw .workflow(kind.hasSuffix("backs") ? "call with \(kind)" : kind)
-            }
-        }
         self.init(
             raw: raw, task: task, id: id, arguments: arguments, keywords: keywords, headers: headers,
-            properties: properties)
+            properties: properties, links: try CeleryLinks(parts[2]))
     }
 
-    /// A message to send. `queue` is its routing key too; `priority` 0 (most urgent) to 9.
+    /// A message to send. `queue` is its routing key too; `priority` 0 (most urgent) to 9. `headers` stand over what is made
+    /// here; `embedded` is what follows the task.
     public static func make(
         task: String, id: String, arguments: [JSONValue] = [], keywords: [JSONMember] = [], queue: String,
         priority: Int = 0, retries: Int = 0, eta: Date? = nil, expires: Date? = nil, rootID: String? = nil,
-        parentID: String? = nil, origin: String, ignoresResult: Bool = false, now: Date
+        parentID: String? = nil, origin: String, ignoresResult: Bool = false, now: Date,
+        headers extra: [JSONMember] = [],
+        exchange: String = "", replyTo: String? = nil, embedded: JSONValue? = nil
     ) -> CeleryMessage {
-        let body: JSONValue = .array([
-            .array(arguments), .object(keywords),
-            .members(["callbacks": .null, "errbacks": .null, "chain": .null, "chord": .null]),
-        ])
-        let headers: JSONValue = .members([
+        let embedded = embedded ?? CeleryLinks().embedded
+        let body: JSONValue = .array([.array(arguments), .object(keywords), embedded])
+        let standard: JSONValue = .members([
             "lang": .string("swift"), "task": .string(task), "id": .string(id), "shadow": .null,
             "eta": .text(eta.map(CeleryTime.text)), "expires": .text(expires.map(CeleryTime.text)), "group": .null,
             "group_index": .null, "retries": .integer(retries), "timelimit": .array([.null, .null]),
@@ -106,9 +103,11 @@ extension CeleryMessage {
             "stamped_headers": .null, "stamps": .object([]),
             "published_at": .real((now.timeIntervalSince1970 * 1e6).rounded() / 1e6),
         ])
+        let replaced = Set(extra.map(\.name))
+        let headers = JSONValue.object((standard.members ?? []).filter { !replaced.contains($0.name) } + extra)
         let properties: JSONValue = .members([
-            "correlation_id": .string(id), "reply_to": .string(""), "delivery_mode": .integer(2),
-            "delivery_info": .members(["exchange": .string(""), "routing_key": .string(queue)]),
+            "correlation_id": .string(id), "reply_to": .string(replyTo ?? ""), "delivery_mode": .integer(2),
+            "delivery_info": .members(["exchange": .string(exchange), "routing_key": .string(queue)]),
             "priority": .integer(priority), "body_encoding": .string("base64"),
             "delivery_tag": .string(UUID().uuidString.lowercased()),
         ])
@@ -118,7 +117,7 @@ extension CeleryMessage {
         ])
         return CeleryMessage(
             raw: message.encoded, task: task, id: id, arguments: arguments, keywords: keywords, headers: headers,
-            properties: properties)
+            properties: properties, links: (try? CeleryLinks(embedded)) ?? CeleryLinks())
     }
 
     /// The raw text of a message that is delivered again: `"redelivered":true` is put where kombu puts it, and nothing

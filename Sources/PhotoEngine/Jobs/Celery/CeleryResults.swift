@@ -18,20 +18,31 @@ final class CeleryResults: Sendable {
 
     /// The commands that store a task's state; none where the publisher wants no result.
     func commands(
-        _ status: String, _ result: JSONValue, of message: CeleryMessage, traceback: String? = nil
+        _ status: String, _ result: JSONValue, of message: CeleryMessage, traceback: String? = nil,
+        children: [String] = []
     ) -> [RedisCommand] {
         if message.ignoresResult { return [] }
+        return commands(
+            status, result, id: message.id, traceback: traceback, children: children,
+            group: message.headers["group"].string, parent: message.headers["parent_id"].string)
+    }
+
+    func commands(
+        _ status: String, _ result: JSONValue, id: String, traceback: String?, children: [String] = [],
+        group: String? = nil, parent: String? = nil
+    ) -> [RedisCommand] {
         let isFinal = status != "STARTED" && status != "RETRY"
         var members = [
             JSONMember("status", .string(status)), JSONMember("result", result),
-            JSONMember("traceback", .text(traceback)), JSONMember("children", .array([])),
+            JSONMember("traceback", .text(traceback)),
+            JSONMember("children", .array(children.map { .array([.array([.string($0), .null]), .null]) })),
             JSONMember("date_done", isFinal ? .string(CeleryTime.text(Date())) : .null),
-            JSONMember("task_id", .string(message.id)),
+            JSONMember("task_id", .string(id)),
         ]
-        if let group = message.headers["group"].string { members.append(JSONMember("group_id", .string(group))) }
-        if let parent = message.headers["parent_id"].string { members.append(JSONMember("parent_id", .string(parent))) }
+        if let group { members.append(JSONMember("group_id", .string(group))) }
+        if let parent { members.append(JSONMember("parent_id", .string(parent))) }
         let text = RedisArgument.bytes(JSONValue.object(members).encoded)
-        let key = RedisArgument.text(key(of: message.id))
+        let key = RedisArgument.text(key(of: id))
         return [
             RedisCommand("SETEX", key, RedisArgument(lifetimeSeconds), text), RedisCommand("PUBLISH", key, text),
         ]

@@ -88,7 +88,7 @@ extension CeleryWorker {
             events.task(
                 "task-succeeded", message.id,
                 [JSONMember("result", .string(PythonText.text(value))), JSONMember("runtime", .real(seconds))])
-            await record("SUCCESS", value, received, message)
+            await record("SUCCESS", value, received, message) { try await $0.successors(of: call, result: value) }
         case .failed(let error, let isRecorded):
             let text = error.description
             events.task(
@@ -98,14 +98,14 @@ extension CeleryWorker {
                     JSONMember("traceback", .string(text)),
                 ])
             let exception = CeleryResults.exception("PhototuiError", text)
-            if isRecorded {
-                await record("FAILURE", exception, received, message, traceback: text)
-            } else {
-                await retrying { [self] in
-                    try await store(results.commands("FAILURE", exception, of: message, traceback: text))
-                    try await broker.bury(received, kind: .failed, reason: text)
-                }
+            // What would have come behind it fails with it, so that who waits for the last of a chain hears of it.
+            let behind = message.links.chain.compactMap(\.id).flatMap {
+                results.commands("FAILURE", exception, id: $0, traceback: text, parent: message.id)
             }
+            await record(
+                "FAILURE", exception, received, message, traceback: text, more: behind,
+                burying: isRecorded ? nil : text
+            ) { try await $0.errbacks(of: call) }
         case .retried(let error, let wait, let isAnnounced):
             let text = error.description
             events.task(
@@ -122,15 +122,34 @@ extension CeleryWorker {
         }
     }
 
-    /// The result and the acknowledgement, the result first: a worker that dies between the two repeats the task rather than
-    /// losing its result. In one go where both are in one place.
+    /// What follows, the result and the acknowledgement, in this order: a worker that dies between them repeats the task
+    /// rather than losing one of them. In one go where all are in one place. `reason` says why the message becomes a dead
+    /// letter.
     private func record(
         _ status: String, _ result: JSONValue, _ received: CeleryReceived, _ message: CeleryMessage,
-        traceback: String? = nil
+        traceback: String? = nil, more: [RedisCommand] = [], burying reason: String? = nil,
+        following: @Sendable (CeleryWorker) async throws -> [(message: CeleryMessage, queue: String)] = { _ in [] }
     ) async {
-        let commands = results.commands(status, result, of: message, traceback: traceback)
+        var next: [(message: CeleryMessage, queue: String)] = []
+        if !message.links.isEmpty {
+            let found = Mutex(next)
+            await retrying { [self] in
+                let made = try await following(self)
+                found.withLock { $0 = made }
+            }
+            next = found.withLock { $0 }
+        }
+        let publishing = next.map { broker.pushing($0.message, to: $0.queue) }
+        let storing =
+            results.commands(
+                status, result, of: message, traceback: traceback, children: next.map(\.message.id)) + more
         await retrying { [self] in
-            if options.results == nil {
+            if let reason {
+                try await broker.connection.sendAll(publishing)
+                try await store(storing)
+                try await broker.bury(received, kind: .failed, reason: reason)
+            } else if options.results == nil {
+                let commands = publishing + storing
                 let all = commands + [broker.acknowledgement(of: received.tag)]
                 let values = try await broker.connection.send(all)
                 if case .error(let text)? = values.last, text.hasPrefix("NOSCRIPT") {
@@ -140,7 +159,8 @@ extension CeleryWorker {
                     try broker.connection.check(values, of: all)
                 }
             } else {
-                try await store(commands)
+                try await broker.connection.sendAll(publishing)
+                try await store(storing)
                 try await broker.acknowledge([received.tag])
             }
         }
@@ -158,7 +178,9 @@ extension CeleryWorker {
             task: old.task, id: old.id, arguments: old.arguments, keywords: old.keywords, queue: received.queue,
             priority: old.priority, retries: old.retries + 1, eta: Date(timeIntervalSinceNow: seconds),
             expires: old.expires, rootID: old.headers["root_id"].string, parentID: old.headers["parent_id"].string,
-            origin: options.node, ignoresResult: old.ignoresResult, now: Date())
+            origin: options.node, ignoresResult: old.ignoresResult, now: Date(),
+            headers: (old.headers.members ?? []).filter { ["group", "group_index", "shadow"].contains($0.name) },
+            replyTo: old.properties["reply_to"].string, embedded: old.links.embedded)
         await retrying { [self] in try await broker.push([(message.raw, received.queue, message.priority)]) }
     }
 

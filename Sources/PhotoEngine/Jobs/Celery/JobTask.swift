@@ -50,12 +50,13 @@ public struct JobTask: CeleryTaskHandler {
                     whatToDo: "send job_id or photo_id as a keyword argument"), isRecorded: false)
         }
         switch try await patience({ try await claim(id, mayStand: $0) }) {
-        case .claimed(let job): return try await run(job)
+        case .claimed(let job): return try await run(job, isAwaited: isAwaited(call, id))
         case .finished(let job) where job.state == .cancelled: return .revoked
         case .finished(let job) where job.state == .dead:
             return .failed(EngineError(.internal, job.error ?? "the job is dead"), isRecorded: true)
         case .finished(let job): return .succeeded(Self.result(job))
-        case .held, .notDue: return .dropped
+        case .held, .notDue:
+            return isAwaited(call, id) ? Self.heldElsewhere : .dropped
         case .unknown:
             return .failed(EngineError(.notFound, "no job of this library has the id \(id)"), isRecorded: false)
         }
@@ -70,6 +71,12 @@ public struct JobTask: CeleryTaskHandler {
         return try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
     }
 
+    /// Whether somebody waits for this very message to end, or something follows it: the catalogue's relay announces a job
+    /// under the job's own id, and then the job's end is enough.
+    private func isAwaited(_ call: CeleryCall, _ id: JobID) -> Bool {
+        call.id != id.description || !call.message.links.isEmpty
+    }
+
     private func job(of call: CeleryCall) async throws -> JobID? {
         if let text = call["photo_id"].string {
             guard let photo = PhotoID(text) else { return nil }
@@ -79,7 +86,7 @@ public struct JobTask: CeleryTaskHandler {
         return JobID(call["job_id"].string ?? call.id)
     }
 
-    private func run(_ job: Job) async throws -> CeleryOutcome {
+    private func run(_ job: Job, isAwaited: Bool) async throws -> CeleryOutcome {
         own.add(job.id)
         defer { own.remove(job.id) }
         let result: Result<JobResult, any Error>
@@ -90,7 +97,13 @@ public struct JobTask: CeleryTaskHandler {
         }
         let isCancelled = Task.isCancelled
         // A task of its own: the call that ends the job must not be cancelled with the job.
-        return try await Task { try await end(job, with: result, isCancelled: isCancelled) }.value
+        let outcome = try await Task { try await end(job, with: result, isCancelled: isCancelled) }.value
+        guard isAwaited else { return outcome }
+        switch outcome {
+        case .retried(let error, let seconds, _): return .retried(error, seconds: seconds, isAnnounced: false)
+        case .dropped: return Self.heldElsewhere
+        default: return outcome
+        }
     }
 
     /// Extends the lease while `body` runs, and cancels it once another worker has the job.
@@ -112,6 +125,9 @@ public struct JobTask: CeleryTaskHandler {
             throw CancellationError()
         }
     }
+
+    private static let heldElsewhere = CeleryOutcome.retried(
+        EngineError(.unavailable, "another worker has the job", isRetryable: true), seconds: 1, isAnnounced: false)
 
     private struct LeaseLost: Error {}
 
