@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Jobs over Celery's protocol against Celery itself, on one Redis server of their own: tasks a second, publishing, latency."""
+"""Jobs over Celery's protocol against Celery itself, on one Redis server of their own: tasks a second, publishing,
+latency; and jobs with their rows in a Postgres of scripts/services."""
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -9,6 +11,7 @@ import time
 
 import redis
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ["PHOTOTUI_PROGRAMS"] + "/phototui-bench"
 PEER = """
 import os
@@ -58,8 +61,9 @@ class Bench:
         self.client.flushall()
         row("messages published a second, one by one, against apply_async", ">= 5 x", publish_ours["per_second"],
             publish_peer, 5, f"published together: {together['per_second']:.0f}/s")
+        peers = {}
         for concurrency in (1, 2):
-            peer = self.rate("peer", 2500, self.celery_worker(concurrency))
+            peer = peers[concurrency] = self.rate("peer", 2500, self.celery_worker(concurrency))
             self.client.flushall()
             ours = self.rate(
                 "ours", 25000, [PROGRAM, "celery-worker", self.url, "", "ours", str(concurrency)])
@@ -71,6 +75,31 @@ class Bench:
             "figure": "publish to start on an idle queue, ms: p50 / p99", "bar": "<= 5 / 50",
             "measured": f"{times['p50']} / {times['p99']}", "peer": None, "ratio": None,
             "met": times["p50"] <= 5 and times["p99"] <= 50, "note": None}), flush=True)
+
+        self.jobs_in_postgres(peers)
+
+    def jobs_in_postgres(self, peers):
+        """Real rows, against the peer's tasks that have none."""
+        folder = tempfile.mkdtemp(prefix="phototui-pg-", dir="/tmp")
+        try:
+            started = subprocess.run(
+                [f"{ROOT}/scripts/services/start.sh", folder], check=True, stdout=subprocess.PIPE, text=True)
+            with open(started.stdout.strip(), encoding="utf-8") as file:
+                services = dict(shlex.split(line)[1].split("=", 1) for line in file)
+            owner = services["PHOTOTUI_TEST_POSTGRES_OWNER"]
+            self.ours("catalog-create", "postgres:" + owner, "phototui_app")
+            for concurrency, peer in peers.items():
+                rates = {
+                    name: json.loads(self.ours(
+                        "celery-jobs", self.url, "postgres:" + services[f"PHOTOTUI_TEST_{name}"], "6000",
+                        str(concurrency)))
+                    for name in ("POSTGRES", "PGBOUNCER")}
+                row(f"jobs a second, claimed and finished in Postgres, {concurrency} at a time, against a Celery "
+                    "prefork worker's no-op tasks", ">= 2 x", rates["POSTGRES"]["per_second"], peer, 2,
+                    f"through PgBouncer {rates['PGBOUNCER']['per_second']:.0f}/s; the relay publishes "
+                    f"{rates['POSTGRES']['published_per_second']:.0f}/s")
+        finally:
+            subprocess.run([f"{ROOT}/scripts/services/stop.sh", folder], check=False, stdout=subprocess.DEVNULL)
 
     def ours(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True).stdout

@@ -18,6 +18,7 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(FOLDER))
+WITHOUT_PHOTOS = {"catalog", "jobs"}
 COLUMNS = ["figure", "bar", "measured", "peer", "ratio", "met"]
 
 
@@ -110,16 +111,17 @@ def main():
     environment = dict(os.environ)
     environment["PHOTOTUI_PROGRAMS"] = output("scripts/build-release.sh", "phototui-bench")
     environment["PHOTOTUI_PEERS_PYTHON"] = output("scripts/peers.sh")
-    environment["PHOTOTUI_CORPUS"] = gather_corpus()
     only = [name for name in os.environ.get("ONLY", "").split(",") if name]
     known = sections(environment)
     unknown = set(only) - {name for name, _ in known}
     if unknown:
         sys.exit(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(name for name, _ in known)}")
+    chosen = [(name, command) for name, command in known if not only or name in only]
+    if any(name not in WITHOUT_PHOTOS for name, _ in chosen):
+        environment["PHOTOTUI_CORPUS"] = gather_corpus()
     rows = []
-    for name, command in known:
-        if not only or name in only:
-            rows += run_section(name, command, environment)
+    for name, command in chosen:
+        rows += run_section(name, command, environment)
     results = os.environ.get("BENCH_RESULTS") or f"{ROOT}/bench-results"
     os.makedirs(results, exist_ok=True)
     path = f"{results}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
