@@ -62,13 +62,13 @@ struct PostgresReplicaTests {
         func close() async throws {
             try await catalog.close()
             try await other.close()
-            cluster.stop()
         }
     }
 
     @Test("Pages come from a standby that keeps up; an own change, and one that was heard of, is in the next page")
     func freshness() async throws {
         let place = try await Place()
+        defer { place.cluster.stop() }
         try await place.untilRead(true)
         try await place.write(0..<5)
         try await place.untilRead(true)
@@ -105,6 +105,7 @@ struct PostgresReplicaTests {
     @Test("A standby that is killed, or is none, costs nothing but itself; it is read again when it is back")
     func death() async throws {
         let place = try await Place()
+        defer { place.cluster.stop() }
         try await place.write(0..<2)
         try await place.untilRead(true)
         place.cluster.killStandby()

@@ -38,6 +38,9 @@ struct PostgresSearchTests {
         #expect(told.contains("Postgres at") && told.contains("pgvector") && told.contains("phototui migrate"))
         #expect(try await cluster.migrate() == first)
 
+        // The whole contract, quicker: this server is not to die.
+        try cluster.administer("ALTER SYSTEM SET fsync = off")
+        try cluster.administer("SELECT pg_reload_conf()")
         for contract in CatalogContract.cases {
             let (clock, owner) = (FixedClock(), UUID().uuidString)
             let database = PostgresDatabase(cluster.settings())
