@@ -34,12 +34,16 @@ extension Library {
             try S3Location(profile.storage),
             credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret))
         let objects = try CachedObjectStore(store, in: folder.appending("objects"), capacity: cacheCapacity)
-        let waiting = stateFolder(environment).appending(profile.name)
-        try await BlockingQueue(label: "phototui.state").run { try LibraryFolder.create(waiting) }
+        let state = stateFolder(environment).appending(profile.name)
+        let cdn = try await BlockingQueue(label: "phototui.state").run {
+            try LibraryFolder.create(state)
+            return try profile.cdn?.open(environment)
+        }
         let uploader = Uploader(
-            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(waiting.appending("waiting")))
+            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(state.appending("waiting")))
         return assemble(
-            LibraryLocation(folder: folder), configuration, catalog: catalog, objects: objects, broker: broker,
+            LibraryLocation(folder: folder), configuration, catalog: catalog, objects: served(objects, cdn, state),
+            broker: broker,
             uploader: uploader, libraryFolder: folder)
     }
 
@@ -68,11 +72,22 @@ extension Library {
         ).setLifecycle()
     }
 
+    /// With a CDN before the store, it is told of what changes.
+    private static func served(
+        _ objects: CachedObjectStore, _ cdn: CloudflareCache?, _ state: FilePath
+    ) -> any LocalObjectStore {
+        guard let cdn else { return objects }
+        let store = PurgingObjectStore(objects, before: cdn, pending: StoredList(state.appending("purges")))
+        // What an earlier process could not purge.
+        Task { await store.purgeNoted() }
+        return store
+    }
+
     private static func cacheFolder(_ environment: [String: String]) -> FilePath {
         profilesFolder(environment, "XDG_CACHE_HOME", ".cache")
     }
 
-    /// What must outlast the cache: the list of files that wait for the store.
+    /// What must outlast the cache: the lists of files that wait for the store, and of purges that wait for the CDN.
     private static func stateFolder(_ environment: [String: String]) -> FilePath {
         profilesFolder(environment, "XDG_STATE_HOME", ".local/state")
     }

@@ -6,11 +6,12 @@ internal import Objects
 /// A named library: where its catalogue, its objects and its broker are, and how its secrets are had.
 public struct Profile: Sendable {
     /// The keys of `[profiles.NAME]`.
-    static let keys = [
-        "database", "database_replica", "database_owner", "database_password_file", "database_password_command",
-        "storage", "storage_access_key", "storage_secret_key_file", "storage_secret_key_command", "broker",
-        "broker_password_file", "broker_password_command", "owner",
-    ]
+    static let keys =
+        [
+            "database", "database_replica", "database_owner", "database_password_file", "database_password_command",
+            "storage", "storage_access_key", "storage_secret_key_file", "storage_secret_key_command", "broker",
+            "broker_password_file", "broker_password_command", "owner",
+        ] + ProfileCDN.keys
 
     public let name: String
     /// A `postgres://` URI, or libpq's `key=value` words, without a password.
@@ -26,6 +27,8 @@ public struct Profile: Sendable {
     public let broker: RedisAddress?
     /// Whose photos these are.
     public let owner: String
+    /// What stands before the storage; nil where nothing is to be told.
+    let cdn: ProfileCDN?
     private let databasePassword: Secret
     private let storageSecretKey: Secret
     private let brokerPassword: Secret
@@ -67,6 +70,7 @@ public struct Profile: Sendable {
                 whatToDo: "use letters, digits, dots and dashes")
         }
         _ = try S3Location(storage)
+        cdn = try ProfileCDN(profile: name, values: values)
         databasePassword = Secret(
             variable: "PHOTOTUI_DATABASE_PASSWORD", file: values["database_password_file"],
             command: values["database_password_command"])
