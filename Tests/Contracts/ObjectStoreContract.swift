@@ -192,10 +192,20 @@ public enum ObjectStoreContract {
     /// `count` bytes that depend on `seed` alone.
     public static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-        return (0..<count).map { _ in
+        var block: [UInt8] = (0..<min(count, 4096)).map { _ in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return UInt8(truncatingIfNeeded: state >> 33)
         }
+        // In blocks that differ in their first bytes: made one by one, megabytes would hold up the other tests for seconds.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            bytes += block.prefix(count - bytes.count)
+            if bytes.count < count {
+                withUnsafeBytes(of: UInt64(bytes.count) ^ state) { block.replaceSubrange(0..<8, with: $0) }
+            }
+        }
+        return bytes
     }
 
     /// Runs `body` with a file of these bytes.

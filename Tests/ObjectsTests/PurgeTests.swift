@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Glibc
 import SystemPackage
 import Testing
 
@@ -60,9 +61,8 @@ private final class PurgeServer {
     deinit { stop() }
 
     func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+        // A child of a thread of ours has its other signals blocked.
+        kill(process.processIdentifier, SIGKILL)
     }
 
     var purged: [String] {

@@ -22,11 +22,10 @@ struct S3ContractTests {
 struct S3ObjectStoreTests {
     private func withFile(_ count: Int, _ body: (FilePath, SHA256Digest, [UInt8]) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
-        var random = SystemRandomNumberGenerator()
-        let bytes = (0..<count / 8 + 1).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }.prefix(count)
+        let bytes = ObjectStoreContract.bytes(count, seed: UInt64.random(in: 0...UInt64.max))
         let file = folder.path.appending("file")
         try Data(bytes).write(to: URL(fileURLWithPath: file.string))
-        try await body(file, SHA256Hasher.digest(Array(bytes)), Array(bytes))
+        try await body(file, SHA256Hasher.digest(bytes), bytes)
     }
 
     @Test("A file of several parts goes up whole, and comes back with its digest checked")

@@ -80,7 +80,8 @@ public struct JobTask: CeleryTaskHandler {
     private func job(of call: CeleryCall) async throws -> JobID? {
         if let text = call["photo_id"].string {
             guard let photo = PhotoID(text) else { return nil }
-            _ = try await catalog.enqueueProcessing([photo])
+            // A message that comes again has its job already, which may have ended meanwhile.
+            if call.message.retries == 0 { _ = try await catalog.enqueueProcessing([photo]) }
             return try await catalog.jobs(of: photo, limit: 10).first { $0.kind == handler.kind }?.id
         }
         return JobID(call["job_id"].string ?? call.id)
