@@ -135,8 +135,10 @@ final class PostgresCluster {
         """.replacingOccurrences(of: "* = host=\(folder)", with: "phototui = host=\(folder) user=phototui_app")
             .write(toFile: "\(folder)/pgbouncer.ini", atomically: true, encoding: .utf8)
         chmod("\(folder)/pgbouncer.ini", 0o644)
+        // What a killed one left behind is not yet the new one's.
+        try? FileManager.default.removeItem(atPath: "\(folder)/.s.PGSQL.6432")
         bouncer = try launch("/usr/sbin/pgbouncer", ["\(folder)/pgbouncer.ini"])
-        for _ in 0..<100 where !FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432") {
+        for _ in 0..<400 where !FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432") {
             try await Task.sleep(for: .milliseconds(50))
         }
     }
