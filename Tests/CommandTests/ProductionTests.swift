@@ -9,9 +9,8 @@ struct ProductionTests {
         .deletingLastPathComponent().path
 
     /// The first block of that language below the heading.
-    private func snippet(_ language: String, below heading: String, of page: String = "production.md") throws -> String
-    {
-        let text = try String(contentsOfFile: Self.root + "/docs/" + page, encoding: .utf8)
+    private func snippet(_ language: String, below heading: String) throws -> String {
+        let text = try String(contentsOfFile: Self.root + "/docs/production.md", encoding: .utf8)
         let section = try #require(text.components(separatedBy: "\n## \(heading)\n").dropFirst().first)
         let block = try #require(section.components(separatedBy: "```\(language)\n").dropFirst().first)
         return try #require(block.components(separatedBy: "```").first)
@@ -78,9 +77,8 @@ struct ProductionTests {
         let conf = try snippet("conf", below: "Redis")
             .replacingOccurrences(of: "/etc/redis/", with: place + "/")
         try write(conf + "port 0\nunixsocket \(place)/redis.sock\nunixsocketperm 777\ndir \(place)\n", as: "redis.conf")
-        let rule = try #require(
-            try snippet("", below: "Access", of: "celery.md").split(separator: "\n").first { $0.contains("SETUSER") })
-        let user = rule.replacingOccurrences(of: "ACL SETUSER", with: "user")
+        let user = try snippet("redis", below: "Redis").replacingOccurrences(of: "\\\n", with: " ")
+            .replacingOccurrences(of: "ACL SETUSER", with: "user")
             .replacingOccurrences(of: ">PASSWORD", with: ">hush-redis")
         try write("user default off\n\(user)\n", as: "users.acl")
 
@@ -101,7 +99,7 @@ struct ProductionTests {
         let migrated = try owner.run(["migrate", "--profile", "test", "--role", "\(name)_app"])
         #expect(migrated.exitCode == 0, "\(migrated.complaints)")
         profile.variables["PHOTOTUI_DATABASE_PASSWORD"] = "choose-another"
-        profile.variables["PHOTOTUI_BROKER"] = "redis+socket://worker@/\(place)/redis.sock"
+        profile.variables["PHOTOTUI_BROKER"] = "redis+socket://phototui@/\(place)/redis.sock"
             .replacingOccurrences(of: "@//", with: "@/")
         profile.variables["PHOTOTUI_BROKER_PASSWORD"] = "hush-redis"
         let lifecycle = try profile.program().run(["storage", "lifecycle", "--profile", "test"])

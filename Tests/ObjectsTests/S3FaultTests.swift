@@ -179,9 +179,9 @@ struct S3FaultTests {
     @Test("A file that changes while its parts go up is not stored")
     func changedFile() async throws {
         let (path, digest) = try file(large(seed: 11))
-        try proxy.harm("PUT", "partNumber=1", .refuse(503, code: "SlowDown", headers: ["Retry-After": "2"]))
+        try proxy.harm("PUT", "partNumber=1", .refuse(503, code: "SlowDown", headers: ["Retry-After": "10"]))
         let upload = Task { try await store.putFile(path, at: ObjectKey("moving"), sha256: digest) }
-        try await until { try proxy.seen("PUT", "partNumber=1") == 1 }
+        try await until { try proxy.seen("PUT", "partNumber=1") >= 1 }
         let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path.string))
         try handle.write(contentsOf: Data([1, 2, 3, 4, 5, 6, 7, 8]))
         try handle.close()
@@ -237,12 +237,12 @@ struct S3FaultTests {
     }
 
     private func until(_ isTrue: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             if try await isTrue() { return }
             try await Task.sleep(for: .milliseconds(20))
         }
-        Issue.record("it did not come about in 30 s")
+        Issue.record("it did not come about in a minute")
     }
 }
 
