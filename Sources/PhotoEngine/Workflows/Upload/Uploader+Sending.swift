@@ -107,7 +107,9 @@ extension Uploader {
             try? await store.abortMultipart(key, token: token)
             return false
         }
-        try await StoreFault.telling { try await store.completeMultipart(key, token: token, parts: parts) }
+        try await StoreFault.telling {
+            try await store.completeMultipart(key, token: token, parts: parts, sha256: upload.content.sha256)
+        }
         return true
     }
 

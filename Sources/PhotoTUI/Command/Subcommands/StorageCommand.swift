@@ -16,7 +16,8 @@ struct StorageCommand: AsyncParsableCommand {
             commandName: "lifecycle",
             abstract: "Have the provider drop unfinished uploads after a week, and replaced versions after a day.",
             discussion: """
-                Replaces the bucket's lifecycle rules. The access key must be allowed to set them; the one that \
+                Also moves renditions to cheaper storage after 90 days where the provider has one. Rules that others made \
+                stay. The access key must be allowed to set rules; the one that \
                 phototui runs with every day need not.
 
                 Examples:
