@@ -24,6 +24,8 @@ public struct OutboxRelay: Sendable {
     /// Publishes what is due; returns how many messages that were.
     @discardableResult
     public func publishDue() async throws -> Int {
+        // Asked first: with the broker away no row is taken for announced.
+        let before = try await messages()
         var count = 0
         while !Task.isCancelled {
             let jobs = try await catalog.takeUnpublished(olderThanSeconds: Self.longPatience, limit: batch)
@@ -31,21 +33,17 @@ public struct OutboxRelay: Sendable {
             count += jobs.count
             if jobs.count < batch { break }
         }
-        return try await count + publishLost()
+        return try await count + publishLost(messagesBefore: before)
     }
 
     /// Publishes again as many jobs as wait without a message, those first that were announced the longest ago. While the
     /// broker has a message for each, none is lost, however long they wait: it must not fill with second messages.
-    private func publishLost() async throws -> Int {
-        var messages = 0
-        for queue in QueueName.allCases {
-            let depth = try await delivery.depth(of: queue)
-            messages += depth.waiting + depth.unacknowledged
-        }
+    private func publishLost(messagesBefore: Int) async throws -> Int {
         // A broker that holds nothing at all has lost them all: then a second is patience enough.
-        let patience = messages == 0 ? min(2, patienceSeconds) : patienceSeconds
+        let patience = messagesBefore == 0 ? min(2, patienceSeconds) : patienceSeconds
         let counts = try await catalog.jobCounts()
-        var missing = JobState.allCases.reduce(0) { $1.isFinished ? $0 : $0 + (counts[$1] ?? 0) } - messages
+        var missing = JobState.allCases.reduce(0) { $1.isFinished ? $0 : $0 + (counts[$1] ?? 0) }
+        missing -= try await messages()
         var count = 0
         while missing > 0, !Task.isCancelled {
             let jobs = try await catalog.takeUnpublished(olderThanSeconds: patience, limit: min(batch, missing))
@@ -53,6 +51,16 @@ public struct OutboxRelay: Sendable {
             try await publish(jobs)
             count += jobs.count
             missing -= jobs.count
+        }
+        return count
+    }
+
+    /// Messages that the broker has, delivered or not.
+    private func messages() async throws -> Int {
+        var count = 0
+        for queue in QueueName.allCases {
+            let depth = try await delivery.depth(of: queue)
+            count += depth.waiting + depth.unacknowledged
         }
         return count
     }
