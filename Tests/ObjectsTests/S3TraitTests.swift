@@ -53,7 +53,6 @@ struct S3TraitTests {
             Array("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>".utf8))
         #expect(try await store.client.send(request).status == 200)
         #expect(try await store.traits().keepsVersions)
-        _ = try await store.roundTrip()
         let key = ObjectKey("kept/twice")
         for byte: UInt8 in [1, 2] {
             try await store.put([byte], at: key, sha256: nil)
@@ -82,16 +81,5 @@ struct S3TraitTests {
         let error = await #expect(throws: EngineError.self) { _ = try await store.traits() }
         #expect(error?.code == .permissionDenied)
         #expect(try await store.traits() == S3Server.traits)
-    }
-
-    @Test("A round trip is timed, leaves nothing, and finds a server that answers with other bytes")
-    func roundTrip() async throws {
-        let store = try S3Server.store(endpoint: proxy.endpoint, traits: S3Server.traits)
-        let trip = try await store.roundTrip()
-        #expect(min(trip.write, trip.read, trip.delete) > .zero)
-        try proxy.harm("GET", "probe", .changeDown)
-        let error = await #expect(throws: EngineError.self) { _ = try await store.roundTrip() }
-        #expect(error?.code == .corrupt)
-        #expect(try await S3Server.names(under: store.prefix).isEmpty)
     }
 }

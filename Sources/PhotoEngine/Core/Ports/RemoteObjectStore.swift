@@ -4,8 +4,6 @@ public import SystemPackage
 public protocol RemoteObjectStore: ObjectStore {
     /// What this provider takes: found out by small requests the first time, under a key of its own that is removed again.
     func traits() async throws -> StoreTraits
-    /// Writes, reads and deletes a small object under a key of its own, and how long each took.
-    func roundTrip() async throws -> StoreRoundTrip
     /// Sends one small request, once, whatever went before. Throws `.unavailable` where no answer comes.
     func requireAnswer() async throws
 
@@ -72,19 +70,6 @@ public struct StoreTraits: Hashable, Sendable, Codable {
         self.keepsVersions = keepsVersions
         self.checksPayloads = checksPayloads
         self.throttle = throttle
-    }
-}
-
-/// How long a small object took there and back.
-public struct StoreRoundTrip: Hashable, Sendable {
-    public let write: Duration
-    public let read: Duration
-    public let delete: Duration
-
-    public init(write: Duration, read: Duration, delete: Duration) {
-        self.write = write
-        self.read = read
-        self.delete = delete
     }
 }
 

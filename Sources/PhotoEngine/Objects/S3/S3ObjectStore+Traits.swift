@@ -43,35 +43,6 @@ extension S3ObjectStore {
         }
         return try result.get()
     }
-
-    public func roundTrip() async throws -> StoreRoundTrip {
-        let (name, clock) = (probeName(), ContinuousClock())
-        let bytes = Array(name.utf8)
-        let hasVersions = try await traits().keepsVersions
-        var request = S3Client.Request(method: "PUT", key: name)
-        request.body = .bytes(bytes)
-        let writing = request
-        do {
-            let write = try await clock.measure {
-                let response = try await client.send(writing)
-                guard (200...204).contains(response.status) else {
-                    throw client.refusal(response, doing: "a small write")
-                }
-            }
-            let read = try await clock.measure {
-                let response = try await client.send(S3Client.Request(method: "GET", key: name))
-                guard response.status == 200 else { throw client.refusal(response, doing: "a small read") }
-                guard response.body == bytes else {
-                    throw EngineError(.corrupt, "\(client.location.host) answered with other bytes than were stored")
-                }
-            }
-            let delete = try await clock.measure { try await deleteAll(of: name, hasVersions: hasVersions) }
-            return StoreRoundTrip(write: write, read: read, delete: delete)
-        } catch {
-            try? await deleteAll(of: name, hasVersions: hasVersions)
-            throw error
-        }
-    }
 }
 
 /// Finds out by small requests what a provider takes, rather than by what it is called.
