@@ -100,9 +100,8 @@ final class RunnerSession: Sendable {
         do {
             switch result {
             case .success(.processed(let processed)):
-                let isApplied = try await retrying {
-                    try await self.runner.catalog.finish(job.id, worker: self.runner.worker, processed: processed)
-                }
+                let isApplied = try await patience.finish(
+                    job.id, worker: runner.worker, processed: processed, in: runner.catalog)
                 runner.emit(isApplied ? .succeeded(job) : .lost(job))
             case .failure(let error):
                 if isCancelled || error is CancellationError {
@@ -117,30 +116,19 @@ final class RunnerSession: Sendable {
         }
     }
 
+    private var patience: CatalogPatience { CatalogPatience(seconds: runner.leaseSeconds, random: runner.random) }
+
     private func fail(_ job: Job, _ failure: JobFailure) async throws {
         let mayRetry = failure.mayRetry(attempts: job.attempts)
         let wait = JobPolicy.backoffSeconds(attempt: job.attempts, random: runner.random)
         let runAt = mayRetry ? runner.clock.microseconds + Int64(wait * 1_000_000) : nil
-        let isApplied = try await retrying {
-            try await self.runner.catalog.fail(
-                job.id, worker: self.runner.worker, error: failure.error.description, runAt: runAt,
+        let isApplied = try await patience { _ in
+            try await runner.catalog.fail(
+                job.id, worker: runner.worker, error: failure.error.description, runAt: runAt,
                 unreadable: failure.isUnreadable && !mayRetry)
         }
         runner.emit(isApplied ? .failed(job, failure.error, retryAt: runAt) : .lost(job))
         if runAt != nil { send(.announced([job.kind.queue])) }
-    }
-
-    /// Tries a catalogue call again while the catalogue says that this may help: the work it records is done already.
-    private func retrying<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        for attempt in 0..<5 {
-            do {
-                return try await body()
-            } catch let error as EngineError where error.isRetryable {
-                let wait = JobPolicy.backoffSeconds(attempt: attempt, random: runner.random) / 4
-                try? await Task.sleep(for: .seconds(wait))
-            }
-        }
-        return try await body()
     }
 
     /// Turns messages into announcements. A message only says that there is something to claim.

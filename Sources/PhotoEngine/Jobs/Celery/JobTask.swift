@@ -137,11 +137,7 @@ public struct JobTask: CeleryTaskHandler {
     ) async throws -> CeleryOutcome {
         switch result {
         case .success(.processed(let processed)):
-            let isApplied = try await patience { mayStand in
-                if try await catalog.finish(job.id, worker: worker, processed: processed) { return true }
-                guard mayStand else { return false }
-                return try await catalog.job(job.id)?.state == .succeeded
-            }
+            let isApplied = try await patience.finish(job.id, worker: worker, processed: processed, in: catalog)
             guard isApplied else { return .dropped }
             var done = job
             done.state = .succeeded

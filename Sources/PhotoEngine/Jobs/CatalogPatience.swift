@@ -1,8 +1,8 @@
 internal import Core
 internal import Synchronization
 
-/// How a worker waits for a catalogue that is away. A message says nothing but that a job is there: without the catalogue
-/// there is nothing else a worker could do, and an outage must not use up anybody's attempts.
+/// How whoever runs jobs waits for a catalogue that is away: without it there is nothing else to do, and an outage must neither
+/// lose work that is done nor use up anybody's attempts.
 struct CatalogPatience: Sendable {
     let seconds: Double
     let random: any RandomSource
@@ -22,6 +22,17 @@ struct CatalogPatience: Sendable {
             }
         }
         throw CancellationError()
+    }
+
+    /// Ends a job with what it made; true also where an earlier call did so and nobody heard of it.
+    func finish(
+        _ job: JobID, worker: String, processed: ProcessedPhoto, in catalog: any JobCatalog
+    ) async throws -> Bool {
+        try await callAsFunction { mayStand in
+            if try await catalog.finish(job, worker: worker, processed: processed) { return true }
+            guard mayStand else { return false }
+            return try await catalog.job(job)?.state == .succeeded
+        }
     }
 }
 
