@@ -92,6 +92,7 @@ let package = Package(
 
         // Contract suites, one per port, run by name against every adapter; then one test target per room.
         .target(name: "Contracts", dependencies: ["Core", systemPackage], path: "Tests/Contracts"),
+        .target(name: "Programs", path: "Tests/Programs"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
         .testTarget(name: "DuplicatesTests", dependencies: ["Core", "Duplicates"]),
         .testTarget(
@@ -99,7 +100,8 @@ let package = Package(
             dependencies: [
                 "Core", "Catalog", "Contracts", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "ObjectsTests", dependencies: ["Core", "Digest", "Objects", "Contracts", systemPackage]),
+        .testTarget(
+            name: "ObjectsTests", dependencies: ["Core", "Digest", "Objects", "Contracts", "Programs", systemPackage]),
         .testTarget(name: "JobsTests", dependencies: ["Core", "Catalog", "Jobs", "Contracts", systemPackage]),
         .testTarget(
             name: "ImagingTests",
@@ -107,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "WorkflowsTests",
             dependencies: [
-                "Core", "Digest", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "PhotoEngine",
+                "Core", "Digest", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "PhotoEngine", "Programs",
                 "phototui", "phototui-decoder",
                 systemPackage,
             ]),
@@ -120,7 +122,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "App", "Core", "Grid", "PhotoEngine", "Workflows", "phototui", "phototui-decoder", systemPackage,
+                "App", "Core", "Grid", "PhotoEngine", "Workflows", "Programs", "phototui", "phototui-decoder",
+                systemPackage,
             ]),
         .testTarget(
             name: "TerminalTests", dependencies: ["Grid", "Terminal", "phototui", "phototui-decoder", systemPackage]),

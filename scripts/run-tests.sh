@@ -85,14 +85,14 @@ else
     run jobs --filter '^JobsTests\.'
     run tests --skip '^JobsTests\.'
 fi
-read -r passed failed skipped < <(scripts/count-tests.py "$report")
+read -r passed failed skipped < <(scripts/count-tests.py "$report" 2>"$report/failed")
 if [ -z "${FILTER:-}" ] && [ -n "${PHOTOTUI_PEERS_PYTHON:-}" ] && [ -n "${PHOTOTUI_TEST_PHOTOS:-}" ] && [ -n "$environment" ]; then
     step "failures"
     if "$PHOTOTUI_PEERS_PYTHON" scripts/failures/run.py --programs "$(swift build --show-bin-path "${build_flags[@]}")" \
         --photos-from "$PHOTOTUI_TEST_PHOTOS" --files 63 --seconds 15 --lease 5 2>"$report/failures"; then
         passed=$((passed + 1))
     else
-        cat "$report/failures"
+        tail -n 20 "$report/failures" >>"$report/failed"
         failed=$((failed + 1))
     fi
 fi
@@ -101,5 +101,7 @@ fi
 if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then fail "$skipped tests were skipped"; fi
 
 failed=$((failed + failures))
+# Again at the end, where it is looked for.
+sed 's/^/FAILED: /' "$report/failed" >&2
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

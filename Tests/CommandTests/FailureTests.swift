@@ -13,24 +13,24 @@ struct FailureTests {
     }
 
     /// The library's photos, jobs and faults, as another process sees them.
-    private func expectWhole(_ program: Program, photos: Int) throws {
-        #expect(try program.run(["months", "--json"]).document()["total"] as? Int == photos)
+    private func expectWhole(_ program: Program, photos: Int) async throws {
+        #expect(try await program.run(["months", "--json"]).document()["total"] as? Int == photos)
         let jobs = try #require(
-            try program.run(["jobs", "list", "--json", "--state", "succeeded"]).document()["jobs"] as? [Any])
+            try await program.run(["jobs", "list", "--json", "--state", "succeeded"]).document()["jobs"] as? [Any])
         #expect(jobs.count == photos)
-        let doctor = try program.run(["doctor", "--json"])
+        let doctor = try await program.run(["doctor", "--json"])
         #expect(doctor.exitCode == 0, "\(doctor.text)")
     }
 
     @Test("On a full disk it says so and stops; with space again the next import goes on", .timeLimit(.minutes(2)))
-    func fullDisk() throws {
+    func fullDisk() async throws {
         let home = try TestFolder()
         let photos = try photos(40)
         let library = home.path + "/library"
         // A file system of its own where this machine lets us mount one; else no file may grow beyond some kilobytes.
         let mount = "mkdir -p \(library) && mount -t tmpfs -o size=1m tmpfs \(library)"
         let program = Program(home: home)
-        let canMount = try program.shell("unshare --mount bash -c '\(mount)'").exitCode == 0
+        let canMount = try await program.shell("unshare --mount bash -c '\(mount)'").exitCode == 0
         let full =
             canMount
             ? """
@@ -39,57 +39,57 @@ struct FailureTests {
               exit $code'
             """
             : "ulimit -f 64; phototui import \(photos.path)"
-        let stopped = try program.shell(full)
+        let stopped = try await program.shell(full)
         #expect(stopped.exitCode == 1, "\(stopped.complaints)")
         #expect(stopped.complaints.contains("space"), "\(stopped.complaints)")
         if canMount {
-            _ = try program.shell("rmdir \(library) && mv \(home.path)/kept \(library)")
+            _ = try await program.shell("rmdir \(library) && mv \(home.path)/kept \(library)")
         } else {
-            #expect(try program.run(["import", photos.path]).exitCode == 0)
+            #expect(try await program.run(["import", photos.path]).exitCode == 0)
         }
-        try expectWhole(program, photos: 40)
+        try await expectWhole(program, photos: 40)
     }
 
     @Test("Killed at random moments, it leaves a library that opens and goes on", .timeLimit(.minutes(4)))
-    func killed() throws {
+    func killed() async throws {
         let home = try TestFolder()
         let photos = try photos(60)
         let program = Program(home: home)
         for _ in 0..<6 {
             let wait = Double.random(in: 0.05...1.2)
-            let result = try program.shell(
+            let result = try await program.shell(
                 "phototui import --json \(photos.path) >/dev/null 2>&1 & sleep \(wait); kill -KILL $!; wait $!; phototui months --json"
             )
             #expect(result.exitCode == 0 || wait < 0.3, "after \(wait) s: \(result.complaints)")
         }
-        let last = try program.run(["import", photos.path])
+        let last = try await program.run(["import", photos.path])
         #expect(last.exitCode == 0, "\(last.complaints)")
-        try expectWhole(program, photos: 60)
-        let second = try program.run(["import", "--json", photos.path]).document()
+        try await expectWhole(program, photos: 60)
+        let second = try await program.run(["import", "--json", photos.path]).document()
         #expect(second["known"] as? Int == 60 && second["bytes_read"] as? Int == 0)
     }
 
     @Test("An import whose photos can't be processed says so, and the next one, with the decoder there, goes on")
-    func noDecoder() throws {
+    func noDecoder() async throws {
         let home = try TestFolder()
         let photos = try photos(4)
         let program = Program(home: home)
         let alone = home.path + "/bin"
-        #expect(try program.shell("mkdir \(alone) && cp $(command -v phototui) \(alone)").exitCode == 0)
-        let result = try program.shell("\(alone)/phototui import \(photos.path)")
+        #expect(try await program.shell("mkdir \(alone) && cp $(command -v phototui) \(alone)").exitCode == 0)
+        let result = try await program.shell("\(alone)/phototui import \(photos.path)")
         #expect(result.exitCode == 2, "\(result.complaints)")
         #expect(result.text.contains("4 photos could not be processed") && result.text.contains("phototui-decoder"))
-        let document = try program.run(["import", "--json", photos.path]).document()
+        let document = try await program.run(["import", "--json", photos.path]).document()
         #expect(document["unprocessed"] as? Int == 0)
-        try expectWhole(program, photos: 4)
+        try await expectWhole(program, photos: 4)
     }
 
     @Test("A library that may not be looked into is not called absent")
-    func forbidden() throws {
+    func forbidden() async throws {
         let home = try TestFolder()
         let program = Program(home: home)
         try FileManager.default.createDirectory(atPath: home.path + "/library", withIntermediateDirectories: true)
-        let result = try program.shell(
+        let result = try await program.shell(
             """
             chmod 711 \(home.path); chmod 700 \(home.path)/library
             if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --clear-groups phototui photos; else
@@ -100,15 +100,15 @@ struct FailureTests {
     }
 
     @Test("What was deleted on purpose is marked missing on request")
-    func markMissing() throws {
+    func markMissing() async throws {
         let home = try TestFolder()
         let photos = try photos(10)
         let program = Program(home: home)
-        #expect(try program.run(["import", photos.path]).exitCode == 0)
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
         for seed in 1...8 { try FileManager.default.removeItem(atPath: photos.path + "/\(seed).png") }
-        let result = try program.run(["import", "--mark-missing", "--json", photos.path]).document()
+        let result = try await program.run(["import", "--mark-missing", "--json", photos.path]).document()
         #expect(result["marked_missing"] as? Int == 8)
         #expect(result["known"] as? Int == 2)
-        try expectWhole(program, photos: 10)
+        try await expectWhole(program, photos: 10)
     }
 }

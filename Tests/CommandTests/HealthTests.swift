@@ -40,11 +40,12 @@ struct HealthTests {
     }
 
     /// curl's status and body.
-    private func get(_ program: Program, _ serving: Serving, _ path: String) throws -> (status: Int, body: String) {
+    private func get(_ program: Program, _ serving: Serving, _ path: String) async throws -> (status: Int, body: String)
+    {
         let place =
             serving.address.hasPrefix("/")
             ? "--unix-socket \(serving.address) http://localhost\(path)" : "http://\(serving.address)\(path)"
-        let text = try program.shell("curl --silent --max-time 30 --write-out '\\n%{http_code}' \(place)").text
+        let text = try await program.shell("curl --silent --max-time 30 --write-out '\\n%{http_code}' \(place)").text
         let lines = text.components(separatedBy: "\n")
         return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
     }
@@ -54,10 +55,10 @@ struct HealthTests {
         _ program: Program, _ serving: Serving, _ path: String,
         until isFine: (_ status: Int, _ body: String) throws -> Bool
     ) async throws -> (status: Int, body: String) {
-        var answer = try get(program, serving, path)
+        var answer = try await get(program, serving, path)
         for _ in 0..<120 where try !isFine(answer.status, answer.body) {
             try await Task.sleep(for: .milliseconds(250))
-            answer = try get(program, serving, path)
+            answer = try await get(program, serving, path)
         }
         return answer
     }
@@ -69,34 +70,34 @@ struct HealthTests {
     }
 
     @Test("An embedded library is well where it can be written, and its absence is told")
-    func embedded() throws {
+    func embedded() async throws {
         let program = Program(home: try TestFolder())
-        let absent = try program.run(["health", "--json"])
+        let absent = try await program.run(["health", "--json"])
         #expect(absent.exitCode == 1 && absent.text.contains("there is no library"))
         let pictures = try TestFolder()
         try pictures.write(TestPicture.png(seed: 1), as: "a.png")
-        #expect(try program.run(["import", pictures.path]).exitCode == 0)
-        var document = try program.run(["health", "--json"]).document()
+        #expect(try await program.run(["import", pictures.path]).exitCode == 0)
+        var document = try await program.run(["health", "--json"]).document()
         for _ in 0..<20 where document["status"] as? String != "ok" {
-            document = try program.run(["health", "--json"]).document()
+            document = try await program.run(["health", "--json"]).document()
         }
         #expect(document["status"] as? String == "ok", "\(document)")
         let names = (document["dependencies"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
         #expect(names == ["database", "storage", "decoder"])
-        var line = try program.run(["health", "--check"])
-        for _ in 0..<20 where line.exitCode != 0 { line = try program.run(["health", "--check"]) }
+        var line = try await program.run(["health", "--check"])
+        for _ in 0..<20 where line.exitCode != 0 { line = try await program.run(["health", "--check"]) }
         #expect(
             line.exitCode == 0 && line.text.hasPrefix("PHOTOTUI OK - database, storage, decoder answer | database="))
     }
 
     @Test("Wrong use is refused, and a monitoring plugin's answer is the unknown")
-    func wrongUse() throws {
+    func wrongUse() async throws {
         let program = Program(home: try TestFolder())
-        #expect(try program.run(["health", "--serve", "x", "--check"]).exitCode == 64)
-        #expect(try program.run(["health", "--serve", "x"]).complaints.contains("HOST:PORT"))
-        let unknown = try program.run(["health", "--check", "--profile", "none"])
+        #expect(try await program.run(["health", "--serve", "x", "--check"]).exitCode == 64)
+        #expect(try await program.run(["health", "--serve", "x"]).complaints.contains("HOST:PORT"))
+        let unknown = try await program.run(["health", "--check", "--profile", "none"])
         #expect(unknown.exitCode == 3 && unknown.text.hasPrefix("PHOTOTUI UNKNOWN - there is no profile none"))
-        let wrong = try program.run(["health", "--check", "--broker", "amqp://me:hush@localhost"])
+        let wrong = try await program.run(["health", "--check", "--broker", "amqp://me:hush@localhost"])
         #expect(wrong.exitCode == 3 && !(wrong.text + wrong.complaints).contains("hush"))
     }
 
@@ -105,7 +106,7 @@ struct HealthTests {
         .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
     func ready() async throws {
         var profile = try NetworkedProfile()
-        try profile.migrate()
+        try await profile.migrate()
         // A broker of this test's own, which nobody else misses while it is frozen.
         let redis = Process()
         redis.executableURL = URL(fileURLWithPath: "/usr/bin/redis-server")
@@ -124,11 +125,11 @@ struct HealthTests {
         for name in ["database", "postgres", "storage", "broker", "decoder"] {
             #expect(first.body.contains("\"name\" : \"\(name)\""), "\(first.body)")
         }
-        #expect(try get(program, serving, "/health/live").status == 200)
-        #expect(try get(program, serving, "/nothing").status == 404)
+        #expect(try await get(program, serving, "/health/live").status == 200)
+        #expect(try await get(program, serving, "/nothing").status == 404)
         let posted =
             "curl --silent --output /dev/null --write-out '%{http_code}' --data x http://\(serving.address)/metrics"
-        #expect(try program.shell(posted).text == "405")
+        #expect(try await program.shell(posted).text == "405")
 
         kill(redis.processIdentifier, SIGSTOP)
         let frozen = try await get(program, serving, "/health/ready") { status, body in
@@ -136,8 +137,8 @@ struct HealthTests {
         }
         #expect(try frozen.status == 503 && failing(frozen.body) == ["broker"], "\(frozen.body)")
         #expect(frozen.body.contains("Redis at") && frozen.body.contains("answer"), "\(frozen.body)")
-        #expect(try get(program, serving, "/health/live").status == 200)
-        let metrics = try get(program, serving, "/metrics")
+        #expect(try await get(program, serving, "/health/live").status == 200)
+        let metrics = try await get(program, serving, "/metrics")
         #expect(metrics.body.contains("phototui_dependency_up{dependency=\"broker\"} 0"))
         kill(redis.processIdentifier, SIGCONT)
         let thawed = try await get(program, serving, "/health/ready") { status, _ in status == 200 }
@@ -155,14 +156,14 @@ struct HealthTests {
             NetworkedProfile.absence))
     func metrics() async throws {
         let profile = try NetworkedProfile()
-        try profile.migrate()
+        try await profile.migrate()
         let program = try profile.program()
         let pictures = try TestFolder()
         for seed in 0..<3 { try pictures.write(TestPicture.png(seed: seed), as: "\(seed).png") }
         // By the import itself, so that the worker has nothing to do.
         var alone = program
         alone.environment["PHOTOTUI_BROKER"] = "inline"
-        let imported = try alone.run(["import", pictures.path, "--profile", "test"])
+        let imported = try await alone.run(["import", pictures.path, "--profile", "test"])
         #expect(imported.exitCode == 0, "\(imported.complaints)")
         let socket = "/tmp/phototui-\(UUID().uuidString.prefix(8)).sock"
         let serving = try await Serving(
@@ -201,7 +202,7 @@ struct HealthTests {
             print("read", len(found))
             """
         try profile.home.write(Data(script.utf8), as: "read.py")
-        let read = try program.shell(
+        let read = try await program.shell(
             "'\(try #require(NetworkedProfile.environment["PHOTOTUI_PEERS_PYTHON"]))' ~/read.py ~/metrics")
         #expect(read.exitCode == 0 && read.text.hasPrefix("read"), "\(read.complaints)\(metrics.body)")
         #expect(try await serving.end() == 0)

@@ -14,7 +14,7 @@ struct LibraryFolderTests {
     }
 
     @Test("One that can't be made is an error in words, with the reason and a way out, and nothing is left behind")
-    func impossible() throws {
+    func impossible() async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         try photos.write(TestPicture.png(seed: 1), as: "a.png")
@@ -30,7 +30,7 @@ struct LibraryFolderTests {
         ]
         for (folder, reason, advice) in cases {
             for arguments in [["import", photos.path], [photos.path]] {
-                let result = try Program(home: home).run(["--library", folder] + arguments)
+                let result = try await Program(home: home).run(["--library", folder] + arguments)
                 #expect(result.exitCode == 1, "\(folder)")
                 #expect(result.complaints.hasPrefix("phototui: "), "\(result.complaints)")
                 #expect(result.complaints.contains(reason), "\(result.complaints)")
@@ -39,7 +39,7 @@ struct LibraryFolderTests {
                 #expect(result.complaints.split(separator: "\n").count == 1)
                 #expect(result.output.isEmpty)
             }
-            let asked = try Program(home: home).run(["--library", folder, "months"])
+            let asked = try await Program(home: home).run(["--library", folder, "months"])
             #expect(asked.exitCode == 1)
             #expect(asked.complaints.contains("there is no library"), "\(asked.complaints)")
         }
@@ -52,25 +52,26 @@ struct LibraryFolderTests {
     @Test(
         "One that is made is its owner's alone; folders above it follow the umask, and one that was there stays as it is"
     )
-    func modes() throws {
+    func modes() async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         try photos.write(TestPicture.png(seed: 1), as: "a.png")
-        let made = try Program(home: home).shell(
+        let made = try await Program(home: home).shell(
             "umask 027; phototui import --library a/b/library \(photos.path) > /dev/null; stat -c %a a a/b a/b/library",
             in: home)
         #expect(made.text == "750\n750\n700\n", "\(made.complaints)")
-        let kept = try Program(home: home).shell(
+        let kept = try await Program(home: home).shell(
             "mkdir -m 755 mine; phototui import --library mine \(photos.path) > /dev/null; stat -c %a mine", in: home)
         #expect(kept.text == "755\n", "\(kept.complaints)")
     }
 
     @Test("A name that is not UTF-8 is refused before anything is made")
-    func oddName() throws {
+    func oddName() async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         try photos.write(TestPicture.png(seed: 1), as: "a.png")
-        let result = try Program(home: home).shell("phototui import --library $'odd\\xff' \(photos.path)", in: home)
+        let result = try await Program(home: home).shell(
+            "phototui import --library $'odd\\xff' \(photos.path)", in: home)
         #expect(result.exitCode == 1)
         #expect(result.complaints.contains("not UTF-8"), "\(result.complaints)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: home.path).isEmpty)

@@ -33,10 +33,10 @@ struct NetworkedDoctorTests {
     /// Both outputs, of which no secret may be a part.
     private func doctor(
         _ profile: NetworkedProfile, hiding more: [String] = [], readsText: Bool = true
-    ) throws -> Seen {
+    ) async throws -> Seen {
         let program = try profile.program()
-        let json = try program.run(["doctor", "--profile", "test", "--json"])
-        let text = readsText ? try program.run(["doctor", "--profile", "test"]) : json
+        let json = try await program.run(["doctor", "--profile", "test", "--json"])
+        let text = readsText ? try await program.run(["doctor", "--profile", "test"]) : json
         let all = json.text + json.complaints + text.text + text.complaints
         let known = try [
             NetworkedProfile.word("password", of: NetworkedProfile.variable("PGBOUNCER")),
@@ -53,10 +53,10 @@ struct NetworkedDoctorTests {
     }
 
     @Test("What is well is told so, with what it is")
-    func well() throws {
+    func well() async throws {
         let profile = try NetworkedProfile()
-        try profile.migrate()
-        let seen = try doctor(profile)
+        try await profile.migrate()
+        let seen = try await doctor(profile)
         #expect(seen.exitCode == 0, "\(seen.text)")
         for name in [
             "Database database", "Database pooling", "Database role", "Database schema", "Database owners",
@@ -74,54 +74,54 @@ struct NetworkedDoctorTests {
 
     @Test(
         "A schema that is not there, a superuser, and a server without row-level security are told with their commands")
-    func databases() throws {
+    func databases() async throws {
         var profile = try NetworkedProfile()
         let folder = try NetworkedProfile.variable("SERVICES")
         let psql = try NetworkedProfile.variable("POSTGRES_PROGRAMS") + "/psql"
         let name = "doctor_\(UUID().uuidString.prefix(8).lowercased())"
-        func sql(_ statement: String, in database: String = "postgres") throws {
-            let result = try profile.program().shell(
+        func sql(_ statement: String, in database: String = "postgres") async throws {
+            let result = try await profile.program().shell(
                 "'\(psql)' -X -q -v ON_ERROR_STOP=1 -h '\(folder)/postgres' -U postgres -d \(database) -c \"\(statement)\""
             )
             #expect(result.exitCode == 0, "\(result.complaints)")
         }
-        try sql("CREATE DATABASE \(name) OWNER phototui_owner")
-        defer { try? sql("DROP DATABASE \(name) WITH (FORCE)") }
+        try await sql("CREATE DATABASE \(name) OWNER phototui_owner")
         for key in ["database", "database_owner"] {
             profile.keys[key] = profile.keys[key]?.replacingOccurrences(of: "dbname=phototui", with: "dbname=\(name)")
         }
         profile.variables["PHOTOTUI_BROKER"] = "inline"
-        let empty = try doctor(profile)
+        let empty = try await doctor(profile)
         #expect(empty.exitCode == 1 && empty.status("Database schema") == "fail", "\(empty.text)")
         #expect(empty.checks["Database schema"]?.advice == "run: phototui migrate --profile test")
-        try profile.migrate()
-        #expect(try doctor(profile).status("Database owners") == "ok")
-        try sql("ALTER TABLE photos NO FORCE ROW LEVEL SECURITY", in: name)
-        try sql("DROP EXTENSION vector CASCADE", in: name)
-        try sql("DROP INDEX photos_text", in: name)
+        try await profile.migrate()
+        #expect(try await doctor(profile).status("Database owners") == "ok")
+        try await sql("ALTER TABLE photos NO FORCE ROW LEVEL SECURITY", in: name)
+        try await sql("DROP EXTENSION vector CASCADE", in: name)
+        try await sql("DROP INDEX photos_text", in: name)
         profile.keys["database_replica"] = profile.keys["database"]
-        let open = try doctor(profile)
+        let open = try await doctor(profile)
         #expect(open.checks["Database replica"]?.value.contains("is no standby") == true, "\(open.text)")
         #expect(open.checks["Database text search"]?.advice.contains("phototui migrate --profile test") == true)
         profile.keys["database_replica"] = "host=127.0.0.1 port=1 user=phototui_app"
         #expect(open.checks["Database owners"]?.value == "row-level security is off for photos", "\(open.text)")
         #expect(open.checks["Database extension vector"]?.advice == "as a superuser: CREATE EXTENSION vector")
-        try profile.migrate()
-        try sql("REVOKE UPDATE ON photos FROM phototui_app", in: name)
-        let poor = try doctor(profile)
+        try await profile.migrate()
+        try await sql("REVOKE UPDATE ON photos FROM phototui_app", in: name)
+        let poor = try await doctor(profile)
         #expect(poor.checks["Database replica"]?.value.contains("the primary is read instead") == true)
         #expect(poor.checks["Database owners"]?.value == "this role lacks rights to photos", "\(poor.text)")
         // The server trusts its superuser on the socket.
         profile.keys["database"] = "host=\(folder)/postgres dbname=\(name) user=postgres"
-        let mighty = try doctor(profile)
+        let mighty = try await doctor(profile)
         #expect(mighty.status("Database role") == "fail", "\(mighty.text)")
         #expect(mighty.checks["Database role"]?.advice.contains("NOSUPERUSER") == true)
+        try await sql("DROP DATABASE \(name) WITH (FORCE)")
     }
 
     @Test("A pooler in another mode than transactions is found out", arguments: ["session", "statement"])
     func poolers(_ mode: String) async throws {
         var profile = try NetworkedProfile()
-        try profile.migrate()
+        try await profile.migrate()
         let folder = try NetworkedProfile.variable("SERVICES")
         let place = "/tmp/phototui-\(UUID().uuidString.prefix(8))"
         defer { try? FileManager.default.removeItem(atPath: place) }
@@ -151,13 +151,13 @@ struct NetworkedDoctorTests {
         }
         profile.keys["database"] = "host=\(place) port=6432 dbname=phototui user=phototui_app"
         profile.variables["PHOTOTUI_BROKER"] = "inline"
-        let seen = try doctor(profile)
+        let seen = try await doctor(profile)
         #expect(seen.status("Database pooling") == (mode == "session" ? "warn" : "fail"), "\(seen.text)")
         #expect(seen.checks["Database pooling"]?.advice.contains("pool_mode = transaction") == true)
     }
 
     @Test("Every refusal names the server, the cause and the next step, and no secret")
-    func refusals() throws {
+    func refusals() async throws {
         let wrong = "hush-\(UUID().uuidString)"
         let endpoint = try NetworkedProfile.variable("S3_ENDPOINT")
         let redis = try NetworkedProfile.variable("REDIS_TCP")
@@ -207,7 +207,7 @@ struct NetworkedDoctorTests {
             let group = areas.map { $0[turn % $0.count] }
             var profile = try NetworkedProfile()
             for each in group { each.change(&profile) }
-            let seen = try doctor(profile, hiding: [wrong], readsText: false)
+            let seen = try await doctor(profile, hiding: [wrong], readsText: false)
             #expect(seen.exitCode == 1)
             for each in group {
                 let check = seen.checks[each.check]
@@ -219,7 +219,7 @@ struct NetworkedDoctorTests {
     }
 
     @Test("Servers that accept a connection and say nothing are told in time, by name")
-    func frozen() throws {
+    func frozen() async throws {
         // Nobody ever accepts: the kernel does, for the first few.
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listener) }
@@ -242,7 +242,7 @@ struct NetworkedDoctorTests {
         profile.variables["PHOTOTUI_BROKER"] = "redis://127.0.0.1:\(port)/0"
         let program = try profile.program()
         let start = ContinuousClock.now
-        let seen = try program.run(["doctor", "--profile", "test"])
+        let seen = try await program.run(["doctor", "--profile", "test"])
         #expect(ContinuousClock.now - start < .seconds(60))
         #expect(seen.exitCode == 1)
         for area in ["Postgres at 127.0.0.1:\(port)", "s3://b", "redis://127.0.0.1:\(port)/0"] {

@@ -53,11 +53,11 @@ struct NetworkedProfile {
     }
 
     /// Brings the schema to this version, as its owner.
-    func migrate() throws {
+    func migrate() async throws {
         var program = try program()
         program.environment["PHOTOTUI_DATABASE_PASSWORD"] = Self.word(
             "password", of: try Self.variable("POSTGRES_OWNER"))
-        let result = try program.run(["migrate", "--profile", "test"])
+        let result = try await program.run(["migrate", "--profile", "test"])
         #expect(result.exitCode == 0, "\(result.complaints)")
     }
 }

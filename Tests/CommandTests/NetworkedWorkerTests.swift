@@ -9,71 +9,71 @@ import Testing
 struct NetworkedWorkerTests {
     @Test("An import hands its photos to workers, and a flushed Redis loses none", .timeLimit(.minutes(3)))
     func handsOver() async throws {
-        let home = try NetworkedHome()
+        let home = try await NetworkedHome()
         defer { home.stop() }
         try home.startRedis()
         let pictures = try TestFolder()
         for seed in 0..<16 { try pictures.write(TestPicture.png(seed: seed), as: "\(seed).png") }
-        let imported = try home.program.run(["import", "--profile", "test", "--json", pictures.path])
+        let imported = try await home.program.run(["import", "--profile", "test", "--json", pictures.path])
         #expect(imported.exitCode == 0, "\(imported.complaints)")
         let report = try imported.document()
         #expect(report["imported"] as? Int == 16 && report["handed_over"] as? Int == 16)
         #expect(report["broker_problem"] is NSNull)
-        #expect(try home.jobs() == ["queued": 16])
-        #expect(try home.redis("LLEN", "high") == "16")
+        #expect(try await home.jobs() == ["queued": 16])
+        #expect(try await home.redis("LLEN", "high") == "16")
 
-        #expect(try home.redis("FLUSHALL") == "OK")
+        #expect(try await home.redis("FLUSHALL") == "OK")
         let worker = try home.startWorker()
-        try await home.wait("nothing was done") { try home.jobs()["succeeded", default: 0] >= 2 }
-        #expect(try home.redis("FLUSHALL") == "OK")
-        try await home.wait("not all was done") { try home.jobs() == ["succeeded": 16] }
+        try await home.wait("nothing was done") { try await home.jobs()["succeeded", default: 0] >= 2 }
+        #expect(try await home.redis("FLUSHALL") == "OK")
+        try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 16] }
         try await home.expectRenditions(16)
         try await home.drain(worker)
 
         // A second import finds all of it known, and hands nothing over.
-        let again = try home.program.run(["import", "--profile", "test", pictures.path])
+        let again = try await home.program.run(["import", "--profile", "test", pictures.path])
         #expect(again.exitCode == 0 && !again.text.contains("handed to workers"), "\(again.text)")
     }
 
     @Test("--wait waits for the workers, and tells what they could not read", .timeLimit(.minutes(3)))
     func waits() async throws {
-        let home = try NetworkedHome()
+        let home = try await NetworkedHome()
         defer { home.stop() }
         try home.startRedis()
         let pictures = try TestFolder()
         for seed in 0..<4 { try pictures.write(TestPicture.png(seed: seed), as: "\(seed).png") }
         try pictures.write(TestPicture.png(seed: 9).prefix(20), as: "broken.png")
         let worker = try home.startWorker()
-        let imported = try home.program.run(["import", "--profile", "test", "--wait", "--json", pictures.path])
+        let imported = try await home.program.run(["import", "--profile", "test", "--wait", "--json", pictures.path])
         #expect(imported.exitCode == 2, "\(imported.complaints)")
         let report = try imported.document()
         #expect(report["imported"] as? Int == 4 && report["rejected"] as? Int == 1)
-        #expect(try home.jobs()["succeeded"] == 4)
+        #expect(try await home.jobs()["succeeded"] == 4)
         try await home.expectRenditions(4)
         try await home.drain(worker)
     }
 
     @Test("With the broker away an import succeeds, and the next relay announces its photos", .timeLimit(.minutes(3)))
     func brokerAway() async throws {
-        let home = try NetworkedHome()
+        let home = try await NetworkedHome()
         defer { home.stop() }
         let pictures = try TestFolder()
         for seed in 0..<3 { try pictures.write(TestPicture.png(seed: seed), as: "\(seed).png") }
-        let imported = try home.program.run(["import", "--profile", "test", "--json", pictures.path])
+        let imported = try await home.program.run(["import", "--profile", "test", "--json", pictures.path])
         #expect(imported.exitCode == 0, "\(imported.complaints)")
         let report = try imported.document()
         #expect(report["imported"] as? Int == 3 && report["handed_over"] as? Int == 0)
         let problem = try #require(report["broker_problem"] as? String)
         #expect(problem.contains(home.redisSocket) && !problem.contains(NetworkedHome.password))
-        #expect(try home.jobs() == ["queued": 3])
+        #expect(try await home.jobs() == ["queued": 3])
 
         try home.startRedis()
         try pictures.write(TestPicture.png(seed: 3), as: "3.png")
-        let next = try home.program.run(["import", "--profile", "test", pictures.path])
+        let next = try await home.program.run(["import", "--profile", "test", pictures.path])
         #expect(next.exitCode == 0 && next.text.contains("4 photos handed to workers"), "\(next.text)")
-        #expect(try home.redis("LLEN", "high") == "4")
+        #expect(try await home.redis("LLEN", "high") == "4")
         let worker = try home.startWorker()
-        try await home.wait("not all was done") { try home.jobs() == ["succeeded": 4] }
+        try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 4] }
         try await home.drain(worker)
     }
 }
@@ -91,7 +91,7 @@ private final class NetworkedHome {
     private let redisFolder: String
     private var processes: [Process] = []
 
-    init() throws {
+    init() async throws {
         home = try TestFolder()
         // A short path: a unix socket's has at most 107 bytes.
         redisFolder = "/tmp/phototui-redis-\(UUID().uuidString.prefix(8))"
@@ -126,7 +126,7 @@ private final class NetworkedHome {
             ])
         var migrating = program
         migrating.environment["PHOTOTUI_DATABASE_PASSWORD"] = word("password", of: owner)
-        let migrated = try migrating.run(["migrate", "--profile", "test"])
+        let migrated = try await migrating.run(["migrate", "--profile", "test"])
         #expect(migrated.exitCode == 0, "\(migrated.complaints)")
     }
 
@@ -152,15 +152,15 @@ private final class NetworkedHome {
     }
 
     /// What redis-cli prints.
-    func redis(_ words: String...) throws -> String {
-        let shell = try program.shell(
+    func redis(_ words: String...) async throws -> String {
+        let shell = try await program.shell(
             "redis-cli --no-auth-warning -a \(Self.password) -s \(redisSocket) -n 2 \(words.joined(separator: " "))")
         return shell.text.trimmingCharacters(in: .newlines)
     }
 
     /// Jobs by their state.
-    func jobs() throws -> [String: Int] {
-        let listed = try program.run(["jobs", "list", "--profile", "test", "--json"]).document()
+    func jobs() async throws -> [String: Int] {
+        let listed = try await program.run(["jobs", "list", "--profile", "test", "--json"]).document()
         let states = try #require(listed["jobs"] as? [[String: Any]]).compactMap { $0["state"] as? String }
         return states.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
@@ -187,11 +187,11 @@ private final class NetworkedHome {
         #expect(worker.terminationStatus == 0 && worker.terminationReason == .exit, "\(log())")
     }
 
-    func wait(_ what: String, _ isTrue: () throws -> Bool) async throws {
+    func wait(_ what: String, _ isTrue: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
-        while try !isTrue() {
+        while try await !isTrue() {
             if ContinuousClock.now > deadline {
-                Issue.record("\(what): \(try jobs()) \(log())")
+                Issue.record("\(what): \(try await jobs()) \(log())")
                 throw CancellationError()
             }
             try await Task.sleep(for: .milliseconds(100))

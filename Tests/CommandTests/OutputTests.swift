@@ -101,18 +101,19 @@ struct OutputTests {
             "plain", "/a/b-c_1.jpg", "two words", "it's", "$HOME", "a\"b", "*", "", "~", "é", "a;b", "#", "!", "a\\b",
             "\u{1b}[31m", "a\nb", "e\u{301}\u{202e}x", "👩‍👩‍👧", "'",
         ])
-    func quoting(_ word: String) throws {
+    func quoting(_ word: String) async throws {
         let quoted = OwnCommand.quoted(word)
-        let result = try Program(home: TestFolder()).shell("printf %s \(quoted)")
+        let result = try await Program(home: TestFolder()).shell("printf %s \(quoted)")
         #expect(result.text == word, "\(quoted)")
         #expect(!quoted.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
     }
 
     @Test("A suggested word keeps bytes that aren't UTF-8")
-    func quotedBytes() throws {
+    func quotedBytes() async throws {
         let quoted = OwnCommand.quoted(RawArguments.text(of: [0x61, 0xFF, 0x62, 0x27]))
         #expect(quoted == "$'a\\xffb\\x27'")
-        #expect(try Program(home: TestFolder()).shell("printf %s \(quoted)").output == Data([0x61, 0xFF, 0x62, 0x27]))
+        #expect(
+            try await Program(home: TestFolder()).shell("printf %s \(quoted)").output == Data([0x61, 0xFF, 0x62, 0x27]))
     }
 
     @Test("The progress line names the file where there is room, escaped and cut by columns", arguments: 1...200)

@@ -51,20 +51,17 @@ struct ProductionTests {
             text.replacingOccurrences(of: "phototui", with: name)
         }
         let psql = "'\(programs)/psql' -X -q -v ON_ERROR_STOP=1 -h '\(folder)/postgres' -U postgres -d postgres"
-        func shell(_ script: String) throws {
-            let result = try profile.program().shell("cd '\(place)'; PATH=\(programs):$PATH; \(script)")
+        func shell(_ script: String) async throws {
+            let result = try await profile.program().shell("cd '\(place)'; PATH=\(programs):$PATH; \(script)")
             #expect(result.exitCode == 0, "\(script): \(result.complaints)")
         }
 
         try write(renamed(snippet("sql", below: "Postgres")), as: "roles.sql")
         // Databases of the test server have the extensions from their template.
-        try shell("sed -i 's/^CREATE EXTENSION/& IF NOT EXISTS/' roles.sql; \(psql) -f roles.sql")
-        defer {
-            try? shell("\(psql) -c 'DROP DATABASE \(name) WITH (FORCE)' -c 'DROP ROLE \(name)_app, \(name)_owner'")
-        }
+        try await shell("sed -i 's/^CREATE EXTENSION/& IF NOT EXISTS/' roles.sql; \(psql) -f roles.sql")
 
         let list = try renamed(snippet("sh", below: "PgBouncer"))
-        try shell("export PGHOST='\(folder)/postgres' PGUSER=postgres PGDATABASE=postgres; \(list)")
+        try await shell("export PGHOST='\(folder)/postgres' PGUSER=postgres PGDATABASE=postgres; \(list)")
         let ini = try renamed(snippet("ini", below: "PgBouncer"))
             .replacingOccurrences(of: "host=/var/run/postgresql", with: "host=\(folder)/postgres")
             .replacingOccurrences(of: "unix_socket_dir = /var/run/postgresql", with: "unix_socket_dir = \(place)")
@@ -83,7 +80,7 @@ struct ProductionTests {
         try write("user default off\n\(user)\n", as: "users.acl")
 
         let isRoot = geteuid() == 0
-        if isRoot { try shell("chown -R nobody .") }
+        if isRoot { try await shell("chown -R nobody .") }
         let before = isRoot ? "exec runuser -u nobody -- " : "exec "
         let bouncer = try launch(before + "/usr/sbin/pgbouncer -q pgbouncer.ini", in: place)
         defer { bouncer.terminate() }
@@ -96,15 +93,15 @@ struct ProductionTests {
         profile.keys["database_owner"] = "postgres://\(name)_owner@/\(name)?host=\(folder)/postgres"
         var owner = try profile.program()
         owner.environment["PHOTOTUI_DATABASE_PASSWORD"] = "choose-one"
-        let migrated = try owner.run(["migrate", "--profile", "test", "--role", "\(name)_app"])
+        let migrated = try await owner.run(["migrate", "--profile", "test", "--role", "\(name)_app"])
         #expect(migrated.exitCode == 0, "\(migrated.complaints)")
         profile.variables["PHOTOTUI_DATABASE_PASSWORD"] = "choose-another"
         profile.variables["PHOTOTUI_BROKER"] = "redis+socket://phototui@/\(place)/redis.sock"
             .replacingOccurrences(of: "@//", with: "@/")
         profile.variables["PHOTOTUI_BROKER_PASSWORD"] = "hush-redis"
-        let lifecycle = try profile.program().run(["storage", "lifecycle", "--profile", "test"])
+        let lifecycle = try await profile.program().run(["storage", "lifecycle", "--profile", "test"])
         #expect(lifecycle.exitCode == 0, "\(lifecycle.complaints)")
-        let seen = try profile.program().run(["doctor", "--profile", "test", "--json"])
+        let seen = try await profile.program().run(["doctor", "--profile", "test", "--json"])
         let checks = try #require(try seen.document()["checks"] as? [[String: Any]])
         let areas: Set = ["Database", "Storage", "Broker"]
         let ours = checks.filter { areas.contains($0["area"] as? String ?? "") }
@@ -113,18 +110,20 @@ struct ProductionTests {
             #expect(check["status"] as? String == "ok", "\(check)")
         }
         for secret in ["choose-one", "choose-another", "hush-redis"] { #expect(!seen.text.contains(secret)) }
+        bouncer.terminate()
+        try await shell("\(psql) -c 'DROP DATABASE \(name) WITH (FORCE)' -c 'DROP ROLE \(name)_app, \(name)_owner'")
     }
 
     @Test("The unit for workers is one that systemd takes, and exposes little")
-    func unit() throws {
+    func unit() async throws {
         let home = try TestFolder()
         let program = Program(home: home)
-        let made = try program.shell(
+        let made = try await program.shell(
             "mkdir -p ~/prefix/bin && ln -s \"$(command -v phototui)\" ~/prefix/bin/phototui && "
                 + "sed \"s,@PREFIX@,$HOME/prefix,\" '\(Self.root)/contrib/systemd/phototui-worker@.service' "
                 + "> ~/phototui-worker@home.service && systemd-analyze verify ~/phototui-worker@home.service")
         #expect(made.exitCode == 0 && made.complaints.isEmpty, "\(made.complaints)")
-        let exposure = try program.shell(
+        let exposure = try await program.shell(
             "systemd-analyze security --offline=yes --threshold=20 --no-pager ~/phototui-worker@home.service")
         #expect(exposure.exitCode == 0, "\(exposure.text.suffix(200))")
     }
@@ -134,7 +133,7 @@ struct ProductionTests {
         .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
     func unitCommand() async throws {
         let profile = try NetworkedProfile()
-        try profile.migrate()
+        try await profile.migrate()
         let program = try profile.program()
         let home = profile.home.path
         for (file, variable) in [
@@ -167,7 +166,7 @@ struct ProductionTests {
             """
         var bare = Program(home: profile.home)
         bare.environment["PHOTOTUI_LIBRARY"] = nil
-        let ran = try bare.shell(script, in: profile.home)
+        let ran = try await bare.shell(script, in: profile.home)
         #expect(ran.text.hasPrefix("live\nended 0\n"), "\(ran.text)\(ran.complaints)")
         #expect(ran.text.contains("phototui: worker: stopped"), "\(ran.text)")
     }

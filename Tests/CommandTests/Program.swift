@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// The built program, run as its users run it.
@@ -37,16 +38,16 @@ struct Program {
         environment.merge(more) { $1 }
     }
 
-    func run(_ arguments: [String]) throws -> Result {
-        try launch(Self.folder + "/phototui", arguments)
+    func run(_ arguments: [String]) async throws -> Result {
+        try await launch(Self.folder + "/phototui", arguments)
     }
 
     /// For arguments that aren't UTF-8, pipes and redirections: bash with the program in its PATH.
-    func shell(_ script: String, in folder: TestFolder? = nil) throws -> Result {
-        try launch("/bin/bash", ["-c", script], in: folder)
+    func shell(_ script: String, in folder: TestFolder? = nil) async throws -> Result {
+        try await launch("/bin/bash", ["-c", script], in: folder)
     }
 
-    private func launch(_ program: String, _ arguments: [String], in folder: TestFolder? = nil) throws -> Result {
+    private func launch(_ program: String, _ arguments: [String], in folder: TestFolder? = nil) async throws -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
@@ -61,8 +62,7 @@ struct Program {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[0]))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
-        try process.run()
-        process.waitUntilExit()
+        try await process.runToEnd()
         return Result(
             exitCode: process.terminationReason == .exit
                 ? process.terminationStatus : 128 + process.terminationStatus,

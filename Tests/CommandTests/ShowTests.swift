@@ -22,8 +22,8 @@ struct ShowTests {
         let program = Program(home: home)
         try photos.write(TestPicture.png(seed: 1), as: "a.png")
         try photos.write(TestPicture.png(seed: 1), as: "b.png")
-        #expect(try program.run(["import", photos.path]).exitCode == 0)
-        let plain = try program.run(["show", photos.path + "/a.png"])
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        let plain = try await program.run(["show", photos.path + "/a.png"])
         // Either may have been read first.
         let places = ["path", "also at"].compactMap { lines(plain.text)[$0] }
         #expect(places.sorted() == [photos.path + "/a.png", photos.path + "/b.png"])
@@ -37,10 +37,10 @@ struct ShowTests {
         _ = try await library.catalog.setFavourite(true, photos: [id])
         _ = try await library.catalog.enqueueProcessing([id])
         await library.close()
-        let marked = try program.run(["show", id.description])
+        let marked = try await program.run(["show", id.description])
         #expect(lines(marked.text)["favourite"] == "yes")
         #expect(lines(marked.text)["job"]?.hasPrefix("process_photo queued, 0 attempts") == true, "\(marked.text)")
-        let document = try program.run(["show", "--json", id.description]).document()
+        let document = try await program.run(["show", "--json", id.description]).document()
         #expect(document["favourite"] as? Bool == true)
         let jobs = try #require(document["jobs"] as? [[String: Any]])
         #expect(jobs.map { $0["state"] as? String } == ["queued", "succeeded"])
@@ -49,57 +49,57 @@ struct ShowTests {
     }
 
     @Test("A picture that can't be decoded shows why its job died")
-    func dead() throws {
+    func dead() async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         let program = Program(home: home)
         try photos.write(TestPicture.png(seed: 1).prefix(40), as: "cut.png")
-        #expect(try program.run(["import", photos.path]).exitCode == 2)
-        let shown = try lines(program.run(["show", photos.path + "/cut.png"]).text)
+        #expect(try await program.run(["import", photos.path]).exitCode == 2)
+        let shown = try await lines(program.run(["show", photos.path + "/cut.png"]).text)
         let problem = try #require(shown["problem"])
         #expect(shown["job"]?.hasPrefix("process_photo dead, 1 attempt") == true, "\(shown)")
         #expect(shown["job"]?.hasSuffix(": " + problem) == true, "\(shown)")
     }
 
     @Test("What happened to the original since is told at the moment of asking")
-    func presence() throws {
+    func presence() async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         let program = Program(home: home)
         let path = photos.path + "/a.png"
         try photos.write(TestPicture.png(seed: 1), as: "a.png")
-        #expect(try program.run(["import", photos.path]).exitCode == 0)
-        func original() throws -> [String: Any] {
-            try #require(try program.run(["show", "--json", path]).document()["original"] as? [String: Any])
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        func original() async throws -> [String: Any] {
+            try #require(try await program.run(["show", "--json", path]).document()["original"] as? [String: Any])
         }
-        #expect(try original()["kind"] as? String == "in_place")
-        #expect(try original()["present"] as? Bool == true)
-        #expect(try original()["changed"] as? Bool == false)
+        #expect(try await original()["kind"] as? String == "in_place")
+        #expect(try await original()["present"] as? Bool == true)
+        #expect(try await original()["changed"] as? Bool == false)
         try photos.write(TestPicture.png(seed: 2, width: 40), as: "a.png")
-        #expect(try lines(program.run(["show", path]).text)["path"] == path + " (changed since it was imported)")
-        #expect(try original()["changed"] as? Bool == true)
+        #expect(try await lines(program.run(["show", path]).text)["path"] == path + " (changed since it was imported)")
+        #expect(try await original()["changed"] as? Bool == true)
         try FileManager.default.removeItem(atPath: path)
-        #expect(try lines(program.run(["show", path]).text)["path"] == path + " (not there now)")
-        #expect(try original()["present"] as? Bool == false)
+        #expect(try await lines(program.run(["show", path]).text)["path"] == path + " (not there now)")
+        #expect(try await original()["present"] as? Bool == false)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        #expect(try original()["present"] as? Bool == false)
+        #expect(try await original()["present"] as? Bool == false)
     }
 
     @Test("A copied photo shows where its copy is, and where it came from")
-    func copied() throws {
+    func copied() async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         let program = Program(home: home)
         let path = photos.path + "/IMG_20240703_120000.png"
         try photos.write(TestPicture.png(seed: 1), as: "IMG_20240703_120000.png")
-        #expect(try program.run(["import", "--copy", photos.path]).exitCode == 0)
+        #expect(try await program.run(["import", "--copy", photos.path]).exitCode == 0)
         try FileManager.default.removeItem(atPath: path)
-        let shown = try lines(program.run(["show", path]).text)
+        let shown = try await lines(program.run(["show", path]).text)
         let copy = try #require(shown["copy"])
         #expect(copy.hasPrefix(home.path + "/library/objects/originals/2024/2024-07-03/"), "\(shown)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: copy)) == TestPicture.png(seed: 1))
         #expect(shown["copied from"] == path + " (not there now)")
-        let document = try program.run(["show", "--json", path]).document()
+        let document = try await program.run(["show", "--json", path]).document()
         let original = try #require(document["original"] as? [String: Any])
         #expect(original["kind"] as? String == "copy")
         #expect(original["path"] as? String == copy)
@@ -108,6 +108,6 @@ struct ShowTests {
         #expect(files.map { $0["path"] as? String } == [path])
         #expect(files.map { $0["present"] as? Bool } == [false])
         try FileManager.default.removeItem(atPath: copy)
-        #expect(try lines(program.run(["show", path]).text)["copy"] == copy + " (not there now)")
+        #expect(try await lines(program.run(["show", path]).text)["copy"] == copy + " (not there now)")
     }
 }

@@ -10,8 +10,9 @@ struct UsageTests {
             "doctor",
             "config", "config list", "config path", "config get",
         ])
-    func help(_ command: String) throws {
-        let result = try Program(home: TestFolder()).run(command.split(separator: " ").map(String.init) + ["--help"])
+    func help(_ command: String) async throws {
+        let result = try await Program(home: TestFolder()).run(
+            command.split(separator: " ").map(String.init) + ["--help"])
         #expect(result.exitCode == 0)
         #expect(result.text.contains("Examples:"))
         #expect(result.text.contains("phototui \(command == "open" ? "" : command)"))
@@ -25,29 +26,29 @@ struct UsageTests {
             ["hash"], ["jobs", "retry"], ["jobs", "list", "--state", "lost"], ["--no-such-option"],
             ["import", "--workers", "0", "/"], ["show"],
         ])
-    func usage(_ arguments: [String]) throws {
-        let result = try Program(home: TestFolder()).run(arguments)
+    func usage(_ arguments: [String]) async throws {
+        let result = try await Program(home: TestFolder()).run(arguments)
         #expect(result.exitCode == 64)
         #expect(result.output.isEmpty)
         #expect(!result.complaints.isEmpty)
     }
 
     @Test("What was typed is escaped when it is complained about")
-    func escapedComplaints() throws {
-        let result = try Program(home: TestFolder()).shell("phototui photos --month $'\\e]52;c;YQ==\\a'")
+    func escapedComplaints() async throws {
+        let result = try await Program(home: TestFolder()).shell("phototui photos --month $'\\e]52;c;YQ==\\a'")
         #expect(result.exitCode == 64)
         #expect(!result.complaints.contains("\u{1b}"))
-        let path = try Program(home: TestFolder()).shell("phototui import $'/no\\e[31m\\n\\xff'")
+        let path = try await Program(home: TestFolder()).shell("phototui import $'/no\\e[31m\\n\\xff'")
         #expect(path.exitCode == 1)
         #expect(path.complaints.contains("\\x1b[31m"))
         #expect(path.complaints.split(separator: "\n").count == 1)
     }
 
     @Test("A library that isn't there is an error with a way out, and is not created")
-    func noLibrary() throws {
+    func noLibrary() async throws {
         let home = try TestFolder()
         for command in ["photos", "months", "jobs"] {
-            let result = try Program(home: home).run([command, "--json"])
+            let result = try await Program(home: home).run([command, "--json"])
             #expect(result.exitCode == 1)
             #expect(result.output.isEmpty)
             #expect(result.complaints.contains("phototui import"))
@@ -56,23 +57,23 @@ struct UsageTests {
     }
 
     @Test("Importing what isn't there, or can't be, changes nothing and says why")
-    func missingPath() throws {
+    func missingPath() async throws {
         let home = try TestFolder()
-        let result = try Program(home: home).run(["import", home.path + "/nothing"])
+        let result = try await Program(home: home).run(["import", home.path + "/nothing"])
         #expect(result.exitCode == 1)
         #expect(result.complaints.contains("No such file"))
         #expect(!FileManager.default.fileExists(atPath: home.path + "/library"))
     }
 
     @Test("The completion scripts are scripts", arguments: ["bash", "zsh", "fish"])
-    func completions(_ shell: String) throws {
+    func completions(_ shell: String) async throws {
         let home = try TestFolder()
         let program = Program(home: home)
-        let result = try program.run(["--generate-completion-script", shell])
+        let result = try await program.run(["--generate-completion-script", shell])
         #expect(result.exitCode == 0)
         #expect(result.text.contains("phototui"))
         #expect(result.text.utf8.count > 2000)
-        let parsed = try program.shell(
+        let parsed = try await program.shell(
             "command -v \(shell) > /dev/null || exit 90; phototui --generate-completion-script \(shell) > ~/script; "
                 + "\(shell) -n ~/script")
         #expect(parsed.exitCode == 0, "\(parsed.complaints)")
@@ -90,33 +91,33 @@ struct UsageTests {
             ("fish", "source ~/script; complete -C 'phototui im' | cut -f 1", "import"),
             ("fish", "source ~/script; complete -C 'phototui import --dry' | cut -f 1", "--dry-run"),
         ])
-    func completes(_ shell: String, _ script: String, _ expected: String) throws {
+    func completes(_ shell: String, _ script: String, _ expected: String) async throws {
         let home = try TestFolder()
         let program = Program(home: home)
-        let result = try program.shell(
+        let result = try await program.shell(
             "phototui --generate-completion-script \(shell) > ~/script; exec \(shell) -c '\(script.replacing("'", with: #"'\''"#))'"
         )
         #expect(result.text.split(separator: "\n").map(String.init) == [expected], "\(result.text)\(result.complaints)")
     }
 
     @Test("A reader that goes away ends the program quietly")
-    func brokenPipe() throws {
-        let result = try Program(home: TestFolder()).shell(
+    func brokenPipe() async throws {
+        let result = try await Program(home: TestFolder()).shell(
             "for i in 1 2 3; do (sleep 0.2; phototui --help) | true; done; echo \"${PIPESTATUS[0]}\"")
         #expect(result.text == "141\n")
         #expect(result.complaints.isEmpty)
     }
 
     @Test("A full disk under stdout is a failure")
-    func fullOutput() throws {
-        let result = try Program(home: TestFolder()).shell("phototui doctor --json > /dev/full")
+    func fullOutput() async throws {
+        let result = try await Program(home: TestFolder()).shell("phototui doctor --json > /dev/full")
         #expect(result.exitCode == 1)
         #expect(result.complaints.contains("No space left"))
     }
 
     @Test("Nothing but a terminal gets colours")
-    func noColours() throws {
-        let result = try Program(home: TestFolder()).run(["doctor"])
+    func noColours() async throws {
+        let result = try await Program(home: TestFolder()).run(["doctor"])
         #expect(result.text.contains("Decoder"))
         #expect(!result.text.contains("\u{1b}"))
     }

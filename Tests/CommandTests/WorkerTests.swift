@@ -10,16 +10,17 @@ struct WorkerTests {
     static let isUsable = (!redis.isEmpty && !python.isEmpty) || environment["CI"] == "true"
 
     @Test("Without a broker, or with a wrong one, it says what to do, and never a password")
-    func refusals() throws {
+    func refusals() async throws {
         let program = Program(home: try TestFolder())
-        let none = try program.run(["worker"])
+        let none = try await program.run(["worker"])
         #expect(none.exitCode == 1 && none.complaints.contains("PHOTOTUI_BROKER"))
-        let wrong = try program.run(["worker", "--broker", "amqp://me:hush@localhost"])
+        let wrong = try await program.run(["worker", "--broker", "amqp://me:hush@localhost"])
         #expect(wrong.exitCode == 1 && wrong.complaints.contains("redis://") && !wrong.complaints.contains("hush"))
-        let absent = try program.run(["worker", "--broker", "redis://localhost:1"])
+        let absent = try await program.run(["worker", "--broker", "redis://localhost:1"])
         #expect(absent.exitCode == 1 && absent.complaints.contains("there is no library"))
         for queues in ["", "high,high", "high:0", "high:2:3", ",low"] {
-            #expect(try program.run(["worker", "--queues", queues, "--broker", "redis://localhost:1"]).exitCode == 64)
+            #expect(
+                try await program.run(["worker", "--queues", queues, "--broker", "redis://localhost:1"]).exitCode == 64)
         }
     }
 
@@ -34,8 +35,8 @@ struct WorkerTests {
         let prefix = "test-\(UUID().uuidString.prefix(8)):"
         let broker = Self.redis + (Self.redis.contains("?") ? "&" : "?") + "global_keyprefix=\(prefix)"
         let program = Program(home: home, ["PHOTOTUI_BROKER": broker])
-        #expect(try program.run(["import", pictures.path]).exitCode == 0)
-        let photos = try #require(try program.run(["photos", "--json"]).document()["photos"] as? [[String: Any]])
+        #expect(try await program.run(["import", pictures.path]).exitCode == 0)
+        let photos = try #require(try await program.run(["photos", "--json"]).document()["photos"] as? [[String: Any]])
         let ids = photos.compactMap { $0["id"] as? String }
         #expect(ids.count == 3)
 
@@ -77,7 +78,8 @@ struct WorkerTests {
         #expect(text.contains("no job of this library"), "\(text)")
         #expect(text.contains("{'ours@test': {'ok': 'pong'}}"), "\(text)")
 
-        let jobs = try #require(try program.run(["jobs", "list", "--json"]).document()["jobs"] as? [[String: Any]])
+        let jobs = try #require(
+            try await program.run(["jobs", "list", "--json"]).document()["jobs"] as? [[String: Any]])
         #expect(jobs.count == 6)
         #expect(jobs.allSatisfy { $0["state"] as? String == "succeeded" && $0["attempts"] as? Int == 1 })
 

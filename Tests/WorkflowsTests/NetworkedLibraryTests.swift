@@ -5,6 +5,7 @@ import Foundation
 import Jobs
 import Objects
 import PhotoEngine
+import Programs
 import SystemPackage
 import Testing
 import Workflows
@@ -96,8 +97,7 @@ struct NetworkedLibraryTests {
             ["-H", "\($0.key): \($0.value)"]
         }
         curl.arguments = ["-s", "-f", "-o", "/dev/null", "-T", file] + headers + [request.url]
-        try curl.run()
-        curl.waitUntilExit()
+        try await curl.runToEnd()
         #expect(curl.terminationStatus == 0)
         guard case .imported(let photo) = try await uploader.confirm(id) else {
             Issue.record("the photo is new")

@@ -2,6 +2,7 @@ import Core
 import Digest
 import Foundation
 import PhotoEngine
+import Programs
 import SystemPackage
 import Testing
 import Workflows
@@ -43,9 +44,10 @@ struct UploadProgramTests {
         return (process, output, complaints)
     }
 
-    private func run(_ arguments: [String], _ place: NetworkedPlace, _ more: [String: String] = [:]) throws -> Run {
+    private func run(_ arguments: [String], _ place: NetworkedPlace, _ more: [String: String] = [:]) async throws -> Run
+    {
         let (process, output, complaints) = try program(arguments, place, more)
-        process.waitUntilExit()
+        try await process.end()
         return Run(
             exitCode: process.terminationStatus, output: try String(contentsOfFile: output.string, encoding: .utf8),
             complaints: try String(contentsOfFile: complaints.string, encoding: .utf8))
@@ -59,7 +61,7 @@ struct UploadProgramTests {
         defer { place.remove() }
         let importing = ["import", "--profile", "test", place.photos.string]
         proxy.stop()
-        let away = try run(importing, place)
+        let away = try await run(importing, place)
         #expect(away.exitCode == 2, "\(away.complaints)")
         #expect(away.output.contains("12 photos wait for the storage"), "\(away.output)")
         #expect(away.output.contains("upload resume --profile test"), "\(away.output)")
@@ -68,10 +70,10 @@ struct UploadProgramTests {
         #expect(try await library.catalog.uploads(state: .begun, after: nil, limit: 99).count == 12)
         #expect(try await library.uploader?.waiting.paths().count == 12)
         // Still away: nothing is lost by asking.
-        #expect(try run(["upload", "resume", "--profile", "test"], place).exitCode == 2)
+        #expect(try await run(["upload", "resume", "--profile", "test"], place).exitCode == 2)
 
         try proxy.start()
-        let back = try run(["upload", "resume", "--profile", "test", "--json"], place)
+        let back = try await run(["upload", "resume", "--profile", "test", "--json"], place)
         #expect(back.exitCode == 0, "\(back.output) \(back.complaints)")
         #expect(try await library.catalog.statistics().photos == 12)
         #expect(try await library.catalog.jobCounts() == [.succeeded: 12])
@@ -80,13 +82,13 @@ struct UploadProgramTests {
         proxy.stop()
         let late = place.photos.appending("late.gif")
         try Data(NetworkedPlace.gif(200)).write(to: URL(fileURLWithPath: late.string))
-        let second = try run(importing, place)
+        let second = try await run(importing, place)
         #expect(second.exitCode == 2 && second.output.contains("1 photo waits"), "\(second.output)")
         try proxy.start()
         // Any import sends it, also one of something else.
         let other = place.home.appending("other")
         try FileManager.default.createDirectory(atPath: other.string, withIntermediateDirectories: true)
-        let third = try run(["import", "--profile", "test", other.string], place)
+        let third = try await run(["import", "--profile", "test", other.string], place)
         #expect(third.exitCode == 0, "\(third.output) \(third.complaints)")
         #expect(try await library.catalog.statistics().photos == 13)
         #expect(try await library.uploader?.waiting.paths() == [])
@@ -99,9 +101,10 @@ struct UploadProgramTests {
         let place = try await NetworkedPlace(count: 3)
         defer { place.remove() }
         let importing = ["import", "--profile", "test", place.photos.string]
-        let away = try run(importing, place, ["PHOTOTUI_DATABASE": "host=127.0.0.1 port=1 user=ada dbname=photos"])
+        let away = try await run(
+            importing, place, ["PHOTOTUI_DATABASE": "host=127.0.0.1 port=1 user=ada dbname=photos"])
         #expect(away.exitCode == 1 && away.complaints.contains("127.0.0.1"), "\(away.complaints)")
-        let back = try run(importing, place)
+        let back = try await run(importing, place)
         #expect(back.exitCode == 0, "\(back.output) \(back.complaints)")
         #expect(back.output.contains("3"))
     }
@@ -120,13 +123,13 @@ struct UploadProgramTests {
         let importing = ["import", "--profile", "test", place.photos.string]
         let library = try await place.open()
         var random = Seeded(state: 20_261_121)
-        // Slow enough for a kill to meet it half-way.
-        try proxy.start(bytesPerSecond: 12 << 20)
+        // A part takes seconds, and two of the six begin when others end: a kill meets the file half-way.
+        try proxy.start(bytesPerSecond: 2 << 20)
         for _ in 0..<4 {
             let (process, _, _) = try program(importing, place)
             try await Task.sleep(for: .milliseconds(Int.random(in: 150...1500, using: &random)))
             kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            try await process.end()
         }
         // One that certainly meets it half-way.
         let (process, _, _) = try program(importing, place)
@@ -140,7 +143,7 @@ struct UploadProgramTests {
             try await Task.sleep(for: .milliseconds(20))
         }
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        try await process.end()
         for upload in try await library.catalog.uploads(state: .begun, after: nil, limit: 99)
         where upload.multipart != nil {
             known = try await library.catalog.parts(of: upload.id).map(\.number)
@@ -148,7 +151,7 @@ struct UploadProgramTests {
         #expect(!known.isEmpty, "the large file was sent before anything could be killed")
 
         let before = try proxy.partsTaken().count
-        let last = try run(importing, place)
+        let last = try await run(importing, place)
         #expect(last.exitCode == 0, "\(last.output) \(last.complaints)")
         let again = try proxy.partsTaken().dropFirst(before)
         #expect(Set(again).isDisjoint(with: known), "\(Array(again)) were sent again; the ledger had \(known)")

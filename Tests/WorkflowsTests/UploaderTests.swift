@@ -3,6 +3,7 @@ import Digest
 import Foundation
 import Objects
 import PhotoEngine
+import Programs
 import SystemPackage
 import Testing
 import Workflows
@@ -149,11 +150,11 @@ struct UploaderTests {
         let presigned = try await uploader.presign(
             id, sha256: SHA256Hasher.digest(bytes), byteCount: ByteCount(9_000), mediaType: .gif, filename: "a.gif")
         let request = try #require(presigned)
-        #expect(try curl(request, other.path) == 0, "nobody but us can tell")
+        #expect(try await curl(request, other.path) == 0, "nobody but us can tell")
         let error = try await #require(throws: EngineError.self) { _ = try await uploader.confirm(id) }
         #expect(error.code == .corrupt)
         #expect(try await library.catalog.statistics().photos == 0)
-        #expect(try curl(request, file.path) == 0)
+        #expect(try await curl(request, file.path) == 0)
         guard case .imported = try await uploader.confirm(id) else {
             Issue.record("the photo is new")
             return
@@ -203,15 +204,14 @@ struct UploaderTests {
         await library.close()
     }
 
-    private func curl(_ request: PresignedRequest, _ file: FilePath) throws -> Int32 {
+    private func curl(_ request: PresignedRequest, _ file: FilePath) async throws -> Int32 {
         let curl = Process()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
         let headers = request.headers.filter { $0.key != "content-length" }.flatMap {
             ["-H", "\($0.key): \($0.value)"]
         }
         curl.arguments = ["-s", "-f", "-o", "/dev/null", "-T", file.string] + headers + [request.url]
-        try curl.run()
-        curl.waitUntilExit()
+        try await curl.runToEnd()
         return curl.terminationStatus
     }
 }
