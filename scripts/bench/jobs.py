@@ -81,6 +81,8 @@ class Bench:
     def jobs_in_postgres(self, peers):
         """Real rows, against the peer's tasks that have none."""
         folder = tempfile.mkdtemp(prefix="phototui-pg-", dir="/tmp")
+        # The servers run as another user, who has to get in.
+        os.chmod(folder, 0o711)
         try:
             started = subprocess.run(
                 [f"{ROOT}/scripts/services/start.sh", folder], check=True, stdout=subprocess.PIPE, text=True)

@@ -1,20 +1,37 @@
 internal import Core
 internal import Glibc
+internal import Synchronization
 
-/// One connected socket, from the greeting until it breaks. Used by one thread.
-final class RedisConversation {
+/// One connected socket, from the greeting until it breaks. One thread greets and serves; requests may be sent by any.
+final class RedisConversation: Sendable {
     private struct Pending {
         let request: RedisRequest
         var values: [RedisValue] = []
     }
 
+    /// What is on its way: the order of `pending` is that of the bytes sent.
+    private struct Outgoing {
+        var bytes: [UInt8] = []
+        var written = 0
+        var pending: ArraySlice<Pending> = []
+        /// When the serving thread looks up by itself, monotonic seconds.
+        var wakesAt = 0.0
+        var isOver = false
+    }
+
+    /// Only the serving thread's.
+    private struct Incoming: ~Copyable {
+        var reader = RedisReader()
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+    }
+
+    /// How long the serving thread stays ready for the next request without having to be woken for its deadline.
+    private static let attentiveSeconds = 2.0
+
     private let socket: RedisSocket
     private let address: RedisAddress
-    private var reader = RedisReader()
-    private var output: [UInt8] = []
-    private var written = 0
-    private var pending: ArraySlice<Pending> = []
-    private var input = [UInt8](repeating: 0, count: 64 << 10)
+    private let outgoing = Mutex(Outgoing())
+    private let incoming = Mutex(Incoming())
 
     init(_ socket: consuming RedisSocket, address: RedisAddress) {
         self.socket = socket
@@ -33,11 +50,13 @@ final class RedisConversation {
         // Always one command: a server that wants a password says so here, rather than at the first job.
         greeting.append(RedisCommand("PING"))
         greeting += commands
-        for command in greeting { output += command.bytes }
+        outgoing.withLock { outgoing in
+            for command in greeting { outgoing.bytes += command.bytes }
+        }
         var answers: [RedisValue] = []
         while answers.count < greeting.count {
-            let wantsWrite = try flush()
-            answers += try receive()
+            let wantsWrite = try outgoing.withLock { try flush(&$0) }
+            answers += try incoming.withLock { try receive(&$0.reader, into: &$0.room) }
             if answers.count < greeting.count {
                 try RedisSocket.wait(
                     socket.descriptor, for: POLLIN | (wantsWrite ? POLLOUT : 0), until: deadline)
@@ -50,6 +69,20 @@ final class RedisConversation {
         }
     }
 
+    /// Sends a request at once from the caller's thread, sparing a change of threads, where nothing waits before it. Nil where it
+    /// is for the serving thread; otherwise whether that must be woken.
+    func send(_ request: RedisRequest) -> Bool? {
+        guard socket.mayBeWrittenByAnyThread, request.answer != nil else { return nil }
+        return outgoing.withLock { outgoing in
+            guard !outgoing.isOver, outgoing.bytes.isEmpty else { return nil }
+            for command in request.commands { outgoing.bytes += command.bytes }
+            outgoing.pending.append(Pending(request: request))
+            // A broken connection is found by the serving thread, which knows what to do then.
+            let isLeft = (try? flush(&outgoing)) ?? true
+            return isLeft || request.deadline < outgoing.wakesAt
+        }
+    }
+
     /// Serves requests until the connection breaks or is closed; says why. Requests under way are answered with that.
     func serve(
         wake: borrowing WakeSignal, onPush: (@Sendable (RedisValue) -> Void)?, take: () -> [RedisRequest],
@@ -59,26 +92,33 @@ final class RedisConversation {
         var lastHeard = monotonicSeconds()
         do {
             while !isClosed() {
-                for request in take() {
-                    for command in request.commands { output += command.bytes }
-                    if request.answer != nil { pending.append(Pending(request: request)) }
+                let requests = take()
+                let wantsWrite = try outgoing.withLock { outgoing in
+                    for request in requests {
+                        for command in request.commands { outgoing.bytes += command.bytes }
+                        if request.answer != nil { outgoing.pending.append(Pending(request: request)) }
+                    }
+                    return try flush(&outgoing)
                 }
-                let wantsWrite = try flush()
-                let values = try receive()
-                if !values.isEmpty { lastHeard = monotonicSeconds() }
-                if let onPush { values.forEach(onPush) } else { values.forEach(answer) }
+                let values = try incoming.withLock { try receive(&$0.reader, into: &$0.room) }
                 let now = monotonicSeconds()
-                var timeout = 3600.0
-                if let first = pending.first {
-                    // Answers come in order: when the first is late, the server is silent for all.
-                    guard first.request.deadline > now else { throw RedisFault.silent }
-                    timeout = first.request.deadline - now
-                }
-                if onPush != nil {
-                    // A subscriber hears nothing for hours: the questions keep a dead link from looking quiet.
-                    guard now - lastHeard < 30 else { throw RedisFault.silent }
-                    if now - lastHeard > 9, output.isEmpty { output += RedisCommand("PING").bytes }
-                    timeout = 10
+                if !values.isEmpty { lastHeard = now }
+                if let onPush { values.forEach(onPush) } else { values.forEach(answer) }
+                let timeout = try outgoing.withLock { outgoing in
+                    var timeout = now - lastHeard < Self.attentiveSeconds ? Self.attentiveSeconds : 3600
+                    if let first = outgoing.pending.first {
+                        // Answers come in order: when the first is late, the server is silent for all.
+                        guard first.request.deadline > now else { throw RedisFault.silent }
+                        timeout = first.request.deadline - now
+                    }
+                    if onPush != nil {
+                        // A subscriber hears nothing for hours: the questions keep a dead link from looking quiet.
+                        guard now - lastHeard < 30 else { throw RedisFault.silent }
+                        if now - lastHeard > 9, outgoing.bytes.isEmpty { outgoing.bytes += RedisCommand("PING").bytes }
+                        timeout = 10
+                    }
+                    outgoing.wakesAt = now + timeout
+                    return timeout
                 }
                 if !values.isEmpty { continue }
                 var entries = [
@@ -93,42 +133,49 @@ final class RedisConversation {
             fault = error as? RedisFault ?? .system("\(error)")
         }
         let failure = EngineError(fault, address: address)
-        for entry in pending { entry.request.answer?(.failure(failure)) }
-        pending = []
+        let left = outgoing.withLock { outgoing in
+            defer { outgoing.pending = [] }
+            outgoing.isOver = true
+            return outgoing.pending
+        }
+        for entry in left { entry.request.answer?(.failure(failure)) }
         return fault
     }
 
     private func answer(_ value: RedisValue) {
-        guard !pending.isEmpty else { return }
-        let first = pending.startIndex
-        pending[first].values.append(value)
-        guard pending[first].values.count == pending[first].request.commands.count else { return }
-        let done = pending.removeFirst()
-        done.request.answer?(.success(done.values))
+        let done: Pending? = outgoing.withLock { outgoing in
+            guard !outgoing.pending.isEmpty else { return nil }
+            let first = outgoing.pending.startIndex
+            outgoing.pending[first].values.append(value)
+            let entry = outgoing.pending[first]
+            return entry.values.count == entry.request.commands.count ? outgoing.pending.removeFirst() : nil
+        }
+        done?.request.answer?(.success(done?.values ?? []))
     }
 
     /// Writes what it can; whether something is left.
-    private func flush() throws -> Bool {
-        while written < output.count {
-            let progress = try output.withUnsafeBytes { bytes in
+    private func flush(_ outgoing: inout Outgoing) throws -> Bool {
+        while outgoing.written < outgoing.bytes.count {
+            let written = outgoing.written
+            let progress = try outgoing.bytes.withUnsafeBytes { bytes in
                 try socket.write(UnsafeRawBufferPointer(rebasing: bytes[written...]))
             }
             guard case .moved(let count) = progress else { return progress == .waitsToWrite }
-            written += count
+            outgoing.written += count
         }
-        output.removeAll(keepingCapacity: output.capacity < 1 << 20)
-        written = 0
+        outgoing.bytes.removeAll(keepingCapacity: outgoing.bytes.capacity < 1 << 20)
+        outgoing.written = 0
         return false
     }
 
     /// What has arrived; empty when nothing more is there.
-    private func receive() throws -> [RedisValue] {
+    private func receive(_ reader: inout RedisReader, into room: inout [UInt8]) throws -> [RedisValue] {
         var values: [RedisValue] = []
         while true {
-            let progress = try input.withUnsafeMutableBytes { try socket.read(into: $0) }
+            let progress = try room.withUnsafeMutableBytes { try socket.read(into: $0) }
             guard case .moved(let count) = progress else { return values }
-            let isFull = count == input.count
-            values += try input.withUnsafeBytes { try reader.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            let isFull = count == room.count
+            values += try room.withUnsafeBytes { try reader.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             // Over TLS, bytes may wait inside the library: only an empty read tells that poll can be asked.
             if !isFull, !values.isEmpty { return values }
         }

@@ -17,7 +17,8 @@ final class RedisLink: Sendable {
         var waiting: [RedisRequest] = []
         var hasThread = false
         var isClosed = false
-        var isDraining = false
+        /// The connection that serves now.
+        var conversation: RedisConversation?
     }
 
     private let address: RedisAddress
@@ -40,6 +41,9 @@ final class RedisLink: Sendable {
     func submit(_ request: RedisRequest) {
         let (isAccepted, needsThread, needsWake) = shared.withLock { shared in
             if shared.isClosed { return (false, false, false) }
+            if shared.waiting.isEmpty, let needsWake = shared.conversation?.send(request) {
+                return (true, false, needsWake)
+            }
             let isFirst = shared.waiting.isEmpty
             shared.waiting.append(request)
             let needsThread = !shared.hasThread
@@ -85,6 +89,8 @@ final class RedisLink: Sendable {
                 try conversation.greet(greeting(), deadline: monotonicSeconds() + 5)
                 failures = 0
                 onReady()
+                if onPush == nil { shared.withLock { $0.conversation = conversation } }
+                defer { shared.withLock { $0.conversation = nil } }
                 fault = conversation.serve(wake: wake, onPush: onPush) {
                     self.take()
                 } isClosed: {

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A non-blocking stream to a server, over a unix socket, TCP, or TLS. Used by one thread.
-struct RedisSocket: ~Copyable {
+/// A non-blocking stream to a server, over a unix socket, TCP, or TLS. Read by one thread.
+struct RedisSocket: ~Copyable, Sendable {
     enum Progress: Equatable {
         /// That many bytes were moved.
         case moved(Int)
@@ -12,6 +12,9 @@ struct RedisSocket: ~Copyable {
 
     let descriptor: Int32
     private let session: TLSSession?
+
+    /// A TLS session is its thread's; a socket takes one thread's writes beside another's reads.
+    var mayBeWrittenByAnyThread: Bool { session == nil }
 
     /// Connects within `seconds`, TLS included. Blocks. Throws `RedisFault`.
     init(_ address: RedisAddress, seconds: Double) throws {

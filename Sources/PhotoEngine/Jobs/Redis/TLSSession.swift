@@ -2,7 +2,8 @@ internal import CTLS
 internal import Glibc
 
 /// TLS over a connected socket, by libssl. Used by one thread.
-final class TLSSession {
+// SAFETY: libssl forbids two calls on a session at once; whoever owns the socket makes them all on one thread.
+final class TLSSession: @unchecked Sendable {
     private let context: OpaquePointer
     private let session: OpaquePointer
 
