@@ -292,7 +292,7 @@ struct CeleryInteropTests {
     }
 }
 
-/// The same small tasks as the benchmarks'.
+/// Small tasks, as the peer's own worker has them, too.
 enum TestTasks {
     static let all: [any CeleryTaskHandler] = [
         CeleryClosureTask("photo.add") { call in

@@ -9,54 +9,18 @@ import Testing
 /// The runner against a real catalogue in memory, with handlers that do as each test says.
 @Suite("JobRunner")
 struct JobRunnerTests {
-    private final class Handler: JobHandler {
-        let kind = JobKind.processPhoto
-        let body: @Sendable (Job) async throws -> JobResult
-
-        init(_ body: @escaping @Sendable (Job) async throws -> JobResult) { self.body = body }
-
-        func perform(_ job: Job) async throws -> JobResult { try await body(job) }
-    }
-
-    private func digest(_ number: Int) -> SHA256Digest {
-        SHA256Digest(bytes: [UInt8](repeating: 0, count: 31) + [UInt8(number)])!
-    }
-
-    private func catalog(photos: Int) async throws -> any Catalog {
-        let catalog = try await SQLiteCatalog.inMemory()
-        let time = CaptureTime(wallMicroseconds: 0, offsetMinutes: nil, source: .modified)
-        _ = try await catalog.record(
-            (0..<photos).map { number in
-                let path = FilePath("/photos/\(number).jpg")
-                return ScannedFile(
-                    path: path, fingerprint: FileFingerprint(byteCount: 1, modified: 1),
-                    content: .photo(
-                        sha256: digest(number), mediaType: .jpeg, provisional: time, original: .file(path)))
-            })
-        return catalog
-    }
-
-    private func processed(_ job: Job, _ catalog: any Catalog) async throws -> JobResult {
-        let id = try #require(job.photo)
-        let photo = try #require(try await catalog.photo(id))
-        return .processed(
-            ProcessedPhoto(
-                sha256: photo.sha256, mediaType: .jpeg, pixelSize: PixelSize(width: 1, height: 1),
-                perceptualHash: PerceptualHash(bits: 0), metadata: PhotoMetadata(), problem: nil, renditions: []))
-    }
-
     private func runner(
         _ catalog: any Catalog, capacity: Int = 2, worker: String = "w", leaseSeconds: Double = 60,
         _ body: @escaping @Sendable (Job) async throws -> JobResult
     ) -> JobRunner {
         JobRunner(
-            catalog: catalog, delivery: InlineDelivery(), handlers: [Handler(body)], capacity: capacity,
+            catalog: catalog, delivery: InlineDelivery(), handlers: [ClosureHandler(body)], capacity: capacity,
             worker: worker, leaseSeconds: leaseSeconds)
     }
 
     @Test("Every waiting job runs once, never more at a time than there are places", .timeLimit(.minutes(1)))
     func runsAll() async throws {
-        let catalog = try await catalog(photos: 40)
+        let catalog = try await JobFixtures.catalog(photos: 40)
         let counts = Mutex((now: 0, most: 0, all: 0))
         let runner = runner(catalog, capacity: 3) { job in
             counts.withLock {
@@ -66,7 +30,7 @@ struct JobRunnerTests {
             }
             try await Task.sleep(for: .milliseconds(5))
             counts.withLock { $0.now -= 1 }
-            return try await processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         try await runner.runUntilIdle()
         #expect(counts.withLock { $0.all } == 40)
@@ -76,8 +40,8 @@ struct JobRunnerTests {
 
     @Test("A job added while the runner waits is run without being asked for", .timeLimit(.minutes(1)))
     func noticesNewJobs() async throws {
-        let catalog = try await catalog(photos: 1)
-        let runner = runner(catalog) { try await processed($0, catalog) }
+        let catalog = try await JobFixtures.catalog(photos: 1)
+        let runner = runner(catalog) { try await JobFixtures.processed($0, catalog) }
         let working = Task { try await runner.run() }
         try await wait { try await catalog.jobCounts()[.succeeded] == 1 }
         let time = CaptureTime(wallMicroseconds: 0, offsetMinutes: nil, source: .modified)
@@ -85,7 +49,8 @@ struct JobRunnerTests {
         _ = try await catalog.record([
             ScannedFile(
                 path: path, fingerprint: FileFingerprint(byteCount: 1, modified: 1),
-                content: .photo(sha256: digest(200), mediaType: .jpeg, provisional: time, original: .file(path)))
+                content: .photo(
+                    sha256: JobFixtures.digest(200), mediaType: .jpeg, provisional: time, original: .file(path)))
         ])
         try await wait { try await catalog.jobCounts()[.succeeded] == 2 }
         working.cancel()
@@ -94,7 +59,7 @@ struct JobRunnerTests {
 
     @Test("A stop gives running jobs back without counting an attempt", .timeLimit(.minutes(1)))
     func stops() async throws {
-        let catalog = try await catalog(photos: 5)
+        let catalog = try await JobFixtures.catalog(photos: 5)
         let started = Mutex(0)
         let runner = runner(catalog) { _ in
             started.withLock { $0 += 1 }
@@ -115,8 +80,8 @@ struct JobRunnerTests {
 
     @Test("A passing fault is tried again; the picture's own fault is final and marks it", .timeLimit(.minutes(1)))
     func failures() async throws {
-        let catalog = try await catalog(photos: 2)
-        let bad = try #require(try await catalog.photo(sha256: digest(1))).id
+        let catalog = try await JobFixtures.catalog(photos: 2)
+        let bad = try #require(try await catalog.photo(sha256: JobFixtures.digest(1))).id
         let attempts = Mutex(0)
         let runner = runner(catalog) { job in
             if job.photo == bad { throw JobFailure(EngineError(.corrupt, "no picture"), isUnreadable: true) }
@@ -125,7 +90,7 @@ struct JobRunnerTests {
                 return $0
             }
             guard attempt > 1 else { throw EngineError(.unavailable, "not now", isRetryable: true) }
-            return try await processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         try await runner.runUntilIdle()
         #expect(attempts.withLock { $0 } == 2)
@@ -147,12 +112,12 @@ struct JobRunnerTests {
 
     @Test("Long jobs keep their leases, so that no other worker takes them", .timeLimit(.minutes(1)))
     func keepsLeases() async throws {
-        let catalog = try await catalog(photos: 1)
+        let catalog = try await JobFixtures.catalog(photos: 1)
         let runs = Mutex(0)
         let body: @Sendable (Job) async throws -> JobResult = { job in
             runs.withLock { $0 += 1 }
             try await Task.sleep(for: .seconds(3))
-            return try await processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         let first = runner(catalog, worker: "first", leaseSeconds: 1, body)
         let second = runner(catalog, worker: "second", leaseSeconds: 1, body)
@@ -165,12 +130,12 @@ struct JobRunnerTests {
 
     @Test("The job of a process that was killed runs at once, not when its lease ends", .timeLimit(.minutes(1)))
     func takesOver() async throws {
-        let catalog = try await catalog(photos: 1)
+        let catalog = try await JobFixtures.catalog(photos: 1)
         let mine = WorkerName.current()
         let killed = WorkerName(
             host: mine.host, namespace: mine.namespace, process: mine.process, start: mine.start - 1, serial: 1)
         _ = try await catalog.claim(queue: .high, worker: killed.description, leaseSeconds: 3600, limit: 1)
-        let runner = runner(catalog, worker: mine.description) { try await processed($0, catalog) }
+        let runner = runner(catalog, worker: mine.description) { try await JobFixtures.processed($0, catalog) }
         let clock = ContinuousClock()
         let taken = try await clock.measure { try await runner.runUntilIdle() }
         #expect(taken < .seconds(10))
@@ -181,8 +146,8 @@ struct JobRunnerTests {
 
     @Test("Two tasks may run one runner; it works until the last is cancelled", .timeLimit(.minutes(1)))
     func shared() async throws {
-        let catalog = try await catalog(photos: 0)
-        let runner = runner(catalog) { try await processed($0, catalog) }
+        let catalog = try await JobFixtures.catalog(photos: 0)
+        let runner = runner(catalog) { try await JobFixtures.processed($0, catalog) }
         let one = Task { try await runner.run() }
         let two = Task { try await runner.run() }
         try await Task.sleep(for: .milliseconds(100))
@@ -192,7 +157,8 @@ struct JobRunnerTests {
             ScannedFile(
                 path: FilePath("/p.jpg"), fingerprint: FileFingerprint(byteCount: 1, modified: 1),
                 content: .photo(
-                    sha256: digest(1), mediaType: .jpeg, provisional: time, original: .file(FilePath("/p.jpg"))))
+                    sha256: JobFixtures.digest(1), mediaType: .jpeg, provisional: time,
+                    original: .file(FilePath("/p.jpg"))))
         ])
         runner.announce()
         try await wait { try await catalog.jobCounts()[.succeeded] == 1 }

@@ -10,46 +10,13 @@ import Testing
 /// The catalogue is the truth: whatever happens to a broker, each job's effect is applied once.
 @Suite("Jobs of a catalogue through a broker", .serialized, .enabled(if: RedisServer.isInstalled, "needs redis-server"))
 struct OutboxTests {
-    private final class Handler: JobHandler {
-        let kind = JobKind.processPhoto
-        let body: @Sendable (Job) async throws -> JobResult
-
-        init(_ body: @escaping @Sendable (Job) async throws -> JobResult) { self.body = body }
-
-        func perform(_ job: Job) async throws -> JobResult { try await body(job) }
-    }
-
-    private func catalog(photos: Int) async throws -> any Catalog {
-        let catalog = try await SQLiteCatalog.inMemory()
-        let time = CaptureTime(wallMicroseconds: 0, offsetMinutes: nil, source: .modified)
-        _ = try await catalog.record(
-            (0..<photos).map { number in
-                let path = FilePath("/photos/\(number).jpg")
-                let digest = SHA256Digest(
-                    bytes: [UInt8](repeating: 0, count: 30) + [UInt8(number / 256), UInt8(number % 256)])!
-                return ScannedFile(
-                    path: path, fingerprint: FileFingerprint(byteCount: 1, modified: 1),
-                    content: .photo(sha256: digest, mediaType: .jpeg, provisional: time, original: .file(path)))
-            })
-        return catalog
-    }
-
-    private static func processed(_ job: Job, _ catalog: any Catalog) async throws -> JobResult {
-        let id = try #require(job.photo)
-        let photo = try #require(try await catalog.photo(id))
-        return .processed(
-            ProcessedPhoto(
-                sha256: photo.sha256, mediaType: .jpeg, pixelSize: PixelSize(width: 1, height: 1),
-                perceptualHash: PerceptualHash(bits: 0), metadata: PhotoMetadata(), problem: nil, renditions: []))
-    }
-
     private func worker(
         _ address: RedisAddress, _ catalog: any Catalog, name: String = "w", leaseSeconds: Double = 60,
         patienceSeconds: Double = 60, _ body: @escaping @Sendable (Job) async throws -> JobResult
     ) -> CeleryWorker {
         var options = CeleryWorker.Options(node: "\(name)@test")
         options.concurrency = 4
-        let task = JobTask(Handler(body), catalog: catalog, worker: name, leaseSeconds: leaseSeconds)
+        let task = JobTask(ClosureHandler(body), catalog: catalog, worker: name, leaseSeconds: leaseSeconds)
         let relay = OutboxRelay(
             catalog: catalog, delivery: CeleryDelivery(address), patienceSeconds: patienceSeconds)
         return CeleryWorker(
@@ -62,11 +29,11 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 300)
+        let catalog = try await JobFixtures.catalog(photos: 300)
         let runs = Mutex<[JobID: Int]>([:])
         let worker = worker(address, catalog) { job in
             runs.withLock { $0[job.id, default: 0] += 1 }
-            return try await Self.processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         let running = Task { try await worker.run() }
         try await wait("not all were done") { try await catalog.jobCounts() == [.succeeded: 300] }
@@ -89,12 +56,12 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 200)
+        let catalog = try await JobFixtures.catalog(photos: 200)
         let applied = Mutex(0)
         let worker = worker(address, catalog) { job in
             try await Task.sleep(for: .milliseconds(20))
             applied.withLock { $0 += 1 }
-            return try await Self.processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         let running = Task { try await worker.run() }
         let connection = RedisConnection(address)
@@ -113,14 +80,14 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 10)
+        let catalog = try await JobFixtures.catalog(photos: 10)
         let delivery = CeleryDelivery(address)
         #expect(try await OutboxRelay(catalog: catalog, delivery: delivery).publishDue() == 10)
         for _ in 0..<4 {
             let lost = try #require(try await delivery.receive(from: [.high], timeout: .seconds(1)))
             try await delivery.acknowledge(lost.tag)
         }
-        let worker = worker(address, catalog, patienceSeconds: 2) { try await Self.processed($0, catalog) }
+        let worker = worker(address, catalog, patienceSeconds: 2) { try await JobFixtures.processed($0, catalog) }
         let running = Task { try await worker.run() }
         try await wait("not all were done") { try await catalog.jobCounts() == [.succeeded: 10] }
         worker.drain()
@@ -131,7 +98,7 @@ struct OutboxTests {
     func backlog() async throws {
         let server = try RedisServer()
         defer { server.stop() }
-        let catalog = try await catalog(photos: 30)
+        let catalog = try await JobFixtures.catalog(photos: 30)
         let delivery = CeleryDelivery(try RedisAddress(server.url))
         let relay = OutboxRelay(catalog: catalog, delivery: delivery, patienceSeconds: 0.01)
         #expect(try await relay.publishDue() == 30)
@@ -151,12 +118,12 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 1)
+        let catalog = try await JobFixtures.catalog(photos: 1)
         let runs = Mutex(0)
         let worker = worker(address, catalog) { job in
             runs.withLock { $0 += 1 }
             try await Task.sleep(for: .milliseconds(300))
-            return try await Self.processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         let job = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0]
         let delivery = CeleryDelivery(address)
@@ -187,20 +154,21 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 1)
+        let catalog = try await JobFixtures.catalog(photos: 1)
         let held = try #require(
             try await catalog.claim(queue: .high, worker: "other", leaseSeconds: 60, limit: 1).first)
         let photo = try #require(held.photo).description
         var options = CeleryWorker.Options(node: "w@test")
         options.queues = [("high", nil)]
-        let task = JobTask(Handler { try await Self.processed($0, catalog) }, catalog: catalog, worker: "w")
+        let task = JobTask(
+            ClosureHandler { try await JobFixtures.processed($0, catalog) }, catalog: catalog, worker: "w")
         let worker = CeleryWorker(address, handlers: [task], options: options)
         let running = Task { try await worker.run() }
         let client = CeleryClient(address)
         let id = try await client.send(
             "phototui.process_photo", keywords: [JSONMember("photo_id", .string(photo))], queue: "high")
         #expect(try await client.result(of: id, timeout: .milliseconds(700)) == nil)
-        guard case .processed(let processed) = try await Self.processed(held, catalog) else { return }
+        guard case .processed(let processed) = try await JobFixtures.processed(held, catalog) else { return }
         #expect(try await catalog.finish(held.id, worker: "other", processed: processed))
         guard case .succeeded(let result)? = try await client.result(of: id, timeout: .seconds(30)) else {
             Issue.record("nobody was told")
@@ -216,12 +184,12 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 2)
+        let catalog = try await JobFixtures.catalog(photos: 2)
         let first = try await catalog.jobs(state: .queued, after: nil, limit: 2)[0].id
         let worker = worker(address, catalog) { job in
             if job.attempts < 3 { throw EngineError(.unavailable, "not yet", isRetryable: true) }
             if job.id == first { throw EngineError(.corrupt, "never") }
-            return try await Self.processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         let running = Task { try await worker.run() }
         try await wait("they did not end", seconds: 60) {
@@ -244,12 +212,13 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 1)
+        let catalog = try await JobFixtures.catalog(photos: 1)
         let distant = DistantCatalog(catalog)
         distant.lose(losses)
         var options = CeleryWorker.Options(node: "w@test")
         options.concurrency = 4
-        let task = JobTask(Handler { try await Self.processed($0, catalog) }, catalog: distant, worker: "w")
+        let task = JobTask(
+            ClosureHandler { try await JobFixtures.processed($0, catalog) }, catalog: distant, worker: "w")
         let relay = OutboxRelay(catalog: catalog, delivery: CeleryDelivery(address))
         let worker = CeleryWorker(address, handlers: [task], options: options, relay: relay)
         let job = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
@@ -272,11 +241,12 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 20)
+        let catalog = try await JobFixtures.catalog(photos: 20)
         let distant = DistantCatalog(catalog)
         distant.setAway(true)
         let task = JobTask(
-            Handler { try await Self.processed($0, catalog) }, catalog: distant, worker: "w", leaseSeconds: 0.2)
+            ClosureHandler { try await JobFixtures.processed($0, catalog) }, catalog: distant, worker: "w",
+            leaseSeconds: 0.2)
         let worker = CeleryWorker(address, handlers: [task], options: CeleryWorker.Options(node: "w@test"))
         let delivery = CeleryDelivery(address)
         #expect(try await OutboxRelay(catalog: catalog, delivery: delivery).publishDue() == 20)
@@ -298,19 +268,19 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 1)
+        let catalog = try await JobFixtures.catalog(photos: 1)
         let job = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
         guard case .claimed = try await catalog.claim(job, worker: "frozen", leaseSeconds: 2) else {
             Issue.record("it was not claimed")
             return
         }
         let worker = worker(address, catalog, name: "other", patienceSeconds: 1) {
-            try await Self.processed($0, catalog)
+            try await JobFixtures.processed($0, catalog)
         }
         let running = Task { try await worker.run() }
         try await wait("it was not finished") { try await catalog.jobCounts() == [.succeeded: 1] }
         let done = try #require(try await catalog.job(job))
-        let late = try await Self.processed(done, catalog)
+        let late = try await JobFixtures.processed(done, catalog)
         guard case .processed(let processed) = late else { return }
         #expect(try await catalog.finish(job, worker: "frozen", processed: processed) == false)
         worker.drain()
@@ -325,10 +295,10 @@ struct OutboxTests {
         let server = try RedisServer()
         defer { server.stop() }
         let address = try RedisAddress(server.url)
-        let catalog = try await catalog(photos: 2)
+        let catalog = try await JobFixtures.catalog(photos: 2)
         let worker = worker(address, catalog) { job in
             try await Task.sleep(for: .seconds(100))
-            return try await Self.processed(job, catalog)
+            return try await JobFixtures.processed(job, catalog)
         }
         let running = Task { try await worker.run() }
         try await wait("they did not start") { try await catalog.jobCounts() == [.running: 2] }
@@ -339,7 +309,7 @@ struct OutboxTests {
         #expect(try await CeleryDelivery(address).depth(of: .high) == QueueDepth(waiting: 2, unacknowledged: 0))
         let one = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
         #expect(try await catalog.cancel([one]) == 1)
-        let next = self.worker(address, catalog, name: "next") { try await Self.processed($0, catalog) }
+        let next = self.worker(address, catalog, name: "next") { try await JobFixtures.processed($0, catalog) }
         let again = Task { try await next.run() }
         try await wait("the other was not done") { try await catalog.jobCounts() == [.succeeded: 1, .cancelled: 1] }
         try await wait("a message is left") {
