@@ -76,6 +76,44 @@ struct S3ObjectStoreTests {
         }
     }
 
+    @Test(
+        "A part that is no longer what was read is not stored, whether the provider compares it or we do",
+        arguments: [true, false])
+    func changedPart(takesChecksums: Bool) async throws {
+        let traits = StoreTraits(
+            takesChecksums: takesChecksums, takesConditions: true, keepsVersions: false, checksPayloads: false)
+        let store = try S3Server.store(traits: traits)
+        try await withFile(6 << 20) { file, digest, bytes in
+            let key = ObjectKey("changing")
+            let token = try await store.beginMultipart(key, sha256: digest)
+            let opened = try OpenedFile(file, .readWrite)
+            let range: Range<Int64> = 0..<5 << 20
+            let read = SHA256Hasher.digest(Array(bytes[..<(5 << 20)]))
+            func send() async throws -> UploadPart {
+                try await store.putPart(
+                    1, of: opened.descriptor, range: range, sha256: read, key: key, token: token)
+            }
+            func stored() async throws -> Int {
+                var request = S3Client.Request(method: "GET", key: store.prefix + key.description)
+                request.query = [("uploadId", token)]
+                let response = try await store.client.send(request)
+                return S3Answer(response.body).elements("Part").count
+            }
+            // In its last block, when nearly all of it is sent.
+            _ = try opened.descriptor.writeAll(toAbsoluteOffset: (5 << 20) - 1, [bytes[(5 << 20) - 1] ^ 1])
+            let error = await #expect(throws: EngineError.self) { _ = try await send() }
+            #expect(error?.code == .corrupt, "\(String(describing: error))")
+            try opened.descriptor.resize(to: 1 << 20)
+            let shorter = await #expect(throws: EngineError.self) { _ = try await send() }
+            #expect(shorter?.code == .corrupt, "\(String(describing: shorter))")
+            #expect(try await stored() == 0)
+            _ = try opened.descriptor.writeAll(toAbsoluteOffset: 0, bytes)
+            #expect(try await send().byteCount == 5 << 20)
+            #expect(try await stored() == 1)
+            try await store.abortMultipart(key, token: token)
+        }
+    }
+
     @Test("A wrong key, a missing bucket and an unreachable server are named with what to do, never with the secret")
     func refusals() async throws {
         let secret = "hunter2-\(UUID().uuidString)"

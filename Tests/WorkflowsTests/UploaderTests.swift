@@ -101,8 +101,10 @@ struct UploaderTests {
         for number in 1...2 {
             var part = Array(bytes[(number - 1) * step..<number * step])
             if number == 2 { part[7] ^= 1 }
+            let path = place.home.appending("part\(number)")
+            try Data(part).write(to: URL(fileURLWithPath: path.string))
             let sent = try await store.putPart(
-                number, part, sha256: SHA256Hasher.digest(part), key: key, token: token)
+                number, of: path, range: 0..<Int64(step), key: key, token: token)
             try await library.catalog.addPart(sent, to: id)
         }
         guard case .recorded(.imported) = try #require(try await uploader.record([file]).first) else {
@@ -198,7 +200,7 @@ struct UploaderTests {
         #expect(try await library.catalog.upload(second)?.state == .abandoned)
         #expect(try await library.catalog.statistics().photos == 1)
         let error = try await #require(throws: EngineError.self) {
-            _ = try await store.putPart(1, lost, sha256: digest, key: key, token: token)
+            _ = try await store.putPart(1, of: file.path, range: 0..<9_000, key: key, token: token)
         }
         #expect(error.code == .notFound)
         await library.close()

@@ -1,17 +1,34 @@
 internal import CCrypto
+internal import Core
 
-/// MD5, by which S3's servers tag what they have stored; nil from a libcrypto that refuses it.
-public enum MD5Hasher {
-    /// In lower-case hex.
-    public static func digest(_ bytes: [UInt8]) -> String? {
-        var digest = [UInt8](repeating: 0, count: 16)
-        var count: UInt32 = 0
-        // SAFETY: libcrypto reads and writes within the arrays, during the call.
-        let isDone = bytes.withUnsafeBytes {
-            EVP_Digest($0.baseAddress, $0.count, &digest, &count, EVP_md5(), nil) == 1
+/// MD5 over bytes that arrive in parts: by it S3's servers tag what they have stored.
+public struct MD5Hasher: ~Copyable {
+    // SAFETY: owned by this value alone, from init to deinit; never handed out.
+    private let context: OpaquePointer
+
+    /// nil from a libcrypto that refuses MD5.
+    public init?() {
+        guard let context = EVP_MD_CTX_new() else { return nil }
+        guard EVP_DigestInit_ex(context, EVP_md5(), nil) == 1 else {
+            EVP_MD_CTX_free(context)
+            return nil
         }
-        guard isDone, count == 16 else { return nil }
-        let digits = Array("0123456789abcdef")
-        return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        self.context = context
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    /// Adds the next bytes.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of all bytes added, in lower-case hex. The hasher may not be used afterwards.
+    public consuming func finish() -> String {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        EVP_DigestFinal_ex(context, &bytes, nil)
+        return Hex.string(bytes)
     }
 }

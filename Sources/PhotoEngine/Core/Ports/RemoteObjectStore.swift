@@ -29,7 +29,7 @@ public protocol RemoteObjectStore: ObjectStore {
     ) async throws -> UploadPart
     /// The same for bytes that are in memory, whose digest is known.
     func putPart(
-        _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
+        _ number: Int, of file: FileDescriptor, range: Range<Int64>, sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart
     /// Makes the object of its parts; one that is there already, as long as all of them and of this digest where it is given, is
     /// a success. Throws `.notFound` when the upload was given up.

@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Core
+internal import Digest
 internal import Glibc
 internal import Synchronization
 internal import SystemPackage
@@ -8,14 +9,15 @@ internal import SystemPackage
 enum HTTPBody: Sendable {
     case none
     case bytes([UInt8])
-    /// A part of an open file.
-    case file(FileDescriptor, Range<Int64>)
+    /// A part of an open file, which stays open until the answer is there. With a digest, the last of it is sent only where all
+    /// of it has that digest: a request that breaks off stores nothing.
+    case file(FileDescriptor, Range<Int64>, sha256: SHA256Digest? = nil)
 
     var byteCount: Int64 {
         switch self {
         case .none: 0
         case .bytes(let bytes): Int64(bytes.count)
-        case .file(_, let range): range.upperBound - range.lowerBound
+        case .file(_, let range, _): range.upperBound - range.lowerBound
         }
     }
 }
@@ -37,7 +39,9 @@ struct HTTPResponse: Sendable {
 
 /// Why there was no answer, in libcurl's words.
 struct HTTPFailure: Error {
-    enum Kind { case cancelled, timedOut, unreachable, brokenOff, noSpace, tooLarge, untrusted, misused }
+    enum Kind {
+        case cancelled, timedOut, unreachable, brokenOff, changed, noSpace, tooLarge, untrusted, misused
+    }
     let kind: Kind
     let reason: String
 }
@@ -51,6 +55,8 @@ final class HTTPTransfer: @unchecked Sendable {
     private let sink: HTTPSink
     private let flag: Atomic<Bool>
     private var sent: Int64 = 0
+    /// Of what has been sent, where that is to be compared.
+    private var hasher: SHA256Hasher?
     private var status = 0
     private var headers: [String: String] = [:]
     private var received: [UInt8] = []
@@ -133,25 +139,38 @@ final class HTTPTransfer: @unchecked Sendable {
             }
             sent += Int64(left)
             return left
-        case .file(let file, let range):
+        case .file(let file, let range, let sha256):
             do {
-                let count = try file.read(
-                    fromAbsoluteOffset: range.lowerBound + sent,
-                    into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<left]))
-                guard count > 0 else {
-                    fault = HTTPFailure(kind: .misused, reason: "the file became shorter while it was sent")
-                    return Int(CURL_READFUNC_ABORT)
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<left])
+                let count = try file.read(fromAbsoluteOffset: range.lowerBound + sent, into: part)
+                guard count > 0 else { return changed("it became shorter") }
+                if let sha256 {
+                    if sent == 0 { hasher = SHA256Hasher() }
+                    hasher?.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
+                    if sent + Int64(count) == body.byteCount {
+                        let finished = hasher.take() ?? SHA256Hasher()
+                        guard finished.finish() == sha256 else { return changed("it holds other bytes") }
+                    }
                 }
                 sent += Int64(count)
                 return count
             } catch {
-                fault = HTTPFailure(kind: .misused, reason: "the file can't be read: \(error)")
-                return Int(CURL_READFUNC_ABORT)
+                return changed("it can't be read any more (\(error))")
             }
         }
     }
 
-    fileprivate func seek(to offset: Int64) { sent = offset }
+    private func changed(_ reason: String) -> Int {
+        fault = HTTPFailure(kind: .changed, reason: reason)
+        return Int(CURL_READFUNC_ABORT)
+    }
+
+    /// False where it can't go on from there.
+    fileprivate func seek(to offset: Int64) -> Bool {
+        if case .file(_, _, .some) = body, offset != 0 { return false }
+        sent = offset
+        return true
+    }
 
     fileprivate func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         switch sink {
@@ -219,8 +238,7 @@ private let readBody: phototui_curl_data = { bytes, size, count, context in
 
 private let seekBody: phototui_curl_seek = { context, offset, origin in
     guard origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
-    transfer(context).seek(to: Int64(offset))
-    return CURL_SEEKFUNC_OK
+    return transfer(context).seek(to: Int64(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK
 }
 
 private let writeBody: phototui_curl_data = { bytes, size, count, context in

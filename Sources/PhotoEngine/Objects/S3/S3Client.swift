@@ -174,6 +174,10 @@ final class S3Client: Sendable {
                 whatToDo: "check the endpoint, and this machine's clock and certificates (package ca-certificates)")
         case .noSpace:
             return EngineError(.noSpace, "there is no space left for what \(place) sends", whatToDo: "free some space")
+        case .changed:
+            return EngineError(
+                .corrupt, "the file changed while it was sent to \(place): \(failure.reason)", whatToDo: "send it again"
+            )
         case .tooLarge: return EngineError(.limitExceeded, "\(place): \(failure.reason)")
         case .misused: return EngineError(.internal, "a request to \(place) could not be sent: \(failure.reason)")
         }

@@ -29,21 +29,21 @@ extension S3ObjectStore {
     ) async throws -> UploadPart {
         let digest = try await blocking.run { try Self.digest(file.descriptor, range) }
         let part = try await putPart(
-            number, .file(file.descriptor, range), sha256: digest, key: key, token: token)
+            number, of: file.descriptor, range: range, sha256: digest, key: key, token: token)
         guard try FileStamp(file.descriptor) == stamp else {
             throw Self.changed(key)
         }
         return part
     }
 
-    private func putPart(
-        _ number: Int, _ body: HTTPBody, sha256: SHA256Digest, key: ObjectKey, token: String
+    public func putPart(
+        _ number: Int, of file: FileDescriptor, range: Range<Int64>, sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart {
+        let traits = try await traits()
         var request = S3Client.Request(method: "PUT", key: prefix + key.description)
         request.query = [("partNumber", "\(number)"), ("uploadId", token)]
-        request.body = body
+        request.body = Self.checked(.file(file, range), sha256, traits)
         request.payload = sha256.description
-        let traits = try await traits()
         if !traits.checksPayloads, traits.takesChecksums {
             // Only where it is needed: S3 itself refuses it for uploads that were not begun with it.
             request.headers = [("x-amz-checksum-sha256", Checksum.base64(sha256))]
@@ -52,13 +52,7 @@ extension S3ObjectStore {
         guard response.status == 200, let tag = response.headers["etag"] else {
             throw client.refusal(response, doing: "storing part \(number) of \(key)")
         }
-        return UploadPart(number: number, byteCount: body.byteCount, entityTag: tag)
-    }
-
-    public func putPart(
-        _ number: Int, _ bytes: [UInt8], sha256: SHA256Digest, key: ObjectKey, token: String
-    ) async throws -> UploadPart {
-        try await putPart(number, .bytes(bytes), sha256: sha256, key: key, token: token)
+        return UploadPart(number: number, byteCount: request.body.byteCount, entityTag: tag)
     }
 
     private static func digest(_ file: FileDescriptor, _ range: Range<Int64>) throws -> SHA256Digest {

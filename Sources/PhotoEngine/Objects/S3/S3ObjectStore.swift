@@ -44,11 +44,15 @@ public final class S3ObjectStore: RemoteObjectStore {
         }
         let opened = try OpenedFile(file)
         try await put(.file(opened.descriptor, 0..<found.byteCount), at: key, digest: sha256)
-        let traits = try await traits()
-        guard !traits.takesChecksums, !traits.checksPayloads, try FileStamp(opened.descriptor) != stamp else { return }
-        // Nobody has compared what was sent with the digest.
-        try await delete(key)
-        throw Self.changed(key)
+    }
+
+    /// What a file holds may change between being read and being sent: a provider that compares what it gets with the digest
+    /// refuses it then; for any other the bytes are compared as they are sent.
+    static func checked(_ body: HTTPBody, _ digest: SHA256Digest, _ traits: StoreTraits) -> HTTPBody {
+        guard case .file(let file, let range, _) = body, !traits.takesChecksums, !traits.checksPayloads else {
+            return body
+        }
+        return .file(file, range, sha256: digest)
     }
 
     /// What is told of an object beside its bytes. Under one key there is never anything else, so that it may be kept.
@@ -66,7 +70,7 @@ public final class S3ObjectStore: RemoteObjectStore {
         // Where the provider can't refuse a taken key by itself, a look first is the best there is.
         if !traits.takesConditions, try await holds(digest, byteCount: body.byteCount, at: key) { return }
         var request = S3Client.Request(method: "PUT", key: prefix + key.description)
-        request.body = body
+        request.body = Self.checked(body, digest, traits)
         request.payload = digest.description
         request.headers = Self.headers(of: key) + [(Self.digestHeader, digest.description)]
         if traits.takesChecksums { request.headers.append(("x-amz-checksum-sha256", Checksum.base64(digest))) }

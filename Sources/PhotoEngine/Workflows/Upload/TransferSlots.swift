@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Bounds the transfers at a time, and with them the memory they take, over all files.
+/// Bounds the transfers at a time over all files.
 final class TransferSlots: Sendable {
     private struct State {
         var free: Int

@@ -1,6 +1,4 @@
 internal import Core
-internal import Digest
-internal import Foundation
 internal import SystemPackage
 
 extension Uploader {
@@ -55,18 +53,37 @@ extension Uploader {
         }
     }
 
-    /// Reads the file once, in order: what is hashed is in memory then, and is sent from there, so that no change of the file
-    /// can come between its digest and its parts.
+    /// Reads the file once, in order, for its digest and for those of its parts; each part is then sent from the file, under
+    /// its digest, so that no change of the file can come between the two, and little of it is in memory.
     private func sendParts(of file: FilePath, _ upload: Upload, multipart known: MultipartUpload?) async throws -> Bool
     {
         let multipart = try await multipart(upload, known)
         let (key, token) = (upload.key, multipart.token)
         let there = Dictionary(
             try await catalog.parts(of: upload.id).map { ($0.number, $0) }, uniquingKeysWith: { $1 })
-        let count = Int((upload.content.byteCount.bytes + multipart.partByteCount - 1) / multipart.partByteCount)
         let reader = try PartReader(file)
         let hasFailed = CancellationFlag()
-        let parts = try await withThrowingTaskGroup(of: UploadPart.self) { group in
+        do {
+            let parts = try await sendParts(from: reader, upload, multipart, there)
+            if try await reader.finish() == upload.content.sha256 {
+                try await StoreFault.telling {
+                    try await store.completeMultipart(key, token: token, parts: parts, sha256: upload.content.sha256)
+                }
+                return true
+            }
+        } catch let fault as StoreFault where fault.error.code == .corrupt {
+            // A part is no longer what was read.
+        }
+        try? await store.abortMultipart(key, token: token)
+        return false
+    }
+
+    /// All parts but those that are `there`, as many at a time as there are slots for; the tags of them all.
+    private func sendParts(
+        from reader: PartReader, _ upload: Upload, _ multipart: MultipartUpload, _ there: [Int: UploadPart]
+    ) async throws -> [UploadPart] {
+        let count = Int((upload.content.byteCount.bytes + multipart.partByteCount - 1) / multipart.partByteCount)
+        return try await withThrowingTaskGroup(of: UploadPart.self) { group in
             var parts: [UploadPart] = []
             for number in 1...count {
                 try await transfers.take()
@@ -75,9 +92,10 @@ extension Uploader {
                     break
                 }
                 do {
-                    let bytes = try await reader.next(Int(multipart.partByteCount))
-                    if let part = there[number], PartReader.isStored(bytes, as: part) {
-                        parts.append(part)
+                    let known = there[number]
+                    let read = try await reader.next(multipart.partByteCount, tagging: known != nil)
+                    if let known, read.isStored(as: known) {
+                        parts.append(known)
                         transfers.give()
                         continue
                     }
@@ -86,7 +104,8 @@ extension Uploader {
                         do {
                             let part = try await StoreFault.telling {
                                 try await store.putPart(
-                                    number, bytes, sha256: await PartReader.digest(bytes), key: key, token: token)
+                                    number, of: reader.file, range: read.range, sha256: read.sha256, key: upload.key,
+                                    token: multipart.token)
                             }
                             try await catalog.addPart(part, to: upload.id)
                             return part
@@ -103,14 +122,6 @@ extension Uploader {
             for try await part in group { parts.append(part) }
             return parts
         }
-        guard try await reader.finish() == upload.content.sha256 else {
-            try? await store.abortMultipart(key, token: token)
-            return false
-        }
-        try await StoreFault.telling {
-            try await store.completeMultipart(key, token: token, parts: parts, sha256: upload.content.sha256)
-        }
-        return true
     }
 
     private func multipart(_ upload: Upload, _ known: MultipartUpload?) async throws -> MultipartUpload {
@@ -123,80 +134,5 @@ extension Uploader {
         let multipart = MultipartUpload(token: token, partByteCount: step)
         try await catalog.setMultipart(multipart, of: upload.id)
         return multipart
-    }
-}
-
-/// A file read from its start to its end, part by part, and the digest of all that was read.
-final class PartReader: Sendable {
-    // SAFETY: read and changed on `reading` alone, which runs one body at a time.
-    private final class State: @unchecked Sendable {
-        var hasher: SHA256Hasher? = SHA256Hasher()
-        var offset: Int64 = 0
-    }
-
-    private let file: FileDescriptor
-    private let state = State()
-    private let reading = BlockingQueue(label: "phototui.upload.read", isSerial: true)
-    private static let hashing = BlockingQueue(label: "phototui.upload.hash")
-    /// What stays in the processor's cache between being read and being hashed.
-    private static let blockByteCount = 256 << 10
-
-    /// Throws `FileFault`.
-    init(_ path: FilePath) throws {
-        do {
-            file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-        } catch {
-            throw FileFault(
-                error: (error as? Errno).map { EngineError($0, doing: "opening a file") }
-                    ?? EngineError(.internal, "a file can't be opened", cause: error))
-        }
-    }
-
-    deinit { try? file.close() }
-
-    /// The next `count` bytes; fewer at the file's end.
-    func next(_ count: Int) async throws -> [UInt8] {
-        try await reading.run { [self] in
-            do {
-                return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                    while filled < count {
-                        // SAFETY: within the buffer, which lives until this closure returns.
-                        let block = UnsafeMutableRawBufferPointer(
-                            rebasing: UnsafeMutableRawBufferPointer(buffer)[
-                                filled..<min(count, filled + Self.blockByteCount)])
-                        let read = try file.read(fromAbsoluteOffset: state.offset, into: block)
-                        guard read > 0 else { return }
-                        state.hasher?.update(UnsafeRawBufferPointer(rebasing: block[..<read]))
-                        state.offset += Int64(read)
-                        filled += read
-                    }
-                }
-            } catch {
-                throw FileFault(
-                    error: (error as? Errno).map { EngineError($0, doing: "reading a file") }
-                        ?? EngineError(.internal, "a file can't be read", cause: error))
-            }
-        }
-    }
-
-    /// The digest of the whole file, what lies behind its announced end included.
-    func finish() async throws -> SHA256Digest {
-        // A file that grew is another one.
-        _ = try await next(1)
-        return try await reading.run { [state] in
-            let hasher = state.hasher.take() ?? SHA256Hasher()
-            return hasher.finish()
-        }
-    }
-
-    static func digest(_ bytes: [UInt8]) async -> SHA256Digest {
-        (try? await hashing.run { SHA256Hasher.digest(bytes) }) ?? SHA256Hasher.digest(bytes)
-    }
-
-    /// Whether the provider's tag of a part, where it is an MD5, says that it has these bytes: a file may have changed and
-    /// changed back since.
-    static func isStored(_ bytes: [UInt8], as part: UploadPart) -> Bool {
-        guard part.byteCount == Int64(bytes.count), let digest = MD5Hasher.digest(bytes) else { return false }
-        return part.entityTag.trimmingCharacters(in: CharacterSet(charactersIn: "\"")).lowercased() == digest
     }
 }

@@ -29,8 +29,8 @@ public final class Uploader: Sendable {
     static let partByteCount: Int64 = 8 << 20
     static let multipartThreshold: Int64 = 32 << 20
 
-    /// `owner` stands in the keys: letters, digits, dots, dashes. `parallel` transfers run at a time, each in less than a
-    /// part's memory.
+    /// `owner` stands in the keys: letters, digits, dots, dashes. `parallel` transfers run at a time, each in less than
+    /// a megabyte of memory.
     public init(
         catalog: any LedgerCatalog, store: any RemoteObjectStore, owner: String, waiting: WaitingFiles,
         parallel: Int = 4, clock: any EngineClock = SystemClock()
