@@ -152,7 +152,7 @@ struct S3ObjectStoreTests {
                 process.waitUntilExit()
                 return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             }
-            let put = store.presignPut(key, byteCount: ByteCount(100_000), sha256: digest, seconds: 900)
+            let put = try await store.presignPut(key, byteCount: ByteCount(100_000), sha256: digest, seconds: 900)
             let other = file.removingLastComponent().appending("other")
             try Data(bytes.dropLast()).write(to: URL(fileURLWithPath: other.string))
             #expect(try curl(put, ["-T", other.string]) != "200", "another length")

@@ -134,7 +134,7 @@ struct S3PeerTests {
         let store = try S3Server.store(prefix: "\(UUID().uuidString)/ä +&=/")
         let bytes = ObjectStoreContract.bytes(5000, seed: 24)
         let key = ObjectKey("one.jpg")
-        let put = store.presignPut(
+        let put = try await store.presignPut(
             key, byteCount: ByteCount(5000), sha256: SHA256Hasher.digest(bytes), seconds: 900)
         let get = store.presignGet(key, seconds: 900)
         let answer = try S3Peer.run(

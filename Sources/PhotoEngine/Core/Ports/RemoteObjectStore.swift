@@ -11,8 +11,11 @@ public protocol RemoteObjectStore: ObjectStore {
     /// them, never by what whoever sent them has said.
     func verify(_ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest) async throws -> Bool?
 
-    /// A request that stores exactly these bytes, by whoever sends it within `seconds` (at most a week).
-    func presignPut(_ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int) -> PresignedRequest
+    /// A request that stores exactly these bytes, by whoever sends it within `seconds` (at most a week). The store is asked for
+    /// its traits first: what a provider doesn't check is not signed.
+    func presignPut(
+        _ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int
+    ) async throws -> PresignedRequest
     /// A request that gets the object within `seconds`.
     func presignGet(_ key: ObjectKey, seconds: Int) -> PresignedRequest
 

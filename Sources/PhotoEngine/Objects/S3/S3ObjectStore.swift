@@ -202,9 +202,9 @@ public final class S3ObjectStore: RemoteObjectStore {
 
     public func presignPut(
         _ key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest, seconds: Int
-    ) -> PresignedRequest {
+    ) async throws -> PresignedRequest {
         var headers = [("content-length", "\(byteCount.bytes)")] + Self.headers(of: key)
-        if known.withLock({ $0 })?.takesChecksums ?? (client.location.provider != .b2) {
+        if try await traits().takesChecksums {
             // Only what the provider checks is said of the bytes: the digest would be believed later.
             headers += [
                 (Self.digestHeader, sha256.description), ("x-amz-checksum-sha256", Checksum.base64(sha256)),

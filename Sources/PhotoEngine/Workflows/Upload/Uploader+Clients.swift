@@ -14,7 +14,7 @@ extension Uploader {
             provisional: CaptureTime(filename: filename, modified: clock.microseconds * 1000))
         let key = key(of: content.sha256, mediaType: content.mediaType)
         guard case .begun(let upload) = try await catalog.beginUpload(id, of: content, at: key) else { return nil }
-        return store.presignPut(
+        return try await store.presignPut(
             upload.key, byteCount: content.byteCount, sha256: content.sha256, seconds: Self.presignedSeconds)
     }
 
