@@ -132,6 +132,22 @@ public enum ObjectStoreContract {
             }
             try requireEqual(await store.list(prefix: "", after: nil, limit: 100).count, names.count, "the listing")
         },
+        ContractCase("What would stand still or climb in a path is no key, and as a prefix names nothing") { store in
+            for name in ["a/b", "a/c/d", "..a/b", "a/..b"] {
+                try await store.put([1], at: ObjectKey(name), sha256: nil)
+            }
+            for text in ["a/./b", "a/c/../b", "./a/b", "../a/b", "a/..", "a/.", "..", ".", "a//b", "/a/b", "a/"] {
+                try require(ObjectKey(untrusted: text) == nil, "\(text) is no key")
+            }
+            for prefix in ["a/./", "a/c/../", "./", "../", "a/../", "a//", "/", "/etc/", "a/./b", "../a"] {
+                try requireEqual(
+                    await store.list(prefix: prefix, after: nil, limit: 10), [], "the objects under \(prefix)")
+            }
+            try requireEqual(
+                await store.list(prefix: "..", after: nil, limit: 10).map(\.key.description), ["..a/b"], "under ..")
+            try requireEqual(
+                await store.list(prefix: "a/.", after: nil, limit: 10).map(\.key.description), ["a/..b"], "under a/.")
+        },
         ContractCase("Many writers of one key: the same bytes all succeed") { store in
             let data = bytes(200_000, seed: 4)
             try await withThrowingTaskGroup(of: Void.self) { group in

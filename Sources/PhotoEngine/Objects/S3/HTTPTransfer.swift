@@ -89,6 +89,8 @@ final class HTTPTransfer: @unchecked Sendable {
         _ = phototui_curl_set_long(curl, CURLOPT_CONNECTTIMEOUT, 10)
         // Less than a byte a second for half a minute is a connection that died.
         _ = phototui_curl_set_long(curl, CURLOPT_LOW_SPEED_LIMIT, 1)
+        // A key may hold what a path would be shortened by; it is signed as it is.
+        _ = phototui_curl_set_long(curl, CURLOPT_PATH_AS_IS, 1)
         _ = phototui_curl_set_long(curl, CURLOPT_LOW_SPEED_TIME, 30)
         _ = phototui_curl_set_long(curl, CURLOPT_TCP_KEEPALIVE, 1)
         _ = phototui_curl_set_long(curl, CURLOPT_BUFFERSIZE, 256 << 10)

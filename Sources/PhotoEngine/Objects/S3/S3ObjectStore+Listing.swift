@@ -63,13 +63,14 @@ extension S3ObjectStore {
         let response = try await client.send(request)
         guard response.status == 200 else { throw client.refusal(response, doing: "listing objects") }
         let answer = S3Answer(response.body)
+        // A server that walks folders takes `a//` for `a/`.
+        func isAsked(_ name: String) -> Bool { name.utf8.starts(with: prefix.utf8) }
         let objects = answer.elements("Contents").compactMap { element -> Listed? in
-            guard let name = element.text("Key"), let size = element.text("Size").flatMap({ Int64($0) }) else {
-                return nil
-            }
+            guard let name = element.text("Key"), isAsked(name), let size = element.text("Size").flatMap({ Int64($0) })
+            else { return nil }
             return (name, size)
         }
-        let folders = answer.elements("CommonPrefixes").compactMap { $0.text("Prefix") }
+        let folders = answer.elements("CommonPrefixes").compactMap { $0.text("Prefix") }.filter(isAsked)
         return (objects, folders, answer.text("IsTruncated") == "true", answer.text("NextContinuationToken"))
     }
 
