@@ -30,12 +30,13 @@ public protocol RemoteObjectStore: ObjectStore {
     func putPart(
         _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
     ) async throws -> UploadPart
-    /// The same for bytes that are in memory, whose digest is known.
+    /// The same for a range of an open file whose digest is known, in bounded memory: these bytes are stored, or none. Throws
+    /// `.corrupt` when the range no longer holds them.
     func putPart(
         _ number: Int, of file: FileDescriptor, range: Range<Int64>, sha256: SHA256Digest, key: ObjectKey, token: String
     ) async throws -> UploadPart
     /// Makes the object of its parts; one that is there already, as long as all of them and of this digest where it is given, is
-    /// a success. Throws `.notFound` when the upload was given up.
+    /// a success. Throws `.notFound` when the upload was given up, or a part of it lost.
     func completeMultipart(_ key: ObjectKey, token: String, parts: [UploadPart], sha256: SHA256Digest?) async throws
     /// Gives an upload and its parts up; a missing one is a success.
     func abortMultipart(_ key: ObjectKey, token: String) async throws

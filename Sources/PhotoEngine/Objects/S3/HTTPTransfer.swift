@@ -79,7 +79,10 @@ final class HTTPTransfer: @unchecked Sendable {
         // SAFETY: libcurl copies the list's strings; it is freed after the transfer.
         var list: UnsafeMutablePointer<curl_slist>?
         // Without "Expect", curl would wait a second for servers that don't know it.
-        for (name, value) in headers + [("expect", "")] { list = curl_slist_append(list, "\(name): \(value)") }
+        var unasked = [("expect", "")]
+        // What curl would say of a body by itself is not signed.
+        if !headers.contains(where: { $0.name == "content-type" }) { unasked.append(("content-type", "")) }
+        for (name, value) in headers + unasked { list = curl_slist_append(list, "\(name): \(value)") }
         defer { curl_slist_free_all(list) }
         _ = phototui_curl_set_text(curl, CURLOPT_URL, url)
         _ = phototui_curl_set_headers(curl, list)

@@ -194,11 +194,14 @@ final class S3Client: Sendable {
         case "RequestTimeTooSkewed", "RequestExpired":
             return EngineError(
                 .permissionDenied, "\(what): this machine's clock differs from the server's", whatToDo: "set the clock")
+        case "AuthorizationHeaderMalformed":
+            return EngineError(.permissionDenied, what, whatToDo: "check the region in the profile's storage")
         case "InvalidAccessKeyId", "SignatureDoesNotMatch":
             return EngineError(.permissionDenied, what, whatToDo: "check the access key and its secret, and the region")
         case "XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch":
             return EngineError(.corrupt, "\(what): the bytes changed on the way")
-        case "NoSuchKey", "NoSuchUpload": return EngineError(.notFound, what)
+        // "InvalidPart": the provider has lost one that it had.
+        case "NoSuchKey", "NoSuchUpload", "InvalidPart": return EngineError(.notFound, what)
         case "EntityTooLarge": return EngineError(.limitExceeded, what)
         default: break
         }

@@ -48,7 +48,8 @@ extension Uploader {
         do {
             return try await sendParts(of: file, upload, multipart: upload.multipart)
         } catch let fault as StoreFault where fault.error.code == .notFound && upload.multipart != nil {
-            // The provider has dropped the parts that the ledger remembers.
+            // The provider has dropped parts that the ledger remembers.
+            if let multipart = upload.multipart { try? await store.abortMultipart(upload.key, token: multipart.token) }
             return try await sendParts(of: file, upload, multipart: nil)
         }
     }
@@ -62,7 +63,6 @@ extension Uploader {
         let there = Dictionary(
             try await catalog.parts(of: upload.id).map { ($0.number, $0) }, uniquingKeysWith: { $1 })
         let reader = try PartReader(file)
-        let hasFailed = CancellationFlag()
         do {
             let parts = try await sendParts(from: reader, upload, multipart, there)
             if try await reader.finish() == upload.content.sha256 {
@@ -83,6 +83,7 @@ extension Uploader {
         from reader: PartReader, _ upload: Upload, _ multipart: MultipartUpload, _ there: [Int: UploadPart]
     ) async throws -> [UploadPart] {
         let count = Int((upload.content.byteCount.bytes + multipart.partByteCount - 1) / multipart.partByteCount)
+        let hasFailed = CancellationFlag()
         return try await withThrowingTaskGroup(of: UploadPart.self) { group in
             var parts: [UploadPart] = []
             for number in 1...count {
