@@ -3,11 +3,7 @@ internal import Digest
 
 extension S3ObjectStore {
     public func setLifecycle() async throws {
-        let own = lifecycleRules()
-        let kept = try await storedRules().filter { stored in !own.contains { $0.id == stored.text("ID") } }
-        let rules = own.map { "<ID>\($0.id)</ID>\($0.rest)" } + kept.map(\.source)
-        let lines = rules.map { "<Rule>\($0)</Rule>" }.joined()
-        let body = Array("<LifecycleConfiguration>\(lines)</LifecycleConfiguration>".utf8)
+        let body = lifecycle(keeping: try await storedRules())
         var request = S3Client.Request(method: "PUT")
         request.query = [("lifecycle", "")]
         request.body = .bytes(body)
@@ -18,11 +14,20 @@ extension S3ObjectStore {
         }
     }
 
-    /// Ours, for what is under our prefix.
+    /// Our rules and, as they are, those of others among the stored ones.
+    func lifecycle(keeping stored: [S3Answer]) -> [UInt8] {
+        let own = lifecycleRules()
+        let kept = stored.filter { stored in !own.contains { $0.id == stored.text("ID") } }
+        let rules = own.map { "<ID>\(S3Answer.escaped($0.id))</ID>\($0.rest)" } + kept.map(\.source)
+        let lines = rules.map { "<Rule>\($0)</Rule>" }.joined()
+        return Array("<LifecycleConfiguration>\(lines)</LifecycleConfiguration>".utf8)
+    }
+
+    /// For what is under our prefix.
     private func lifecycleRules() -> [(id: String, rest: String)] {
         func rule(_ name: String, under folder: String = "", _ action: String) -> (id: String, rest: String) {
-            let prefix = S3Answer.escaped(self.prefix + folder)
-            let filter = "<Filter><Prefix>\(prefix)</Prefix></Filter><Status>Enabled</Status>"
+            let prefix = self.prefix + folder
+            let filter = "<Filter><Prefix>\(S3Answer.escaped(prefix))</Prefix></Filter><Status>Enabled</Status>"
             return (self.prefix.isEmpty ? "phototui-\(name)" : "phototui-\(name)-\(prefix)", filter + action)
         }
         var rules = [
