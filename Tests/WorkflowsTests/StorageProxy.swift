@@ -7,7 +7,8 @@ import Testing
 final class StorageProxy {
     private static let script = #"""
         import asyncio, re, sys
-        port, target, rate, log = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), open(sys.argv[4], "ab", 0)
+        port, target, rate, back = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
+        log = open(sys.argv[5], "ab", 0)
         part = re.compile(rb"PUT [^ ]*partNumber=(\d+)[^ ]* HTTP")
         taken = re.compile(rb"HTTP/1\.1 200 ")
 
@@ -35,7 +36,7 @@ final class StorageProxy {
             def answer(data):
                 if pending and taken.search(data): log.write(b"part " + pending.pop() + b"\n")
             other = await asyncio.open_connection("127.0.0.1", target)
-            await asyncio.gather(pump(reader, other[1], request, rate), pump(other[0], writer, answer, 0))
+            await asyncio.gather(pump(reader, other[1], request, rate), pump(other[0], writer, answer, back))
 
         async def main():
             server = await asyncio.start_server(serve, "127.0.0.1", port)
@@ -62,12 +63,12 @@ final class StorageProxy {
 
     var endpoint: String { "http://127.0.0.1:\(port)" }
 
-    /// `bytesPerSecond` of each connection; 0 for all there is.
-    func start(bytesPerSecond: Int = 0) throws {
+    /// `bytesPerSecond` of each connection up, and `down`; 0 for all there is.
+    func start(bytesPerSecond: Int = 0, down: Int = 0) throws {
         stop()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        process.arguments = ["-c", Self.script, "\(port)", "\(target)", "\(bytesPerSecond)", log.string]
+        process.arguments = ["-c", Self.script, "\(port)", "\(target)", "\(bytesPerSecond)", "\(down)", log.string]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

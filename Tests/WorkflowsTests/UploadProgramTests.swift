@@ -109,6 +109,60 @@ struct UploadProgramTests {
         #expect(back.output.contains("3"))
     }
 
+    @Test("Ctrl-C in a fetch leaves no file half-written and says how to go on, and the same command does")
+    func interruptedFetch() async throws {
+        let log = FilePath(FileManager.default.temporaryDirectory.path).appending("proxy-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: log.string) }
+        let proxy = try StorageProxy(log: log)
+        let place = try await NetworkedPlace(count: 2, endpoint: proxy.endpoint)
+        defer { place.remove() }
+        let noise = try #require(try FileHandle(forReadingAtPath: "/dev/urandom")?.read(upToCount: 8 << 20))
+        let large = Data(NetworkedPlace.gif(220)) + noise
+        try large.write(to: URL(fileURLWithPath: place.photos.appending("large.gif").string))
+        #expect(try await run(["import", "--profile", "test", place.photos.string], place).exitCode == 0)
+        let library = try await place.open()
+        let photos = try await library.catalog.photos(after: nil, limit: 9)
+            .sorted { ($0.byteCount.bytes, $0.id.description) < ($1.byteCount.bytes, $1.id.description) }
+        await library.close()
+        // The large one is the second of three.
+        let order = [photos[0], photos[2], photos[1]]
+        let target = place.home.appending("fetched")
+        try FileManager.default.createDirectory(atPath: target.string, withIntermediateDirectories: true)
+        let fetching = ["fetch", "--profile", "test", "--output", target.string] + order.map(\.id.description)
+
+        try proxy.start(down: 1 << 20)
+        let (process, _, complaints) = try program(fetching, place)
+        let end = ContinuousClock.now + .seconds(60)
+        func names() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: target.string).sorted()
+        }
+        func isUnderWay() throws -> Bool {
+            try names().contains { name in
+                let size =
+                    try? FileManager.default.attributesOfItem(atPath: target.appending(name).string)[.size] as? Int
+                return name.hasPrefix(".phototui-") && size ?? 0 > 100_000
+            }
+        }
+        while try !isUnderWay(), process.isRunning, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try #require(process.isRunning)
+        kill(process.processIdentifier, SIGINT)
+        try await process.end()
+        let told = try String(contentsOfFile: complaints.string, encoding: .utf8)
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(told.contains("1 of 3 photos") && told.contains("same command"), "\(told)")
+        let left = try names()
+        #expect(left.count == 1 && !left.contains("large.gif"), "\(left)")
+
+        try proxy.start()
+        let again = try await run(fetching, place)
+        #expect(again.exitCode == 0, "\(again.complaints)")
+        #expect(try names().count == 3)
+        #expect(FileManager.default.contents(atPath: target.appending("large.gif").string) == large)
+        proxy.stop()
+    }
+
     @Test("Kills at random moments change nothing of the result, and parts that are there are not sent again")
     func kills() async throws {
         let log = FilePath(FileManager.default.temporaryDirectory.path).appending("proxy-\(UUID().uuidString)")

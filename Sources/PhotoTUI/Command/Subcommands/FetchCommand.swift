@@ -49,7 +49,7 @@ struct FetchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try FetchTarget(target, count: photos.count)
-        let items = try await libraryOptions.withLibrary { library in
+        let (items, isInterrupted) = try await libraryOptions.withLibrary { library in
             try await FetchRun(library: library, target: target, replaces: force).run(photos)
         }
         if output.json {
@@ -60,7 +60,12 @@ struct FetchCommand: AsyncParsableCommand {
         for item in items {
             if let reason = item.reason { Console.complain("\(displayEscaped(item.named)): \(displayEscaped(reason))") }
         }
-        if items.contains(where: \.isInterrupted) { throw ExitCode.interrupted }
+        if isInterrupted {
+            let there = items.count { $0.reason == nil }
+            Console.complain(
+                "stopped; \(there) of \(photos.count) photos are there: the same command goes on with the others")
+            throw ExitCode.interrupted
+        }
         let failed = items.count { $0.reason != nil }
         if failed > 0 { throw failed == items.count ? ExitCode.failure : ExitCode.inPart }
     }
@@ -123,7 +128,7 @@ private struct FetchRun {
         var path: FilePath?
         var outcome: OriginalFetch.Outcome?
         var reason: String?
-        var isInterrupted = false
+        var isStopped = false
 
         var json: JSON {
             .object(
@@ -141,7 +146,8 @@ private struct FetchRun {
         }
     }
 
-    func run(_ names: [String]) async throws -> [Item] {
+    /// What became of the photos, up to the one that Ctrl-C has met, and whether it has.
+    func run(_ names: [String]) async throws -> (items: [Item], isInterrupted: Bool) {
         let work = Task { await fetchAll(names) }
         let interrupt = Interrupt {
             Self.clear()
@@ -154,7 +160,8 @@ private struct FetchRun {
             interrupt.stop()
             Self.clear()
         }
-        return await work.value
+        let items = await work.value
+        return (items, items.count < names.count || items.contains(where: \.isStopped))
     }
 
     private func fetchAll(_ names: [String]) async -> [Item] {
@@ -175,7 +182,7 @@ private struct FetchRun {
                 }
             } catch is CancellationError {
                 item.reason = "stopped"
-                item.isInterrupted = true
+                item.isStopped = true
             } catch {
                 item.reason = (error as? EngineError)?.description ?? "\(error)"
             }
