@@ -14,6 +14,10 @@ static inline CURLcode phototui_curl_set_text(CURL *handle, CURLoption option, c
 static inline CURLcode phototui_curl_set_headers(CURL *handle, struct curl_slist *list) {
     return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);
 }
+// CURL_ERROR_SIZE bytes, which libcurl writes to until the handle is reset or cleaned up.
+static inline CURLcode phototui_curl_set_error(CURL *handle, char *buffer) {
+    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
+}
 
 typedef size_t (*phototui_curl_data)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*phototui_curl_progress)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);

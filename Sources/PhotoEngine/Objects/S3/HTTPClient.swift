@@ -31,4 +31,19 @@ final class HTTPClient: Sendable {
             throw CancellationError()
         }
     }
+
+    /// Whether a TLS server is at this host and port, by whatever certificate. Nothing is sent but its greeting.
+    func speaksTLS(_ host: String) async -> Bool {
+        let answer = try? await blocking.run {
+            guard Self.isReady, let handle = OpaqueHandle() else { return false }
+            _ = phototui_curl_set_text(handle.pointer, CURLOPT_URL, "https://\(host)")
+            _ = phototui_curl_set_long(handle.pointer, CURLOPT_NOSIGNAL, 1)
+            _ = phototui_curl_set_long(handle.pointer, CURLOPT_CONNECT_ONLY, 1)
+            _ = phototui_curl_set_long(handle.pointer, CURLOPT_CONNECTTIMEOUT, 2)
+            _ = phototui_curl_set_long(handle.pointer, CURLOPT_SSL_VERIFYPEER, 0)
+            _ = phototui_curl_set_long(handle.pointer, CURLOPT_SSL_VERIFYHOST, 0)
+            return curl_easy_perform(handle.pointer) == CURLE_OK
+        }
+        return answer ?? false
+    }
 }

@@ -41,6 +41,8 @@ struct HTTPResponse: Sendable {
 struct HTTPFailure: Error {
     enum Kind {
         case cancelled, timedOut, unreachable, brokenOff, changed, noSpace, tooLarge, untrusted, misused
+        /// What answers speaks no TLS, or no HTTP; or the connection ended before any answer.
+        case noTLS, noHTTP, noAnswer
     }
     let kind: Kind
     let reason: String
@@ -84,7 +86,11 @@ final class HTTPTransfer: @unchecked Sendable {
         if !headers.contains(where: { $0.name == "content-type" }) { unasked.append(("content-type", "")) }
         for (name, value) in headers + unasked { list = curl_slist_append(list, "\(name): \(value)") }
         defer { curl_slist_free_all(list) }
+        handle.words.pointee = 0
+        _ = phototui_curl_set_error(curl, handle.words)
         _ = phototui_curl_set_text(curl, CURLOPT_URL, url)
+        // A key may hold what a path would be shortened by; it is signed as it is.
+        _ = phototui_curl_set_long(curl, CURLOPT_PATH_AS_IS, 1)
         _ = phototui_curl_set_headers(curl, list)
         _ = phototui_curl_set_long(curl, CURLOPT_NOSIGNAL, 1)
         _ = phototui_curl_set_long(curl, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
@@ -92,8 +98,6 @@ final class HTTPTransfer: @unchecked Sendable {
         _ = phototui_curl_set_long(curl, CURLOPT_CONNECTTIMEOUT, 10)
         // Less than a byte a second for half a minute is a connection that died.
         _ = phototui_curl_set_long(curl, CURLOPT_LOW_SPEED_LIMIT, 1)
-        // A key may hold what a path would be shortened by; it is signed as it is.
-        _ = phototui_curl_set_long(curl, CURLOPT_PATH_AS_IS, 1)
         _ = phototui_curl_set_long(curl, CURLOPT_LOW_SPEED_TIME, 30)
         _ = phototui_curl_set_long(curl, CURLOPT_TCP_KEEPALIVE, 1)
         _ = phototui_curl_set_long(curl, CURLOPT_BUFFERSIZE, 256 << 10)
@@ -115,13 +119,20 @@ final class HTTPTransfer: @unchecked Sendable {
         let code = curl_easy_perform(curl)
         if let fault { throw fault }
         guard code == CURLE_OK else {
-            throw HTTPFailure(kind: Self.kind(code), reason: String(cString: curl_easy_strerror(code)))
+            let isUnanswered = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR && status == 0
+            let kind = isUnanswered ? .noAnswer : Self.kind(code, words: String(cString: handle.words))
+            throw HTTPFailure(kind: kind, reason: String(cString: curl_easy_strerror(code)))
         }
         return HTTPResponse(status: Int(phototui_curl_status(curl)), headers: self.headers, body: received)
     }
 
-    private static func kind(_ code: CURLcode) -> HTTPFailure.Kind {
+    /// `words` are libcurl's own, and OpenSSL's; they may name what is asked for.
+    private static func kind(_ code: CURLcode, words: String) -> HTTPFailure.Kind {
         switch code {
+        case CURLE_SSL_CONNECT_ERROR
+        where ["wrong version number", "packet length too long", "record layer failure"].contains(where: words.contains):
+            .noTLS
+        case CURLE_UNSUPPORTED_PROTOCOL where words.contains("HTTP/0.9"), CURLE_WEIRD_SERVER_REPLY: .noHTTP
         case CURLE_ABORTED_BY_CALLBACK: .cancelled
         case CURLE_OPERATION_TIMEDOUT: .timedOut
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY: .unreachable
@@ -224,13 +235,22 @@ final class HTTPTransfer: @unchecked Sendable {
 // SAFETY: lent to one transfer at a time; cleaned up with its last owner.
 final class OpaqueHandle: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
+    /// What libcurl says of the latest failure.
+    let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     init?() {
-        guard let pointer = curl_easy_init() else { return nil }
+        guard let pointer = curl_easy_init() else {
+            words.deallocate()
+            return nil
+        }
         self.pointer = pointer
+        words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
-    deinit { curl_easy_cleanup(pointer) }
+    deinit {
+        curl_easy_cleanup(pointer)
+        words.deallocate()
+    }
 }
 
 private func transfer(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {

@@ -12,6 +12,7 @@ final class S3Client: Sendable {
     private let attempts: Int
     private let breaker = Mutex<Breaker>(Breaker())
     private let throttled = Mutex<String?>(nil)
+    private let hasHungUp = Mutex(false)
 
     /// After several failures in a row nothing is sent for a while.
     private struct Breaker {
@@ -79,6 +80,12 @@ final class S3Client: Sendable {
                 }
             } catch let failure as HTTPFailure {
                 last = meaning(failure)
+                // Many a server with TLS only hangs up.
+                if failure.kind == .noAnswer, location.scheme == "http", isFirstHangUp(),
+                    await http.speaksTLS(location.host)
+                {
+                    throw wantsTLS("\(location.host) speaks TLS at this port, but was asked with http://")
+                }
                 guard last.isRetryable else { throw last }
             }
             if attempt + 1 < attempts { try await Task.sleep(for: .seconds(wait)) }
@@ -98,6 +105,14 @@ final class S3Client: Sendable {
         if [408, 429, 500, 502, 503, 504].contains(response.status) { return "\(response.status)" }
         guard mayFailLate, response.status == 200, let code = S3Answer(response.body).text("Code") else { return nil }
         return ["InternalError", "ServiceUnavailable", "SlowDown"].contains(code) ? code : nil
+    }
+
+    /// Whether nobody has looked yet why an answer did not come.
+    private func isFirstHangUp() -> Bool {
+        hasHungUp.withLock { hasHungUp in
+            defer { hasHungUp = true }
+            return !hasHungUp
+        }
     }
 
     private func noteThrottle(_ response: HTTPResponse) {
@@ -168,24 +183,50 @@ final class S3Client: Sendable {
             return EngineError(
                 .unavailable, "the connection to \(place) broke off: \(failure.reason)", whatToDo: "try again",
                 isRetryable: true)
+        case .noTLS:
+            return EngineError(
+                .invalidInput, "\(place) speaks no TLS at this port, but was asked with https://",
+                whatToDo:
+                    "name the port that does in the endpoint; or write http:// there, if it is a server of your own")
+        case .noHTTP where location.scheme == "http":
+            return wantsTLS("what answers at \(place) speaks no HTTP, and may want TLS: it was asked with http://")
+        case .noHTTP:
+            return EngineError(
+                .invalidInput, "what answers at \(place) speaks no HTTP", whatToDo: "check the endpoint's port")
+        case .noAnswer:
+            return EngineError(
+                .unavailable, "\(place) ended the connection without an answer",
+                whatToDo: "try again; if it stays so, see whether the endpoint names the right port", isRetryable: true)
         case .untrusted:
             return EngineError(
                 .permissionDenied, "\(place) is not who it says: \(failure.reason)",
                 whatToDo: "check the endpoint, and this machine's clock and certificates (package ca-certificates)")
-        case .noSpace:
-            return EngineError(.noSpace, "there is no space left for what \(place) sends", whatToDo: "free some space")
         case .changed:
             return EngineError(
                 .corrupt, "the file changed while it was sent to \(place): \(failure.reason)", whatToDo: "send it again"
             )
+        case .noSpace:
+            return EngineError(.noSpace, "there is no space left for what \(place) sends", whatToDo: "free some space")
         case .tooLarge: return EngineError(.limitExceeded, "\(place): \(failure.reason)")
         case .misused: return EngineError(.internal, "a request to \(place) could not be sent: \(failure.reason)")
         }
     }
 
+    /// For what was asked with http://.
+    private func wantsTLS(_ what: String) -> EngineError {
+        EngineError(
+            .invalidInput, what, whatToDo: "write https:// in the endpoint, or name there the port for http://")
+    }
+
     /// What an answer of refusal means, in the provider's code and our words; never its text, which may quote the request.
     func refusal(_ response: HTTPResponse, doing: String) -> EngineError {
         let code = S3Answer(response.body).text("Code") ?? "status \(response.status)"
+        // What Go's and nginx's servers say, as "400 Bad Request", to whom they can't speak TLS.
+        if response.status == 400, location.scheme == "http",
+            String(decoding: response.body.prefix(1000), as: UTF8.self).contains("HTTPS")
+        {
+            return wantsTLS("\(location.host) speaks TLS at this port, but was asked with http://")
+        }
         let what = "\(doing) was refused by \(location.host) (\(displayEscaped(String(code.prefix(60)))))"
         switch code {
         case "NoSuchBucket":
