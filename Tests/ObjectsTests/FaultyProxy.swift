@@ -14,6 +14,8 @@ final class FaultyProxy: Sendable {
         /// Breaks the connection off after so many bytes of the answer's body.
         case cutDown(Int)
         case changeUp, changeDown
+        /// Passes the request's body on at so many bytes a second.
+        case slowUp(Int)
         /// Sends the answer's body at so many bytes a second.
         case slowDown(Int)
         /// Never answers.
@@ -28,6 +30,7 @@ final class FaultyProxy: Sendable {
             case .cutDown(let count): ["do": "cut_down", "count": count]
             case .changeUp: ["do": "change_up"]
             case .changeDown: ["do": "change_down"]
+            case .slowUp(let count): ["do": "slow_up", "count": count]
             case .slowDown(let count): ["do": "slow_down", "count": count]
             case .silence: ["do": "silence"]
             }
@@ -153,6 +156,7 @@ final class FaultyProxy: Sendable {
                     if not part: raise Gone()
                     left -= len(part)
                     if kind == "change_up": part, kind = bytes([part[0] ^ 1]) + part[1:], None
+                    if kind == "slow_up": time.sleep(len(part) / fault["count"])
                     server.sendall(part)
                 with server.makefile("rb") as answer:
                     reply = head(answer)

@@ -156,13 +156,15 @@ class Services:
             '"actions":["Admin","Read","Write","List","Tagging"]}]}'
         ) % (self.settings["access_key"], self.settings["secret_key"])
         write_private(data / "s3.json", identity, self.owner())
+        # After a kill its master is without a leader for as long as an election may take.
         self.launch(
             "seaweedfs",
             [str(self.weed), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}",
              f"-master.port={self.settings['master_port']}", f"-volume.port={self.settings['volume_port']}",
              f"-filer.port={self.settings['filer_port']}", f"-s3.port={self.settings['s3_port']}",
              "-master.volumeSizeLimitMB=64", "-volume.max=1000", "-filer", "-s3", f"-s3.config={data / 's3.json'}",
-             "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"])
+             "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false",
+             "-master.electionTimeout=1s"])
 
     def await_s3(self):
         """A bucket and a first object, by a signed request: HTTP answers seconds before writes do."""
