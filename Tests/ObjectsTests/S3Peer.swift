@@ -9,13 +9,13 @@ enum S3Peer {
         S3Server.isAvailable && (python != nil || ProcessInfo.processInfo.environment["CI"] == "true")
     static let reason: Comment = "needs S3 (scripts/services/start.sh) and PHOTOTUI_PEERS_PYTHON (scripts/peers.sh)"
 
-    /// Has boto3 do one thing, and answers what it tells of it.
-    static func run(_ action: String, _ asked: [String: Any]) throws -> [String: Any] {
+    /// Has boto3 do one thing, and answers what it tells of it. `more` are variables for another server than the tests' own.
+    static func run(_ action: String, _ asked: [String: Any], _ more: [String: String] = [:]) throws -> [String: Any] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(python))
         process.arguments = ["-c", program, action]
         process.environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"]
-            .merging(S3Server.environment.filter { $0.key.hasPrefix("PHOTOTUI_TEST_S3_") }) { $1 }
+            .merging(S3Server.environment.filter { $0.key.hasPrefix("PHOTOTUI_TEST_S3_") }) { $1 }.merging(more) { $1 }
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

@@ -67,6 +67,35 @@ struct S3StrictTests {
         #expect(try await server.refusals(store) == [])
     }
 
+    @Test("boto3 passes, too, and our presigned requests from Python", .enabled(if: S3Peer.isUsable, S3Peer.reason))
+    func boto3() async throws {
+        let store = try await server.store(prefix: "x/ä +%2F&=?#'()*!~/")
+        let variables = [
+            "ENDPOINT": server.endpoint, "BUCKET": store.client.location.bucket, "REGION": StrictS3.region,
+            "ACCESS_KEY": StrictS3.accessKey, "SECRET_KEY": StrictS3.secretKey,
+        ]
+        let environment = Dictionary(
+            uniqueKeysWithValues: variables.map { ("PHOTOTUI_TEST_S3_\($0.key)", $0.value) })
+        let bytes = ObjectStoreContract.bytes(11 << 20, seed: 43)
+        try await ObjectStoreContract.withFile(bytes) { file in
+            _ = try S3Peer.run("write", ["prefix": store.prefix, "file": file.string], environment)
+        }
+        for name in ["whole.bin", "parts.bin"] { #expect(try await store.get(ObjectKey(name)) == bytes) }
+        #expect(try await server.refusals(store) == [])
+        let (small, key) = (Array(bytes[..<5000]), ObjectKey("one.jpg"))
+        let put = try await store.presignPut(
+            key, byteCount: ByteCount(5000), sha256: SHA256Hasher.digest(small), seconds: 900)
+        let answer = try S3Peer.run(
+            "presigned",
+            [
+                "put": put.url, "headers": put.headers, "get": store.presignGet(key, seconds: 900).url,
+                "key": store.prefix + key.description, "body": Data(small).base64EncodedString(),
+            ], environment)
+        #expect(answer["statuses"] as? [Int] == [400, 200, 200], "changed bytes, the bytes, and reading them")
+        let refusals = try await server.refusals(store)
+        #expect(refusals.count == 1 && refusals.first?.hasPrefix("BadDigest ") == true, "\(refusals)")
+    }
+
     private func unfinished(_ store: S3ObjectStore) async throws -> [String] {
         var request = S3Client.Request(method: "GET")
         request.query = [("uploads", "")]

@@ -1,4 +1,5 @@
 import Core
+import Digest
 import Foundation
 import Testing
 
@@ -40,6 +41,17 @@ struct S3TraitTests {
         try await store.put([1, 2, 3], at: ObjectKey("a.webp"), sha256: nil)
         #expect(try proxy.seen("PUT", "-wrong") == 0)
         #expect(try await store.get(ObjectKey("a.webp")) == [1, 2, 3])
+    }
+
+    @Test(
+        "A presigned request says of its bytes what the provider checks, and asks it first", arguments: [true, false])
+    func presigned(takesChecksums: Bool) async throws {
+        let store = try S3Server.store(endpoint: proxy.endpoint)
+        if !takesChecksums { try proxy.harm("PUT", "-right", .refuse(501, code: "NotImplemented")) }
+        let put = try await store.presignPut(
+            ObjectKey("a.webp"), byteCount: ByteCount(1), sha256: SHA256Hasher.digest([1]), seconds: 60)
+        #expect(put.headers.keys.contains("x-amz-checksum-sha256") == takesChecksums)
+        #expect(put.headers.keys.contains("x-amz-meta-sha256") == takesChecksums)
     }
 
     @Test("A bucket that keeps versions is found, and nothing of a deleted object stays in it")
