@@ -100,7 +100,81 @@ extension CatalogContract {
                 try await subject.catalog.takeUnpublished(olderThanSeconds: 0, limit: 9), [], "what is announced")
             try await subject.catalog.requireSound()
         },
+        ContractCase("Thousands of jobs are cancelled and retried at once, each by its own state") { subject in
+            let catalog = subject.catalog
+            let count = 5000
+            for start in stride(from: 0, to: count, by: 1000) {
+                _ = try await catalog.record((start..<start + 1000).map { scanned($0) })
+            }
+            let ids = try await catalog.jobs(state: .queued, after: nil, limit: count).map(\.id)
+            try requireEqual(ids.count, count, "the jobs")
+            // One of each state: done, dead, due later, running; a stranger's, and one that nobody knows.
+            let taken = try await catalog.claim(queue: .high, worker: "w", leaseSeconds: 600, limit: 4)
+            let number = try requirePresent(try await photoNumber(of: taken[0], in: catalog), "the photo of a job")
+            _ = try await catalog.finish(taken[0].id, worker: "w", processed: processed(number))
+            _ = try await catalog.fail(taken[1].id, worker: "w", error: "no", runAt: nil, unreadable: false)
+            _ = try await catalog.fail(
+                taken[2].id, worker: "w", error: "later", runAt: subject.clock.microseconds + 9, unreadable: false)
+            _ = try await subject.stranger.record([scanned(1)])
+            let theirs = try await subject.stranger.jobs(state: nil, after: nil, limit: 9).map(\.id)
+            let all = ids + theirs + [JobID("01890a5d-ac96-774b-bcce-b302099a8057")!]
+
+            try requireEqual(try await catalog.cancel(all), count - 3, "the jobs cancelled")
+            try requireEqual(
+                try await catalog.jobCounts(), [.succeeded: 1, .dead: 1, .running: 1, .cancelled: count - 3],
+                "the counts")
+            let cancelled = try await catalog.jobs(state: .cancelled, after: nil, limit: count)
+            try require(cancelled.allSatisfy { $0.finishedAt == subject.clock.microseconds }, "each has its end")
+            try requireEqual(try await catalog.cancel(all), 0, "a second time")
+
+            subject.clock.advance(seconds: 1)
+            try requireEqual(try await catalog.retry(all), count - 2, "the jobs retried")
+            try requireEqual(
+                try await catalog.jobCounts(), [.succeeded: 1, .running: 1, .queued: count - 2], "the counts at last")
+            let queued = try await catalog.jobs(state: .queued, after: nil, limit: count)
+            try require(
+                queued.allSatisfy { job in
+                    job.attempts == 0 && job.workerDeaths == 0 && job.error == nil && job.finishedAt == nil
+                        && job.startedAt == nil && job.runAt == subject.clock.microseconds
+                }, "each is as new")
+            try requireEqual(try await catalog.retry(all), 0, "a second time")
+            try requireEqual(try await subject.stranger.jobCounts(), [.queued: 1], "the stranger's jobs")
+            try requireEqual(
+                try await catalog.retry([]) + catalog.cancel([]), 0, "what becomes of none")
+            try await catalog.requireSound()
+        },
+        ContractCase("Of a photo's jobs that are retried at once the dead one goes first, then the newest") { subject in
+            let catalog = subject.catalog
+            let photo = try await catalog.add(scanned(1))
+            var made: [JobID] = []
+            for round in 0..<4 {
+                subject.clock.advance(seconds: 1)
+                if round > 0 { _ = try await catalog.enqueueProcessing([photo]) }
+                let id = try await catalog.jobs(state: .queued, after: nil, limit: 1)[0].id
+                made.append(id)
+                if round == 3 {
+                    try requireEqual(try await catalog.cancel([id]), 1, "the job cancelled")
+                } else {
+                    _ = try await catalog.claimAll()
+                    _ = try await catalog.fail(id, worker: "w", error: "no", runAt: nil, unreadable: false)
+                }
+            }
+            try requireEqual(try await catalog.jobCounts(), [.dead: 3, .cancelled: 1], "the jobs")
+            try requireEqual(try await catalog.retry(made + made), 1, "the jobs retried")
+            try requireEqual(
+                try await catalog.jobs(state: .queued, after: nil, limit: 9).map(\.id), [made[2]], "which one")
+            try requireEqual(try await catalog.retry(made), 0, "beside one that waits")
+            try requireEqual(try await catalog.cancel(made), 1, "the job cancelled again")
+            try requireEqual(try await catalog.retry([made[3]]), 1, "a cancelled one alone")
+            try await catalog.requireSound()
+        },
     ]
+
+    /// Which made-up file a job is about.
+    private static func photoNumber(of job: Job, in catalog: any Catalog) async throws -> Int? {
+        guard let id = job.photo, let photo = try await catalog.photo(id) else { return nil }
+        return Int(photo.filename.prefix { $0 != "." })
+    }
 
     private static func announced(_ subject: CatalogSubject) async throws -> Int {
         try await subject.catalog.takeUnpublished(olderThanSeconds: 3600, limit: 9).count

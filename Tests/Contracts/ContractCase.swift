@@ -30,3 +30,9 @@ public func requireEqual<Value: Equatable>(_ actual: Value, _ expected: Value, _
 public func require(_ condition: Bool, _ what: String) throws {
     guard condition else { throw ContractViolation(what) }
 }
+
+/// The value; fails the case where there is none.
+public func requirePresent<Value>(_ value: Value?, _ what: String) throws -> Value {
+    guard let value else { throw ContractViolation("there is none: \(what)") }
+    return value
+}

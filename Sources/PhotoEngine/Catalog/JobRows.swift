@@ -2,16 +2,6 @@ import Core
 
 /// How jobs are written and read.
 enum JobInsertion {
-    /// False when the photo has an unfinished job of that kind.
-    @discardableResult
-    static func insert(
-        _ kind: JobKind, photo: PhotoID, id: JobID, owner: SQLValue, now: Int64, connection: any SQLConnection
-    ) throws -> Bool {
-        try connection.execute(
-            "INSERT INTO \(table) VALUES \(row) \(onConflict)",
-            values(kind, photo: photo, id: id, owner: owner, now: now)) == 1
-    }
-
     static let table = "jobs (id, owner, kind, queue, state, photo, attempts, worker_deaths, created_at, run_at)"
     static let row = "(?, ?, ?, ?, 'queued', ?, 0, 0, ?, ?)"
     static let onConflict = """

@@ -28,35 +28,51 @@ extension SQLCatalog {
         "SELECT \(JobColumns.all) FROM jobs WHERE photo = ? AND owner = ? ORDER BY id DESC LIMIT ?"
 
     func retry(_ jobs: [JobID]) async throws -> Int {
+        // Of a photo's jobs one may wait, and no more than one.
+        let isAlone = """
+            NOT EXISTS (
+                SELECT 1 FROM jobs AS other
+                WHERE other.photo = jobs.photo AND other.kind = jobs.kind AND (
+                    other.state IN ('queued', 'running', 'retrying')
+                    OR (other.state = jobs.state AND other.id > jobs.id AND other.id IN (SELECT id FROM named))
+                )
+            )
+            """
+        return try await move(
+            jobs, from: [.dead, .cancelled], to: .queued,
+            setting: """
+                attempts = 0, worker_deaths = 0, error = NULL, run_at = ?, started_at = NULL, finished_at = NULL,
+                published_at = NULL
+                """, [.int(clock.microseconds)], where: isAlone)
+    }
+
+    func cancel(_ jobs: [JobID]) async throws -> Int {
+        try await move(
+            jobs, from: [.queued, .retrying], to: .cancelled, setting: "finished_at = ?", [.int(clock.microseconds)],
+            where: "1 = 1")
+    }
+
+    /// Moves those of the jobs that are in one of the states to another, with a statement for each of these states, however
+    /// many jobs there are; returns how many.
+    private func move(
+        _ jobs: [JobID], from old: [JobState], to new: JobState, setting changes: String, _ values: [SQLValue],
+        where condition: String
+    ) async throws -> Int {
         if jobs.isEmpty { return 0 }
-        let now = SQLValue.int(clock.microseconds)
+        let statement = """
+            \(NamedRows.table)
+            UPDATE jobs SET state = ?, \(changes)
+            WHERE owner = ? AND state = ? AND id IN (SELECT id FROM named) AND \(condition) RETURNING id
+            """
+        let named = NamedRows.values(jobs)
         return try await database.write { [ownerValue] connection in
+            let moved = try connection.rows(
+                statement,
+                each: old.map { named + [.text(new.rawValue)] + values + [ownerValue, .text($0.rawValue)] })
             var counters = CounterChanges()
-            var count = 0
-            for job in jobs {
-                let state: JobState? = try connection.row(
-                    """
-                    SELECT state FROM jobs WHERE id = ? AND owner = ? AND state IN ('dead', 'cancelled')
-                        AND NOT EXISTS (
-                            SELECT 1 FROM jobs AS other WHERE other.photo = jobs.photo AND other.kind = jobs.kind
-                                AND other.photo IS NOT NULL AND other.state IN ('queued', 'running', 'retrying'))
-                    """, [.id(job), ownerValue]
-                ).map { row in
-                    var row = row
-                    return try row.choice()
-                }
-                guard let state else { continue }
-                try connection.execute(
-                    """
-                    UPDATE jobs SET state = 'queued', attempts = 0, worker_deaths = 0, error = NULL, run_at = ?,
-                        started_at = NULL, finished_at = NULL, published_at = NULL
-                    WHERE id = ?
-                    """, [now, .id(job)])
-                counters.moveJobs(from: state, to: .queued)
-                count += 1
-            }
+            for (state, rows) in zip(old, moved) { counters.moveJobs(rows.count, from: state, to: new) }
             try counters.write(to: connection, owner: ownerValue)
-            return count
+            return moved.reduce(0) { $0 + $1.count }
         }
     }
 
@@ -81,21 +97,23 @@ extension SQLCatalog {
         if photos.isEmpty { return 0 }
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            var count = 0
-            for photo in photos {
-                guard
-                    try connection.row("SELECT 1 FROM photos WHERE id = ? AND owner = ?", [.id(photo), ownerValue])
-                        != nil
-                else { continue }
-                let isNew = try JobInsertion.insert(
-                    .processPhoto, photo: photo, id: newIdentifier(), owner: ownerValue, now: now,
-                    connection: connection)
-                if isNew { count += 1 }
+            let known: [PhotoID] = try connection.rows(
+                "\(NamedRows.table) SELECT id FROM photos WHERE owner = ? AND id IN (SELECT id FROM named) ORDER BY id",
+                NamedRows.values(photos) + [ownerValue]
+            ).map { row in
+                var row = row
+                return try row.id()
             }
+            let added = try connection.rows(
+                "INSERT INTO \(JobInsertion.table) VALUES \(JobInsertion.row) \(JobInsertion.onConflict) RETURNING id",
+                each: known.map {
+                    JobInsertion.values(.processPhoto, photo: $0, id: newIdentifier(), owner: ownerValue, now: now)
+                }
+            ).count { !$0.isEmpty }
             var counters = CounterChanges()
-            counters.moveJobs(count, from: nil, to: .queued)
+            counters.moveJobs(added, from: nil, to: .queued)
             try counters.write(to: connection, owner: ownerValue)
-            return count
+            return added
         }
     }
 

@@ -38,30 +38,4 @@ extension SQLCatalog {
             ).map { try JobColumns.job(try SQLRow.present($0.first)) }
         }
     }
-
-    func cancel(_ jobs: [JobID]) async throws -> Int {
-        if jobs.isEmpty { return 0 }
-        let now = SQLValue.int(clock.microseconds)
-        return try await database.write { [ownerValue] connection in
-            var counters = CounterChanges()
-            var count = 0
-            for job in jobs {
-                let state: JobState? = try connection.row(
-                    "SELECT state FROM jobs WHERE id = ? AND owner = ? AND state IN ('queued', 'retrying')",
-                    [.id(job), ownerValue]
-                ).map { row in
-                    var row = row
-                    return try row.choice()
-                }
-                guard let state else { continue }
-                let changed = try connection.execute(
-                    "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ? AND state = ?",
-                    [now, .id(job), .text(state.rawValue)])
-                counters.moveJobs(changed, from: state, to: .cancelled)
-                count += changed
-            }
-            try counters.write(to: connection, owner: ownerValue)
-            return count
-        }
-    }
 }

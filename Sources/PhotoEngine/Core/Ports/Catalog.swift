@@ -153,7 +153,8 @@ public protocol JobCatalog: Sendable {
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
     /// A photo's jobs, newest first, at most `limit`.
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job]
-    /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many.
+    /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many. A photo gets no second
+    /// unfinished job of a kind: of several named, a dead one goes before a cancelled one, then the newest.
     func retry(_ jobs: [JobID]) async throws -> Int
     /// Queued or retrying jobs become cancelled; returns how many.
     func cancel(_ jobs: [JobID]) async throws -> Int
