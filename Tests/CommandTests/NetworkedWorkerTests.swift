@@ -76,6 +76,46 @@ struct NetworkedWorkerTests {
         try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 4] }
         try await home.drain(worker)
     }
+
+    @Test(
+        "A worker that starts before its database waits for it and says so, and an import says what is missing",
+        .timeLimit(.minutes(3)))
+    func databaseAway() async throws {
+        let home = try await NetworkedHome(isDatabaseAway: true)
+        defer { home.stop() }
+        try home.startRedis()
+        let pictures = try TestFolder()
+        for seed in 0..<3 { try pictures.write(TestPicture.png(seed: seed), as: "\(seed).png") }
+        let early = try await home.program.run(["import", "--profile", "test", pictures.path])
+        #expect(early.exitCode == 1)
+        #expect(
+            early.complaints.contains("Postgres at \(home.databaseFolder)")
+                && early.complaints.contains("can't be reached")
+                && early.complaints.contains("see whether the server runs"), "\(early.complaints)")
+        let worker = try home.startWorker(["--health", home.databaseFolder + "/health"])
+        try await home.wait("it did not wait twice") {
+            #expect(worker.isRunning, "\(home.log())")
+            return home.log().components(separatedBy: "can't be reached").count > 2
+                && home.log().contains("trying again in")
+        }
+        let live = try await home.program.shell(
+            "curl --silent --unix-socket \(home.databaseFolder)/health --write-out '%{http_code}' http://x/health/live")
+        #expect(live.text.hasSuffix("200"), "\(live.text)")
+
+        try home.connectDatabase()
+        let imported = try await home.program.run(["import", "--profile", "test", pictures.path])
+        #expect(imported.exitCode == 0, "\(imported.complaints)")
+        try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 3] }
+        try await home.drain(worker)
+
+        // One that waits ends as soon as it is told to.
+        try home.disconnectDatabase()
+        let waiting = try home.startWorker()
+        let before = home.log()
+        try await home.wait("it did not wait") { home.log() != before }
+        kill(waiting.processIdentifier, SIGTERM)
+        try await home.wait("it did not end") { !waiting.isRunning }
+    }
 }
 
 /// A home with a profile on real servers, an owner and a Redis of its own.
@@ -89,9 +129,12 @@ private final class NetworkedHome {
     let redisSocket: String
     private let home: TestFolder
     private let redisFolder: String
+    /// Where the profile looks for its database when that is away; the server itself is elsewhere, and goes on for others.
+    var databaseFolder: String { redisFolder + "/database" }
+    private let database: (folder: String, port: String)
     private var processes: [Process] = []
 
-    init() async throws {
+    init(isDatabaseAway: Bool = false) async throws {
         home = try TestFolder()
         // A short path: a unix socket's has at most 107 bytes.
         redisFolder = "/tmp/phototui-redis-\(UUID().uuidString.prefix(8))"
@@ -105,11 +148,17 @@ private final class NetworkedHome {
             ["host", "port", "user", "dbname"].map { "\($0)=\(word($0, of: connection))" }.joined(separator: " ")
         }
         let (bouncer, owner) = (try variable("PGBOUNCER"), try variable("POSTGRES_OWNER"))
+        database = (word("host", of: bouncer), word("port", of: bouncer))
+        let reached =
+            isDatabaseAway
+            ? address(bouncer).replacing("host=\(database.folder)", with: "host=\(redisFolder)/database")
+            : address(bouncer)
+        try FileManager.default.createDirectory(atPath: redisFolder + "/database", withIntermediateDirectories: true)
         try home.write(
             Data(
                 """
                 [profiles.test]
-                database = "\(address(bouncer))"
+                database = "\(reached)"
                 database_owner = "\(address(owner))"
                 storage = "s3://\(try variable("S3_BUCKET"))?endpoint=\(try variable("S3_ENDPOINT"))"
                 storage_access_key = "\(try variable("S3_ACCESS_KEY"))"
@@ -135,8 +184,19 @@ private final class NetworkedHome {
         try? FileManager.default.removeItem(atPath: redisFolder)
     }
 
+    private var databaseSocket: String { "/.s.PGSQL.\(database.port)" }
+
+    /// From now on the server answers where the profile looks for it.
+    func connectDatabase() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: databaseFolder + databaseSocket, withDestinationPath: database.folder + databaseSocket)
+    }
+
+    func disconnectDatabase() throws {
+        try FileManager.default.removeItem(atPath: databaseFolder + databaseSocket)
+    }
+
     func startRedis() throws {
-        try FileManager.default.createDirectory(atPath: redisFolder, withIntermediateDirectories: true)
         try launch(
             "/usr/bin/redis-server",
             [
@@ -145,9 +205,9 @@ private final class NetworkedHome {
             ])
     }
 
-    func startWorker() throws -> Process {
+    func startWorker(_ more: [String] = []) throws -> Process {
         try launch(
-            Program.folder + "/phototui", ["worker", "--profile", "test", "--concurrency", "1"],
+            Program.folder + "/phototui", ["worker", "--profile", "test", "--concurrency", "1"] + more,
             environment: program.environment)
     }
 
@@ -198,7 +258,7 @@ private final class NetworkedHome {
         }
     }
 
-    private func log() -> String { (try? String(contentsOfFile: home.path + "/log", encoding: .utf8)) ?? "" }
+    func log() -> String { (try? String(contentsOfFile: home.path + "/log", encoding: .utf8)) ?? "" }
 
     @discardableResult
     private func launch(

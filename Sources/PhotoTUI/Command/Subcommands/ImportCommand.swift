@@ -21,7 +21,7 @@ struct ImportCommand: AsyncParsableCommand {
               phototui import --profile home --wait ~/Pictures
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
-            Exit codes: 0 every file accounted for and none rejected, 2 some files rejected, folders unreadable, or photos \
+            Exit codes: 0 every file accounted for and none rejected, 1 the library can't be opened or fails, 2 some files rejected, folders unreadable, or photos \
             waiting for a storage that can't be reached, \
             130 stopped by Ctrl-C.
             """)

@@ -26,7 +26,9 @@ struct WorkerCommand: AsyncParsableCommand {
               phototui worker --health 127.0.0.1:9464
               celery --broker redis://localhost:6379/0 inspect active
 
-            Exit codes: 0 drained, 1 the broker refuses us or the library can't be opened.
+            Servers that are away are waited for, also at the start.
+
+            Exit codes: 0 drained, 1 the broker or the database refuses us, or there is no library.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -96,18 +98,19 @@ struct WorkerCommand: AsyncParsableCommand {
         options.visibilitySeconds = visibility
         options.leaseSeconds = lease
         options.version = Phototui.version
-        let library = try await libraryOptions.open(configuration)
         let metrics = WorkerMetrics()
-        let worker = library.worker(on: address, options: options) { event in
-            WorkerLog.note(event)
-            metrics.note(event)
-        }
+        // Before the library is there, so that whoever watches sees a worker that lives and what it waits for.
         let service = try health.map { place in
             try HealthService(
                 HealthAddress(place), HealthCommand.health(libraryOptions, configuration, broker: broker),
                 more: metrics.write)
         }
         service?.announce()
+        let library = try await opened(configuration)
+        let worker = library.worker(on: address, options: options) { event in
+            WorkerLog.note(event)
+            metrics.note(event)
+        }
         let stopping = Stopping(worker)
         let upkeep = Task {
             while !Task.isCancelled {
@@ -130,6 +133,21 @@ struct WorkerCommand: AsyncParsableCommand {
         await library.close()
         try result.get()
         WorkerLog.line("stopped")
+    }
+
+    /// Waits for servers that are away, whichever of them and the worker starts first. A signal ends the process meanwhile:
+    /// there is nothing to finish.
+    private func opened(_ configuration: Configuration) async throws -> Library {
+        for attempt in 1... {
+            do {
+                return try await libraryOptions.open(configuration)
+            } catch let error as EngineError where error.isRetryable {
+                let wait = 0.5 + JobPolicy.backoffSeconds(attempt: min(attempt, 4), random: SystemRandom())
+                WorkerLog.line("\(error.description); trying again in \(Int(wait.rounded(.up))) s")
+                try await Task.sleep(for: .seconds(wait))
+            }
+        }
+        throw CancellationError()
     }
 
     /// `high:4,low` as names and limits.
