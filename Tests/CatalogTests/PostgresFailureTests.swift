@@ -65,6 +65,27 @@ struct PostgresFailureTests {
         try await catalog.close()
     }
 
+    @Test("A look at the catalogue of an owner whom nobody has added finds none, and adds none")
+    func looking() async throws {
+        for way in PostgresServer.Way.allCases {
+            let settings = try await PostgresServer.settings(way)
+            let name = UUID().uuidString
+            let database = PostgresDatabase(settings)
+            let owners: @Sendable () async throws -> Int = {
+                try await database.scoped(to: nil, named: name).rows("SELECT 1 FROM owners", []).count
+            }
+            #expect(try await PostgresCatalog.openKnown(settings, owner: name) == nil)
+            #expect(try await owners() == 0, "\(way)")
+            try await PostgresCatalog.open(settings, owner: name).close()
+            #expect(try await owners() == 1, "\(way)")
+            let known = try #require(try await PostgresCatalog.openKnown(settings, owner: name))
+            #expect(try await known.statistics().photos == 0)
+            _ = try await known.figures()
+            try await known.close()
+            try await database.close()
+        }
+    }
+
     @Test("A connection that the server ended, idle or at work, is replaced; what was under way is undone")
     func ended() async throws {
         // Of its own: it ends every connection.

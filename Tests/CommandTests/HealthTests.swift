@@ -150,6 +150,33 @@ struct HealthTests {
     }
 
     @Test(
+        "Looking at a profile whose owner nobody has added writes nothing, and counts nothing",
+        .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
+    func unknownOwner() async throws {
+        let profile = try NetworkedProfile()
+        try await profile.migrate()
+        let program = try profile.program()
+        let serving = try await Serving(
+            program, ["health", "--profile", "test", "--serve", "127.0.0.1:0"], profile.home)
+        let metrics = try await get(program, serving, "/metrics") { _, body in
+            body.contains("phototui_collected{source=\"catalogue\"} 1")
+        }
+        #expect(metrics.body.contains("\nphototui_photos 0\n"), "\(metrics.body)\(serving.logged)")
+        #expect(try await profile.owners() == 0)
+        // The first import adds the owner, whom the same server then counts.
+        let pictures = try TestFolder()
+        try pictures.write(TestPicture.png(seed: 1), as: "a.png")
+        var alone = program
+        alone.environment["PHOTOTUI_BROKER"] = "inline"
+        let imported = try await alone.run(["import", pictures.path, "--profile", "test"])
+        #expect(imported.exitCode == 0, "\(imported.complaints)")
+        #expect(try await profile.owners() == 1)
+        let counted = try await get(program, serving, "/metrics") { _, body in body.contains("\nphototui_photos 1\n") }
+        #expect(counted.body.contains("\nphototui_photos 1\n"), "\(counted.body)")
+        #expect(try await serving.end() == 0)
+    }
+
+    @Test(
         "Prometheus reads the metrics, and they are those of the catalogue",
         .enabled(
             if: NetworkedProfile.areAvailable && NetworkedProfile.environment["PHOTOTUI_PEERS_PYTHON"] != nil,

@@ -52,6 +52,18 @@ struct NetworkedProfile {
         return Program(home: home, variables.merging(["PHOTOTUI_CONFIG": home.path + "/config.toml"]) { $1 })
     }
 
+    /// How many owners of the profile's name the database has, by Postgres' own client.
+    func owners() async throws -> Int {
+        let name = try #require(keys["owner"])
+        let psql = Self.environment["PHOTOTUI_TEST_POSTGRES_PROGRAMS"].map { $0 + "/psql" } ?? "psql"
+        let asked = try await program().shell(
+            """
+            '\(psql)' -XqAt '\(try Self.variable("POSTGRES_OWNER"))' -c "SET phototui.owner_name = '\(name)'" \
+                -c "SELECT count(*) FROM owners"
+            """)
+        return try #require(Int(asked.text.trimmingCharacters(in: .newlines)), "\(asked.complaints)")
+    }
+
     /// Brings the schema to this version, as its owner.
     func migrate() async throws {
         var program = try program()

@@ -26,6 +26,22 @@ public enum PostgresCatalog {
         }
     }
 
+    /// Opens the catalogue to look at, which writes nothing: nil for an owner that nobody has added. Throws as `open` does.
+    public static func openKnown(
+        _ settings: PostgresSettings, owner: String, clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
+    ) async throws -> (any Catalog)? {
+        let database = PostgresDatabase(settings)
+        do {
+            let catalog = try await SQLCatalog.openKnown(database, owner: owner, clock: clock, random: random)
+            if catalog == nil { try await database.close() }
+            return catalog
+        } catch {
+            try? await database.close()
+            throw error
+        }
+    }
+
     /// Brings the schema to the newest version, for the program to run as `applicationRole`. Connects as the schema's
     /// owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once. Adds the extensions
     /// and indexes of search where the server has them; without them everything else works.

@@ -27,30 +27,48 @@ final class SQLCatalog: Catalog {
     static func open(
         _ database: any SQLDatabase, owner name: String, clock: any EngineClock, random: any RandomSource
     ) async throws -> SQLCatalog {
-        let now = clock.microseconds
-        let version = try await Migration.run(on: database, at: now)
-        let find = "SELECT id FROM owners WHERE name = ?"
-        let anybody = database.scoped(to: nil, named: name)
-        let known: OwnerID? = try await anybody.read { connection in
-            var row = try connection.row(find, [.string(name)])
-            return try row?.id()
-        }
-        let newcomer = OwnerID(clock: clock, random: random)
-        let owner: OwnerID
-        if let known {
-            owner = known
-        } else {
-            owner = try await anybody.write { connection in
-                try connection.execute(
-                    "INSERT INTO owners (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
-                    [.id(newcomer), .string(name), .int(now)])
-                var row = try SQLRow.present(try connection.row(find, [.string(name)]))
-                return try row.id()
+        let version = try await Migration.run(on: database, at: clock.microseconds)
+        let owner =
+            if let known = try await find(name, in: database) { known } else {
+                try await add(name, to: database, clock: clock, random: random)
             }
-        }
         return SQLCatalog(
             database: database.scoped(to: owner, named: name), owner: owner, clock: clock, random: random,
             schemaVersion: version)
+    }
+
+    /// Writes nothing: nil when nobody of that name has been added. The schema must be the newest.
+    static func openKnown(
+        _ database: any SQLDatabase, owner name: String, clock: any EngineClock, random: any RandomSource
+    ) async throws -> SQLCatalog? {
+        let version = try await Migration.requireNewest(on: database)
+        guard let owner = try await find(name, in: database) else { return nil }
+        return SQLCatalog(
+            database: database.scoped(to: owner, named: name), owner: owner, clock: clock, random: random,
+            schemaVersion: version)
+    }
+
+    private static let find = "SELECT id FROM owners WHERE name = ?"
+
+    private static func find(_ name: String, in database: any SQLDatabase) async throws -> OwnerID? {
+        try await database.scoped(to: nil, named: name).read { connection in
+            var row = try connection.row(find, [.string(name)])
+            return try row?.id()
+        }
+    }
+
+    private static func add(
+        _ name: String, to database: any SQLDatabase, clock: any EngineClock, random: any RandomSource
+    ) async throws -> OwnerID {
+        let newcomer = OwnerID(clock: clock, random: random)
+        let now = clock.microseconds
+        return try await database.scoped(to: nil, named: name).write { connection in
+            try connection.execute(
+                "INSERT INTO owners (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                [.id(newcomer), .string(name), .int(now)])
+            var row = try SQLRow.present(try connection.row(find, [.string(name)]))
+            return try row.id()
+        }
     }
 
     /// The same database for another owner.

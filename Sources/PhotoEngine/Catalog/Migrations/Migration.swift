@@ -37,8 +37,9 @@ struct Migration: Sendable {
         }
     }
 
-    /// Throws `.conflict` unless the schema is the newest one, for a role that may not migrate it.
-    static func requireNewest(on database: any SQLDatabase) async throws {
+    /// Throws `.conflict` unless the schema is the newest one, whose version it returns, for whoever may not migrate it.
+    @discardableResult
+    static func requireNewest(on database: any SQLDatabase) async throws -> Int {
         let newest = all.last?.version ?? 0
         let current = try await database.read { [dialect = database.dialect] in try version(of: $0, dialect) }
         try requireKnown(current, newest: newest)
@@ -47,6 +48,7 @@ struct Migration: Sendable {
                 .conflict, "the database has schema \(current), and this phototui needs \(newest)",
                 whatToDo: "run `phototui migrate` as the role that owns the schema")
         }
+        return newest
     }
 
     /// 0 for an empty database.

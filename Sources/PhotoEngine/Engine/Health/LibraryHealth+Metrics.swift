@@ -13,6 +13,14 @@ struct LibraryFigures: Sendable {
         statistics = try await catalog.statistics()
         figures = try await catalog.figures()
     }
+
+    /// Of nothing.
+    init() {
+        statistics = CatalogStatistics(
+            photos: 0, timeline: 0, missing: 0, unreadable: 0, files: 0, byteCount: ByteCount(0),
+            schemaVersion: PostgresCatalog.schemaVersion)
+        figures = CatalogFigures()
+    }
 }
 
 /// What a broker holds of one queue, and the dead letters of all.

@@ -84,9 +84,9 @@ extension LibraryHealth {
         }
     }
 
-    static func database(_ catalog: Connected<any Catalog>, _ folder: FilePath) -> HealthProbe {
+    static func database(_ catalog: Connected<(any Catalog)?>, _ folder: FilePath) -> HealthProbe {
         HealthProbe("database", server: "the catalogue in \(folder)") {
-            _ = try await catalog.use { try await $0.changeMark() }
+            _ = try await catalog.use { try await $0?.changeMark() }
             return HealthProbe.Finding("the catalogue in \(folder) answers: SQLite \(SQLiteCatalog.version)")
         }
     }

@@ -17,7 +17,7 @@ public final class LibraryHealth: Sendable {
     }
 
     public let monitor: HealthMonitor
-    let catalog: Connected<any Catalog>
+    let catalog: Connected<(any Catalog)?>
     let broker: Connected<CeleryDelivery>?
     let figures: Remembered<LibraryFigures>
     let queues: Remembered<[QueueFigures]>?
@@ -28,7 +28,7 @@ public final class LibraryHealth: Sendable {
     public init(_ place: Place, broker option: String?, environment: [String: String]) throws {
         let decoders = DecoderPool(count: 1, limits: DecoderLimits(wallSeconds: 10))
         var probes: [HealthProbe] = []
-        let catalog: Connected<any Catalog>
+        let catalog: Connected<(any Catalog)?>
         var closers: [@Sendable () async -> Void] = [{ decoders.close() }]
         var owned: Profile?
         switch place {
@@ -36,13 +36,13 @@ public final class LibraryHealth: Sendable {
             owned = profile
             let secrets = ProfileSecrets(profile, environment)
             catalog = Connected {
-                try await PostgresCatalog.open(
+                try await PostgresCatalog.openKnown(
                     PostgresSettings(
                         connection: profile.database, password: try await secrets.databasePassword(), connections: 2,
                         connectSeconds: 2, statementSeconds: 30),
                     owner: profile.owner)
             } drop: {
-                try? await $0.close()
+                try? await $0?.close()
             }
             let database = Self.database(profile, secrets)
             let storage = Self.storage(profile, secrets)
@@ -57,7 +57,7 @@ public final class LibraryHealth: Sendable {
                 }
                 return try await SQLiteCatalog.open(location.catalog)
             } drop: {
-                try? await $0.close()
+                try? await $0?.close()
             }
             probes += [Self.database(catalog, folder), Self.disk(folder)]
         }
@@ -84,12 +84,26 @@ public final class LibraryHealth: Sendable {
         probes.append(Self.decoder(decoders))
         closers.append { await catalog.close() }
         self.catalog = catalog
-        figures = Remembered(age: .seconds(10)) { try await catalog.use { try await LibraryFigures(of: $0) } }
+        figures = Remembered(age: .seconds(10)) { try await Self.figures(of: catalog) }
         monitor = HealthMonitor(probes)
         closing = { [closers] in for close in closers { await close() } }
     }
 
     public func close() async { await closing() }
+
+    /// Of an owner whom nobody has added, who may be by the next look, there is nothing to count.
+    private static func figures(of catalog: Connected<(any Catalog)?>) async throws -> LibraryFigures {
+        do {
+            return try await catalog.use { catalog in
+                guard let catalog else { throw UnknownOwner() }
+                return try await LibraryFigures(of: catalog)
+            }
+        } catch is UnknownOwner {
+            return LibraryFigures()
+        }
+    }
+
+    private struct UnknownOwner: Error {}
 }
 
 /// A profile's secrets, read once: commands that print them take their time.
