@@ -45,6 +45,8 @@ final class PostgresCluster {
 
     /// To be called at the end of a test: a cluster that is merely not used any more must go on running until then.
     func stop() {
+        // What is frozen would outlive the server that it belongs to.
+        try? freezeStandby(false)
         for process in [server, standby, bouncer] {
             guard let process, process.isRunning else { continue }
             Glibc.kill(process.processIdentifier, SIGKILL)
@@ -118,6 +120,19 @@ final class PostgresCluster {
         guard let standby else { return }
         Glibc.kill(standby.processIdentifier, SIGKILL)
         standby.waitUntilExit()
+    }
+
+    /// Stops the standby as a machine does that hangs: every one of its processes, its connections left open; or lets it go on.
+    func freezeStandby(_ isFrozen: Bool = true) throws {
+        guard let standby else { return }
+        let main = standby.processIdentifier
+        let children = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
+            // The parent is the second word behind the name in brackets.
+            let text = try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8)
+            let words = text?.components(separatedBy: ") ").last?.split(separator: " ") ?? []
+            return words.count > 1 && pid_t(words[1]) == main
+        }
+        for process in [main] + children { Glibc.kill(process, isFrozen ? SIGSTOP : SIGCONT) }
     }
 
     func startBouncer() async throws {

@@ -126,4 +126,32 @@ struct PostgresReplicaTests {
         #expect(try row.text() == "5432")
         try await place.close()
     }
+
+    @Test("A standby that is frozen costs one read a moment, and is then passed over until it answers again")
+    func frozen() async throws {
+        let place = try await Place()
+        defer { place.cluster.stop() }
+        try await place.write(0..<2)
+        try await place.untilRead(true)
+        try place.cluster.freezeStandby()
+        // By the time that a statement may take it would be waited for a minute, and without end by itself.
+        var began = ContinuousClock.now
+        #expect(try await place.count() == 2)
+        #expect(ContinuousClock.now - began < .seconds(6))
+        began = .now
+        for _ in 0..<20 {
+            #expect(try await place.count() == 2)
+            #expect(try await !place.isRead())
+        }
+        #expect(ContinuousClock.now - began < .seconds(6))
+        // What comes later finds it silent still, and does not wait for it either.
+        try await Task.sleep(for: .seconds(6))
+        began = .now
+        for _ in 0..<20 { #expect(try await !place.isRead()) }
+        #expect(ContinuousClock.now - began < .seconds(6))
+        try place.cluster.freezeStandby(false)
+        try await place.untilRead(true)
+        #expect(try await place.count() == 2)
+        try await place.close()
+    }
 }

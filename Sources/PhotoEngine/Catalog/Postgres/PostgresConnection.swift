@@ -47,8 +47,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     private static let longestPipeline = 256
     /// The program has fewer; what composes statements without end must not fill the server's memory.
     private static let mostStatements = 300
-    /// Rows that one kept statement inserts.
-    private static let rows = 32
+    /// How many rows a kept statement inserts.
+    private static let rows = [32, 8, 1]
     /// How long a server that was asked to stop a statement may take for it.
     private static let cancelling = Duration.seconds(5)
 
@@ -77,7 +77,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         }
         connection = made
         self.server = server
-        silence = settings.statementSeconds > 0 ? .seconds(settings.statementSeconds) + Self.cancelling : nil
+        let patience: Duration? =
+            settings.statementSeconds > 0 ? .seconds(settings.statementSeconds) + Self.cancelling : nil
+        silence = settings.silence ?? patience
         canceller = PostgresCanceller(of: made)
     }
 
@@ -148,8 +150,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     func insert(into table: String, row: String, values: [[SQLValue]], onConflict: String) throws {
         var rest = values[...]
         while !rest.isEmpty {
-            // Two lengths alone where the server keeps statements; else any, as each is parsed anew.
-            let count = keepsStatements ? (rest.count < Self.rows ? 1 : Self.rows) : min(rest.count, 100)
+            // Few lengths alone where the server keeps statements; else any, as each is parsed anew.
+            let kept = Self.rows.first { $0 <= rest.count } ?? 1
+            let count = keepsStatements ? kept : min(rest.count, 100)
             let rows = repeatElement(row, count: count).joined(separator: ", ")
             try send("INSERT INTO \(table) VALUES \(rows) \(onConflict)", rest.prefix(count).flatMap { $0 })
             rest = rest.dropFirst(count)

@@ -11,6 +11,8 @@ public struct PostgresSettings: Sendable {
     public var connectSeconds: Int
     /// How long one statement may take; 0 for any time.
     public var statementSeconds: Int
+    /// How long the server may say nothing to whoever waits for it; nil for a while longer than a statement may take.
+    var silence: Duration?
 
     public init(
         connection: String, password: String? = nil, connections: Int? = nil, connectSeconds: Int = 5,
