@@ -42,6 +42,33 @@ struct CatalogContractTests {
     }
 }
 
+@Suite("What the catalogue's port asks for")
+struct CatalogPortTests {
+    private static let ports = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Sources/PhotoEngine/Core/Ports")
+
+    /// Swift can't list a protocol's requirements; its source can.
+    @Test("Everything that can be asked of a catalogue is tried by two owners side by side")
+    func owners() throws {
+        let source = try ["Catalog.swift", "UploadCatalog.swift"].map {
+            try String(contentsOf: Self.ports.appendingPathComponent($0), encoding: .utf8)
+        }.joined(separator: "\n")
+        let composed = try #require(source.firstMatch(of: /protocol Catalog: ([A-Za-z, \n]+)/)?.1)
+            .split(whereSeparator: { ", \n".contains($0) })
+        #expect(composed.count >= 7)
+        for part in composed {
+            #expect(source.contains("protocol \(part): Sendable {"), "\(part) is declared elsewhere")
+        }
+        let asked = source.matches(of: /func ([A-Za-z]+)\(([^)]*)\)/).map { match in
+            let labels = match.2.split(separator: ",").compactMap { $0.split(whereSeparator: \.isWhitespace).first }
+            return "\(match.1)(\(labels.map { $0.hasSuffix(":") ? "\($0)" : "\($0):" }.joined()))"
+        }
+        #expect(asked.count >= 40 && asked.contains("claim(queue:worker:leaseSeconds:limit:)"))
+        #expect(Set(asked).subtracting(CatalogContract.requirementsTriedByTwoOwners) == ["close()"])
+        #expect(Set(CatalogContract.requirementsTriedByTwoOwners).isSubset(of: asked))
+    }
+}
+
 @Suite(
     "Every catalogue keeps the contract on Postgres", .serialized,
     .enabled(if: PostgresServer.isAvailable, PostgresServer.absence))

@@ -1,0 +1,133 @@
+import Core
+import SystemPackage
+
+extension OwnerTrial {
+    static let timeline: [OwnerTrial] = [
+        OwnerTrial("months(filter:)") { own in
+            for filter in [TimelineFilter(), TimelineFilter(text: "jpg")] {
+                try requireEqual(
+                    try await own.catalog.months(filter: filter), [MonthCount(month: Holding.month, count: 5)], "months"
+                )
+            }
+        },
+        OwnerTrial("timeline(_:)") { own, other in
+            for theirs in try await other.catalog.timeline(TimelineQuery(limit: 9)) {
+                let page = try await own.catalog.timeline(TimelineQuery(after: theirs.position, limit: 9))
+                try requireOwn(page.map(\.id), of: own.photos, "a page behind the other's photo")
+            }
+        } use: { own in
+            for filter in [TimelineFilter(), TimelineFilter(text: "jpg")] {
+                let found = try await own.catalog.timeline(TimelineQuery(limit: 9, filter: filter))
+                try requireEqual(Set(found.map(\.id)), Set(own.photos), "the timeline")
+            }
+        },
+        OwnerTrial("places(in:limit:)") { own in
+            try requireEqual(try await own.catalog.places(in: Holding.month, limit: 9), ["Lisbon"], "the places")
+        },
+    ]
+
+    static let photos: [OwnerTrial] = [
+        OwnerTrial("photo(_:)") { own, other in
+            for id in other.photos { try requireEqual(try await own.catalog.photo(id), nil, "the other's photo") }
+        } use: { own in
+            for id in own.photos { try requireEqual(try await own.catalog.photo(id)?.id, id, "the photo") }
+        },
+        OwnerTrial("photo(sha256:)") { own, other in
+            try requireEqual(try await own.catalog.photo(sha256: digest(other.number)), nil, "the other's photo")
+        } use: { own in
+            for (number, id) in zip([1, 2, 3, 4, own.number], own.photos) {
+                try requireEqual(try await own.catalog.photo(sha256: digest(number))?.id, id, "the photo of both")
+            }
+        },
+        OwnerTrial("photos(after:limit:)") { own, other in
+            for id in other.photos {
+                let page = try await own.catalog.photos(after: id, limit: 99)
+                try requireOwn(page.map(\.id), of: own.photos, "a page behind the other's photo")
+            }
+        } use: { own in
+            try requireEqual(try await own.catalog.photos(after: nil, limit: 99).map(\.id), own.photos, "the photos")
+        },
+        OwnerTrial("photos(_:)") { own in
+            for filter in [TimelineFilter(), TimelineFilter(text: "jpg")] {
+                let found = try await own.catalog.photos(TimelineQuery(limit: 99, filter: filter))
+                try requireEqual(Set(found.map(\.id)), Set(own.photos), "the photos")
+            }
+        },
+        OwnerTrial("photos(idPrefix:limit:)") { own, other in
+            for id in other.photos {
+                let found = try await own.catalog.photos(idPrefix: id.description, limit: 99)
+                try requireEqual(found.map(\.id), [], "the other's photo")
+            }
+        } use: { own in
+            // What both owners' ids begin with: the moment of their making.
+            let found = try await own.catalog.photos(idPrefix: String(own.photos[0].description.prefix(8)), limit: 99)
+            try requireEqual(found.map(\.id), own.photos, "the photos")
+        },
+        OwnerTrial("files(of:)") { own, other in
+            for id in other.photos { try requireEqual(try await own.catalog.files(of: id), [], "the other's files") }
+        } use: { own in
+            try requireEqual(try await own.catalog.files(of: own.photos[4]).map(\.path), [own.ownPath], "the files")
+        },
+        OwnerTrial("setFavourite(_:photos:)") { own, other in
+            try requireEqual(try await own.catalog.setFavourite(true, photos: other.photos), 0, "the other's photos")
+        } use: { own in
+            try requireEqual(
+                try await own.catalog.setFavourite(true, photos: Array(own.photos.prefix(own.number / 10))),
+                own.number / 10, "the photos")
+            let favourites = TimelineFilter(favouritesOnly: true)
+            let found = try await own.catalog.timeline(TimelineQuery(limit: 9, filter: favourites))
+            try requireEqual(Set(found.map(\.id)), Set(own.photos.prefix(own.number / 10)), "the favourites")
+        },
+    ]
+
+    static let files: [OwnerTrial] = [
+        OwnerTrial("folders()") { own in
+            try requireEqual(
+                try await own.catalog.folders(), [WatchedFolder(id: own.folder, path: "/photos")], "the folders")
+        },
+        OwnerTrial("addFolder(_:)") { own in
+            try requireEqual(try await own.catalog.addFolder("/photos").id, own.folder, "the folder of both")
+            _ = try await own.catalog.addFolder(own.ownPath)
+            try requireEqual(try await own.catalog.folders().map(\.path), ["/photos", own.ownPath], "the folders")
+        },
+        OwnerTrial("removeFolder(_:)") { own, other in
+            try await own.catalog.removeFolder(other.folder)
+        } use: { own in
+            try await own.catalog.removeFolder(own.folder)
+            try requireEqual(try await own.catalog.folders().map(\.path), [own.ownPath], "the folders")
+        },
+        OwnerTrial("file(at:)") { own, other in
+            try requireEqual(try await own.catalog.file(at: other.ownPath), nil, "the other's file")
+        } use: { own in
+            try requireEqual(try await own.catalog.file(at: "/photos/1.jpg")?.photo, own.photos[0], "the file of both")
+        },
+        OwnerTrial("files(under:after:limit:)") { own, other in
+            try requireEqual(
+                try await own.catalog.files(under: other.ownPath, after: nil, limit: 99), [], "the other's file")
+        } use: { own in
+            let found = try await own.catalog.files(under: "/photos", after: nil, limit: 99)
+            try requireEqual(Set(found.compactMap(\.photo)), Set(own.photos), "the files' photos")
+            try requireEqual(found.count, 5, "the files")
+        },
+        OwnerTrial("record(_:)") { own in
+            let changed = scanned(own.number + 1, path: "/photos/1.jpg")
+            guard case .imported(let id) = try await own.catalog.record([changed])[0] else {
+                throw ContractViolation("a photo is not new")
+            }
+            try requireEqual(try await own.catalog.file(at: "/photos/1.jpg")?.photo, id, "the file of both")
+            try requireEqual(try await own.catalog.photo(own.photos[0])?.isMissing, true, "the photo that lost it")
+        },
+        OwnerTrial("markMissing(_:)") { own, other in
+            try await own.catalog.markMissing([other.ownPath])
+        } use: { own in
+            try await own.catalog.markMissing(["/photos/2.jpg"])
+            try requireEqual(try await own.catalog.photo(own.photos[1])?.isMissing, true, "missing")
+        },
+        OwnerTrial("markPresent(_:)") { own, other in
+            try await own.catalog.markPresent([other.ownPath])
+        } use: { own in
+            try await own.catalog.markPresent(["/photos/2.jpg"])
+            try requireEqual(try await own.catalog.photo(own.photos[1])?.isMissing, false, "missing")
+        },
+    ]
+}
