@@ -3,7 +3,7 @@
 
 Prints its port and serves until its standard input ends. STRICT_S3_{REGION,ACCESS_KEY,SECRET_KEY} say whom it knows. It checks
 each signature by itself (hmac), against the request's target as it came. GET /+refusals, unsigned, tells what it has refused as
-ill made, a line each, and forgets it.
+ill made, a line each.
 """
 import collections
 import hashlib
@@ -41,9 +41,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         if self.requestline.split(" ")[1] == "/+refusals":
-            told = "\n".join(refusals)
-            refusals.clear()
-            return self.answer(200, told.encode())
+            return self.answer(200, "\n".join(refusals).encode())
         try:
             request = Request(self)
             with lock:
