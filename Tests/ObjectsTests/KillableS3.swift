@@ -7,6 +7,7 @@ import Testing
 
 /// SeaweedFS as scripts/services runs it, in a folder of its own: it may be killed, and started again on what it has.
 final class KillableS3: Sendable {
+    private let folder: TemporaryFolder
     private let process = Process()
     private let commands = Pipe()
     private let answers = Pipe()
@@ -14,6 +15,7 @@ final class KillableS3: Sendable {
 
     /// Returns when it takes objects.
     init(_ folder: TemporaryFolder) async throws {
+        self.folder = folder
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
@@ -26,8 +28,11 @@ final class KillableS3: Sendable {
         try await start()
     }
 
-    /// It and its data end with the standard input of the script.
-    deinit { try? commands.fileHandleForWriting.close() }
+    /// It and its data end with the standard input of the script, which finds it by what is in the folder.
+    deinit {
+        try? commands.fileHandleForWriting.close()
+        if process.isRunning { process.waitUntilExit() }
+    }
 
     func store(
         endpoint: String? = nil, random: any RandomSource = SystemRandom()
