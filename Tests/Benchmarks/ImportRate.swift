@@ -47,6 +47,11 @@ extension Benchmark {
         let report = try await importer.run(ImportRequest(paths: [folder], listsItems: false)) { _ in }
         decoders.close()
         try await catalog.close()
+        if report.unprocessed > 0 {
+            throw EngineError(
+                .internal,
+                "\(report.unprocessed) photos were not processed: \(report.unprocessedReason ?? "no reason given")")
+        }
         return Double(report.imported) / report.seconds
     }
 }

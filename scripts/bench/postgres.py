@@ -1,5 +1,5 @@
 """The catalogue at 1,000,000 photos on Postgres: pages through PgBouncer and directly, against the same statements over bare
-libpq; imports against SQLite.
+libpq; whole imports, and what of them is the catalogue's, against SQLite.
 
 The servers run in a folder of their own in the cache, which keeps the filled database for the next run.
 """
@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import statistics
 import subprocess
@@ -17,11 +18,15 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "services"))
 import catalog
 import services
+from decoder import corpus_files
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLUMNS = catalog.ENTRY.removeprefix("SELECT ").split(" FROM photos")[0]
 MEASURES = ["first page of any month", "next page of any month", "month list"]
 TURNS = 3
+WAYS = [("postgres", "directly"), ("pgbouncer", "through PgBouncer")]
+# Of a whole import.
+PHOTOS = 400
 
 
 class Servers(services.Services):
@@ -108,19 +113,58 @@ def by_measure(done):
     return {line["measure"]: line for line in map(json.loads, done.stdout.splitlines())}
 
 
-def imports(servers, folder):
+def import_places(servers, folder):
+    """Empty catalogues, by what they are called here."""
     servers.make("phototui_import")
+    return {
+        "sqlite": f"{folder}/catalog.sqlite",
+        "postgres": "postgres:" + servers.connection("postgres", database="phototui_import"),
+        "pgbouncer": "postgres:" + servers.connection("pgbouncer", database="phototui_import"),
+    }
+
+
+def imports(servers, folder):
+    """Whole imports: read, hashed, decoded, stored as renditions, catalogued. Each catalogue's in turns with the others'."""
+    photos, count, size = import_photos(folder)
+    places = import_places(servers, folder)
     try:
-        places = {
-            "sqlite": f"{folder}/catalog.sqlite",
-            "postgres": "postgres:" + servers.connection("postgres", database="phototui_import"),
-            "pgbouncer": "postgres:" + servers.connection("pgbouncer", database="phototui_import"),
-        }
+        found = dict(zip(places, catalog.lines(catalog.BENCH, "import-rate", photos, *places.values())))
+    finally:
+        servers.sql("DROP DATABASE IF EXISTS phototui_import WITH (FORCE)")
+    sqlite = found["sqlite"]["photos_per_second"]
+    for name, way in WAYS:
+        rate = found[name]["photos_per_second"]
+        is_judged = name == "postgres"
+        catalog.figure(
+            f"photos a second of a whole import on Postgres {way}, against SQLite", ">= 0.8 x" if is_judged else "",
+            f"{rate:.1f}", rate >= 0.8 * sqlite if is_judged else None, f"{sqlite:.1f}", rate / sqlite,
+            f"{count} JPEGs of the corpus, half of them larger than {size // 1024} KB")
+
+
+def import_photos(folder):
+    """A folder of JPEGs of the corpus, small ones and large ones alike; how many, and their median size."""
+    found = [path for path in corpus_files() if path.lower().endswith((".jpg", ".jpeg"))]
+    sizes = {path: os.path.getsize(path) for path in found}
+    chosen = sorted((path for path in found if sizes[path] >= 16384), key=lambda path: (sizes[path], path))
+    if len(chosen) < PHOTOS:
+        sys.exit(f"only {len(chosen)} of {PHOTOS} JPEGs are in the corpus")
+    chosen = [chosen[number * len(chosen) // PHOTOS] for number in range(PHOTOS)]
+    photos = f"{folder}/photos"
+    os.mkdir(photos)
+    for number, path in enumerate(chosen):
+        shutil.copy(path, f"{photos}/{number:04}.jpg")
+    return photos, PHOTOS, sizes[chosen[PHOTOS // 2]]
+
+
+def catalogue_imports(servers, folder):
+    """Of imports the catalogue's part alone, as if nothing had to be read or decoded: where it is slow shows here first."""
+    places = import_places(servers, folder)
+    try:
         found = dict(zip(places, catalog.lines(catalog.BENCH, "catalog-import", *places.values())))
     finally:
         servers.sql("DROP DATABASE IF EXISTS phototui_import WITH (FORCE)")
     sqlite = found["sqlite"]["photos_per_second"]
-    for name, way in (("postgres", "directly"), ("pgbouncer", "through PgBouncer")):
+    for name, way in WAYS:
         rate = found[name]["photos_per_second"]
         is_judged = name == "postgres"
         catalog.figure(
@@ -143,6 +187,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="phototui-postgres-") as folder:
             pages(servers, folder)
             imports(servers, folder)
+            catalogue_imports(servers, folder)
     finally:
         servers.stop()
 
