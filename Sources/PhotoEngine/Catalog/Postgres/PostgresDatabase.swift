@@ -1,4 +1,5 @@
 import Core
+import Glibc
 
 /// Postgres through libpq: the one folder that knows it.
 ///
@@ -107,6 +108,8 @@ struct PostgresDatabase: SQLDatabase {
                     guard let refused = error as? PostgresError, refused.mayBeRunAgain, attempt < Self.attempts
                     else { throw error }
                     attempt += 1
+                    // Who lost a race to several others would lose the next one, too.
+                    usleep(UInt32.random(in: 0..<UInt32(5000 << attempt)))
                 }
             }
         }
