@@ -94,7 +94,7 @@ struct NetworkedWorkerTests {
                 && early.complaints.contains("see whether the server runs"), "\(early.complaints)")
         let worker = try home.startWorker(["--health", home.databaseFolder + "/health"])
         try await home.wait("it did not wait twice") {
-            #expect(worker.isRunning, "\(home.log())")
+            try #require(worker.isRunning, "\(home.log())")
             return home.log().components(separatedBy: "can't be reached").count > 2
                 && home.log().contains("trying again in")
         }

@@ -49,11 +49,9 @@ struct PhotoUpdate {
                 focal_length_35mm = ?, flash_fired = ?, latitude = ?, longitude = ?, altitude = ?, place = ?, caption = ?
             WHERE id = ?
             """, each: photos)
-        try connection.send(
-            """
-            INSERT INTO photo_metadata (photo, keywords, tags) VALUES (?, ?, ?)
-            ON CONFLICT (photo) DO UPDATE SET keywords = excluded.keywords, tags = excluded.tags
-            """, each: metadata)
+        try connection.insert(
+            into: "photo_metadata (photo, keywords, tags)", row: "(?, ?, ?)", values: metadata,
+            onConflict: "ON CONFLICT (photo) DO UPDATE SET keywords = excluded.keywords, tags = excluded.tags")
         try connection.send("UPDATE files SET outcome = 'photo', reason = NULL WHERE photo = ?", each: readable)
         self = PhotoUpdate()
     }

@@ -3,7 +3,8 @@ import Core
 extension SQLCatalog {
     func claim(queue: QueueName, worker: String, leaseSeconds: Double, limit: Int) async throws -> [Job] {
         guard limit > 0 else { return [] }
-        let now = SQLValue.int(clock.microseconds)
+        let started = clock.microseconds
+        let now = SQLValue.int(started)
         let until = SQLValue.int(leaseEnd(leaseSeconds))
         let scope = [ownerValue, .text(queue.rawValue), now]
         let waiting = "owner = ? AND queue = ? AND state IN ('queued', 'retrying') AND run_at <= ?"
@@ -16,23 +17,21 @@ extension SQLCatalog {
             if row == nil { return [] }
         }
         let candidates = """
-            SELECT id, state FROM (
-                SELECT id, state, run_at FROM (
-                    SELECT id, state, run_at FROM jobs WHERE \(waiting) ORDER BY run_at, id LIMIT ? \(dialect.skipLocked)
+            SELECT \(JobColumns.all) FROM (
+                SELECT * FROM (
+                    SELECT \(JobColumns.all) FROM jobs WHERE \(waiting) ORDER BY run_at, id LIMIT ? \(dialect.skipLocked)
                 ) AS waiting
                 UNION ALL
-                SELECT id, state, run_at FROM (
-                    SELECT id, state, run_at FROM jobs WHERE \(expired) ORDER BY lease_until LIMIT ? \(dialect.skipLocked)
+                SELECT * FROM (
+                    SELECT \(JobColumns.all) FROM jobs WHERE \(expired) ORDER BY lease_until LIMIT ? \(dialect.skipLocked)
                 ) AS expired
             ) AS candidates ORDER BY run_at, id LIMIT ?
             """
         return try await database.write(.soon) { [ownerValue] connection in
             var counters = CounterChanges()
-            func choose() throws -> [(id: JobID, state: JobState)] {
-                try connection.rows(candidates, scope + [.int(limit)] + scope + [.int(limit), .int(limit)]).map { row in
-                    var row = row
-                    return (try row.id(), try row.choice())
-                }
+            func choose() throws -> [Job] {
+                try connection.rows(candidates, scope + [.int(limit)] + scope + [.int(limit), .int(limit)])
+                    .map(JobColumns.job)
             }
             var chosen = try choose()
             if chosen.contains(where: { $0.state == .running }) {
@@ -47,19 +46,13 @@ extension SQLCatalog {
                 counters.moveJobs(poisoned, from: .running, to: .dead)
                 if poisoned > 0 { chosen = try choose() }
             }
-            for (_, state) in chosen { counters.moveJobs(from: state, to: .running) }
-            let jobs = try KeyList.lists(chosen.map { .id($0.id) }).flatMap { list in
-                try connection.rows(
-                    """
-                    UPDATE jobs SET worker_deaths = worker_deaths + CASE state WHEN 'running' THEN 1 ELSE 0 END,
-                        state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
-                        attempts = attempts + 1
-                    WHERE id IN \(list.marks) RETURNING \(JobColumns.all)
-                    """, [.string(worker), until, now] + list.keys
-                ).map(JobColumns.job)
-            }.sorted { ($0.runAt, $0.id) < ($1.runAt, $1.id) }
+            // What the statement does is foreseen, so that nobody waits for its answer.
+            for list in KeyList.lists(chosen.map { .id($0.id) }) {
+                try connection.send(JobClaim.statement(list), [.string(worker), until, now] + list.keys)
+            }
+            for job in chosen { counters.moveJobs(from: job.state, to: .running) }
             try counters.write(to: connection, owner: ownerValue)
-            return jobs
+            return chosen.map { $0.claimed(at: started) }
         }
     }
 
@@ -141,5 +134,28 @@ extension SQLCatalog {
 
     func leaseEnd(_ seconds: Double) -> Int64 {
         clock.microseconds + Int64((seconds * 1_000_000).rounded())
+    }
+}
+
+extension JobClaim {
+    /// Takes jobs of any state that may run, as `Job.claimed(at:)` foresees; its values are the worker, the lease's end and now.
+    static func statement(_ list: KeyList) -> String {
+        """
+        UPDATE jobs SET worker_deaths = worker_deaths + CASE state WHEN 'running' THEN 1 ELSE 0 END,
+            state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
+            attempts = attempts + 1
+        WHERE id IN \(list.marks)
+        """
+    }
+}
+
+extension Job {
+    /// As it is once it was claimed.
+    func claimed(at moment: Int64) -> Job {
+        var job = self
+        job.workerDeaths += state == .running ? 1 : 0
+        (job.state, job.startedAt, job.finishedAt) = (.running, moment, nil)
+        job.attempts += 1
+        return job
     }
 }

@@ -1,6 +1,6 @@
 import Core
 
-/// Claims and ends of single jobs, which a worker of many places asks for one by one and all the time.
+/// What a worker of many places asks for one by one and all the time: claims and ends of single jobs, and their photos.
 struct JobGroups: Sendable {
     struct Claim: Sendable {
         let job: JobID
@@ -17,6 +17,7 @@ struct JobGroups: Sendable {
 
     let claims = GroupCommit<Claim, JobClaim>()
     let ends = GroupCommit<End, Bool>()
+    let photos = GroupCommit<PhotoID, Photo?>()
 }
 
 extension SQLCatalog {
@@ -57,30 +58,22 @@ extension SQLCatalog {
                 if !isExpired, job.runAt > now { return .notDue(job.runAt) }
                 // Asked for twice at once.
                 guard taken.insert(job.id).inserted else { return .held }
-                job.workerDeaths += isExpired ? 1 : 0
-                guard job.workerDeaths < JobPolicy.poisonLimit else {
+                guard job.workerDeaths + (isExpired ? 1 : 0) < JobPolicy.poisonLimit else {
                     counters.moveJobs(from: job.state, to: .dead)
+                    job.workerDeaths += isExpired ? 1 : 0
                     (job.state, job.finishedAt) = (.dead, now)
                     job.error = job.error ?? "its worker ended \(JobPolicy.poisonLimit) times"
                     dead.append([.int(job.workerDeaths), .int(now), .string(job.error), .id(job.id)])
                     return .finished(job)
                 }
                 counters.moveJobs(from: job.state, to: .running)
-                (job.state, job.startedAt, job.finishedAt) = (.running, now, nil)
-                job.attempts += 1
                 started[claim.worker, default: []].append(job.id)
-                return .claimed(job)
+                return .claimed(job.claimed(at: now))
             }
             let until = SQLValue.int(claims.map(\.until).max())
             for (worker, jobs) in started {
                 for list in KeyList.lists(jobs.map(SQLValue.id)) {
-                    try connection.send(
-                        """
-                        UPDATE jobs SET worker_deaths = worker_deaths + CASE state WHEN 'running' THEN 1 ELSE 0 END,
-                            state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
-                            attempts = attempts + 1
-                        WHERE id IN \(list.marks)
-                        """, [.string(worker), until, .int(now)] + list.keys)
+                    try connection.send(JobClaim.statement(list), [.string(worker), until, .int(now)] + list.keys)
                 }
             }
             try connection.send(
@@ -103,13 +96,19 @@ extension SQLCatalog {
             var photos: Set<PhotoID> = []
             var held: [JobID: (worker: String, row: SQLRow)] = [:]
             for list in KeyList.lists(ends.map { .id($0.job) }) {
+                // The state is no condition: the index of running jobs would be read, full of those that have ended.
                 let rows = try connection.rows(
                     """
-                    SELECT jobs.id, jobs.worker, photos.id, \(PhotoUpdate.Standing.columns)
+                    SELECT jobs.id, jobs.state, jobs.worker, photos.id, \(PhotoUpdate.Standing.columns)
                     FROM jobs LEFT JOIN photos ON photos.id = jobs.photo
-                    WHERE jobs.owner = ? AND jobs.state = 'running' AND jobs.id IN \(list.marks)
+                    WHERE jobs.owner = ? AND jobs.id IN \(list.marks)
                     """, [ownerValue] + list.keys)
-                for var row in rows { held[try row.id()] = (try row.text(), row) }
+                for var row in rows {
+                    let id: JobID = try row.id()
+                    let state: JobState = try row.choice()
+                    let worker = try row.optionalText()
+                    if state == .running, let worker { held[id] = (worker, row) }
+                }
             }
             let answers: [Result<Bool, EngineError>] = try ends.map { end in
                 guard let (worker, rest) = held[end.job], worker == end.worker, !finished.contains(end.job) else {

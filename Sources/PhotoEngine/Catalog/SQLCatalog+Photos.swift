@@ -3,7 +3,13 @@ import Foundation
 
 extension SQLCatalog {
     func photo(_ id: PhotoID) async throws -> Photo? {
-        try await photos(where: "id = ?", [.id(id)]).first
+        try await groups.photos.submit(id, isOnlyAsking: true) { [self] ids in
+            var found: [PhotoID: Photo] = [:]
+            for list in KeyList.lists(Set(ids).map(SQLValue.id)) {
+                for photo in try await photos(where: "id IN \(list.marks)", list.keys) { found[photo.id] = photo }
+            }
+            return ids.map { .success(found[$0]) }
+        }
     }
 
     func photo(sha256: SHA256Digest) async throws -> Photo? {
@@ -36,12 +42,14 @@ extension SQLCatalog {
     }
 
     func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int {
-        try await database.write { [ownerValue] connection in
-            let count = try photos.reduce(into: 0) { changed, photo in
-                changed += try connection.execute(
-                    "UPDATE photos SET is_favourite = ? WHERE id = ? AND owner = ? AND is_favourite <> ?",
-                    [.bool(isFavourite), .id(photo), ownerValue, .bool(isFavourite)])
-            }
+        if photos.isEmpty { return 0 }
+        return try await database.write { [ownerValue] connection in
+            let count = try connection.execute(
+                """
+                \(NamedRows.table)
+                UPDATE photos SET is_favourite = ?
+                WHERE owner = ? AND is_favourite <> ? AND id IN (SELECT id FROM named)
+                """, NamedRows.values(photos) + [.bool(isFavourite), ownerValue, .bool(isFavourite)])
             var counters = CounterChanges()
             counters.add(Int64(count), to: .changes)
             try counters.write(to: connection, owner: ownerValue)

@@ -73,7 +73,12 @@ final class PostgresPool: Sendable {
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         try Task.checkCancellation()
-        let borrowed = try await blocking.run { try self.connection() }
+        let borrowed: (connection: PostgresConnection, wasIdle: Bool)
+        if let idle = try idle() {
+            borrowed = (idle, true)
+        } else {
+            borrowed = (try await blocking.run { try self.make() }, false)
+        }
         let outcome: Result<Value, any Error> = await withTaskCancellationHandler {
             do {
                 return .success(
@@ -102,21 +107,25 @@ final class PostgresPool: Sendable {
         return try outcome.get()
     }
 
-    private func connection() throws -> (connection: PostgresConnection, wasIdle: Bool) {
-        let (idle, error) = state.withLock { state -> (PostgresConnection?, EngineError?) in
-            if state.isClosed { return (nil, EngineError(.unavailable, "the catalogue is closed")) }
-            if let connection = state.idle.popLast() { return (connection, nil) }
-            if let until = state.breaker.opensUntil, ContinuousClock.now < until { return (nil, state.breaker.last) }
-            return (nil, nil)
+    private func idle() throws -> PostgresConnection? {
+        try state.withLock { state in
+            if state.isClosed { throw EngineError(.unavailable, "the catalogue is closed") }
+            if let connection = state.idle.popLast() { return connection }
+            if let until = state.breaker.opensUntil, ContinuousClock.now < until, let last = state.breaker.last {
+                throw last
+            }
+            return nil
         }
-        if let error { throw error }
-        if let idle { return (idle, true) }
+    }
+
+    /// Blocks until there is a connection, or none can be had.
+    private func make() throws -> PostgresConnection {
         do {
             let made = try PostgresConnection(settings, server: server)
             do { try made.lookForPooler() } catch let error as PostgresError { throw error.meaning }
             state.withLock { $0.breaker = Breaker() }
             RequestMeter.database.setBreak(until: nil)
-            return (made, false)
+            return made
         } catch let error as EngineError {
             state.withLock { state in
                 let wait = JobPolicy.backoffSeconds(attempt: min(state.breaker.failures, 2), random: random)

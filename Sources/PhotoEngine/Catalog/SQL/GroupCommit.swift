@@ -1,10 +1,10 @@
 import Core
 import Synchronization
 
-/// Lets changes that are asked for at the same time share a transaction: what comes while one is under way goes into the next,
-/// all together. A lone change waits for nothing.
+/// Lets requests that are made at the same time share a transaction: what comes while one is under way goes into the next,
+/// all together. A lone request waits for nothing.
 ///
-/// A group that is refused is tried one by one, so that no change fails for another's fault.
+/// A group that is refused is tried one by one, so that no request fails for another's fault.
 final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     typealias Outcome = Result<Answer, EngineError>
 
@@ -12,32 +12,53 @@ final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var waiting: [(request: Request, continuation: CheckedContinuation<Answer, any Error>)] = []
+        var waiting: [(id: UInt64, request: Request)] = []
+        var continuations: [UInt64: CheckedContinuation<Answer, any Error>] = [:]
+        var lastID: UInt64 = 0
         var isWorking = false
     }
 
-    /// At most `limit` changes go into one transaction.
+    /// At most `limit` requests go into one transaction.
     init(limit: Int = 64) {
         self.limit = limit
     }
 
-    /// `perform` makes the changes of a group in one transaction: an outcome for each, in their order, or an error where none
-    /// of them stands. It is not cancelled with the caller, whose change may stand beside others.
+    /// `perform` answers a group in one transaction: an outcome for each request, in their order, or an error where there is
+    /// none for any of them. It is not cancelled with the caller, beside whose change others may stand; a caller who only
+    /// asks, and so `isOnlyAsking`, need not wait for it then.
     func submit(
-        _ request: Request, perform: @escaping @Sendable ([Request]) async throws -> [Outcome]
+        _ request: Request, isOnlyAsking: Bool = false,
+        perform: @escaping @Sendable ([Request]) async throws -> [Outcome]
     ) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            let begins = state.withLock { state in
-                state.waiting.append((request, continuation))
-                defer { state.isWorking = true }
-                return !state.isWorking
-            }
-            if begins { Task { await work(perform) } }
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
         }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let begins: Bool? = state.withLock { state in
+                    if isOnlyAsking, Task.isCancelled { return nil }
+                    state.waiting.append((id, request))
+                    state.continuations[id] = continuation
+                    defer { state.isWorking = true }
+                    return !state.isWorking
+                }
+                guard let begins else { return continuation.resume(throwing: CancellationError()) }
+                if begins { Task { await work(perform) } }
+            }
+        } onCancel: {
+            if isOnlyAsking { answer(id, .failure(CancellationError())) }
+        }
+    }
+
+    private func answer(_ id: UInt64, _ outcome: Result<Answer, any Error>) {
+        state.withLock { $0.continuations.removeValue(forKey: id) }?.resume(with: outcome)
     }
 
     private func work(_ perform: @Sendable ([Request]) async throws -> [Outcome]) async {
         while true {
+            // Those who were woken by one answer ask at one moment, and shall not be told apart by it.
+            await Task.yield()
             let group = state.withLock { state in
                 let group = Array(state.waiting.prefix(limit))
                 state.waiting.removeFirst(group.count)
@@ -47,18 +68,17 @@ final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
             if group.isEmpty { return }
             do {
                 let outcomes = try await perform(group.map(\.request))
-                for (member, outcome) in zip(group, outcomes) { member.continuation.resume(with: outcome.widened) }
+                for (member, outcome) in zip(group, outcomes) { answer(member.id, outcome.widened) }
             } catch  where group.count > 1 && (error as? EngineError)?.isRetryable != true {
-                for (request, continuation) in group {
+                for (id, request) in group {
                     do {
-                        let outcome = try await perform([request])[0]
-                        continuation.resume(with: outcome.widened)
+                        answer(id, try await perform([request])[0].widened)
                     } catch {
-                        continuation.resume(throwing: error)
+                        answer(id, .failure(error))
                     }
                 }
             } catch {
-                for member in group { member.continuation.resume(throwing: error) }
+                for member in group { answer(member.id, .failure(error)) }
             }
         }
     }
