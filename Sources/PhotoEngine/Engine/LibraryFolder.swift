@@ -22,8 +22,9 @@ enum LibraryFolder {
         guard folder.withPlatformString({ mkdir($0, mode) }) != 0 else { return }
         var failure = Errno(rawValue: errno)
         let parent = folder.removingLastComponent()
-        if failure == .noSuchFileOrDirectory, !parent.isEmpty, parent != folder, !exists(parent) {
-            try make(parent, mode: 0o777, library: library)
+        if failure == .noSuchFileOrDirectory, !parent.isEmpty, parent != folder {
+            if !exists(parent) { try make(parent, mode: 0o777, library: library) }
+            // Also where another process has just made what is above it.
             if folder.withPlatformString({ mkdir($0, mode) }) == 0 { return }
             failure = Errno(rawValue: errno)
         }
