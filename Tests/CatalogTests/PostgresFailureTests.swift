@@ -2,6 +2,7 @@ import Contracts
 import Core
 import Foundation
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Catalog
@@ -44,6 +45,31 @@ struct PostgresFailureTests {
         }
         #expect(seconds.reduce(.zero, +) < .seconds(20))
         try await database.close()
+    }
+
+    @Test("A process that stands still in the middle of a change holds the owner's others up for a while only")
+    func standsStill() async throws {
+        var settings = try await PostgresServer.settings(.pgbouncer)
+        settings.idleSeconds = 1
+        let catalog = try await SQLCatalog.open(
+            PostgresDatabase(settings), owner: UUID().uuidString, clock: SystemClock(), random: SystemRandom())
+        let (began, holds) = AsyncStream.makeStream(of: Void.self)
+        let frozen = Task {
+            try await catalog.database.write { connection in
+                try connection.execute("UPDATE totals SET value = value", [])
+                holds.yield()
+                sleep(8)
+                try connection.execute("UPDATE totals SET value = value", [])
+            }
+        }
+        for await _ in began { break }
+        let clock = ContinuousClock()
+        let waited = try await clock.measure { _ = try await catalog.addFolder("/photos") }
+        #expect(waited < .seconds(7), "it waited for the whole of it")
+        let error = try await #require(throws: EngineError.self) { try await frozen.value }
+        #expect(error.code == .unavailable && error.isRetryable, "\(error)")
+        #expect(try await catalog.check() == [])
+        try await catalog.close()
     }
 
     @Test("A schema that is not there is to be migrated, and two migrations at once make one")

@@ -8,6 +8,7 @@ import Glibc
 struct PostgresDatabase: SQLDatabase {
     let pool: PostgresPool
     private let statementSeconds: Int
+    private let idleSeconds: Int
     private let replica: PostgresReplica?
     private var owner: OwnerID?
     private var ownerName: String?
@@ -16,6 +17,7 @@ struct PostgresDatabase: SQLDatabase {
         pool = PostgresPool(settings)
         self.replica = replica.map { PostgresReplica($0) }
         statementSeconds = settings.statementSeconds
+        idleSeconds = settings.idleSeconds
     }
 
     var dialect: SQLDialect { .postgres }
@@ -127,11 +129,11 @@ struct PostgresDatabase: SQLDatabase {
     private func identify(_ connection: PostgresConnection, _ durability: SQLDurability?) throws {
         let settings = """
             SELECT set_config('phototui.owner', ?, true), set_config('phototui.owner_name', ?, true),
-                set_config('statement_timeout', ?, true)
+                set_config('statement_timeout', ?, true), set_config('idle_in_transaction_session_timeout', ?, true)
             """
         let values: [SQLValue] = [
             .text(owner.map { Hex.string($0.bytes) } ?? ""), .string(ownerName ?? ""),
-            .text("\(statementSeconds * 1000)"),
+            .text("\(statementSeconds * 1000)"), .text("\(idleSeconds * 1000)"),
         ]
         let key = owner.map { $0.bytes.suffix(8).reduce(UInt64.zero) { $0 << 8 | UInt64($1) } } ?? 0
         let lock = SQLValue.integer(Int64(bitPattern: key))

@@ -17,7 +17,9 @@ struct PostgresError: Error {
         ["40001", "40P01", "23505"].contains(state)
     }
 
-    var isLostConnection: Bool { state == nil || ["57P01", "57P02", "57P03", "08006", "08P01"].contains(state) }
+    var isLostConnection: Bool {
+        state == nil || ["57P01", "57P02", "57P03", "25P03", "08006", "08P01"].contains(state)
+    }
 
     /// What it means to the caller. Never holds the statement, a value, or what the server said of either.
     var meaning: any Error {
@@ -33,6 +35,10 @@ struct PostgresError: Error {
                 isRetryable: true)
         }
         switch state {
+        case "25P03":
+            return EngineError(
+                .unavailable, "\(server) undid a change in whose middle this process stood still",
+                whatToDo: "try again", isRetryable: true)
         case "57014":
             return EngineError(
                 .timedOut, "\(server) took too long over a statement", whatToDo: "try again when it is less busy",

@@ -11,6 +11,9 @@ public struct PostgresSettings: Sendable {
     public var connectSeconds: Int
     /// How long one statement may take; 0 for any time.
     public var statementSeconds: Int
+    /// How long a transaction may wait for us in its middle: a process that is frozen there, or whose machine sleeps, would keep
+    /// the owner's lock from all others. 0 for any time.
+    var idleSeconds = 10
     /// How long the server may say nothing to whoever waits for it; nil for a while longer than a statement may take.
     var silence: Duration?
 
