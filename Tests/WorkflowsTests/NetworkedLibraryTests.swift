@@ -80,12 +80,17 @@ struct NetworkedLibraryTests {
         let uploader = try #require(library.uploader)
         let bytes = NetworkedPlace.gif(200)
         let digest = SHA256Hasher.digest(bytes)
-        func presign(_ id: UploadID) async throws -> PresignedRequest? {
+        func presign(_ id: UploadID) async throws -> PresignedUpload? {
             try await uploader.presign(
                 id, sha256: digest, byteCount: ByteCount(Int64(bytes.count)), mediaType: .gif, filename: "phone.gif")
         }
         let id = UploadID(clock: SystemClock(), random: SystemRandom())
-        let request = try #require(try await presign(id))
+        let presigned = try #require(try await presign(id))
+        #expect(presigned.id == id)
+        // A client that lost its answer, or another one, goes on with the same upload.
+        let again = try #require(try await presign(UploadID(clock: SystemClock(), random: SystemRandom())))
+        #expect(again.id == id)
+        let request = again.request
         let early = try await #require(throws: EngineError.self) { _ = try await uploader.confirm(id) }
         #expect(early.code == .notFound)
         #expect(try await library.catalog.statistics().photos == 0)

@@ -151,7 +151,7 @@ struct UploaderTests {
         let id = UploadID(clock: SystemClock(), random: SystemRandom())
         let presigned = try await uploader.presign(
             id, sha256: SHA256Hasher.digest(bytes), byteCount: ByteCount(9_000), mediaType: .gif, filename: "a.gif")
-        let request = try #require(presigned)
+        let request = try #require(presigned).request
         #expect(try await curl(request, other.path) == 0, "nobody but us can tell")
         let error = try await #require(throws: EngineError.self) { _ = try await uploader.confirm(id) }
         #expect(error.code == .corrupt)
@@ -162,6 +162,33 @@ struct UploaderTests {
             return
         }
         #expect(try await isStored(bytes, uploader, store, place))
+        await library.close()
+    }
+
+    @Test("A client that announced the wrong size doesn't keep the next one from sending the same bytes")
+    func wrongAnnouncement() async throws {
+        let place = try await NetworkedPlace(count: 0)
+        defer { place.remove() }
+        let library = try await place.open()
+        let (uploader, _) = try place.uploader(library)
+        let bytes = try randomBytes(9_000)
+        let file = try scan(place, "a.gif", bytes)
+        func presign(_ byteCount: Int64, _ type: MediaType) async throws -> PresignedUpload {
+            let presigned = try await uploader.presign(
+                UploadID(clock: SystemClock(), random: SystemRandom()), sha256: SHA256Hasher.digest(bytes),
+                byteCount: ByteCount(byteCount), mediaType: type, filename: "a.gif")
+            return try #require(presigned)
+        }
+        let wrong = try await presign(8_000, .png)
+        let right = try await presign(9_000, .gif)
+        #expect(right.id != wrong.id)
+        #expect(try await library.catalog.upload(wrong.id)?.state == .abandoned)
+        #expect(try await curl(right.request, file.path) == 0)
+        guard case .imported(let photo) = try await uploader.confirm(right.id) else {
+            Issue.record("the photo is new")
+            return
+        }
+        #expect(try await library.catalog.photo(photo)?.mediaType == .gif)
         await library.close()
     }
 

@@ -1,21 +1,37 @@
 public import Core
 
+/// An upload that another client sends.
+public struct PresignedUpload: Sendable {
+    /// What it is confirmed by: that of an upload of the same bytes where one was under way.
+    public let id: UploadID
+    /// What to send, good for a quarter of an hour.
+    public let request: PresignedRequest
+}
+
 extension Uploader {
     private static let presignedSeconds = 15 * 60
 
-    /// Begins an upload that another client sends: the request to send, good for a quarter of an hour; nil when the owner has
-    /// the photo already.
+    /// Begins an upload that another client sends, or goes on with one of the same bytes, whoever began it; nil when the owner
+    /// has the photo already. One that announced another size or type for these bytes is given up: the last word counts.
     public func presign(
         _ id: UploadID, sha256: SHA256Digest, byteCount: ByteCount, mediaType: MediaType, filename: String
-    ) async throws -> PresignedRequest? {
+    ) async throws -> PresignedUpload? {
         // Until its metadata is read the photo is dated by its name, else by now.
         let content = UploadContent(
             sha256: sha256, byteCount: byteCount, mediaType: mediaType, filename: filename,
             provisional: CaptureTime(filename: filename, modified: clock.microseconds * 1000))
         let key = key(of: content.sha256, mediaType: content.mediaType)
-        guard case .begun(let upload) = try await catalog.beginUpload(id, of: content, at: key) else { return nil }
-        return try await store.presignPut(
+        guard case .begun(var upload) = try await catalog.beginUpload(id, of: content, at: key) else { return nil }
+        if upload.id != id,
+            upload.content.byteCount != byteCount || upload.content.mediaType != mediaType
+        {
+            _ = try await catalog.abandonUpload(upload.id)
+            guard case .begun(let own) = try await catalog.beginUpload(id, of: content, at: key) else { return nil }
+            upload = own
+        }
+        let request = try await store.presignPut(
             upload.key, byteCount: content.byteCount, sha256: content.sha256, seconds: Self.presignedSeconds)
+        return PresignedUpload(id: upload.id, request: request)
     }
 
     /// Ends an upload that another client has sent. Throws `.notFound` while its bytes are not there, `.corrupt` when they are

@@ -84,23 +84,25 @@ struct UploadCommand: AsyncParsableCommand {
                     let mediaType = MediaType(rawValue: type)
                 else { return }
                 let id = id.flatMap { UploadID($0) } ?? UploadID(clock: SystemClock(), random: SystemRandom())
-                let request = try await uploader.presign(
+                let presigned = try await uploader.presign(
                     id, sha256: digest, byteCount: ByteCount(bytes), mediaType: mediaType, filename: name)
+                let request = presigned?.request
+                let begun = presigned?.id ?? id
                 if output.json {
                     let headers = request?.headers.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
                     try Console.line(
                         JSON.object([
-                            "id": .string(id.description), "known": .bool(request == nil),
+                            "id": .string(begun.description), "known": .bool(request == nil),
                             "method": .text(request?.method), "url": .text(request?.url),
                             "headers": headers.map { .object($0) } ?? .null,
                         ]).encoded())
                 } else if let request {
-                    try Console.line("\(id)\n\(request.method) \(request.url)")
+                    try Console.line("\(begun)\n\(request.method) \(request.url)")
                     for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) {
                         try Console.line("\(name): \(value)")
                     }
                 } else {
-                    try Console.line("\(id)\nThe library has this photo already")
+                    try Console.line("\(begun)\nThe library has this photo already")
                 }
             }
         }
