@@ -36,12 +36,13 @@ let package = Package(
         .target(
             name: "CMetadata", path: "Sources/PhotoEngine/CLibraries/CMetadata",
             linkerSettings: [.linkedLibrary("exiv2")]),
+        .target(name: "CHamming", path: "Sources/PhotoEngine/CLibraries/CHamming"),
         .target(name: "CProcess", path: "Sources/PhotoEngine/CLibraries/CProcess"),
 
         // The engine.
         .target(name: "Core", dependencies: [systemPackage], path: "Sources/PhotoEngine/Core"),
         .target(name: "Digest", dependencies: ["Core", "CCrypto", systemPackage], path: "Sources/PhotoEngine/Digest"),
-        .target(name: "Duplicates", dependencies: ["Core"], path: "Sources/PhotoEngine/Duplicates"),
+        .target(name: "Duplicates", dependencies: ["Core", "CHamming"], path: "Sources/PhotoEngine/Duplicates"),
         .target(
             name: "Catalog",
             dependencies: [
@@ -94,7 +95,7 @@ let package = Package(
         .target(name: "Contracts", dependencies: ["Core", systemPackage], path: "Tests/Contracts"),
         .target(name: "Programs", path: "Tests/Programs"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
-        .testTarget(name: "DuplicatesTests", dependencies: ["Core", "Duplicates"]),
+        .testTarget(name: "DuplicatesTests", dependencies: ["Core", "Duplicates", "Contracts"]),
         .testTarget(
             name: "CatalogTests",
             dependencies: [

@@ -1,0 +1,16 @@
+#ifndef HAMMING_H
+#define HAMMING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    uint32_t first, second;
+} hamming_pair;
+
+/// Finds every pair of a hash of `a` and one of `b` that differ in at most `distance` bits; returns how many. `pairs` has room
+/// for `a_count * b_count + 3`.
+size_t hamming_pairs(const uint64_t *a, size_t a_count, const uint64_t *b, size_t b_count, unsigned distance,
+                     hamming_pair *pairs);
+
+#endif
