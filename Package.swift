@@ -95,7 +95,7 @@ let package = Package(
         .target(name: "Contracts", dependencies: ["Core", systemPackage], path: "Tests/Contracts"),
         .target(name: "Programs", path: "Tests/Programs"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
-        .testTarget(name: "DuplicatesTests", dependencies: ["Core", "Duplicates", "Contracts"]),
+        .testTarget(name: "DuplicatesTests", dependencies: ["Core", "CHamming", "Duplicates", "Contracts"]),
         .testTarget(
             name: "CatalogTests",
             dependencies: [

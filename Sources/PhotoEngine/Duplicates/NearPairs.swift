@@ -80,7 +80,7 @@ private struct Buckets {
 /// Compares two buckets, piece by piece, so that the room for what it finds stays small however full they are.
 private struct Finder {
     private let distance: UInt32
-    private var found = [hamming_pair](repeating: hamming_pair(), count: side * side + 3)
+    private var found = [hamming_pair](repeating: hamming_pair(), count: side * side)
     private static let side = 64
 
     init(distance: Int) {
