@@ -42,7 +42,9 @@ let package = Package(
         // The engine.
         .target(name: "Core", dependencies: [systemPackage], path: "Sources/PhotoEngine/Core"),
         .target(name: "Digest", dependencies: ["Core", "CCrypto", systemPackage], path: "Sources/PhotoEngine/Digest"),
-        .target(name: "Duplicates", dependencies: ["Core", "CHamming"], path: "Sources/PhotoEngine/Duplicates"),
+        .target(
+            name: "Duplicates", dependencies: ["Core", "CHamming", systemPackage],
+            path: "Sources/PhotoEngine/Duplicates"),
         .target(
             name: "Catalog",
             dependencies: [
@@ -95,7 +97,8 @@ let package = Package(
         .target(name: "Contracts", dependencies: ["Core", systemPackage], path: "Tests/Contracts"),
         .target(name: "Programs", path: "Tests/Programs"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
-        .testTarget(name: "DuplicatesTests", dependencies: ["Core", "CHamming", "Duplicates", "Contracts"]),
+        .testTarget(
+            name: "DuplicatesTests", dependencies: ["Core", "CHamming", "Duplicates", "Contracts", systemPackage]),
         .testTarget(
             name: "CatalogTests",
             dependencies: [

@@ -64,6 +64,20 @@ struct NearPairsTests {
         #expect(Set(pairs) == bruteForce(hashes, within: 8))
     }
 
+    @Test("One hash finds its near ones among many, equal ones too", arguments: [0, 8, 16])
+    func one(distance: Int) {
+        let hashes = hashes(700, seed: 5)
+        for wanted in [hashes[0], hashes[350], PerceptualHash(bits: 0)] {
+            var found: [Int: Int] = [:]
+            NearPairs(within: distance).forEach(near: wanted, among: hashes) { found[$0] = $1 }
+            var expected: [Int: Int] = [:]
+            for (index, hash) in hashes.enumerated() where hash.distance(to: wanted) <= distance {
+                expected[index] = hash.distance(to: wanted)
+            }
+            #expect(found == expected)
+        }
+    }
+
     @Test("Nothing and one hash have no pairs")
     func few() {
         #expect(found([], within: 8).isEmpty)

@@ -43,6 +43,32 @@ public struct NearPairs: Sendable {
         }
     }
 
+    /// Calls `body` for each of `hashes` that is near to `hash`, with its index and distance, in order. Reads all of them: a
+    /// million take a millisecond or two, and no index has to be kept.
+    public func forEach<Failure: Error>(
+        near hash: PerceptualHash, among hashes: [PerceptualHash],
+        _ body: (_ index: Int, _ distance: Int) throws(Failure) -> Void
+    ) throws(Failure) {
+        var found = [hamming_pair](repeating: hamming_pair(), count: Self.piece)
+        for start in stride(from: 0, to: hashes.count, by: Self.piece) {
+            let count = hashes.withUnsafeBufferPointer { hashes in
+                // SAFETY: a hash is one UInt64, the piece lies within `hashes`, and `found` has room for all of it.
+                hashes.baseAddress!.withMemoryRebound(to: UInt64.self, capacity: hashes.count) { bits in
+                    withUnsafePointer(to: hash.bits) {
+                        hamming_pairs(
+                            $0, 1, bits + start, min(Self.piece, hashes.count - start), UInt32(distance), &found)
+                    }
+                }
+            }
+            for pair in found.prefix(count).sorted(by: { $0.second < $1.second }) {
+                let index = start + Int(pair.second)
+                try body(index, hashes[index].distance(to: hash))
+            }
+        }
+    }
+
+    private static let piece = 4096
+
     /// Whether an earlier chunk than `chunk` finds a pair that differs in `bits`.
     private func isFoundBefore(_ chunk: Int, _ bits: UInt64) -> Bool {
         (0..<chunk).contains { Self.value(of: $0, bits).nonzeroBitCount <= radii[$0] }

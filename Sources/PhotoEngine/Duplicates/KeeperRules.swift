@@ -1,0 +1,136 @@
+public import Core
+public import SystemPackage
+
+/// Which photo of a cluster to keep, as data: what counts, and in which order.
+public struct KeeperRules: Codable, Equatable, Sendable {
+    /// One after the other, each leaves those that are best by it; a rule left out doesn't count.
+    public var order = KeeperRule.allCases
+    /// Photos with a file in one of these folders, or below, are kept, all of them. Absolute paths.
+    public var referenceFolders: [String] = []
+    /// Best first; formats left out count least.
+    public var formats: [MediaType] = [.raw, .tiff, .png, .heic, .avif, .jxl, .jpeg, .webp, .gif]
+    public var namePatterns = NamePattern.standard
+    /// Pictures whose pixels differ by less than this share are equally large.
+    public var sizeTolerance = 0.05
+
+    public init() {}
+}
+
+/// What one photo may have before another.
+public enum KeeperRule: String, Codable, CaseIterable, Sendable {
+    /// A file in a folder that is always kept.
+    case referenceFolder
+    /// As the camera made it: neither edited nor saved again without the camera's data.
+    case original
+    /// More pixels.
+    case resolution
+    case format
+    /// More of what the camera tells: position, camera, lens, exposure.
+    case metadata
+    /// A better source of the date, or the earlier date of two equally good ones.
+    case captureDate
+    /// A name that no copying program gives.
+    case fileName
+    case albums
+    /// More bytes: less lost in compression.
+    case bytes
+
+    /// Whether it speaks of the picture itself rather than of where it lies.
+    var isWeighty: Bool {
+        switch self {
+        case .referenceFolder, .original, .resolution, .metadata: true
+        case .format, .captureDate, .fileName, .albums, .bytes: false
+        }
+    }
+
+    /// What the keeper has, for a person.
+    var words: String {
+        switch self {
+        case .referenceFolder: "in a folder that is always kept"
+        case .original: "the original"
+        case .resolution: "more pixels"
+        case .format: "the better format"
+        case .metadata: "more camera data"
+        case .captureDate: "the surer date"
+        case .fileName: "the plainer name"
+        case .albums: "in more albums"
+        case .bytes: "less compressed"
+        }
+    }
+}
+
+/// A photo of a cluster and what else the rules weigh.
+public struct KeeperCandidate: Sendable {
+    public var photo: Photo
+    /// Where files with its bytes are.
+    public var paths: [FilePath]
+    public var albumCount: Int
+
+    public init(photo: Photo, paths: [FilePath], albumCount: Int) {
+        self.photo = photo
+        self.paths = paths
+        self.albumCount = albumCount
+    }
+}
+
+/// What to keep of a cluster, and why.
+public struct KeeperProposal: Equatable, Sendable {
+    public let keeper: PhotoID
+    /// Others that a reference folder keeps.
+    public let alsoKept: [PhotoID]
+    /// For a person, safe to show: `kept: 4032x3024 HEIC original (more pixels); the other is a 1600 px WhatsApp copy`.
+    public let sentence: String
+    /// Whether nothing weighty speaks for another photo, and something does for the keeper; always for equal bytes.
+    public let isCertain: Bool
+}
+
+extension KeeperRules {
+    /// The keeper of a cluster's photos, of which there is at least one. The order they are given in doesn't matter.
+    public func proposal(among candidates: [KeeperCandidate]) -> KeeperProposal {
+        precondition(!candidates.isEmpty)
+        let weighed = candidates.map { WeighedPhoto($0, self) }.sorted { $0.photo.id < $1.photo.id }
+        var left = weighed
+        var decisive: KeeperRule?
+        for rule in order where left.count > 1 {
+            let best = left.dropFirst().reduce(left[0]) { $1.isBetter(than: $0, by: rule, self) ? $1 : $0 }
+            let stays = left.filter { !best.isBetter(than: $0, by: rule, self) }
+            if stays.count < left.count, decisive == nil { decisive = rule }
+            left = stays
+        }
+        let keeper = left[0]
+        let others = weighed.filter { $0.photo.id != keeper.photo.id }
+        return KeeperProposal(
+            keeper: keeper.photo.id, alsoKept: others.filter(\.isInReferenceFolder).map(\.photo.id),
+            sentence: sentence(keeper, others, decisive),
+            isCertain: others.allSatisfy { isCertain(keeper, before: $0) })
+    }
+
+    private func isCertain(_ keeper: WeighedPhoto, before other: WeighedPhoto) -> Bool {
+        if keeper.photo.sha256 == other.photo.sha256 { return true }
+        var speaksForKeeper = false
+        for rule in order {
+            if rule.isWeighty, other.isBetter(than: keeper, by: rule, self) { return false }
+            if keeper.isBetter(than: other, by: rule, self) { speaksForKeeper = speaksForKeeper || rule.isWeighty }
+        }
+        return speaksForKeeper
+    }
+
+    private func sentence(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {
+        var sentence = "kept: \(keeper.size) \(keeper.format) \(keeper.kind)"
+        // "4032x3024 HEIC original (the original)" would say it twice.
+        if let rule, rule != .original || keeper.kind != "original" { sentence += " (\(rule.words))" }
+        let words = others.prefix(3).map { other in
+            let kept = other.isInReferenceFolder ? ", kept too" : ""
+            let text =
+                "\(other.longestEdge) \(other.differs(from: keeper) ? other.format + " " : "")\(other.kind)\(kept)"
+            // Eight, eighteen hundred, unread.
+            return (text.hasPrefix("8") || text.hasPrefix("18") || text.hasPrefix("u") ? "an " : "a ") + text
+        }
+        switch others.count {
+        case 0: return sentence
+        case 1: return sentence + "; the other is " + words[0]
+        case 2, 3: return sentence + "; the others are " + words.joined(separator: ", ")
+        default: return sentence + "; the others are " + words.joined(separator: ", ") + " and \(others.count - 3) more"
+        }
+    }
+}

@@ -1,0 +1,179 @@
+public import Core
+internal import Glibc
+
+/// Why photos that look alike belong together without being duplicates.
+public enum StackReason: String, Codable, Sendable, CaseIterable {
+    case livePhoto, rawAndJPEG, editedVersion, exposureBracket, burst
+
+    /// For a person.
+    public var words: String {
+        switch self {
+        case .livePhoto: "parts of one live photo"
+        case .rawAndJPEG: "RAW and JPEG of one shot"
+        case .editedVersion: "a photo and its edited version"
+        case .exposureBracket: "an exposure bracket"
+        case .burst: "a burst"
+        }
+    }
+}
+
+/// Photos of a cluster that differ though they look alike, and why.
+public struct PhotoStack: Equatable, Sendable {
+    /// In the order they were taken.
+    public let photos: [PhotoID]
+    public let reason: StackReason
+
+    public init(photos: [PhotoID], reason: StackReason) {
+        self.photos = photos
+        self.reason = reason
+    }
+}
+
+/// Recognises photos that differ though they look alike, by what the camera wrote of them: the same camera at the same time. A
+/// name can add to that, it never suffices.
+public enum StackRecognition {
+    /// The stacks among a cluster's photos; a photo is in one at most, and one in none may be a duplicate. Compares each with
+    /// the sixteen that the same camera took next, so a cluster of 50,000 takes no longer than sorting it.
+    public static func stacks(among photos: [Photo]) -> [PhotoStack] {
+        let sorted = photos.sorted { ($0.camera, $0.moment, $0.id) < ($1.camera, $1.moment, $1.id) }
+        var root = Array(sorted.indices)
+        var reasons: [Int: StackReason] = [:]
+        func find(_ index: Int) -> Int {
+            var index = index
+            while root[index] != index {
+                root[index] = root[root[index]]
+                index = root[index]
+            }
+            return index
+        }
+        func join(_ one: Int, _ other: Int, _ reason: StackReason) {
+            let (first, second) = (find(one), find(other))
+            let known = [reasons[first], reasons[second], reason].compactMap { $0 }
+            root[max(first, second)] = min(first, second)
+            // The one that says most.
+            reasons[min(first, second)] = StackReason.allCases.first { known.contains($0) }
+        }
+        for one in sorted.indices {
+            for other in (one + 1)..<max(one + 1, min(sorted.count, one + 17)) {
+                guard sorted[one].camera == sorted[other].camera,
+                    sorted[other].moment - sorted[one].moment <= longestGap
+                else { break }
+                if let reason = reason(sorted[one], sorted[other]) { join(one, other, reason) }
+            }
+        }
+        var contents: [String: Int] = [:]
+        for (index, photo) in sorted.enumerated() {
+            guard let content = photo.contentIdentifier else { continue }
+            if let first = contents[content], sorted[first].mediaType != photo.mediaType {
+                join(first, index, .livePhoto)
+            } else {
+                contents[content] = index
+            }
+        }
+        return Dictionary(grouping: sorted.indices, by: find).sorted { $0.key < $1.key }.compactMap { root, members in
+            guard members.count > 1, let reason = reasons[root] else { return nil }
+            return PhotoStack(photos: members.sorted().map { sorted[$0].id }, reason: reason)
+        }
+    }
+
+    /// Why two photos belong together without being duplicates; nil where nothing tells that they do.
+    public static func reason(_ one: Photo, _ other: Photo) -> StackReason? {
+        guard one.sha256 != other.sha256 else { return nil }
+        if let content = one.contentIdentifier, content == other.contentIdentifier, one.mediaType != other.mediaType {
+            return .livePhoto
+        }
+        guard one.isTimedByCamera, other.isTimedByCamera, !one.camera.isEmpty, one.camera == other.camera else {
+            return nil
+        }
+        let gap = abs(one.moment - other.moment)
+        let sameShot = gap < 1_000_000 && !areNumberedApart(one, other)
+        if sameShot, (one.mediaType == .raw) != (other.mediaType == .raw), exposureDifference(one, other) < 0.1 {
+            return .rawAndJPEG
+        }
+        if gap == 0, one.isEdited != other.isEdited, exposureDifference(one, other) < 0.1 { return .editedVersion }
+        if gap <= longestGap, isBracketed(one, other) { return .exposureBracket }
+        // Equal times may be a copy's; another time, or another number in the second, is another shot.
+        if gap <= burstGap, gap > 0 || areNumberedApart(one, other) { return .burst }
+        return nil
+    }
+
+    /// Microseconds between two shots of one bracket, and of one burst.
+    private static let longestGap: Int64 = 10_000_000
+    private static let burstGap: Int64 = 3_000_000
+
+    private static func isBracketed(_ one: Photo, _ other: Photo) -> Bool {
+        let bias = "Exif.Photo.ExposureBiasValue"
+        // Automatic bracketing (EXIF 2.32, ExposureMode 2), or the owner's own by the bias.
+        let isAutomatic = [one, other].allSatisfy { $0.metadata.tags["Exif.Photo.ExposureMode"] == "2" }
+        if let first = one.metadata.tags[bias].flatMap(ratio), let second = other.metadata.tags[bias].flatMap(ratio),
+            abs(first - second) >= 0.3
+        {
+            return true
+        }
+        return exposureDifference(one, other) >= (isAutomatic ? 0.25 : 0.9)
+    }
+
+    /// By how many stops two photos were exposed differently; 0 where that isn't known of both.
+    private static func exposureDifference(_ one: Photo, _ other: Photo) -> Double {
+        guard let first = one.metadata.exposure.value, let second = other.metadata.exposure.value else { return 0 }
+        return abs(first - second)
+    }
+
+    /// `-2/3` as EXIF writes it.
+    private static func ratio(_ text: String) -> Double? {
+        let parts = text.split(separator: "/").compactMap { Double($0) }
+        guard parts.count == 2, parts[1] != 0 else { return Double(text) }
+        return parts[0] / parts[1]
+    }
+
+    /// Whether a camera numbered two files as different shots: `DSC_0041` and `DSC_0042`.
+    private static func areNumberedApart(_ one: Photo, _ other: Photo) -> Bool {
+        let (first, second) = (shotNumber(one.filename), shotNumber(other.filename))
+        guard let first, let second, first.prefix == second.prefix else { return false }
+        return first.digits.count == second.digits.count && first.digits != second.digits
+    }
+
+    /// The digits at the end of a camera's name, three at least, and what stands before them.
+    private static func shotNumber(_ filename: String) -> (prefix: Substring, digits: Substring)? {
+        let stem = NamePattern.stem(filename)
+        let digits = stem.suffix(while: { $0.isASCII && $0.isNumber })
+        return digits.count >= 3 ? (stem.dropLast(digits.count), digits) : nil
+    }
+}
+
+extension Substring {
+    fileprivate func suffix(while matches: (Character) -> Bool) -> Substring {
+        var start = endIndex
+        while start > startIndex, matches(self[index(before: start)]) { start = index(before: start) }
+        return self[start...]
+    }
+}
+
+extension Photo {
+    /// Make and model; empty where unknown.
+    fileprivate var camera: String {
+        [metadata.cameraMake, metadata.cameraModel].compactMap { $0 }.joined(separator: "\u{1f}")
+    }
+
+    fileprivate var moment: Int64 { captureTime.wallMicroseconds }
+
+    /// Only a camera's own clock tells shots apart; a file's name or date doesn't.
+    fileprivate var isTimedByCamera: Bool { captureTime.source == .exif || captureTime.source == .xmp }
+
+    /// What the parts of a live photo share.
+    fileprivate var contentIdentifier: String? {
+        let found = metadata.tags.filter {
+            $0.key.hasSuffix(".ContentIdentifier") || $0.key == "Exif.Apple.0x0011"
+                || $0.key.hasSuffix(".MediaGroupUUID")
+        }
+        return found.min { $0.key < $1.key }?.value
+    }
+}
+
+extension Exposure {
+    /// The exposure value at ISO 100, in stops; nil where unknown.
+    fileprivate var value: Double? {
+        guard let seconds, let aperture, let iso, seconds > 0, aperture > 0, iso > 0 else { return nil }
+        return log2(aperture * aperture / seconds) - log2(Double(iso) / 100)
+    }
+}

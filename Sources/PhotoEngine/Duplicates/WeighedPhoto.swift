@@ -1,0 +1,135 @@
+internal import Core
+internal import SystemPackage
+
+/// A photo with what the keeper rules ask of it.
+struct WeighedPhoto {
+    let photo: Photo
+    let isInReferenceFolder: Bool
+    private let origin: PhotoOrigin
+    private let namePattern: NamePattern?
+    private let albumCount: Int
+
+    init(_ candidate: KeeperCandidate, _ rules: KeeperRules) {
+        photo = candidate.photo
+        albumCount = candidate.albumCount
+        let folders = rules.referenceFolders.map { FilePath($0).lexicallyNormalized() }
+        isInReferenceFolder = candidate.paths.contains { path in
+            let path = path.lexicallyNormalized()
+            return folders.contains { !$0.isEmpty && path.starts(with: $0) }
+        }
+        namePattern = rules.namePatterns.first { $0.matches(filename: candidate.photo.filename) }
+        origin = PhotoOrigin(of: photo, namePattern)
+    }
+
+    func isBetter(than other: WeighedPhoto, by rule: KeeperRule, _ rules: KeeperRules) -> Bool {
+        switch rule {
+        case .referenceFolder: isInReferenceFolder && !other.isInReferenceFolder
+        case .original: origin > other.origin
+        case .resolution: Double(pixels) > Double(other.pixels) * (1 + rules.sizeTolerance)
+        case .format: place(in: rules.formats) < other.place(in: rules.formats)
+        // One field more or less says little; a position does.
+        case .metadata: metadataScore > other.metadataScore + 1
+        case .captureDate: captureDateRank.lexicographicallyPrecedes(other.captureDateRank)
+        case .fileName: namePattern == nil && other.namePattern != nil
+        case .albums: albumCount > other.albumCount
+        case .bytes: photo.byteCount > other.photo.byteCount
+        }
+    }
+
+    private var pixels: Int { photo.pixelSize?.pixels ?? 0 }
+
+    private func place(in formats: [MediaType]) -> Int { formats.firstIndex(of: photo.mediaType) ?? formats.count }
+
+    private var metadataScore: Int {
+        let metadata = photo.metadata
+        let has = [
+            metadata.cameraMake != nil, metadata.cameraModel != nil, metadata.lens != nil,
+            metadata.exposure.seconds != nil, metadata.exposure.aperture != nil, metadata.exposure.iso != nil,
+            metadata.exposure.focalLength != nil, metadata.captureTime != nil,
+        ]
+        return has.count { $0 } + (metadata.position == nil ? 0 : 2)
+    }
+
+    private var captureDateRank: [Int64] {
+        let source = CaptureTimeSource.allCases.firstIndex(of: photo.captureTime.source) ?? 0
+        return [Int64(source), photo.captureTime.wallMicroseconds]
+    }
+
+    // MARK: For a person
+
+    /// Upright: `4032x3024`.
+    var size: String {
+        guard let stored = photo.pixelSize else { return "unread" }
+        let size = photo.metadata.orientation.upright(stored)
+        return "\(size.width)x\(size.height)"
+    }
+
+    var longestEdge: String { photo.pixelSize.map { "\(max($0.width, $0.height)) px" } ?? "unread" }
+
+    var format: String {
+        switch photo.mediaType {
+        case .jpeg: "JPEG"
+        case .tiff: "TIFF"
+        case .webp: "WebP"
+        default: photo.mediaType.fileExtension.uppercased()
+        }
+    }
+
+    /// What it is: the pattern's words where its name tells, which the owner may have written.
+    var kind: String {
+        if let namePattern { return displayEscaped(namePattern.meaning) }
+        return origin.words
+    }
+
+    /// Whether the format is worth naming beside the keeper's.
+    func differs(from keeper: WeighedPhoto) -> Bool { format != keeper.format && namePattern == nil }
+}
+
+/// How a photo's file came to be, least worth first.
+enum PhotoOrigin: Int, Comparable {
+    /// Saved without the camera's data: sent, downloaded, exported.
+    case export
+    case edited
+    case original
+
+    init(of photo: Photo, _ namePattern: NamePattern?) {
+        if photo.isEdited || namePattern?.isEdited == true {
+            self = .edited
+        } else if namePattern == nil || photo.metadata.exposure.seconds != nil, photo.isFromCamera {
+            self = .original
+        } else {
+            self = .export
+        }
+    }
+
+    var words: String {
+        switch self {
+        case .export: "export"
+        case .edited: "edited version"
+        case .original: "original"
+        }
+    }
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension Photo {
+    /// Whether the file has what a camera writes.
+    var isFromCamera: Bool {
+        mediaType == .raw || metadata.cameraModel != nil && (metadata.exposure.seconds != nil || metadata.lens != nil)
+    }
+
+    /// Whether an editing program says that it wrote the file. Phones and cameras name their firmware in the same tag.
+    var isEdited: Bool {
+        let programs = ["Exif.Image.Software", "Xmp.xmp.CreatorTool", "Exif.Image.ProcessingSoftware"]
+        let written = programs.compactMap { metadata.tags[$0]?.lowercased() }
+        if written.contains(where: { text in Self.editors.contains { text.contains($0) } }) { return true }
+        return metadata.tags.keys.contains { $0.hasPrefix("Xmp.xmpMM.DerivedFrom") }
+    }
+
+    private static let editors = [
+        "photoshop", "lightroom", "gimp", "darktable", "rawtherapee", "capture one", "affinity", "snapseed", "picasa",
+        "vsco",
+        "pixelmator", "luminar", "dxo", "paint.net", "digikam", "imagemagick", "acdsee", "on1", "photoscape",
+    ]
+}

@@ -1,0 +1,156 @@
+import Core
+import Duplicates
+import Foundation
+import SystemPackage
+import Testing
+
+@Suite("KeeperRules")
+struct KeeperRulesTests {
+    private func candidate(_ photo: Photo, path: String = "/photos/a.jpg", albums: Int = 0) -> KeeperCandidate {
+        KeeperCandidate(photo: photo, paths: [.init(path)], albumCount: albums)
+    }
+
+    private func sent(_ number: Int, _ name: String = "IMG-20240501-WA0001.jpg") -> Photo {
+        photo(number, name, width: 1600, height: 1200, camera: nil) { $0.byteCount = ByteCount(200_000) }
+    }
+
+    @Test("The camera's original is kept before a WhatsApp copy, for certain, and the sentence says so")
+    func whatsApp() {
+        let original = photo(9, "IMG_0001.HEIC", .heic)
+        let copy = sent(1)
+        for order in [[original, copy], [copy, original]] {
+            let proposal = KeeperRules().proposal(among: order.map { candidate($0) })
+            #expect(proposal.keeper == original.id)
+            #expect(proposal.isCertain)
+            #expect(proposal.sentence == "kept: 4032x3024 HEIC original; the other is a 1600 px WhatsApp copy")
+        }
+    }
+
+    @Test("A larger copy without the camera's data leaves the proposal uncertain")
+    func largerCopy() {
+        let small = photo(1, "IMG_0001.jpg", width: 2000, height: 1500)
+        let large = photo(2, "IMG_0001_2.jpg", camera: nil)
+        let proposal = KeeperRules().proposal(among: [candidate(small), candidate(large)])
+        #expect(proposal.keeper == small.id)
+        #expect(!proposal.isCertain)
+        var rules = KeeperRules()
+        rules.order = [.resolution]
+        #expect(rules.proposal(among: [candidate(small), candidate(large)]).keeper == large.id)
+    }
+
+    @Test("Equal bytes are certain whatever else differs, and the plainer name wins")
+    func equalBytes() {
+        let plain = photo(2, "IMG_0001.jpg")
+        let numbered = photo(1, "IMG_0001 (1).jpg") { $0.sha256 = plain.sha256 }
+        let proposal = KeeperRules().proposal(among: [candidate(numbered), candidate(plain)])
+        #expect(proposal.keeper == plain.id)
+        #expect(proposal.isCertain)
+        #expect(
+            proposal.sentence
+                == "kept: 4032x3024 JPEG original (the plainer name); the other is a 4032 px numbered copy")
+    }
+
+    @Test("Every photo in a reference folder is kept, and one is the keeper though others are larger")
+    func referenceFolders() {
+        var rules = KeeperRules()
+        rules.referenceFolders = ["/archive/"]
+        let first = photo(1, "a.jpg", width: 800, height: 600)
+        let second = photo(2, "b.jpg", width: 1000, height: 800)
+        let outside = photo(3, "c.jpg")
+        let proposal = rules.proposal(among: [
+            candidate(outside, path: "/archives/c.jpg"), candidate(first, path: "/archive/2024/a.jpg"),
+            candidate(second, path: "/archive/x/../b.jpg"),
+        ])
+        #expect(proposal.keeper == second.id)
+        #expect(proposal.alsoKept == [first.id])
+        #expect(proposal.sentence.contains("in a folder that is always kept"))
+        #expect(proposal.sentence.contains("800 px original, kept too"))
+        let escaping = rules.proposal(among: [
+            candidate(outside), candidate(first, path: "/archive/../elsewhere/a.jpg"),
+        ])
+        #expect(escaping.keeper == outside.id)
+    }
+
+    @Test("Each rule decides between two that differ in nothing else", arguments: KeeperRule.allCases)
+    func eachRule(rule: KeeperRule) {
+        let plain = candidate(photo(1, "IMG_0001.jpg"))
+        var better = candidate(photo(2, "IMG_0001.jpg"))
+        var rules = KeeperRules()
+        rules.referenceFolders = ["/archive"]
+        var worse = plain
+        switch rule {
+        case .referenceFolder: better.paths = ["/archive/a.jpg"]
+        case .original: worse.photo.metadata.tags["Exif.Image.Software"] = "Adobe Photoshop 25.1 (Windows)"
+        case .resolution: better.photo.pixelSize = PixelSize(width: 4200, height: 3150)
+        case .format: better.photo.mediaType = .png
+        case .metadata: better.photo.metadata.position = GeoPosition(latitude: 47, longitude: 8)
+        case .captureDate:
+            worse.photo.captureTime = CaptureTime(
+                wallMicroseconds: worse.photo.captureTime.wallMicroseconds - 1, offsetMinutes: nil, source: .filename)
+        case .fileName: worse.photo.filename = "IMG_0001 copy.jpg"
+        case .albums: better.albumCount = 1
+        case .bytes: better.photo.byteCount = ByteCount(2_000_001)
+        }
+        #expect(rules.proposal(among: [worse, better]).keeper == better.photo.id)
+        // Without the rule, and with nothing else between them, the earlier id stays.
+        rules.order.removeAll { $0 == rule }
+        #expect(rules.proposal(among: [worse, better]).keeper == worse.photo.id)
+    }
+
+    @Test("The order that photos are given in doesn't matter")
+    func order() {
+        var photos = (0..<6).map { number in
+            candidate(
+                photo(number, number.isMultiple(of: 2) ? "IMG_1.jpg" : "IMG_1 (1).jpg", width: 1000 + 30 * number),
+                albums: number % 3)
+        }
+        let keeper = KeeperRules().proposal(among: photos)
+        for _ in 0..<20 {
+            photos.shuffle()
+            #expect(KeeperRules().proposal(among: photos) == keeper)
+        }
+    }
+
+    @Test("Many others are counted, not listed")
+    func many() {
+        let others = (2..<9).map { candidate(sent($0)) }
+        let proposal = KeeperRules().proposal(among: [candidate(photo(1, "a.jpg"))] + others)
+        #expect(proposal.sentence.hasSuffix("a 1600 px WhatsApp copy and 4 more"))
+    }
+
+    @Test("A pattern's words from a config file are shown escaped")
+    func escaped() {
+        var rules = KeeperRules()
+        rules.namePatterns = [NamePattern("x*", "copy\u{1b}[2J\u{202e}")]
+        let sentence = rules.proposal(among: [candidate(photo(1, "a.jpg")), candidate(sent(2, "x.jpg"))]).sentence
+        #expect(!sentence.contains("\u{1b}") && !sentence.contains("\u{202e}"))
+    }
+
+    @Test("Rules survive being written and read")
+    func codable() throws {
+        var rules = KeeperRules()
+        rules.order = [.albums, .bytes]
+        rules.referenceFolders = ["/archive"]
+        #expect(try JSONDecoder().decode(KeeperRules.self, from: JSONEncoder().encode(rules)) == rules)
+    }
+
+    @Test(
+        "Names are recognised",
+        arguments: [
+            ("IMG-20240101-WA0001.jpg", "WhatsApp copy"), ("img-20240101-wa0001(1).JPG", "WhatsApp copy"),
+            ("IMG_0001 (1).jpg", "numbered copy"), ("IMG_0001(12).jpg", "numbered copy"), ("Sea copy.png", "copy"),
+            ("Sea copy 2.png", "copy"), ("Copy of Sea.png", "copy"), ("PXL_1-edited.jpg", "edited version"),
+            ("IMG_E0001.HEIC", "edited version"), ("IMG_0001.jpg", nil), ("IMG-2024-WA1.jpg", nil),
+            ("copyright.jpg", nil), ("(1).jpg", "numbered copy"), (".copy", nil), ("", nil),
+        ] as [(String, String?)])
+    func names(name: String, meaning: String?) {
+        #expect(NamePattern.standard.first { $0.matches(filename: name) }?.meaning == meaning)
+    }
+
+    @Test("A pattern of many stars and a long name take no time")
+    func stars() {
+        let pattern = NamePattern(String(repeating: "*a", count: 30) + "b", "")
+        #expect(!pattern.matches(filename: String(repeating: "a", count: 255)))
+        #expect(NamePattern("[ab", "x").matches(filename: "[ab"))
+    }
+}
