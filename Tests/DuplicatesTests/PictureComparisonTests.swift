@@ -4,7 +4,7 @@ import Testing
 
 @Suite("PictureComparison")
 struct PictureComparisonTests {
-    private let side = 128
+    private let side = 96
 
     private func comparable(_ luma: [UInt8], width: Int, height: Int) -> ComparablePicture {
         luma.withUnsafeBufferPointer { ComparablePicture(luma: $0, width: width, height: height) }
@@ -34,20 +34,20 @@ struct PictureComparisonTests {
         #expect(abs(comparison.scale - 1) < 1e-9 && abs(comparison.degrees) < 1e-9)
     }
 
-    @Test("Other pictures are not the same", arguments: 1..<12)
+    @Test("Other pictures are not the same", arguments: 1..<5)
     func others(seed: UInt64) {
         #expect(!PictureComparison(picture(seed), picture(seed + 100)).isSame)
         #expect(!PictureComparison(picture(seed + 100), picture(seed)).isSame)
     }
 
-    @Test("Less contrast and other brightness change little", arguments: 1..<6)
+    @Test("Less contrast and other brightness change little", arguments: 1..<4)
     func tone(seed: UInt64) {
         let luma = madeUpPicture(side: side, seed: seed)
         let faded = comparable(luma.map { UInt8(40 + Int($0) / 2) }, width: side, height: side)
         #expect(PictureComparison(picture(seed), faded).similarity > 0.97)
     }
 
-    @Test("A crop of 94 % is found with its size and its place", arguments: 1..<6)
+    @Test("A crop of 94 % is found with its size and its place", arguments: 1..<4)
     func cropped(seed: UInt64) {
         let luma = madeUpPicture(side: side, seed: seed)
         let crop = mapped(luma) { (0.04 + 0.94 * $0, 0.01 + 0.94 * $1) }
@@ -58,7 +58,7 @@ struct PictureComparisonTests {
         #expect(abs(comparison.offsetY + 0.02) < 0.01)
     }
 
-    @Test("A picture turned by 5 degrees is found with its turn", arguments: 1..<6, [-5.0, 5.0])
+    @Test("A picture turned by 5 degrees is found with its turn", arguments: 1..<3, [-5.0, 5.0])
     func rotated(seed: UInt64, degrees: Double) {
         let luma = madeUpPicture(side: side, seed: seed)
         // Sines and cosines of 5 degrees.
@@ -72,12 +72,12 @@ struct PictureComparisonTests {
         #expect((comparison.degrees < 0) == (degrees < 0))
     }
 
-    @Test("A band of text and a border are seen past", arguments: 1..<6)
+    @Test("A band of text and a border are seen past", arguments: 1..<4)
     func overlaid(seed: UInt64) {
         let luma = madeUpPicture(side: side, seed: seed)
         var banded = luma
-        for row in 100..<110 {
-            for column in 14..<88 { banded[row * side + column] = (row + column) / 3 % 2 == 0 ? 255 : 0 }
+        for row in 75..<83 {
+            for column in 10..<66 { banded[row * side + column] = (row + column) / 3 % 2 == 0 ? 255 : 0 }
         }
         #expect(PictureComparison(picture(seed), comparable(banded, width: side, height: side)).isSame)
         let bordered = mapped(luma) { ($0 * 1.08 - 0.04, $1 * 1.08 - 0.04) }
@@ -114,7 +114,7 @@ struct PictureComparisonTests {
             }
             #expect(comparable(luma, width: side, height: side).showsTooLittle)
         }
-        for seed in 1..<12 { #expect(!picture(UInt64(seed)).showsTooLittle) }
+        for seed in 1..<6 { #expect(!picture(UInt64(seed)).showsTooLittle) }
     }
 
     @Test("A picture of one pixel or of one line can be asked about")
