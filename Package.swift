@@ -136,8 +136,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-bench",
             dependencies: [
-                "Core", "Digest", "Catalog", "Objects", "Imaging", "Jobs", "Workflows", "PhotoEngine", "App", "Grid",
-                "Widgets", "Thumbnails",
+                "Core", "Digest", "Duplicates", "Catalog", "Objects", "Imaging", "Jobs", "Workflows", "PhotoEngine",
+                "App", "Grid", "Widgets", "Thumbnails",
                 systemPackage,
             ],
             path: "Tests/Benchmarks"),

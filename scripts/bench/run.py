@@ -56,6 +56,7 @@ def sections(environment):
         ("app", "app.py"),
         ("jobs", "jobs.py"),
         ("uploads", "uploads.py"),
+        ("duplicates", "duplicates.py"),
         ("failures", "failures.py"),
     ]:
         if os.path.exists(f"{FOLDER}/{script}"):
