@@ -19,7 +19,7 @@ extension Benchmark {
         if arguments.count > 4 { options.visibilitySeconds = Double(arguments[4]) ?? 3600 }
         // As a Celery worker without -E.
         options.sendsTaskEvents = ProcessInfo.processInfo.environment["BENCH_EVENTS"] == "1"
-        let worker = CeleryWorker(address, handlers: [CeleryClosureTask("bench.noop") { _ in .null }], options: options)
+        let worker = CeleryWorker(address, handlers: BenchmarkTasks.all, options: options)
         signal(SIGTERM, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGTERM)
         source.setEventHandler { worker.drain() }
@@ -83,4 +83,26 @@ extension Benchmark {
         try await running.value
         print(Measurement(times).line("publish to start"))
     }
+}
+
+/// Tasks that a worker in a test or a benchmark runs.
+enum BenchmarkTasks {
+    static let all: [any CeleryTaskHandler] = [
+        CeleryClosureTask("bench.noop") { _ in .null },
+        CeleryClosureTask("photo.add") { call in
+            .integer((call.arguments.first?.integer ?? 0) + (call.arguments.last?.integer ?? 0))
+        },
+        CeleryClosureTask("photo.echo") { call in .array([.array(call.arguments), .object(call.message.keywords)]) },
+        CeleryClosureTask("photo.sleep") { call in
+            try await Task.sleep(for: .seconds(call.arguments.first?.real ?? 1))
+            return call.arguments.first ?? .null
+        },
+        CeleryClosureTask("photo.fail") { _ in throw EngineError(.corrupt, "it fails as it was asked to") },
+        CeleryClosureTask("photo.flaky") { call in
+            guard call.message.retries > 0 else {
+                throw EngineError(.unavailable, "not yet", isRetryable: true)
+            }
+            return .integer(call.message.retries)
+        },
+    ]
 }
