@@ -207,8 +207,15 @@ struct ImportTests {
             try photos.write(TestPicture.png(seed: seed, width: 900, height: 600), as: "\(seed).png")
         }
         let program = Program(home: home)
+        // Once photos are processed it heeds SIGINT, which a shell has its background jobs ignore.
         let stopped = try await program.shell(
-            "phototui import --workers 1 \(photos.path) & sleep 0.7; kill -INT $!; wait $!")
+            """
+            phototui import --workers 1 \(photos.path) & import=$!
+            until [ -n "$(find "$PHOTOTUI_LIBRARY" -name '*.webp' -print -quit 2>/dev/null)" ] || ! kill -0 $import; do
+              sleep 0.05
+            done
+            kill -INT $import; wait $import
+            """)
         #expect(stopped.exitCode == 130, "\(stopped.complaints)")
         #expect(stopped.text.contains("Stopped before the end"))
         let again = try await program.run(["import", "--json", photos.path])
