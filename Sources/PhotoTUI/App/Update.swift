@@ -143,18 +143,25 @@ extension AppState {
             timeline.monthsRequest = nil
             if case .ready = timeline.phase {
                 activity.notice = Notice(error)
+                timeline.isDirty = true
             } else {
                 timeline.phase = .failed(error)
+                return []
             }
+            return retryLater()
         } else if let key = timeline.chunkRequests.removeValue(forKey: request) {
-            // An empty chunk is not asked for again until the catalogue changes.
-            timeline.windows.store([], at: key)
+            // What is shown stays: it was true when it came.
+            timeline.unansweredChunks.insert(key)
             activity.notice = Notice(error)
+            return retryLater()
         } else if let month = timeline.placeRequests.removeValue(forKey: request) {
-            timeline.places[month] = []
-        } else if pendingChanges.removeValue(forKey: request) != nil {
+            timeline.unansweredPlaces.insert(month)
+            return retryLater()
+        } else if request == timeline.locateRequest {
+            timeline.locateRequest = nil
+        } else if let step = pendingChanges.removeValue(forKey: request) {
             activity.notice = Notice(error)
-            timeline.windows.markStale()
+            takeBack(step)
         } else if request == copyRequest || request == timeline.rangeRequest {
             (copyRequest, timeline.rangeRequest) = (nil, nil)
             activity.notice = Notice(error)
@@ -164,7 +171,20 @@ extension AppState {
         return []
     }
 
+    /// Asks again after a pause for what got no answer: a server that is away comes back without telling anybody.
+    private mutating func retryLater() -> [Effect] {
+        guard timeline.retryTimer == nil else { return [] }
+        let request = makeRequest()
+        timeline.retryTimer = request
+        return [.startTimer(request, seconds: TimelineState.retryPause)]
+    }
+
     private mutating func timerFired(_ request: RequestID) -> [Effect] {
+        if request == timeline.retryTimer {
+            timeline.retryTimer = nil
+            (timeline.unansweredChunks, timeline.unansweredPlaces) = ([], [])
+            return timeline.isDirty && timeline.monthsRequest == nil ? reloadMonths() : []
+        }
         if request == timeline.filterTimer {
             timeline.filterTimer = nil
             return applyFilter()

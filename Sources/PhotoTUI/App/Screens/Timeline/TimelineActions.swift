@@ -93,12 +93,25 @@ extension AppState {
     }
 
     private mutating func change(_ step: UndoStep) -> [Effect] {
-        let photos = Set(step.photos)
-        timeline.windows.setFavourite(step.isFavourite, photos: photos)
-        for id in step.photos where timeline.marks[id] != nil { timeline.marks[id] = step.isFavourite }
+        show(step.isFavourite, step.photos)
         let request = makeRequest()
         pendingChanges[request] = step
         return [.setFavourite(request, step.isFavourite, step.photos)]
+    }
+
+    private mutating func show(_ isFavourite: Bool, _ photos: [PhotoID]) {
+        timeline.windows.setFavourite(isFavourite, photos: Set(photos))
+        for id in photos where timeline.marks[id] != nil { timeline.marks[id] = isFavourite }
+    }
+
+    /// Shows what was before a change that failed; what the catalogue has is asked for as well, as the change may stand
+    /// though its answer was lost.
+    mutating func takeBack(_ step: UndoStep) {
+        show(!step.isFavourite, step.photos)
+        if step.isUndo {
+            undoSteps.append(UndoStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: false))
+        }
+        timeline.windows.markStale()
     }
 
     mutating func favouritesSet(_ request: RequestID, _ count: Int) {

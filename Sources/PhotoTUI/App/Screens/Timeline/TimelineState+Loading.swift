@@ -27,7 +27,8 @@ extension AppState {
             effects.append(.cancel(request))
         }
         let underway = Set(timeline.chunkRequests.values)
-        for key in keys where timeline.windows.needs(key) && !underway.contains(key) {
+        let unanswered = timeline.unansweredChunks
+        for key in keys where timeline.windows.needs(key) && !underway.contains(key) && !unanswered.contains(key) {
             let request = makeRequest()
             timeline.chunkRequests[request] = key
             effects.append(
@@ -56,7 +57,8 @@ extension AppState {
     private mutating func reconcilePlaces(_ months: [Month]) -> [Effect] {
         var effects: [Effect] = []
         let underway = Set(timeline.placeRequests.values)
-        for month in months where timeline.places[month] == nil && !underway.contains(month) {
+        let waiting = underway.union(timeline.unansweredPlaces)
+        for month in months where timeline.places[month] == nil && !waiting.contains(month) {
             let request = makeRequest()
             timeline.placeRequests[request] = month
             effects.append(.loadPlaces(request, month))

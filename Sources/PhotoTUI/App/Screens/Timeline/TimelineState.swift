@@ -40,10 +40,16 @@ public struct TimelineState: Sendable {
     var filterTimer: RequestID?
     var chunkRequests: [RequestID: EntryWindows.ChunkKey] = [:]
     var placeRequests: [RequestID: Month] = [:]
+    /// What was asked for in vain, and is not asked for again until the timer fires.
+    var unansweredChunks: Set<EntryWindows.ChunkKey> = []
+    var unansweredPlaces: Set<Month> = []
+    var retryTimer: RequestID?
     var wanted: [ThumbnailKey] = []
 
     /// Columns of a thumbnail, by size.
     public static let thumbnailWidths = [8, 14, 20, 28, 40, 60]
+    /// Seconds until what got no answer is asked for again.
+    static let retryPause = 2.0
     /// Blank columns between tiles, and left of the first.
     static let gap = 2
 
