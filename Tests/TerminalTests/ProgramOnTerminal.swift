@@ -12,11 +12,15 @@ final class ProgramOnTerminal {
     let modes: termios
     /// All that came from the program so far.
     private(set) var written: [UInt8] = []
-    private let home: Home
+    let home: Home
     private var status: Int32?
 
-    init(columns: UInt16 = 80, rows: UInt16 = 24, _ environment: [String: String] = [:]) throws {
-        home = try Home()
+    /// `home` is that of an earlier one, whose library is opened again.
+    init(
+        columns: UInt16 = 80, rows: UInt16 = 24, home: Home? = nil, _ environment: [String: String] = [:]
+    ) throws {
+        self.home = try home ?? Home()
+        let home = self.home
         let terminal = try PseudoTerminal(columns: columns, rows: rows)
         self.terminal = terminal
         modes = Self.modes(of: terminal)

@@ -16,6 +16,17 @@ struct ProgramOnTerminalTests {
         #expect(isRestored(program.written))
     }
 
+    @Test("A favourite is saved, however quickly one leaves behind it")
+    func favouriteAndQuit() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForPhotos()
+        #expect(!String(decoding: program.written, as: UTF8.self).contains("♥"))
+        program.type("fq")
+        #expect(try await program.ending() == 0)
+        let again = try ProgramOnTerminal(home: program.home)
+        #expect(try await again.comesToShow { $0.contains("♥") })
+    }
+
     @Test(
         "Whatever signal ends it, the screen and the modes come back",
         arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE])

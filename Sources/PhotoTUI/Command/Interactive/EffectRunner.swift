@@ -14,6 +14,7 @@ final class EffectRunner: Sendable {
     private let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
+    let changes = Mutex(Changes())
     /// Watched folders that have lost many files at once.
     let unmounted = Mutex<Set<FilePath>>([])
     /// nil once the session stops: what would start then must not.
@@ -53,7 +54,7 @@ final class EffectRunner: Sendable {
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)
         case .wantThumbnails(let keys): workers.want(keys)
         case .setFavourite(let request, let isFavourite, let photos):
-            run(request) {
+            change(request) {
                 .favouritesSet(request, try await $0.catalog.setFavourite(isFavourite, photos: photos))
             }
         case .copyPaths(let request, let photos): copyPaths(request, photos)
@@ -137,8 +138,9 @@ final class EffectRunner: Sendable {
         return library.objects.localPath(of: key)
     }
 
-    /// Gives everything up.
-    func stop() async {
+    /// Gives everything up but the changes, which have `patience` to be saved.
+    /// - Returns: why some were not, one error for each; those that the app has heard of are not among them.
+    func stop(patience: Duration = .seconds(4)) async -> [EngineError] {
         workers.stop()
         let started = background.withLock { background in
             defer { background = nil }
@@ -146,7 +148,9 @@ final class EffectRunner: Sendable {
         }
         let all = tasks.withLock { Array($0.values) } + started
         for task in all { task.cancel() }
+        let unsaved = await endChanges(patience)
         for task in all { await task.value }
+        return unsaved
     }
 }
 

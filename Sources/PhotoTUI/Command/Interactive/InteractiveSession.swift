@@ -1,4 +1,5 @@
 import App
+import ArgumentParser
 import Core
 import Foundation
 import Glibc
@@ -27,8 +28,9 @@ struct InteractiveSession: Sendable {
         (self.paths, self.environment) = (paths, environment)
     }
 
-    /// Runs until the user leaves.
+    /// Runs until the user leaves, and until what was changed is saved.
     /// - Throws: `TerminalError` when there is no usable terminal; a library that can't be opened is shown, not thrown.
+    ///   `ExitCode.inPart` when a change could not be saved, which then has been said.
     func run() async throws {
         // Opened while the terminal starts.
         let opening = Task { [folder, profile, configuration, environment] in
@@ -45,8 +47,13 @@ struct InteractiveSession: Sendable {
             thread.stackSize = 8 << 20
             thread.start()
         }
-        await runner?.stop()
+        let unsaved = await runner?.stop() ?? []
+        if let first = unsaved.first {
+            let count = unsaved.count == 1 ? "a change" : "\(unsaved.count) changes"
+            Console.complain("\(count) could not be saved: \(first)")
+        }
         if case .success(let library) = await opening.result { await library.close() }
+        if !unsaved.isEmpty { throw ExitCode.inPart }
     }
 
     /// How long the first frame waits for photos rather than show a skeleton.
@@ -65,7 +72,7 @@ struct InteractiveSession: Sendable {
 
         for effect in state.start() { runner.perform(effect) }
         var grid = Grid(size: state.size)
-        var hasBackground = false
+        var (hasBackground, isLeaving) = (false, false)
         let started = ContinuousClock.now
         while true {
             let isWaiting = !hasBackground && state.isWaitingForPhotos
@@ -74,7 +81,8 @@ struct InteractiveSession: Sendable {
             let input = terminal.events(within: timeout)
             var effects: [Effect] = []
             for event in input { effects += update(&state, .input(event)) }
-            for event in queue.takeAll() {
+            // Whoever leaves sees no message any more; what failed stays for the runner to tell.
+            for event in effects.contains(.quit) ? [] : queue.takeAll() {
                 switch event {
                 case .message(let message): effects += update(&state, message)
                 case .clipboard(let request, let paths, let wanted):
@@ -84,13 +92,14 @@ struct InteractiveSession: Sendable {
             }
             for effect in effects {
                 switch effect {
-                case .quit: return runner
+                case .quit: isLeaving = true
                 case .repaint: terminal.invalidate()
                 case .suspend: raise(SIGTSTP)
                 case .useTheme(let name): use(theme: name, themes, terminal, &styles, &state)
                 default: runner.perform(effect)
                 }
             }
+            if isLeaving { return runner }
             if !hasBackground, state.isWaitingForPhotos, started.duration(to: .now) < Self.patience { continue }
             if grid.size != state.size { grid = Grid(size: state.size) }
             let cursor = draw(state, into: &grid)
