@@ -29,6 +29,11 @@ public struct Configuration: Sendable {
     public var settings: [ConfigurationSetting]
     /// What could not be understood; each such key keeps its default.
     public var problems: [ConfigurationProblem]
+    /// Why it is not known which library the user means where none is named: the file, or the key that names it, is not
+    /// understood. Whatever would be used instead is another library.
+    public var undecided: ConfigurationProblem?
+    /// The profiles that can't be used, by name, and why.
+    public var unusableProfiles: [String: ConfigurationProblem]
 
     /// Reads `$XDG_CONFIG_HOME/phototui/config.toml` (else `~/.config/phototui/config.toml`, or the file that
     /// `PHOTOTUI_CONFIG` names) and the environment. Never throws: what is wrong is in `problems`.
@@ -62,7 +67,9 @@ public struct Configuration: Sendable {
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
             profiles: profiles, profile: profile.isEmpty ? nil : profile, file: reading.path, settings: reader.settings,
-            problems: reader.problems)
+            problems: reader.problems,
+            undecided: reading.problem ?? reader.misunderstood["profile"] ?? reader.misunderstood["library"],
+            unusableProfiles: reader.unusableProfiles)
     }
 }
 

@@ -35,9 +35,9 @@ struct ConfigurationFile {
                 path: path, table: nil,
                 problem: ConfigurationProblem(
                     place: "\(path.string):\(error.source.begin.line)", whatHappened: error.description,
-                    whatToDo: "the whole file is ignored until it is TOML"))
+                    whatToDo: "correct that line; until then nothing of the file holds"))
         } catch {
-            return failed("it is not TOML", "the whole file is ignored until it is")
+            return failed("it is not TOML", "correct it; until then nothing of it holds")
         }
     }
 

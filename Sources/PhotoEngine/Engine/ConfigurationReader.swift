@@ -8,6 +8,9 @@ struct ConfigurationReader {
     private let environment: [String: String]
     private(set) var settings: [ConfigurationSetting] = []
     private(set) var problems: [ConfigurationProblem]
+    /// The problems of keys whose value is the default for want of one that is understood.
+    private(set) var misunderstood: [String: ConfigurationProblem] = [:]
+    private(set) var unusableProfiles: [String: ConfigurationProblem] = [:]
 
     init(file: ConfigurationFile, environment: [String: String]) {
         self.file = file
@@ -75,6 +78,7 @@ struct ConfigurationReader {
             let place = "\(file.path?.string ?? ""): profiles.\(name)"
             guard let own = table[name]?.table else {
                 complain(place, "it is no table", "write [profiles.\(name)], then its keys")
+                unusableProfiles[name] = problems.last
                 continue
             }
             var values: [String: String] = [:]
@@ -92,10 +96,15 @@ struct ConfigurationReader {
             }
             do {
                 profiles[name] = try Profile(name: name, values: values, variables: variables)
-            } catch let error as EngineError {
-                complain(place, error.whatHappened, error.whatToDo)
+            } catch let fault as Profile.Fault {
+                let key = fault.key.flatMap { variables[$0] == nil ? nil : $0 }
+                complain(
+                    key.map { "PHOTOTUI_\($0.uppercased())" } ?? place, fault.error.whatHappened,
+                    fault.error.whatToDo)
+                unusableProfiles[name] = problems.last
             } catch {
                 complain(place, "\(error)", "see docs/production.md")
+                unusableProfiles[name] = problems.last
             }
         }
         return profiles
@@ -124,11 +133,13 @@ struct ConfigurationReader {
                 chosen = (parsed, .file)
             } else {
                 complain("\(file.path?.string ?? ""): \(key)", "its value is not understood", meaning)
+                misunderstood[key] = problems.last
             }
         }
         if let text = environment[variable], !text.isEmpty {
             if let parsed = parse(text) {
                 chosen = (parsed, .environment)
+                misunderstood[key] = nil
             } else {
                 complain(variable, "its value is not understood", meaning)
             }

@@ -33,14 +33,25 @@ public struct Profile: Sendable {
     private let storageSecretKey: Secret
     private let brokerPassword: Secret
 
-    /// `variables` stand over `values`, which are the file's.
+    /// What is wrong with a profile, and the key whose value that is; nil where it is the file's, whatever a variable says.
+    struct Fault: Error {
+        let key: String?
+        let error: EngineError
+    }
+
+    /// `variables` stand over `values`, which are the file's. Throws `Fault`.
     init(name: String, values file: [String: String], variables: [String: String] = [:]) throws {
         let values = file.merging(variables) { $1 }
+        func fault(_ key: String?, _ whatHappened: String, _ whatToDo: String) -> Fault {
+            Fault(
+                key: key, error: EngineError(.invalidInput, "profile \(name) \(whatHappened)", whatToDo: whatToDo))
+        }
         func required(_ key: String) throws -> String {
-            guard let value = values[key] else {
-                throw EngineError(.invalidInput, "profile \(name) has no \(key)", whatToDo: "see docs/production.md")
-            }
+            guard let value = values[key] else { throw fault(key, "has no \(key)", "see docs/production.md") }
             return value
+        }
+        func reading<Value>(_ key: String, _ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch let error as EngineError { throw Fault(key: key, error: error) }
         }
         self.name = name
         database = try required("database")
@@ -48,29 +59,28 @@ public struct Profile: Sendable {
         databaseOwner = values["database_owner"]
         storage = try required("storage")
         storageAccessKey = try required("storage_access_key")
-        broker = try Self.broker(values["broker"])
+        broker = try reading("broker") { try Self.broker(values["broker"]) }
         owner = values["owner"] ?? "local"
-        for address in [database, databaseReplica ?? "", databaseOwner ?? ""] where Self.hasPassword(address) {
-            throw EngineError(
-                .invalidInput, "profile \(name) has a password in its database address",
-                whatToDo: "put it into PHOTOTUI_DATABASE_PASSWORD, database_password_file or database_password_command")
+        for key in ["database", "database_replica", "database_owner"] where Self.hasPassword(values[key] ?? "") {
+            throw fault(
+                key, "has a password in its database address",
+                "put it into PHOTOTUI_DATABASE_PASSWORD, database_password_file or database_password_command")
         }
-        if try Self.broker(file["broker"])?.hasPassword == true {
-            throw EngineError(
-                .invalidInput, "profile \(name) has a password in its broker address",
-                whatToDo: "put it into PHOTOTUI_BROKER_PASSWORD, broker_password_file or broker_password_command")
+        if (try? Self.broker(file["broker"]))?.hasPassword == true {
+            throw fault(
+                nil, "has a password in its broker address",
+                "put it into PHOTOTUI_BROKER_PASSWORD, broker_password_file or broker_password_command")
         }
         guard !owner.isEmpty,
             owner.utf8.allSatisfy({
                 $0 == 0x2D || $0 == 0x2E || ($0 > 0x2F && $0 < 0x3A) || ($0 | 0x20 > 0x60 && $0 | 0x20 < 0x7B)
             })
-        else {
-            throw EngineError(
-                .invalidInput, "profile \(name) has an owner that is no name",
-                whatToDo: "use letters, digits, dots and dashes")
+        else { throw fault("owner", "has an owner that is no name", "use letters, digits, dots and dashes") }
+        let address = storage
+        _ = try reading("storage") { try S3Location(address) }
+        cdn = try reading(ProfileCDN.keys.first { variables[$0] != nil } ?? "cdn") {
+            try ProfileCDN(profile: name, values: values)
         }
-        _ = try S3Location(storage)
-        cdn = try ProfileCDN(profile: name, values: values)
         databasePassword = Secret(
             variable: "PHOTOTUI_DATABASE_PASSWORD", file: values["database_password_file"],
             command: values["database_password_command"])
@@ -91,7 +101,11 @@ public struct Profile: Sendable {
         if let parts = URLComponents(string: address), parts.scheme?.hasPrefix("postgres") == true {
             return parts.password != nil || parts.queryItems?.contains { $0.name == "password" } == true
         }
-        return address.split(separator: " ").contains { $0.hasPrefix("password=") }
+        if address.hasPrefix("postgres"), let start = address.range(of: "://"), let end = address.lastIndex(of: "@") {
+            // No URL, as a sign in its password is not encoded.
+            return start.upperBound < end && address[start.upperBound..<end].contains(":")
+        }
+        return address.replacing(" =", with: "=").split(separator: " ").contains { $0.hasPrefix("password=") }
     }
 
     /// nil where the address does without.

@@ -25,18 +25,20 @@ public struct S3Location: Hashable, Sendable, CustomStringConvertible {
     /// Reads `b2://bucket?region=us-west-004`, `r2://account/bucket`, or `s3://bucket?region=…[&endpoint=http://host:port]`.
     /// Throws `.invalidInput`.
     public init(_ text: String) throws(EngineError) {
+        // Not the query, in which somebody may have put a key.
+        let shown = String(text.prefix { $0 != "?" })
         func fault(_ what: String) -> EngineError {
             EngineError(
-                .invalidInput, "\"\(text)\" is no storage: \(what)",
+                .invalidInput, "\"\(shown)\" is no storage: \(what)",
                 whatToDo: "write b2://bucket?region=…, r2://account/bucket or s3://bucket?region=…")
+        }
+        guard !shown.contains("@") else {
+            throw EngineError(
+                .invalidInput, "a storage URL holds no keys", whatToDo: "give them by the environment or a file")
         }
         guard let parts = URLComponents(string: text), let scheme = parts.scheme,
             let provider = Provider(rawValue: scheme.lowercased())
         else { throw fault("it begins with none of b2://, r2://, s3://") }
-        guard parts.user == nil, parts.password == nil else {
-            throw EngineError(
-                .invalidInput, "a storage URL holds no keys", whatToDo: "give them by the environment or a file")
-        }
         func option(_ name: String) -> String? { parts.queryItems?.first { $0.name == name }?.value }
         let names = ([parts.host ?? ""] + parts.path.split(separator: "/").map(String.init)).filter { !$0.isEmpty }
         self.provider = provider

@@ -21,10 +21,29 @@ struct LibraryOptions: ParsableArguments {
         if library != nil, profile != nil { throw ValidationError("name a --library or a --profile, not both") }
     }
 
-    /// The profile that is asked for; nil for an embedded library. Throws `.notFound` for a name that no profile has.
+    /// Whether the command names the folder, before or behind the subcommand.
+    private var namesFolder: Bool {
+        library != nil || (profile == nil && Invocation(RawArguments.current).library != nil)
+    }
+
+    /// Why it is not known which library is meant; nil where the command names one, or the configuration is understood.
+    func undecided(_ configuration: Configuration) -> EngineError? {
+        guard !namesFolder, let problem = configuration.undecided else { return nil }
+        return EngineError(
+            .invalidInput, "\(problem.place): \(problem.whatHappened): which library is meant is not known",
+            whatToDo: "\(problem.whatToDo); or name a library with --library DIR")
+    }
+
+    /// The profile that is asked for; nil for an embedded library. Throws `.notFound` for a name that no profile has, and
+    /// `.invalidInput` for one that can't be used, or where it is not known which library is meant.
     func profile(_ configuration: Configuration) throws -> Profile? {
-        guard library == nil, let name = profile ?? configuration.profile else { return nil }
+        if let error = undecided(configuration) { throw error }
+        guard !namesFolder, let name = profile ?? configuration.profile else { return nil }
         guard let profile = configuration.profiles[name] else {
+            if let problem = configuration.unusableProfiles[name] {
+                throw EngineError(
+                    .invalidInput, "\(problem.place): \(problem.whatHappened)", whatToDo: problem.whatToDo)
+            }
             let names = configuration.profiles.keys.sorted().joined(separator: ", ")
             throw EngineError(
                 .notFound, "there is no profile \(name)",
@@ -33,11 +52,13 @@ struct LibraryOptions: ParsableArguments {
         return profile
     }
 
-    /// The configuration; what is wrong with it goes to stderr, and its defaults stand.
-    static func configuration(warns: Bool = true) -> Configuration {
+    /// The configuration; what is wrong with it goes to stderr, and its defaults stand. What keeps a library from being
+    /// opened is left to `profile`, which throws it, unless the command `opensNone`.
+    static func configuration(warns: Bool = true, opensNone: Bool = false) -> Configuration {
         let configuration = Configuration.load(environment: ProcessInfo.processInfo.environment)
-        if warns {
-            for problem in configuration.problems { Console.complain("config: \(problem.description)") }
+        let thrown = [configuration.undecided].compactMap(\.self) + configuration.unusableProfiles.values
+        for problem in configuration.problems where warns && (opensNone || !thrown.contains(problem)) {
+            Console.complain("config: \(problem.description)")
         }
         return configuration
     }
@@ -59,6 +80,7 @@ struct LibraryOptions: ParsableArguments {
             return try await Library.open(
                 profile, configuration: configuration, environment: ProcessInfo.processInfo.environment)
         }
+        if let problem = configuration.undecided { Console.complain("config: \(problem.description)") }
         let location = location(configuration)
         let absence = location.catalog.withPlatformString { access($0, F_OK) == 0 ? 0 : errno }
         guard [0, ENOENT, ENOTDIR].contains(absence) else {

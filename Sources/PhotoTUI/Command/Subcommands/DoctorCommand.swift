@@ -28,7 +28,12 @@ struct DoctorCommand: AsyncParsableCommand {
         let location = libraryOptions.location(configuration)
         var checks = TerminalExamination.checks(graphics: configuration.graphics)
         checks += await MachineExamination.checks(configuration)
-        if let profile = try libraryOptions.profile(configuration) {
+        if let error = libraryOptions.undecided(configuration) {
+            checks.append(
+                Check(
+                    "Library", "which", .fail, "not known, as the configuration is not understood",
+                    whatToDo: error.whatToDo))
+        } else if let profile = try libraryOptions.profile(configuration) {
             checks += await NetworkExamination.checks(profile)
         } else {
             let library = await LibraryExamination.checks(location, configuration)

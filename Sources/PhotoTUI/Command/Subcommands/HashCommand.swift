@@ -38,7 +38,7 @@ struct HashCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let count = workers ?? LibraryOptions.configuration().workers
+        let count = workers ?? LibraryOptions.configuration(opensNone: true).workers
         let pool = DecoderPool(count: count)
         defer { pool.close() }
         let files = files.map { text in
