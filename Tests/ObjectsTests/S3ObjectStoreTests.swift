@@ -49,6 +49,20 @@ struct S3ObjectStoreTests {
         }
     }
 
+    @Test("What the bucket has lost, and what rules it lacks, are told with what to do")
+    func advised() async throws {
+        let store = try S3Server.store(prefix: "", bucket: "t" + UUID().uuidString.lowercased())
+        try await store.createBucket()
+        let folder = try TemporaryFolder()
+        let lost = try await #require(throws: EngineError.self) {
+            try await store.fetch(
+                ObjectKey("lost"), to: folder.path.appending("lost"), sha256: SHA256Hasher.digest([1]))
+        }
+        #expect(lost.code == .notFound && lost.whatToDo.contains("earlier version"), "\(lost)")
+        let lifecycle = await store.findings(profile: "prod").first { $0.name == "lifecycle" }
+        #expect(lifecycle?.whatToDo == "run: phototui storage lifecycle --profile prod")
+    }
+
     @Test("An upload in parts that was broken off goes on with the parts that are there")
     func resumed() async throws {
         let store = try S3Server.store()

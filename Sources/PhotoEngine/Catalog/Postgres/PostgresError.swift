@@ -57,7 +57,7 @@ struct PostgresError: Error {
         case "42501":
             return EngineError(
                 .permissionDenied, "\(server) does not let this role do that",
-                whatToDo: "grant it what the production section of the README says")
+                whatToDo: "grant it what docs/production.md says")
         case "23505": return EngineError(.conflict, "\(server) has such a row already")
         default:
             return EngineError(.internal, "\(server) refused a statement (SQLSTATE \(state))")
@@ -77,7 +77,7 @@ struct PostgresError: Error {
         }
         if said.contains("does not exist") {
             return EngineError(
-                .notFound, "\(server): \(reason)", whatToDo: "create it as the production section of the README says")
+                .notFound, "\(server): \(reason)", whatToDo: "create it as docs/production.md says")
         }
         return EngineError(
             .unavailable, "\(server) can't be reached: \(reason)",

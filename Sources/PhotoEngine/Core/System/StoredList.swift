@@ -47,7 +47,7 @@ public struct StoredList: Sendable {
         } catch Errno.noSuchFileOrDirectory {
             return []
         } catch let error as Errno {
-            throw EngineError(error, doing: "reading a list of the library")
+            throw EngineError(error, doing: "reading \(String(decoding: file))")
         }
     }
 
@@ -70,7 +70,7 @@ public struct StoredList: Sendable {
                 file.removingLastComponent(), .readOnly, options: [.directory, .closeOnExec])
             try folder.closeAfter { _ = fsync(folder.rawValue) }
         } catch let error as Errno {
-            throw EngineError(error, doing: "keeping a list of the library")
+            throw EngineError(error, doing: "writing \(String(decoding: file))")
         }
     }
 
@@ -91,7 +91,7 @@ public struct StoredList: Sendable {
                 try body()
             }
         } catch let error as Errno {
-            throw EngineError(error, doing: "locking a list of the library")
+            throw EngineError(error, doing: "locking \(String(decoding: file))")
         }
     }
 }

@@ -83,7 +83,7 @@ public struct ProfileExamination: Sendable {
         return await S3ObjectStore(
             try S3Location(profile.storage),
             credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret), attempts: 2
-        ).findings()
+        ).findings(profile: profile.name)
     }
 
     private func examineBroker() async throws -> [Finding] {

@@ -22,7 +22,7 @@ enum DiskFolder {
         case .notDirectory:
             throw EngineError(.conflict, "an object has the name of the folder that another needs")
         case let failure:
-            throw EngineError(failure, doing: "making a folder of the object store")
+            throw EngineError(failure, doing: "making the folder \(String(decoding: path))")
         }
     }
 
@@ -37,7 +37,7 @@ enum DiskFolder {
         } catch let failure as Errno {
             // A folder that was empty may be removed meanwhile; then it holds nothing to make durable.
             guard failure != .noSuchFileOrDirectory else { return }
-            throw EngineError(failure, doing: "storing an object")
+            throw EngineError(failure, doing: "storing an object in \(String(decoding: place))")
         }
     }
 

@@ -11,16 +11,19 @@ final class IncomingFile: Sendable {
 
     private let path: FilePath
     private let descriptor: FileDescriptor
+    /// The store's folder, for messages.
+    private let place: String
 
     init(in root: FilePath) throws {
         let folder = root.appending(Self.folderName)
+        place = String(decoding: root)
         path = folder.appending("\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 16))")
         do {
             descriptor = try FileDescriptor.open(
                 path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch let failure as Errno {
-            throw EngineError(failure, doing: "storing an object")
+            throw EngineError(failure, doing: "storing an object in \(place)")
         }
         _ = flock(descriptor.rawValue, LOCK_EX | LOCK_NB)
     }
@@ -29,7 +32,7 @@ final class IncomingFile: Sendable {
         do {
             try data.withUnsafeBytes { _ = try descriptor.writeAll($0) }
         } catch let failure as Errno {
-            throw EngineError(failure, doing: "storing an object")
+            throw EngineError(failure, doing: "storing an object in \(place)")
         }
     }
 
@@ -50,7 +53,7 @@ final class IncomingFile: Sendable {
                 try descriptor.writeAll(part)
             }
         } catch let failure as Errno {
-            throw EngineError(failure, doing: "copying a file into the object store")
+            throw EngineError(failure, doing: "copying \(String(decoding: source)) to \(place)")
         }
     }
 
@@ -58,7 +61,7 @@ final class IncomingFile: Sendable {
     /// it is there with other bytes.
     func publish(as target: FilePath, below root: FilePath) throws {
         guard fsync(descriptor.rawValue) == 0 else {
-            throw EngineError(Errno(rawValue: errno), doing: "storing an object")
+            throw EngineError(Errno(rawValue: errno), doing: "storing an object in \(place)")
         }
         let folder = target.removingLastComponent()
         // A delete beside this may remove the folder just made: make it again, a few times.
@@ -74,7 +77,7 @@ final class IncomingFile: Sendable {
                 throw EngineError(.invalidInput, "the object's key has a part too long for this file system")
             case .isDirectory:
                 throw EngineError(.conflict, "the object's key is a folder of other objects")
-            case let failure: throw EngineError(failure, doing: "storing an object")
+            case let failure: throw EngineError(failure, doing: "storing an object in \(place)")
             }
         }
         throw EngineError(.unavailable, "the object's folder keeps vanishing", whatToDo: "try again", isRetryable: true)
@@ -85,7 +88,7 @@ final class IncomingFile: Sendable {
     private func rename(to target: FilePath) throws {
         guard try StoredFile.byteCount(of: target) == nil else { return try compare(with: target) }
         let isRenamed = path.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
-        guard isRenamed == 0 else { throw EngineError(Errno(rawValue: errno), doing: "storing an object") }
+        guard isRenamed == 0 else { throw EngineError(Errno(rawValue: errno), doing: "storing an object in \(place)") }
         try DiskFolder.sync(target.removingLastComponent())
     }
 

@@ -242,7 +242,11 @@ final class S3Client: Sendable {
         case "XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch":
             return EngineError(.corrupt, "\(what): the bytes changed on the way")
         // "InvalidPart": the provider has lost one that it had.
-        case "NoSuchKey", "NoSuchUpload", "InvalidPart": return EngineError(.notFound, what)
+        case "NoSuchKey":
+            return EngineError(
+                .notFound, what,
+                whatToDo: "the bucket has lost it: bring an earlier version of the object back at the provider")
+        case "NoSuchUpload", "InvalidPart": return EngineError(.notFound, what)
         case "EntityTooLarge": return EngineError(.limitExceeded, what)
         default: break
         }

@@ -2,15 +2,15 @@ public import Core
 internal import Foundation
 
 extension S3ObjectStore {
-    /// Looks at the bucket, and stores, reads and deletes a small object in it.
-    public func findings() async -> [Finding] {
+    /// Looks at the bucket, and stores, reads and deletes a small object in it. `profile` is named in the commands it advises.
+    public func findings(profile: String) async -> [Finding] {
         var findings: [Finding] = []
         do {
             findings.append(try await reach())
             findings += try await roundTrip()
             findings.append(try await traitsFinding())
             findings.append(await versioning())
-            findings.append(await lifecycle())
+            findings.append(await lifecycle(profile))
         } catch {
             findings.append(Finding("bucket", failed: error))
         }
@@ -106,10 +106,10 @@ extension S3ObjectStore {
         }
     }
 
-    private func lifecycle() async -> Finding {
+    private func lifecycle(_ profile: String) async -> Finding {
         var request = S3Client.Request(method: "GET")
         request.query = [("lifecycle", "")]
-        let advice = "run: phototui storage lifecycle"
+        let advice = "run: phototui storage lifecycle --profile \(profile)"
         do {
             let response = try await client.send(request)
             if response.status == 404 {

@@ -184,7 +184,10 @@ public final class S3ObjectStore: RemoteObjectStore {
             }
         } catch {
             try? FileManager.default.removeItem(atPath: file.string)
-            throw error
+            guard let error = error as? EngineError, error.code == .noSpace else { throw error }
+            let folder = String(decoding: file.removingLastComponent())
+            throw EngineError(
+                .noSpace, "\(error.whatHappened), in \(folder)", whatToDo: error.whatToDo, cause: error.cause)
         }
     }
 

@@ -115,7 +115,7 @@ public final class OriginalFetch: Sendable {
                     .corrupt, "the photo's file is no longer what was imported", whatToDo: "import it again")
             }
         } catch let error as Errno {
-            throw EngineError(error, doing: "copying an original")
+            throw EngineError(error, doing: "copying an original to \(String(decoding: part.removingLastComponent()))")
         }
     }
 
@@ -141,7 +141,7 @@ public final class OriginalFetch: Sendable {
                 target.removingLastComponent(), .readOnly, options: [.directory, .closeOnExec])
             try folder.closeAfter { _ = fsync(folder.rawValue) }
         } catch let error as Errno {
-            throw EngineError(error, doing: "writing an original")
+            throw EngineError(error, doing: "writing \(String(decoding: target))")
         }
     }
 
