@@ -59,6 +59,8 @@ final class PostgresPool: Sendable {
         try await takePlace()
         defer { givePlace() }
         let start = ContinuousClock.now
+        let wait = Waits.begin(server)
+        defer { Waits.end(wait) }
         do {
             let value = try await perform(body)
             RequestMeter.database.record(since: start, isFailure: false)

@@ -33,6 +33,8 @@ final class RedisConnection: Sendable {
     func send(_ commands: [RedisCommand], seconds: Double = 10) async throws -> [RedisValue] {
         if commands.isEmpty { return [] }
         let start = ContinuousClock.now
+        let wait = Waits.begin("Redis at \(address)")
+        defer { Waits.end(wait) }
         return try await withCheckedThrowingContinuation { continuation in
             link.submit(
                 RedisRequest(

@@ -9,12 +9,13 @@ final class HTTPClient: Sendable {
     private let blocking = BlockingQueue(label: "phototui.http", qos: .userInitiated)
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Throws `HTTPFailure` where no answer came, `CancellationError` when the task is cancelled.
+    /// `onMove` is called while bytes go or come. Throws `HTTPFailure` where no answer came, `CancellationError` when the task is cancelled.
     func send(
-        _ method: String, _ url: String, headers: [(name: String, value: String)], body: HTTPBody, sink: HTTPSink
+        _ method: String, _ url: String, headers: [(name: String, value: String)], body: HTTPBody, sink: HTTPSink,
+        onMove: @escaping @Sendable () -> Void = {}
     ) async throws -> HTTPResponse {
         try Task.checkCancellation()
-        let transfer = HTTPTransfer(body: body, sink: sink)
+        let transfer = HTTPTransfer(body: body, sink: sink, onMove: onMove)
         do {
             return try await withTaskCancellationHandler {
                 try await blocking.run { [self] in

@@ -55,6 +55,8 @@ final class HTTPTransfer: @unchecked Sendable {
 
     private let body: HTTPBody
     private let sink: HTTPSink
+    private let onMove: @Sendable () -> Void
+    private var moved: Int64 = 0
     private let flag: Atomic<Bool>
     private var sent: Int64 = 0
     /// Of what has been sent, where that is to be compared.
@@ -64,9 +66,10 @@ final class HTTPTransfer: @unchecked Sendable {
     private var received: [UInt8] = []
     private var fault: HTTPFailure?
 
-    init(body: HTTPBody, sink: HTTPSink) {
+    init(body: HTTPBody, sink: HTTPSink, onMove: @escaping @Sendable () -> Void) {
         self.body = body
         self.sink = sink
+        self.onMove = onMove
         flag = Atomic(false)
     }
 
@@ -228,6 +231,12 @@ final class HTTPTransfer: @unchecked Sendable {
         }
     }
 
+    fileprivate func note(moved bytes: Int64) {
+        guard bytes != moved else { return }
+        moved = bytes
+        onMove()
+    }
+
     fileprivate var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }
 
@@ -276,4 +285,7 @@ private let readHeader: phototui_curl_data = { bytes, size, count, context in
     return size * count
 }
 
-private let keepGoing: phototui_curl_progress = { context, _, _, _, _ in transfer(context).isCancelled ? 1 : 0 }
+private let keepGoing: phototui_curl_progress = { context, _, received, _, sent in
+    transfer(context).note(moved: Int64(received + sent))
+    return transfer(context).isCancelled ? 1 : 0
+}

@@ -133,8 +133,10 @@ final class S3Client: Sendable {
 
     private func measuredSend(_ request: Request) async throws -> HTTPResponse {
         let start = ContinuousClock.now
+        let wait = Waits.begin("the storage at \(location.host)")
+        defer { Waits.end(wait) }
         do {
-            let response = try await sendOnce(request)
+            let response = try await sendOnce(request, wait)
             RequestMeter.storage.record(since: start, isFailure: response.status >= 500 || response.status == 429)
             return response
         } catch {
@@ -143,7 +145,7 @@ final class S3Client: Sendable {
         }
     }
 
-    private func sendOnce(_ request: Request) async throws -> HTTPResponse {
+    private func sendOnce(_ request: Request, _ wait: Waits.Wait) async throws -> HTTPResponse {
         var signed = S3Signature.Request(method: request.method, host: location.host, path: location.path(request.key))
         signed.query = request.query
         signed.headers = request.headers
@@ -159,7 +161,7 @@ final class S3Client: Sendable {
         let query = request.query.isEmpty ? "" : "?" + S3Signature.canonical(request.query)
         let url = "\(location.scheme)://\(location.host)\(S3Signature.encoded(signed.path, keepsSlashes: true))\(query)"
         return try await http.send(
-            request.method, url, headers: headers, body: request.body, sink: request.sink)
+            request.method, url, headers: headers, body: request.body, sink: request.sink, onMove: { Waits.goOn(wait) })
     }
 
     /// A URL that lets whoever has it do this one thing until `seconds` from now, sending these headers.

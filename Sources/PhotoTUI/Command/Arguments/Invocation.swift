@@ -27,6 +27,8 @@ struct Invocation {
         do {
             var command = try Phototui.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
+                WaitNotice.start()
+                defer { WaitNotice.stop() }
                 try await asynchronous.run()
             } else {
                 try command.run()

@@ -61,6 +61,7 @@ struct InteractiveSession: Sendable {
 
     private func runLoop(_ opening: Task<Library, any Error>) throws -> EffectRunner {
         let profile = try TerminalProfile(environment: environment).limited(to: configuration.graphics)
+        WaitNotice.stop()
         let terminal = try NcursesTerminal(profile: profile)
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)

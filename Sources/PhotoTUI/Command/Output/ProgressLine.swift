@@ -17,6 +17,7 @@ final class ProgressLine: Sendable {
     /// terminal echoes falls on the line, which goes away, not behind it.
     func show(_ progress: ImportProgress) {
         guard isShown else { return }
+        WaitNotice.stop()
         let text = Self.text(progress, columns: Console.errorColumns - 1)
         Console.note("\r" + Self.wrapOff + text + Self.clearBelow + Self.wrapOn + "\r")
     }

@@ -194,6 +194,7 @@ private struct FetchRun {
 
     private static func show(_ text: String) {
         guard Console.errorIsTerminal else { return }
+        WaitNotice.stop()
         Console.note("\r" + text.truncated(to: Console.errorColumns - 1) + "\u{1b}[J\r")
     }
 

@@ -56,6 +56,8 @@ struct HealthCommand: AsyncParsableCommand {
     }
 
     private func look() async throws {
+        // It tells itself what does not answer.
+        WaitNotice.stop()
         let configuration = LibraryOptions.configuration()
         let health = try Self.health(libraryOptions, configuration, broker: broker)
         if let serve {

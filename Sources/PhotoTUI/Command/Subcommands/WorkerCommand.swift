@@ -81,6 +81,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        WaitNotice.stop()
         var configuration = LibraryOptions.configuration()
         if let concurrency { configuration.workers = concurrency }
         let chosen = try await RedisAddress.broker(
