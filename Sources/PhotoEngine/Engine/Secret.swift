@@ -84,6 +84,7 @@ struct Secret: Sendable {
     /// The shell, and what it has started, where that is a group of its own.
     private static func end(_ process: Process) {
         let id = process.processIdentifier
-        kill(getpgid(id) == id ? -id : id, SIGTERM)
+        // It has our mask of signals, in which the one that asks is blocked.
+        kill(getpgid(id) == id ? -id : id, SIGKILL)
     }
 }
