@@ -115,6 +115,7 @@ struct NetworkedWorkerTests {
         try await home.wait("it did not wait") { home.log() != before }
         kill(waiting.processIdentifier, SIGTERM)
         try await home.wait("it did not end") { !waiting.isRunning }
+        #expect(waiting.terminationReason == .exit && waiting.terminationStatus == 0, "\(home.log())")
     }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Core
-import Dispatch
 import Foundation
 import Glibc
 import Health
@@ -82,6 +81,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         WaitNotice.stop()
+        let signals = WorkerSignals()
         var configuration = LibraryOptions.configuration()
         if let concurrency { configuration.workers = concurrency }
         let chosen = try await RedisAddress.broker(
@@ -112,7 +112,7 @@ struct WorkerCommand: AsyncParsableCommand {
             WorkerLog.note(event)
             metrics.note(event)
         }
-        let stopping = Stopping(worker)
+        signals.reach(worker)
         let upkeep = Task {
             while !Task.isCancelled {
                 // What fails now is done an hour later, or by an import.
@@ -127,7 +127,7 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch {
             result = .failure(error)
         }
-        stopping.end()
+        signals.end()
         upkeep.cancel()
         await upkeep.value
         service?.close()
@@ -136,8 +136,7 @@ struct WorkerCommand: AsyncParsableCommand {
         WorkerLog.line("stopped")
     }
 
-    /// Waits for servers that are away, whichever of them and the worker starts first. A signal ends the process meanwhile:
-    /// there is nothing to finish.
+    /// Waits for servers that are away, whichever of them and the worker starts first.
     private func opened(_ configuration: Configuration) async throws -> Library {
         for attempt in 1... {
             do {
@@ -167,49 +166,8 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 }
 
-/// The first signal drains a worker, the second stops it, the third ends the process.
-private final class Stopping {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ worker: CeleryWorker) {
-        let count = SignalCount()
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
-            source.setEventHandler {
-                switch count.next() {
-                case 1:
-                    WorkerLog.line("finishing what runs; a second signal stops at once")
-                    worker.drain()
-                case 2:
-                    WorkerLog.line("stopping; what runs is given back")
-                    worker.stop()
-                default: _exit(128 + number)
-                }
-            }
-            source.resume()
-            return source
-        }
-    }
-
-    func end() {
-        for source in sources { source.cancel() }
-    }
-
-    // SAFETY: `count` is read and written on `queue` alone.
-    private final class SignalCount: @unchecked Sendable {
-        let queue = DispatchQueue(label: "phototui.worker.signals")
-        private var count = 0
-
-        func next() -> Int {
-            count += 1
-            return count
-        }
-    }
-}
-
 /// A line on stderr for what people want to know; successes are in the catalogue and in Celery's events.
-private enum WorkerLog {
+enum WorkerLog {
     static func note(_ event: CeleryWorker.Event) {
         switch event {
         case .started: break
