@@ -69,7 +69,7 @@ struct NetworkedDoctorTests {
         #expect(seen.checks["Database database"]?.value.contains("reached through a pooler") == true, "\(seen.text)")
         #expect(seen.checks["Database pooling"]?.value == "transaction mode")
         #expect(seen.status("Broker workers") == "warn")
-        #expect(seen.checks["Broker workers"]?.advice.contains("phototui worker") == true)
+        #expect(seen.checks["Broker workers"]?.advice.contains("phototui worker --profile test") == true)
     }
 
     @Test(

@@ -77,6 +77,69 @@ struct NetworkedWorkerTests {
         try await home.drain(worker)
     }
 
+    @Test("One owner's worker does the jobs of both, each in its owner's own catalogue", .timeLimit(.minutes(3)))
+    func twoOwners() async throws {
+        let home = try await NetworkedHome()
+        defer { home.stop() }
+        try home.startRedis()
+        let (hers, his) = (try TestFolder(), try TestFolder())
+        for seed in 0..<3 { try hers.write(TestPicture.png(seed: seed), as: "\(seed).png") }
+        // One picture is both's.
+        for seed in 2..<6 { try his.write(TestPicture.png(seed: seed), as: "\(seed).png") }
+        let ada = try await home.program.run(["import", "--profile", "test", hers.path])
+        let bob = try await home.program.run(["import", "--profile", "other", his.path])
+        #expect(ada.exitCode == 0 && bob.exitCode == 0, "\(ada.complaints)\(bob.complaints)")
+        #expect(try await home.redis("LLEN", "high") == "7")
+        let worker = try home.startWorker()
+        try await home.wait("hers were not done") { try await home.jobs() == ["succeeded": 3] }
+        try await home.wait("his were not done") { try await home.jobs(of: "other") == ["succeeded": 4] }
+        #expect(try await home.redis("HLEN", "phototui.dead") == "0", "\(home.log())")
+        try await home.expectRenditions(3)
+        try await home.expectRenditions(4, of: "other")
+
+        // A message with endless names is told of in a line.
+        let id = String(repeating: "x", count: 1_000_000)
+        let message = """
+            {"body":"W1tdLHt9LHt9XQ==","content-type":"application/json","content-encoding":"utf-8",\
+            "headers":{"task":"phototui.process_photo","id":"\(id)"},\
+            "properties":{"delivery_info":{},"body_encoding":"base64"}}
+            """
+        try hers.write(Data(message.utf8), as: "message.json")
+        #expect(try await home.redis("-x", "LPUSH", "high", "<", hers.path + "/message.json") == "1")
+        try await home.wait("it was not set aside") { try await home.redis("HLEN", "phototui.dead") == "1" }
+        try await home.wait("nothing was said") { home.log().contains("names neither a job nor a photo") }
+        #expect(home.log().utf8.count < 20_000)
+        try await home.drain(worker)
+    }
+
+    @Test(
+        "A storage that refuses the key ends a worker at its start and an import, and harms no job",
+        .timeLimit(.minutes(3)))
+    func wrongKey() async throws {
+        let home = try await NetworkedHome()
+        defer { home.stop() }
+        try home.startRedis()
+        let pictures = try TestFolder()
+        try pictures.write(TestPicture.png(seed: 1), as: "1.png")
+        let imported = try await home.program.run(["import", "--profile", "test", pictures.path])
+        #expect(imported.text.contains("1 photo handed to workers\n"), "\(imported.text)")
+
+        var locked = home.program
+        locked.environment["PHOTOTUI_STORAGE_SECRET_KEY"] = "wrong"
+        let worker = try await locked.run(["worker", "--profile", "test"])
+        #expect(worker.exitCode == 1 && worker.complaints.contains("SignatureDoesNotMatch"), "\(worker.complaints)")
+        #expect(worker.complaints.contains("check the access key"), "\(worker.complaints)")
+
+        // A profile of the same owner without a broker: this import runs the job itself.
+        let inline = try await locked.run(["import", "--profile", "inline", pictures.path])
+        #expect(inline.exitCode == 1 && inline.complaints.contains("SignatureDoesNotMatch"), "\(inline.complaints)")
+        #expect(try await home.jobs() == ["queued": 1])
+        #expect(try await home.redis("HLEN", "phototui.dead") == "0")
+        let mended = try await home.program.run(["import", "--profile", "inline", pictures.path])
+        #expect(mended.exitCode == 0, "\(mended.complaints)")
+        #expect(try await home.jobs() == ["succeeded": 1])
+    }
+
     @Test(
         "A worker that starts before its database waits for it and says so, and an import says what is missing",
         .timeLimit(.minutes(3)))
@@ -102,10 +165,17 @@ struct NetworkedWorkerTests {
             "curl --silent --unix-socket \(home.databaseFolder)/health --write-out '%{http_code}' http://x/health/live")
         #expect(live.text.hasSuffix("200"), "\(live.text)")
 
-        try home.connectDatabase()
+        try await home.connectDatabase()
         let imported = try await home.program.run(["import", "--profile", "test", pictures.path])
         #expect(imported.exitCode == 0, "\(imported.complaints)")
         try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 3] }
+        // Away while it works: said once, and once when it is back.
+        try home.disconnectDatabase()
+        try await home.wait("it did not say so") { home.log().contains("no jobs are found meanwhile: Postgres at") }
+        try await Task.sleep(for: .seconds(3))
+        try await home.connectDatabase()
+        try await home.wait("it did not say so") { home.log().contains("the catalogue answers again") }
+        #expect(home.log().components(separatedBy: "no jobs are found meanwhile").count == 2, "\(home.log())")
         try await home.drain(worker)
 
         // One that waits ends as soon as it is told to.
@@ -134,6 +204,7 @@ private final class NetworkedHome {
     var databaseFolder: String { redisFolder + "/database" }
     private let database: (folder: String, port: String)
     private var processes: [Process] = []
+    private var passage: Process?
 
     init(isDatabaseAway: Bool = false) async throws {
         home = try TestFolder()
@@ -155,18 +226,30 @@ private final class NetworkedHome {
             ? address(bouncer).replacing("host=\(database.folder)", with: "host=\(redisFolder)/database")
             : address(bouncer)
         try FileManager.default.createDirectory(atPath: redisFolder + "/database", withIntermediateDirectories: true)
-        try home.write(
-            Data(
-                """
-                [profiles.test]
-                database = "\(reached)"
-                database_owner = "\(address(owner))"
-                storage = "s3://\(try variable("S3_BUCKET"))?endpoint=\(try variable("S3_ENDPOINT"))"
-                storage_access_key = "\(try variable("S3_ACCESS_KEY"))"
-                broker = "redis+socket://\(redisSocket)?virtual_host=2"
-                broker_password_command = "printf %s \(Self.password)"
-                owner = "o\(UUID().uuidString.lowercased())"
-                """.utf8), as: "config.toml")
+        let ada = "o\(UUID().uuidString.lowercased())"
+        let bucket = "s3://\(try variable("S3_BUCKET"))?endpoint=\(try variable("S3_ENDPOINT"))"
+        let key = try variable("S3_ACCESS_KEY")
+        let schema = address(owner)
+        let redis = """
+            broker = "redis+socket://\(redisSocket)?virtual_host=2"
+            broker_password_command = "printf %s \(Self.password)"
+            """
+        func profile(_ name: String, _ broker: String, owner: String) -> String {
+            """
+            [profiles.\(name)]
+            database = "\(reached)"
+            database_owner = "\(schema)"
+            storage = "\(bucket)"
+            storage_access_key = "\(key)"
+            \(broker)
+            owner = "\(owner)"
+
+            """
+        }
+        let config =
+            profile("test", redis, owner: ada) + profile("inline", "", owner: ada)
+            + profile("other", redis, owner: "o\(UUID().uuidString.lowercased())")
+        try home.write(Data(config.utf8), as: "config.toml")
         program = Program(
             home: home,
             [
@@ -188,14 +271,42 @@ private final class NetworkedHome {
     private var databaseSocket: String { "/.s.PGSQL.\(database.port)" }
 
     /// From now on the server answers where the profile looks for it.
-    func connectDatabase() throws {
-        try FileManager.default.createSymbolicLink(
-            atPath: databaseFolder + databaseSocket, withDestinationPath: database.folder + databaseSocket)
+    func connectDatabase() async throws {
+        let place = databaseFolder + databaseSocket
+        passage = try launch("/usr/bin/python3", ["-c", Self.passage, place, database.folder + databaseSocket])
+        try await wait("there is no passage") { FileManager.default.fileExists(atPath: place) }
     }
 
+    /// Ends the connections that there are, too.
     func disconnectDatabase() throws {
+        let passage = try #require(passage)
+        kill(passage.processIdentifier, SIGKILL)
         try FileManager.default.removeItem(atPath: databaseFolder + databaseSocket)
     }
+
+    /// Passes on what comes to one unix socket to another, and back.
+    private static let passage = """
+        import os, socket, sys, threading
+
+        def copy(source, target):
+            try:
+                while data := source.recv(65536): target.sendall(data)
+            except OSError: pass
+            for end in (source, target):
+                try: end.shutdown(socket.SHUT_RDWR)
+                except OSError: pass
+
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(sys.argv[1] + ".new")
+        listener.listen(64)
+        os.rename(sys.argv[1] + ".new", sys.argv[1])
+        while True:
+            client, _ = listener.accept()
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(sys.argv[2])
+            for ends in ((client, server), (server, client)):
+                threading.Thread(target=copy, args=ends, daemon=True).start()
+        """
 
     func startRedis() throws {
         try launch(
@@ -220,19 +331,19 @@ private final class NetworkedHome {
     }
 
     /// Jobs by their state.
-    func jobs() async throws -> [String: Int] {
-        let listed = try await program.run(["jobs", "list", "--profile", "test", "--json"]).document()
+    func jobs(of profile: String = "test") async throws -> [String: Int] {
+        let listed = try await program.run(["jobs", "list", "--profile", profile, "--json"]).document()
         let states = try #require(listed["jobs"] as? [[String: Any]]).compactMap { $0["state"] as? String }
         return states.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
     /// Another machine, with nothing cached, fetches a rendition of each of `count` photos.
-    func expectRenditions(_ count: Int) async throws {
+    func expectRenditions(_ count: Int, of profile: String = "test") async throws {
         var environment = program.environment
-        environment["XDG_CACHE_HOME"] = home.path + "/elsewhere"
+        environment["XDG_CACHE_HOME"] = home.path + "/elsewhere-\(profile)"
         let configuration = Configuration.load(environment: environment)
         let library = try await Library.open(
-            try #require(configuration.profiles["test"]), configuration: configuration, environment: environment)
+            try #require(configuration.profiles[profile]), configuration: configuration, environment: environment)
         let photos = try await library.catalog.photos(after: nil, limit: 99).filter { $0.status == .ready }
         #expect(photos.count == count)
         for photo in photos {

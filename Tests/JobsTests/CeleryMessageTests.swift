@@ -40,6 +40,10 @@ struct CeleryMessageTests {
                 .contentType("application/x-python-serialize")
             ),
             (
+                #"{"headers":{"task":"a","id":"b","compression":"application/x-gzip"},"properties":{},"body":"H4sI","content-type":"application/json","content-encoding":"utf-8"}"#,
+                .compressed("application/x-gzip")
+            ),
+            (
                 #"{"headers":{"task":"a","id":"b"},"properties":{"body_encoding":"base64"},"body":"?","content-type":"application/json"}"#,
                 .bodyEncoding
             ),

@@ -11,12 +11,16 @@ final class DistantCatalog: JobCatalog {
     private let catalog: any JobCatalog
     private let losses = Mutex<[Loss?]>([])
     private let isAway = Mutex(false)
+    private let refusal = Mutex<EngineError?>(nil)
 
     init(_ catalog: any JobCatalog) { self.catalog = catalog }
 
     /// What becomes of the next claims, ends and releases, in their order.
     func lose(_ next: [Loss?]) { losses.withLock { $0 = next } }
     func setAway(_ value: Bool) { isAway.withLock { $0 = value } }
+
+    /// What a relay hears from now on; nil for the catalogue's own answer.
+    func refuseRelay(_ error: EngineError?) { refusal.withLock { $0 = error } }
 
     private func cross<Value>(_ body: () async throws -> Value) async throws -> Value {
         let loss = losses.withLock { $0.isEmpty ? nil : $0.removeFirst() }
@@ -60,7 +64,8 @@ final class DistantCatalog: JobCatalog {
     func jobCounts() async throws -> [JobState: Int] { try await catalog.jobCounts() }
     func nextDue(queue: QueueName) async throws -> Int64? { try await catalog.nextDue(queue: queue) }
     func takeUnpublished(olderThanSeconds: Double, limit: Int) async throws -> [Job] {
-        try await catalog.takeUnpublished(olderThanSeconds: olderThanSeconds, limit: limit)
+        if let refusal = refusal.withLock({ $0 }) { throw refusal }
+        return try await catalog.takeUnpublished(olderThanSeconds: olderThanSeconds, limit: limit)
     }
     func enqueueProcessing(_ photos: [PhotoID]) async throws -> Int { try await catalog.enqueueProcessing(photos) }
 }

@@ -57,6 +57,39 @@ struct JobRunnerTests {
         try await working.value
     }
 
+    @Test(
+        "Where a server refuses this process no job is harmed, and all run once it doesn't", .timeLimit(.minutes(1)))
+    func refused() async throws {
+        let catalog = try await JobFixtures.catalog(photos: 10)
+        let isRefused = Mutex(true)
+        let runs = Mutex(0)
+        let runner = runner(catalog) { job in
+            runs.withLock { $0 += 1 }
+            if isRefused.withLock({ $0 }) {
+                throw EngineError(.permissionDenied, "the key is wrong", cause: ServerRefusal())
+            }
+            return try await JobFixtures.processed(job, catalog)
+        }
+        let events = runner.events()
+        let refusals = Mutex<[String]>([])
+        let listening = Task {
+            for await event in events {
+                if case .refused(_, let error) = event { refusals.withLock { $0.append(error.description) } }
+            }
+        }
+        let working = Task { try await runner.run() }
+        try await wait { refusals.withLock { $0.count } >= 4 }
+        // It pauses: jobs that end at once would have been tried by the thousand.
+        #expect(runs.withLock { $0 } < 10)
+        isRefused.withLock { $0 = false }
+        try await wait { try await catalog.jobCounts() == [.succeeded: 10] }
+        #expect(try await catalog.jobs(state: .succeeded, after: nil, limit: 10).allSatisfy { $0.attempts == 1 })
+        #expect(refusals.withLock { $0.first } == "the key is wrong")
+        working.cancel()
+        try await working.value
+        listening.cancel()
+    }
+
     @Test("A stop gives running jobs back without counting an attempt", .timeLimit(.minutes(1)))
     func stops() async throws {
         let catalog = try await JobFixtures.catalog(photos: 5)

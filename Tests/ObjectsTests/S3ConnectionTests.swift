@@ -57,6 +57,7 @@ struct S3TLSTests {
         let store = try store("https://localhost:\(server.port)", attempts: 1)
         let error = await #expect(throws: EngineError.self) { _ = try await store.head(ObjectKey("a")) }
         #expect(error?.code == .permissionDenied && error?.whatToDo.contains("certificates") == true)
+        #expect(error?.isRefusalOfUs == true)
         #expect(try await server.end().contains("ALPN protocols selected: h2\n"))
     }
 

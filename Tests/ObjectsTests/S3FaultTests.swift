@@ -34,6 +34,21 @@ struct S3FaultTests {
         return (0..<33).flatMap { number in [UInt8(number)] + block.dropFirst() }
     }
 
+    @Test("A server that refuses the key, or has no such bucket, is told from one that lacks an object")
+    func refusals() async throws {
+        func isRefusal(_ error: any Error) -> Bool { (error as? EngineError)?.isRefusalOfUs == true }
+        let wrong = try S3Server.store(secretKey: "wrong", traits: S3Server.traits, random: NoDelay())
+        let key = ObjectKey("refused")
+        await #expect(performing: { try await wrong.put([1], at: key, sha256: nil) }, throws: isRefusal)
+        await #expect(performing: { _ = try await wrong.get(key) }, throws: isRefusal)
+        await #expect(performing: { _ = try await wrong.head(key) }, throws: isRefusal)
+        await #expect(performing: { try await wrong.checkAccess() }, throws: isRefusal)
+        let nowhere = try S3Server.store(bucket: "there-is-no-such-bucket", random: NoDelay())
+        await #expect(performing: { try await nowhere.checkAccess() }, throws: isRefusal)
+        await #expect(performing: { _ = try await direct.get(key) }, throws: { !isRefusal($0) })
+        try await direct.checkAccess()
+    }
+
     @Test("A burst of 503 is sat out as long as the server asks", arguments: [false, true])
     func burst(asDate: Bool) async throws {
         let format = DateFormatter()

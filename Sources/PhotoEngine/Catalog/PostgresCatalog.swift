@@ -42,6 +42,12 @@ public enum PostgresCatalog {
         }
     }
 
+    /// Another owner's catalogue in the same database, over the same connections, which end when either is closed; writes
+    /// nothing: nil for an owner that nobody has added.
+    public static func openKnown(_ owner: String, beside catalog: any Catalog) async throws -> (any Catalog)? {
+        try await (catalog as? SQLCatalog)?.known(owner)
+    }
+
     /// Brings the schema to the newest version, for the program to run as `applicationRole`. Connects as the schema's
     /// owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once. Adds the extensions
     /// and indexes of search where the server has them; without them everything else works.

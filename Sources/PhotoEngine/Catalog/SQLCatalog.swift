@@ -76,6 +76,11 @@ final class SQLCatalog: Catalog {
         try await SQLCatalog.open(database, owner: name, clock: clock, random: random)
     }
 
+    /// As `forOwner`, without adding anybody: nil when nobody of that name has been added.
+    func known(_ name: String) async throws -> SQLCatalog? {
+        try await SQLCatalog.openKnown(database, owner: name, clock: clock, random: random)
+    }
+
     var dialect: SQLDialect { database.dialect }
     var ownerValue: SQLValue { .id(owner) }
 

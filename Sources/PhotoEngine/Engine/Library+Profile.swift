@@ -44,7 +44,8 @@ extension Library {
         return assemble(
             LibraryLocation(folder: folder), configuration, catalog: catalog, objects: served(objects, cdn, state),
             broker: broker,
-            uploader: uploader, libraryFolder: folder)
+            uploader: uploader, libraryFolder: folder, owner: profile.owner,
+            reachStorage: { try await store.checkAccess() })
     }
 
     /// Brings a profile's schema to this version, as the role that owns it.

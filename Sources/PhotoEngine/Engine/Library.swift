@@ -21,15 +21,17 @@ public final class Library: Sendable {
     /// What brings originals into the store; nil for an embedded library.
     public let uploader: Uploader?
     private let runner: JobRunner
-    private let handlers: [any JobHandler]
+    private let owners: JobOwners
+    private let reachStorage: @Sendable () async throws -> Void
     private let makeImporter: @Sendable () -> Importer
     private let makeWatcher: @Sendable () -> FolderWatcher
     private let stopDecoders: @Sendable () -> Void
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor, handlers: [any JobHandler], runner: JobRunner, broker: RedisAddress?,
-        relay: OutboxRelay?, uploader: Uploader?, makeImporter: @escaping @Sendable () -> Importer,
+        processor: any ImageProcessor, owners: JobOwners, runner: JobRunner, broker: RedisAddress?,
+        relay: OutboxRelay?, uploader: Uploader?, reachStorage: @escaping @Sendable () async throws -> Void,
+        makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void
     ) {
         self.location = location
@@ -37,7 +39,8 @@ public final class Library: Sendable {
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
-        self.handlers = handlers
+        self.owners = owners
+        self.reachStorage = reachStorage
         self.runner = runner
         self.broker = broker
         self.relay = relay
@@ -73,16 +76,26 @@ public final class Library: Sendable {
 
     static func assemble(
         _ location: LibraryLocation, _ configuration: Configuration, catalog: any Catalog,
-        objects: any LocalObjectStore, broker: RedisAddress?, uploader: Uploader?, libraryFolder: FilePath
+        objects: any LocalObjectStore, broker: RedisAddress?, uploader: Uploader?, libraryFolder: FilePath,
+        owner: String? = nil, reachStorage: @escaping @Sendable () async throws -> Void = {}
     ) -> Library {
         let options = ProcessingOptions(
             formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
         let processor = DecoderPool(count: configuration.workers)
-        let handler = ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)
+        let handlers: @Sendable (any Catalog) -> [any JobHandler] = { catalog in
+            [ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)]
+        }
+        let owners = JobOwners(JobOwner(owner, catalog: catalog, handlers: handlers(catalog))) { name in
+            guard owner != nil else { return nil }
+            return try await PostgresCatalog.openKnown(name, beside: catalog).map {
+                JobOwner(name, catalog: $0, handlers: handlers($0))
+            }
+        }
         let runner = JobRunner(
-            catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: configuration.workers,
+            catalog: catalog, delivery: InlineDelivery(), handlers: owners.own.handlers,
+            capacity: configuration.workers,
             worker: WorkerName.current().description)
-        let relay = broker.map { OutboxRelay(catalog: catalog, delivery: CeleryDelivery($0)) }
+        let relay = broker.map { OutboxRelay(catalog: catalog, delivery: CeleryDelivery($0), owner: owner) }
         let makeImporter: @Sendable () -> Importer = {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
@@ -90,7 +103,8 @@ public final class Library: Sendable {
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
-            handlers: [handler], runner: runner, broker: broker, relay: relay, uploader: uploader,
+            owners: owners, runner: runner, broker: broker, relay: relay, uploader: uploader,
+            reachStorage: reachStorage,
             makeImporter: makeImporter,
             makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
             stopDecoders: { processor.close() })
@@ -106,7 +120,11 @@ public final class Library: Sendable {
         return runner
     }
 
-    /// A worker of this library's jobs on a Celery broker, which publishes meanwhile what the catalogue holds unannounced.
+    /// Throws where the storage of a networked library refuses this process, or is away.
+    public func checkStorage() async throws { try await reachStorage() }
+
+    /// A worker on a Celery broker: of this library's jobs and of those of its database's other owners, as messages name
+    /// them. It publishes meanwhile what the catalogues of the owners that it has met hold unannounced.
     public func worker(
         on broker: RedisAddress, options: CeleryWorker.Options,
         report: @escaping @Sendable (CeleryWorker.Event) -> Void = { _ in }
@@ -115,10 +133,15 @@ public final class Library: Sendable {
         let visibility = Duration.seconds(options.visibilitySeconds)
         return CeleryWorker(
             broker,
-            handlers: handlers.map { JobTask($0, catalog: catalog, worker: name, leaseSeconds: options.leaseSeconds) },
+            handlers: owners.own.handlers.map {
+                OwnedJobTask($0, owners: owners, worker: name, leaseSeconds: options.leaseSeconds)
+            },
             options: options,
-            relay: OutboxRelay(catalog: catalog, delivery: CeleryDelivery(broker, visibility: visibility)),
-            cancelJobs: { [catalog] ids in _ = try? await catalog.cancel(ids.compactMap { JobID($0) }) },
+            relay: OutboxRelay(owners: owners, delivery: CeleryDelivery(broker, visibility: visibility)),
+            cancelJobs: { [owners] ids in
+                let jobs = ids.compactMap { JobID($0) }
+                for owner in owners.known { _ = try? await owner.catalog.cancel(jobs) }
+            },
             report: report)
     }
 

@@ -1,22 +1,34 @@
 public import Core
+internal import Synchronization
 
 /// Publishes the jobs that the catalogue holds and nobody has announced, and announces again those that were not started in
 /// time: the catalogue is the truth, and whatever a broker loses is found again here.
 ///
-/// Any number of processes may relay for one catalogue: taking a row is atomic.
+/// Any number of processes may relay for one catalogue: taking a row is atomic. Owners share a broker, whose messages say whose
+/// they are.
 public struct OutboxRelay: Sendable {
-    public typealias RelayCatalog = JobCatalog & Maintenance
-
-    private let catalog: any RelayCatalog
+    private let owners: @Sendable () -> [JobOwner]
     private let delivery: any Delivery
     /// A message that nobody has started after this time is taken for lost.
     private let patienceSeconds: Double
+    private let counting = Counting()
     private let batch = 500
     /// Where others' messages hide that ours are missing.
     private static let longPatience = 3600.0
 
-    public init(catalog: any RelayCatalog, delivery: any Delivery, patienceSeconds: Double = 60) {
-        self.catalog = catalog
+    /// For the jobs of one owner; `owner` is nil where the catalogue has no other.
+    public init(
+        catalog: any JobCatalog, delivery: any Delivery, owner: String? = nil, patienceSeconds: Double = 60
+    ) {
+        let owner = JobOwner(owner, catalog: catalog, handlers: [])
+        owners = { [owner] }
+        self.delivery = delivery
+        self.patienceSeconds = patienceSeconds
+    }
+
+    /// For the jobs of every owner that is known when it looks.
+    public init(owners: JobOwners, delivery: any Delivery, patienceSeconds: Double = 60) {
+        self.owners = { owners.known }
         self.delivery = delivery
         self.patienceSeconds = patienceSeconds
     }
@@ -24,14 +36,25 @@ public struct OutboxRelay: Sendable {
     /// Publishes what is due; returns how many messages that were.
     @discardableResult
     public func publishDue() async throws -> Int {
+        do {
+            return try await publishAll()
+        } catch let away as BrokerAway {
+            throw away.error
+        }
+    }
+
+    private func publishAll() async throws -> Int {
         // Asked first: with the broker away no row is taken for announced.
         let before = try await messages()
         var count = 0
-        while !Task.isCancelled {
-            let jobs = try await catalog.takeUnpublished(olderThanSeconds: Self.longPatience, limit: batch)
-            try await publish(jobs)
-            count += jobs.count
-            if jobs.count < batch { break }
+        for owner in owners() {
+            while !Task.isCancelled {
+                let jobs = try await owner.catalog.takeUnpublished(
+                    olderThanSeconds: Self.longPatience, limit: batch)
+                try await publish(jobs, of: owner)
+                count += jobs.count
+                if jobs.count < batch { break }
+            }
         }
         return try await count + publishLost(messagesBefore: before)
     }
@@ -39,42 +62,102 @@ public struct OutboxRelay: Sendable {
     /// Publishes again as many jobs as wait without a message, those first that were announced the longest ago. While the
     /// broker has a message for each, none is lost, however long they wait: it must not fill with second messages.
     private func publishLost(messagesBefore: Int) async throws -> Int {
-        // A broker that holds nothing at all has lost them all: then a second is patience enough.
-        let patience = messagesBefore == 0 ? min(2, patienceSeconds) : patienceSeconds
-        let counts = try await catalog.jobCounts()
-        var missing = JobState.allCases.reduce(0) { $1.isFinished ? $0 : $0 + (counts[$1] ?? 0) }
-        missing -= try await messages()
+        let total = try await messages()
+        var waiting: [(owner: JobOwner, jobs: Int)] = []
+        for owner in owners() {
+            let counts = try await owner.catalog.jobCounts()
+            let jobs = JobState.allCases.reduce(0) { $1.isFinished ? $0 : $0 + (counts[$1] ?? 0) }
+            if jobs > 0 { waiting.append((owner, jobs)) }
+        }
+        // Whose messages they are is only known by reading them all, which is worth its while now and then.
+        let mayHide = waiting.contains { $0.owner.name != nil && $0.jobs <= total }
+        let counts =
+            mayHide && counting.isDue(every: patienceSeconds)
+            ? try await broker { try await delivery.messageCounts() } : nil
         var count = 0
-        while missing > 0, !Task.isCancelled {
-            let jobs = try await catalog.takeUnpublished(olderThanSeconds: patience, limit: min(batch, missing))
+        for (owner, jobs) in waiting {
+            let known = counts.flatMap { counts in owner.name.map { (counts[$0] ?? 0) + (counts[nil] ?? 0) } }
+            let messages = known ?? total
+            // Where the broker holds nothing at all it has lost them all: then a second is patience enough.
+            let isEmpty = messagesBefore == 0 || messages == 0
+            count += try await publish(
+                missing: jobs - messages, of: owner, patience: isEmpty ? min(2, patienceSeconds) : patienceSeconds)
+        }
+        return count
+    }
+
+    private func publish(missing: Int, of owner: JobOwner, patience: Double) async throws -> Int {
+        var count = 0
+        while count < missing, !Task.isCancelled {
+            let jobs = try await owner.catalog.takeUnpublished(
+                olderThanSeconds: patience, limit: min(batch, missing - count))
             if jobs.isEmpty { break }
-            try await publish(jobs)
+            try await publish(jobs, of: owner)
             count += jobs.count
-            missing -= jobs.count
         }
         return count
     }
 
     /// Messages that the broker has, delivered or not.
     private func messages() async throws -> Int {
-        var count = 0
-        for queue in QueueName.allCases {
-            let depth = try await delivery.depth(of: queue)
-            count += depth.waiting + depth.unacknowledged
+        try await broker {
+            var count = 0
+            for queue in QueueName.allCases {
+                let depth = try await delivery.depth(of: queue)
+                count += depth.waiting + depth.unacknowledged
+            }
+            return count
         }
-        return count
     }
 
-    private func publish(_ jobs: [Job]) async throws {
-        try await delivery.publish(jobs.map { DeliveryMessage(job: $0.id, kind: $0.kind, queue: $0.kind.queue) })
+    private func publish(_ jobs: [Job], of owner: JobOwner) async throws {
+        try await broker {
+            try await delivery.publish(
+                jobs.map { DeliveryMessage(job: $0.id, kind: $0.kind, queue: $0.kind.queue, owner: owner.name) })
+        }
     }
 
     /// Publishes until the task is cancelled: at once when the catalogue changes, and each second besides for what has
-    /// become due. A broker or catalogue that is away is tried again.
-    public func run() async {
+    /// become due. A broker or catalogue that is away is tried again. `report` is told once what keeps it from that, and with
+    /// nil that nothing does any more; but not of a broker that is away, which whoever uses it notices.
+    public func run(report: @Sendable (EngineError?) -> Void = { _ in }) async {
+        var trouble: EngineError?
         while !Task.isCancelled {
-            _ = try? await publishDue()
+            do {
+                _ = try await publishAll()
+                if trouble != nil { report(nil) }
+                trouble = nil
+            } catch is BrokerAway {
+            } catch  where !Task.isCancelled {
+                let error = error as? EngineError ?? EngineError(.internal, "\(error)", cause: error)
+                if trouble?.isRetryable != error.isRetryable { report(error) }
+                trouble = error
+            } catch {}
             try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func broker<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as EngineError where error.isRetryable {
+            throw BrokerAway(error: error)
+        }
+    }
+
+    private struct BrokerAway: Error {
+        let error: EngineError
+    }
+
+    private final class Counting: Sendable {
+        private let next = Mutex(ContinuousClock.now)
+
+        func isDue(every seconds: Double) -> Bool {
+            next.withLock { next in
+                guard next <= .now else { return false }
+                next = .now + .seconds(seconds)
+                return true
+            }
         }
     }
 }

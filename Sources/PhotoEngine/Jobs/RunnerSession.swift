@@ -11,6 +11,8 @@ final class RunnerSession: Sendable {
     private let events: AsyncStream<RunnerState.Event>
     private let input: AsyncStream<RunnerState.Event>.Continuation
     private let jobs = Mutex<[JobID: Running]>([:])
+    /// Until when nothing is begun, and how often in a row that was so.
+    private let pause = Mutex<(until: ContinuousClock.Instant, count: Int)>((.now, 0))
 
     private struct Running {
         let job: Job
@@ -56,6 +58,7 @@ final class RunnerSession: Sendable {
     }
 
     private func claim(_ queue: QueueName, limit: Int) async {
+        guard pause.withLock({ $0.until <= .now }) else { return send(.claimFailed(queue)) }
         do {
             let claimed = try await runner.catalog.claim(
                 queue: queue, worker: runner.worker, leaseSeconds: runner.leaseSeconds, limit: limit)
@@ -103,16 +106,38 @@ final class RunnerSession: Sendable {
                 let isApplied = try await patience.finish(
                     job.id, worker: runner.worker, processed: processed, in: runner.catalog)
                 runner.emit(isApplied ? .succeeded(job) : .lost(job))
+                pause.withLock { $0.count = 0 }
             case .failure(let error):
+                let failure = JobFailure(error)
                 if isCancelled || error is CancellationError {
                     try await runner.catalog.release([job.id], worker: runner.worker)
+                } else if failure.error.isRefusalOfUs {
+                    try await refuse(job, failure.error)
                 } else {
-                    try await fail(job, JobFailure(error))
+                    try await fail(job, failure)
                 }
             }
         } catch {
             let error = error as? EngineError ?? EngineError(.internal, "\(error)", cause: error)
             runner.emit(.unrecorded(job, error))
+        }
+    }
+
+    /// Nothing is the matter with the job. The next ones wait, as they would be refused, too.
+    private func refuse(_ job: Job, _ error: EngineError) async throws {
+        let wait = pause.withLock { pause -> Duration? in
+            guard pause.until <= .now else { return nil }
+            pause.count += 1
+            let wait = Duration.seconds(JobPolicy.pauseSeconds(count: pause.count))
+            pause.until = .now + wait
+            return wait
+        }
+        try await patience { _ in try await runner.catalog.release([job.id], worker: runner.worker) }
+        runner.emit(.refused(job, error))
+        guard let wait else { return }
+        Task {
+            try? await Task.sleep(for: wait)
+            send(.announced(Set(QueueName.allCases)))
         }
     }
 

@@ -18,11 +18,23 @@ public protocol Delivery: Sendable {
     func peek(_ queue: QueueName, limit: Int) async throws -> [DeliveryMessage]
     /// Drops every waiting message of a queue; returns how many.
     func purge(_ queue: QueueName) async throws -> Int
+    /// Messages of our jobs, delivered or not, by the owners of the jobs; nil has those that do not say whose they are. Reads
+    /// every message.
+    func messageCounts() async throws -> [String?: Int]
 }
 
 extension Delivery {
     public func publish(_ messages: [DeliveryMessage]) async throws {
         for message in messages { try await publish(message) }
+    }
+
+    public func messageCounts() async throws -> [String?: Int] {
+        var count = 0
+        for queue in QueueName.allCases {
+            let depth = try await depth(of: queue)
+            count += depth.waiting + depth.unacknowledged
+        }
+        return [nil: count]
     }
 }
 
@@ -30,8 +42,11 @@ public struct DeliveryMessage: Hashable, Sendable {
     public let job: JobID
     public let kind: JobKind
     public let queue: QueueName
+    /// Whose job it is, where owners share what delivers; nil where there is only one.
+    public let owner: String?
 
-    public init(job: JobID, kind: JobKind = .processPhoto, queue: QueueName) {
+    public init(job: JobID, kind: JobKind = .processPhoto, queue: QueueName, owner: String? = nil) {
+        self.owner = owner
         self.job = job
         self.kind = kind
         self.queue = queue

@@ -9,6 +9,9 @@ public enum JobPolicy {
     /// How long a claim holds without a heartbeat.
     public static let leaseSeconds: Double = 60
 
+    /// Seconds for which whoever runs jobs begins none, the `count`-th time in a row that a server refuses it.
+    public static func pauseSeconds(count: Int) -> Double { Double(1 << min(max(count - 1, 0), 5)) }
+
     /// Seconds to wait before attempt `attempt + 1`: full jitter over 2^attempt, at most 32 (AWS Architecture Blog,
     /// "Exponential Backoff And Jitter").
     public static func backoffSeconds(attempt: Int, random: any RandomSource) -> Double {

@@ -40,3 +40,14 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         whatToDo.isEmpty ? whatHappened : "\(whatHappened): \(whatToDo)"
     }
 }
+
+/// The cause of an error where a server refuses this process whatever it asks, by a wrong key, clock, bucket or address: nothing
+/// is the matter with what was asked for, and only a person can mend it.
+public struct ServerRefusal: Error {
+    public init() {}
+}
+
+extension EngineError {
+    /// Whether this process as such was refused.
+    public var isRefusalOfUs: Bool { cause is ServerRefusal }
+}

@@ -91,7 +91,7 @@ public struct ProfileExamination: Sendable {
         guard let address else {
             return [Finding("broker", .ok, "none: each process runs the jobs of what it imports")]
         }
-        return await CeleryExamination(address).findings()
+        return await CeleryExamination(address, profile: profile.name).findings()
     }
 }
 

@@ -2,6 +2,32 @@ internal import Core
 internal import Foundation
 
 extension CeleryBroker {
+    /// Messages of our tasks in these queues and under way, by the owner each names; nil has those that name none. Counted
+    /// page by page, so that others are served meanwhile: what moves between two pages may be counted twice or not at all.
+    func messageCounts(of queues: [String]) async throws -> [String?: Int] {
+        var counts: [String?: Int] = [:]
+        func add(_ value: RedisValue) -> Int {
+            let parts = value.array
+            for index in stride(from: 1, to: parts.count - 1, by: 2) {
+                guard let owner = parts[index].text, let count = parts[index + 1].integer else { continue }
+                counts[owner.isEmpty ? nil : owner, default: 0] += count
+            }
+            return parts.first?.integer ?? 0
+        }
+        let page = 500
+        for list in queues.flatMap(keys.lists) {
+            var start = 0
+            while true {
+                let found = try await CeleryScripts.owners.run(
+                    on: connection, keys: [list], [RedisArgument(start), RedisArgument(start + page - 1)])
+                if add(found) < page { break }
+                start += page
+            }
+        }
+        _ = add(try await CeleryScripts.owners.run(on: connection, keys: [keys.unacked], []))
+        return counts
+    }
+
     func depth(of queue: String) async throws -> QueueDepth {
         let waiting = try await connection.sendAll(keys.lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
         let unacknowledged = try await CeleryScripts.unacknowledged.run(

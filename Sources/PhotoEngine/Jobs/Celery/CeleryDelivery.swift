@@ -5,8 +5,8 @@ internal import Synchronization
 /// Delivery through a Celery broker on Redis: any number of our workers and of Celery's on one database, which restore each
 /// other's messages.
 ///
-/// A job's message is the task `phototui.<kind>` with the job's id as task id and as the keyword `job_id`. What is received
-/// and is no such message goes to the dead letters, with its reason.
+/// A job's message is the task `phototui.<kind>` with the job's id as task id and as the keyword `job_id`, and its owner's name
+/// in the header `phototui_owner`. What is received and is no such message goes to the dead letters, with its reason.
 public final class CeleryDelivery: Delivery {
     let broker: CeleryBroker
     let bell: CeleryBell
@@ -39,7 +39,8 @@ public final class CeleryDelivery: Delivery {
                 let made = CeleryMessage.make(
                     task: CeleryTaskName.of(message.kind), id: id,
                     keywords: [JSONMember("job_id", .string(id))], queue: message.queue.rawValue, origin: origin,
-                    now: Date())
+                    now: Date(),
+                    headers: message.owner.map { [JSONMember(CeleryMessage.ownerHeader, .string($0))] } ?? [])
                 return (made.raw, message.queue.rawValue, 0)
             })
     }
@@ -88,6 +89,10 @@ public final class CeleryDelivery: Delivery {
         try await broker.purge(queue.rawValue)
     }
 
+    public func messageCounts() async throws -> [String?: Int] {
+        try await broker.messageCounts(of: QueueName.allCases.map(\.rawValue))
+    }
+
     private func decode(_ received: CeleryReceived) async throws -> DeliveredMessage? {
         guard let queue = QueueName(rawValue: received.queue) else { return nil }
         do {
@@ -106,7 +111,8 @@ public final class CeleryDelivery: Delivery {
         guard let kind = CeleryTaskName.kind(of: message.task),
             let job = JobID(message["job_id"].string ?? message.id)
         else { return nil }
-        return DeliveryMessage(job: job, kind: kind, queue: queue)
+        return DeliveryMessage(
+            job: job, kind: kind, queue: queue, owner: message.headers[CeleryMessage.ownerHeader].string)
     }
 
     /// Restores what others left, at the first receipt and then every eighth of the visibility, at most 10 s apart.

@@ -6,11 +6,13 @@ internal import Synchronization
 public struct CeleryExamination: Sendable {
     private let address: RedisAddress
     private let broker: CeleryBroker
+    private let profile: String
     /// How long heartbeats are listened for.
     private let listenSeconds: Double
 
-    /// A worker's heart beats every two seconds.
-    public init(_ address: RedisAddress, listenSeconds: Double = 2.6) {
+    /// A worker's heart beats every two seconds. `profile` is what a worker of this broker is started with.
+    public init(_ address: RedisAddress, profile: String, listenSeconds: Double = 2.6) {
+        self.profile = profile
         self.address = address
         self.listenSeconds = listenSeconds
         broker = CeleryBroker(address, visibilitySeconds: 3600)
@@ -201,7 +203,7 @@ public struct CeleryExamination: Sendable {
         let heard = names.withLock { $0.sorted() }
         guard !heard.isEmpty else {
             return Finding(
-                "workers", .warning, "none is heard", whatToDo: "start one: phototui worker --profile NAME")
+                "workers", .warning, "none is heard", whatToDo: "start one: phototui worker --profile \(profile)")
         }
         let shown = heard.prefix(10).joined(separator: ", ") + (heard.count > 10 ? ", …" : "")
         return Finding("workers", .ok, "\(heard.count) alive: \(shown)")

@@ -1,3 +1,4 @@
+internal import Core
 public import Foundation
 
 /// One task message, protocol 2 of Celery on kombu's Redis transport.
@@ -29,6 +30,9 @@ public struct CeleryMessage: Hashable, Sendable {
     /// When it was published, where the publisher was phototui.
     public var publishedAt: Date? { headers["published_at"].real.map(Date.init(timeIntervalSince1970:)) }
 
+    /// The header that names the owner of a job. Celery's workers hand it on and heed it not.
+    static let ownerHeader = "phototui_owner"
+
     public subscript(keyword: String) -> JSONValue { keywords.last { $0.name == keyword }?.value ?? .null }
 }
 
@@ -37,6 +41,7 @@ public enum CeleryMessageFault: Error, Hashable, Sendable, CustomStringConvertib
     case notJSON
     case missing(String)
     case contentType(String)
+    case compressed(String)
     case bodyEncoding
     case bodyNotJSON
     case bodyShape
@@ -46,7 +51,10 @@ public enum CeleryMessageFault: Error, Hashable, Sendable, CustomStringConvertib
         switch self {
         case .notJSON: "the message is not JSON"
         case .missing(let field): "the message has no \(field)"
-        case .contentType(let type): "the message's body is \(type), and only JSON in UTF-8 is run here"
+        case .contentType(let type):
+            "the message's body is \(displayEscaped(String(type.prefix(120)))), and only JSON in UTF-8 is run here"
+        case .compressed(let method):
+            "the message's body is compressed (\(displayEscaped(String(method.prefix(60))))), and only plain JSON is run here"
         case .bodyEncoding: "the message's body is not the base64 it claims to be"
         case .bodyNotJSON: "the message's body is not JSON"
         case .bodyShape: "the message's body is not [arguments, keywords, embedded]"
@@ -66,7 +74,11 @@ extension CeleryMessage {
         let encoding = (message["content-encoding"].string ?? "utf-8").lowercased()
         guard type == "application/json", ["utf-8", "utf8", "us-ascii"].contains(encoding),
             headers["compression"].isNull
-        else { throw .contentType(type.isEmpty ? "of no known type" : type) }
+        else {
+            if let method = headers["compression"].string { throw .compressed(method) }
+            if type == "application/json" { throw .contentType("\(type) in \(encoding)") }
+            throw .contentType(type.isEmpty ? "of no known type" : type)
+        }
         guard let text = message["body"].string else { throw .missing("body") }
         var body = Array(text.utf8)
         if properties["body_encoding"].string == "base64" {

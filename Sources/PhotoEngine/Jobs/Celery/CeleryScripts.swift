@@ -156,9 +156,38 @@ enum CeleryScripts {
         return count
         """)
 
+    /// Counts messages of our tasks by the owner that each names, "" for none: of a list from ARGV[1] to ARGV[2], or, without
+    /// these, of a hash's values. KEYS: list, or hash. Returns how many were looked at, then each owner and its count.
+    static let owners = RedisScript(
+        """
+        local seen, counts = 0, {}
+        local function look(text)
+            seen = seen + 1
+            local owner = string.match(text, '"phototui_owner":%s*"([%w.-]+)"')
+            if not owner and string.find(text, '"phototui.', 1, true) then owner = '' end
+            if owner then counts[owner] = (counts[owner] or 0) + 1 end
+        end
+        if #ARGV > 0 then
+            for _, text in ipairs(redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2])) do look(text) end
+        else
+            local cursor = '0'
+            repeat
+                local page = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', 500)
+                cursor = page[1]
+                for i = 2, #page[2], 2 do look(page[2][i]) end
+            until cursor == '0'
+        end
+        local found = {seen}
+        for owner, count in pairs(counts) do
+            table.insert(found, owner)
+            table.insert(found, count)
+        end
+        return found
+        """)
+
     /// Deletes a lock that is still ours. KEYS: lock; ARGV: our value.
     static let unlock = RedisScript(
         "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 
-    static let all = [pop, acknowledge, extend, expired, restore, bury, revive, unacknowledged, unlock]
+    static let all = [pop, acknowledge, extend, expired, restore, bury, revive, unacknowledged, owners, unlock]
 }

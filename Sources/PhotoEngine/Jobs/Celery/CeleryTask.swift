@@ -18,6 +18,8 @@ public struct CeleryCall: Hashable, Sendable {
     public var arguments: [JSONValue] { message.arguments }
     /// A keyword argument; null where it was not given.
     public subscript(keyword: String) -> JSONValue { message[keyword] }
+    /// Whose library it is for, where the message says so; untrusted text.
+    public var owner: String? { message.headers[CeleryMessage.ownerHeader].string ?? self["owner"].string }
 }
 
 public enum CeleryOutcome: Sendable {
@@ -33,6 +35,9 @@ public enum CeleryOutcome: Sendable {
     case revoked
     /// It was stopped: the message goes back to the head of its queue.
     case givenBack
+    /// A server that the task needs refuses this worker, which begins nothing for a while: the message goes to the end of its
+    /// queue as it is, or, where `isAnnounced`, its catalogue publishes another.
+    case refused(EngineError, isAnnounced: Bool)
 }
 
 /// A task written as a closure; for tasks that need no catalogue.

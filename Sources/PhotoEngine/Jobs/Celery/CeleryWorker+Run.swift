@@ -54,6 +54,7 @@ extension CeleryWorker {
             outcome = judged(error, call)
         }
         let seconds = Date().timeIntervalSince1970 - start
+        pauseOrGoOn(after: outcome)
         // The place is free now; the rest is bookkeeping that the next task need not wait for.
         state.withLock { state in
             state.finishing += 1
@@ -65,6 +66,23 @@ extension CeleryWorker {
         await Task { await conclude(received, call, outcome, seconds) }.value
         note(.ended(call, outcome, seconds: seconds))
         finishedOne()
+    }
+
+    private func pauseOrGoOn(after outcome: CeleryOutcome) {
+        switch outcome {
+        case .succeeded:
+            if state.withLock({ $0.noteSuccess() }) { note(.resumed) }
+        case .refused(let error, _):
+            let (wait, isFirst) = state.withLock { ($0.pause(), $0.refusals == 1) }
+            guard let wait else { return }
+            if isFirst { note(.paused(error)) }
+            Task {
+                try? await Task.sleep(for: .seconds(wait))
+                state.withLock { $0.endPause() }
+                wakeUp()
+            }
+        default: break
+        }
     }
 
     private func judged(_ error: any Error, _ call: CeleryCall) -> CeleryOutcome {
@@ -119,6 +137,12 @@ extension CeleryWorker {
         case .revoked: await refuse(received, message, isExpired: false, wasRunning: true)
         case .dropped: await retrying { [self] in try await broker.acknowledge([received.tag]) }
         case .givenBack: await retrying { [self] in try await broker.giveBack(received) }
+        case .refused(_, let isAnnounced):
+            // To the end: what only this task is refused must not keep the others from being tried.
+            if !isAnnounced {
+                await retrying { [self] in try await broker.push([(received.raw, received.queue, message.priority)]) }
+            }
+            await retrying { [self] in try await broker.acknowledge([received.tag]) }
         }
     }
 
@@ -179,7 +203,9 @@ extension CeleryWorker {
             priority: old.priority, retries: old.retries + 1, eta: Date(timeIntervalSinceNow: seconds),
             expires: old.expires, rootID: old.headers["root_id"].string, parentID: old.headers["parent_id"].string,
             origin: options.node, ignoresResult: old.ignoresResult, now: Date(),
-            headers: (old.headers.members ?? []).filter { ["group", "group_index", "shadow"].contains($0.name) },
+            headers: (old.headers.members ?? []).filter {
+                ["group", "group_index", "shadow", CeleryMessage.ownerHeader].contains($0.name)
+            },
             replyTo: old.properties["reply_to"].string, embedded: old.links.embedded)
         await retrying { [self] in try await broker.push([(message.raw, received.queue, message.priority)]) }
     }

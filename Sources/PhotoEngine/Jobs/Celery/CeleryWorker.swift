@@ -39,6 +39,12 @@ public final class CeleryWorker: Sendable {
         case buried(queue: String, reason: String)
         /// A call to Redis failed; it is tried again.
         case troubled(EngineError)
+        /// A server refuses this worker: nothing is begun for a while. Said once, until `resumed`.
+        case paused(EngineError)
+        case resumed
+        /// The catalogue is away, or something else keeps its jobs from being announced. Said once, until `announcedAgain`.
+        case unannounced(EngineError)
+        case announcedAgain
     }
 
     let options: Options
@@ -82,7 +88,7 @@ public final class CeleryWorker: Sendable {
         let background: [Task<Void, Never>] = [
             Task { await beat() }, Task { await flushEvents() }, Task { await restore() },
             Task { await keepDeliveries() },
-            Task { await relay?.run() },
+            Task { await publish() },
         ]
         let refusal = await withTaskCancellationHandler {
             await serve()
@@ -112,6 +118,10 @@ public final class CeleryWorker: Sendable {
         }
         for task in tasks { task.cancel() }
         wake.yield()
+    }
+
+    private func publish() async {
+        await relay?.run { [self] in note($0.map { .unannounced($0) } ?? .announcedAgain) }
     }
 
     func note(_ event: Event) { report(event) }
@@ -176,7 +186,7 @@ public final class CeleryWorker: Sendable {
         }
         guard let handler = handlers[message.task] else {
             return bury(
-                received, message, kind: .unknown, reason: "no worker here knows the task \(message.task)")
+                received, message, kind: .unknown, reason: "no worker here knows the task \(message.task.prefix(200))")
         }
         events.task("task-received", message.id, CeleryWorkerState.received(message))
         let call = CeleryCall(message: message, queue: received.queue)
@@ -189,7 +199,9 @@ public final class CeleryWorker: Sendable {
     /// Begins a task, or reserves it for the next free place.
     func admit(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
         let isReserved = state.withLock { state in
-            guard state.running.count >= state.concurrency || !state.reserved.isEmpty else { return false }
+            guard state.isPaused || state.running.count >= state.places || !state.reserved.isEmpty else {
+                return false
+            }
             let now = Date().timeIntervalSince1970
             state.reserved.append(CeleryWorkerState.Held(received: received, call: call, startedAt: now))
             return true
@@ -289,7 +301,7 @@ extension CeleryMessageFault {
     /// Whether a Celery worker could run it.
     fileprivate var isForeign: Bool {
         switch self {
-        case .workflow, .contentType: true
+        case .workflow, .contentType, .compressed: true
         default: false
         }
     }

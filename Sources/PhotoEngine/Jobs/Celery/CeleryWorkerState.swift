@@ -31,6 +31,10 @@ struct CeleryWorkerState {
     /// Results and acknowledgements on their way.
     var finishing = 0
     var isDraining = false
+    /// How often in a row a server refused this worker, and whether nothing is begun because of it. After a pause one task at
+    /// a time is tried, until one succeeds.
+    private(set) var refusals = 0
+    private(set) var isPaused = false
     var cancelledQueues: Set<String> = []
     /// Ids of tasks that a monitor revoked, the latest last.
     private(set) var revoked: [String] = []
@@ -55,8 +59,8 @@ struct CeleryWorkerState {
 
     func plan() -> Plan {
         if isDraining { return running.isEmpty && finishing == 0 ? .finished : .full }
-        let room = concurrency - running.count
-        guard room > 0, finishing < Self.mostFinishing else { return .full }
+        let room = places - running.count
+        guard !isPaused, room > 0, finishing < Self.mostFinishing else { return .full }
         if !reserved.isEmpty { return .begin }
         var count = room + ahead
         var open: [String] = []
@@ -76,10 +80,33 @@ struct CeleryWorkerState {
     /// How many more to take than there are places: only where tasks are so short that fetching them is what takes time, and
     /// no queue has a limit. What is taken ahead waits for a few milliseconds, then.
     private var ahead: Int {
-        guard let averageSeconds, averageSeconds < Self.shortSeconds, queues.allSatisfy({ $0.limit == nil }) else {
+        guard refusals == 0, let averageSeconds, averageSeconds < Self.shortSeconds,
+            queues.allSatisfy({ $0.limit == nil })
+        else {
             return 0
         }
         return Self.mostAhead
+    }
+
+    /// How many tasks may run now.
+    var places: Int { refusals > 0 ? 1 : concurrency }
+
+    /// Begins a pause, and returns its seconds; nil where there is one already.
+    mutating func pause() -> Double? {
+        guard !isPaused else { return nil }
+        isPaused = true
+        refusals += 1
+        return JobPolicy.pauseSeconds(count: refusals)
+    }
+
+    mutating func endPause() { isPaused = false }
+
+    /// A task succeeded; whether this ends a time of refusals.
+    mutating func noteSuccess() -> Bool {
+        // What began before the pause says nothing of what came after it.
+        guard refusals > 0, !isPaused else { return false }
+        refusals = 0
+        return true
     }
 
     mutating func measure(_ seconds: Double) {

@@ -17,16 +17,19 @@ public struct JobTask: CeleryTaskHandler {
     private let random: any RandomSource
     private let patience: CatalogPatience
     private let own = OwnJobs()
+    /// Whose jobs these are; nil where there is only one.
+    private let owner: String?
 
     /// `worker` names this process in the catalogue, and is different for each.
     public init(
-        _ handler: any JobHandler, catalog: any JobCatalog, worker: String,
+        _ handler: any JobHandler, catalog: any JobCatalog, owner: String? = nil, worker: String,
         leaseSeconds: Double = JobPolicy.leaseSeconds, clock: any EngineClock = SystemClock(),
         random: any RandomSource = SystemRandom()
     ) {
         self.handler = handler
         self.catalog = catalog
         self.worker = worker
+        self.owner = owner
         self.leaseSeconds = leaseSeconds
         self.clock = clock
         self.random = random
@@ -47,7 +50,8 @@ public struct JobTask: CeleryTaskHandler {
             return .failed(
                 EngineError(
                     .notFound, "the message names neither a job nor a photo of this library",
-                    whatToDo: "send job_id or photo_id as a keyword argument"), isRecorded: false)
+                    whatToDo: "send job_id or photo_id as a keyword argument, and the owner where that is another"),
+                isRecorded: false)
         }
         switch try await patience({ try await claim(id, mayStand: $0) }) {
         case .claimed(let job): return try await run(job, isAwaited: isAwaited(call, id))
@@ -58,7 +62,8 @@ public struct JobTask: CeleryTaskHandler {
         case .held, .notDue:
             return isAwaited(call, id) ? Self.heldElsewhere : .dropped
         case .unknown:
-            return .failed(EngineError(.notFound, "no job of this library has the id \(id)"), isRecorded: false)
+            let library = owner.map { "the owner \($0)" } ?? "this library"
+            return .failed(EngineError(.notFound, "no job of \(library) has the id \(id)"), isRecorded: false)
         }
     }
 
@@ -102,6 +107,7 @@ public struct JobTask: CeleryTaskHandler {
         guard isAwaited else { return outcome }
         switch outcome {
         case .retried(let error, let seconds, _): return .retried(error, seconds: seconds, isAnnounced: false)
+        case .refused(let error, _): return .refused(error, isAnnounced: false)
         case .dropped: return Self.heldElsewhere
         default: return outcome
         }
@@ -148,7 +154,12 @@ public struct JobTask: CeleryTaskHandler {
                 try await patience { _ in try await catalog.release([job.id], worker: worker) }
                 return .givenBack
             }
-            return try await fail(job, JobFailure(error))
+            let failure = JobFailure(error)
+            if failure.error.isRefusalOfUs {
+                try await patience { _ in try await catalog.release([job.id], worker: worker) }
+                return .refused(failure.error, isAnnounced: true)
+            }
+            return try await fail(job, failure)
         }
     }
 

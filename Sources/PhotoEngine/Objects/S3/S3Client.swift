@@ -189,12 +189,14 @@ final class S3Client: Sendable {
             return EngineError(
                 .invalidInput, "\(place) speaks no TLS at this port, but was asked with https://",
                 whatToDo:
-                    "name the port that does in the endpoint; or write http:// there, if it is a server of your own")
+                    "name the port that does in the endpoint; or write http:// there, if it is a server of your own",
+                cause: ServerRefusal())
         case .noHTTP where location.scheme == "http":
             return wantsTLS("what answers at \(place) speaks no HTTP, and may want TLS: it was asked with http://")
         case .noHTTP:
             return EngineError(
-                .invalidInput, "what answers at \(place) speaks no HTTP", whatToDo: "check the endpoint's port")
+                .invalidInput, "what answers at \(place) speaks no HTTP", whatToDo: "check the endpoint's port",
+                cause: ServerRefusal())
         case .noAnswer:
             return EngineError(
                 .unavailable, "\(place) ended the connection without an answer",
@@ -202,7 +204,8 @@ final class S3Client: Sendable {
         case .untrusted:
             return EngineError(
                 .permissionDenied, "\(place) is not who it says: \(failure.reason)",
-                whatToDo: "check the endpoint, and this machine's clock and certificates (package ca-certificates)")
+                whatToDo: "check the endpoint, and this machine's clock and certificates (package ca-certificates)",
+                cause: ServerRefusal())
         case .changed:
             return EngineError(
                 .corrupt, "the file changed while it was sent to \(place): \(failure.reason)", whatToDo: "send it again"
@@ -217,7 +220,8 @@ final class S3Client: Sendable {
     /// For what was asked with http://.
     private func wantsTLS(_ what: String) -> EngineError {
         EngineError(
-            .invalidInput, what, whatToDo: "write https:// in the endpoint, or name there the port for http://")
+            .invalidInput, what, whatToDo: "write https:// in the endpoint, or name there the port for http://",
+            cause: ServerRefusal())
     }
 
     /// What an answer of refusal means, in the provider's code and our words; never its text, which may quote the request.
@@ -233,14 +237,20 @@ final class S3Client: Sendable {
         switch code {
         case "NoSuchBucket":
             return EngineError(
-                .notFound, "there is no bucket \(location.bucket) at \(location.host)", whatToDo: "create it")
+                .notFound, "there is no bucket \(location.bucket) at \(location.host)",
+                whatToDo: "create it, or correct the profile's storage", cause: ServerRefusal())
         case "RequestTimeTooSkewed", "RequestExpired":
             return EngineError(
-                .permissionDenied, "\(what): this machine's clock differs from the server's", whatToDo: "set the clock")
+                .permissionDenied, "\(what): this machine's clock differs from the server's", whatToDo: "set the clock",
+                cause: ServerRefusal())
         case "AuthorizationHeaderMalformed":
-            return EngineError(.permissionDenied, what, whatToDo: "check the region in the profile's storage")
+            return EngineError(
+                .permissionDenied, what, whatToDo: "check the region in the profile's storage",
+                cause: ServerRefusal())
         case "InvalidAccessKeyId", "SignatureDoesNotMatch":
-            return EngineError(.permissionDenied, what, whatToDo: "check the access key and its secret, and the region")
+            return EngineError(
+                .permissionDenied, what, whatToDo: "check the access key and its secret, and the region",
+                cause: ServerRefusal())
         case "XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch":
             return EngineError(.corrupt, "\(what): the bytes changed on the way")
         // "InvalidPart": the provider has lost one that it had.
@@ -255,7 +265,8 @@ final class S3Client: Sendable {
         switch response.status {
         case 401, 403:
             return EngineError(
-                .permissionDenied, what, whatToDo: "check that the access key may do this in \(location.bucket)")
+                .permissionDenied, what, whatToDo: "check that the access key may do this in \(location.bucket)",
+                cause: ServerRefusal())
         case 404: return EngineError(.notFound, what)
         case 409, 412: return EngineError(.conflict, what)
         case 507: return EngineError(.noSpace, what, whatToDo: "raise the account's limits, or free some space")

@@ -5,18 +5,33 @@ extension S3ObjectStore {
     public var server: String { client.location.description }
 
     /// Whether the bucket is there and this key may see it (HeadBucket). Throws what keeps it from that.
-    public func probe() async throws {
-        let response = try await client.send(S3Client.Request(method: "HEAD"))
+    public func probe() async throws { try await probe(isOnly: false) }
+
+    /// As `probe`, at once where nobody answers, and with the provider's own word for a refusal, which is in no answer to HEAD.
+    public func checkAccess() async throws {
+        do {
+            try await probe(isOnly: true)
+        } catch let error as EngineError where !error.isRetryable {
+            _ = try await list(prefix: "", after: nil, limit: 1)
+            throw error
+        }
+    }
+
+    private func probe(isOnly: Bool) async throws {
+        var request = S3Client.Request(method: "HEAD")
+        request.isProbe = isOnly
+        let response = try await client.send(request)
         switch response.status {
         case 200, 204: return
         case 404:
             throw EngineError(
                 .notFound, "there is no bucket \(client.location.bucket) at \(client.location.host)",
-                whatToDo: "create it, or correct the profile's storage")
+                whatToDo: "create it, or correct the profile's storage", cause: ServerRefusal())
         case 401, 403:
             throw EngineError(
                 .permissionDenied, "\(client.location.host) refuses this access key in \(client.location.bucket)",
-                whatToDo: "check the access key, its secret and what it may do, and this machine's clock")
+                whatToDo: "check the access key, its secret and what it may do, and this machine's clock",
+                cause: ServerRefusal())
         default: throw client.refusal(response, doing: "looking for the bucket")
         }
     }

@@ -40,7 +40,8 @@ extension ImportRun {
         for await event in events {
             switch event {
             case .started(let job): started.withLock { $0 = job.photo }
-            case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
+            case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error),
+                .refused(_, let error):
                 obstacle.withLock { $0 = error }
             default: break
             }

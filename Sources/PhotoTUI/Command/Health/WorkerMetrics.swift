@@ -29,6 +29,7 @@ final class WorkerMetrics: Sendable {
                 counts.seconds[call.message.task, default: LatencyHistogram()].record(seconds: seconds)
             case .buried: counts.buried += 1
             case .troubled: counts.troubles += 1
+            case .paused, .resumed, .unannounced, .announcedAgain: break
             }
         }
     }
@@ -60,6 +61,7 @@ final class WorkerMetrics: Sendable {
         case .revoked: "revoked"
         case .dropped: "dropped"
         case .givenBack: "given_back"
+        case .refused: "refused"
         }
     }
 }

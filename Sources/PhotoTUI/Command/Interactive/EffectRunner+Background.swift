@@ -81,7 +81,8 @@ extension EffectRunner {
         add { [queue] in
             for await event in events {
                 switch event {
-                case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error):
+                case .failed(_, let error, _) where error.code == .noSpace, .unrecorded(_, let error),
+                    .refused(_, let error):
                     queue.post(.noticed(Notice(error)))
                 default: break
                 }

@@ -89,7 +89,11 @@ enum ImportSummary {
             let reason = displayEscaped(report.waitingReason ?? "it gave no answer")
             text += "\(photos) for the storage: \(reason)\nThe next import sends them, or: \(advice.resuming)\n"
         }
-        if let count = report.handedOver, count > 0 { text += "\(count) photos handed to workers\n" }
+        if let count = report.handedOver, count > 0 {
+            let earlier = min(count, max(0, count - report.imported))
+            let share = earlier == count ? "all" : "\(earlier)"
+            text += handedOver(count) + (earlier > 0 ? ", \(share) of them from before" : "") + "\n"
+        }
         if let problem = report.brokerProblem {
             text += "Workers could not be told: \(displayEscaped(problem)). The next worker or import does.\n"
         }
@@ -106,6 +110,9 @@ enum ImportSummary {
         }
         return text
     }
+
+    /// `12 photos handed to workers`.
+    static func handedOver(_ count: Int) -> String { "\(count) \(count == 1 ? "photo" : "photos") handed to workers" }
 
     static func shown(_ path: FilePath) -> String { displayEscaped(bytes: path.nameBytes) }
 

@@ -49,7 +49,7 @@ final class ProgressLine: Sendable {
         if progress.isScanning || progress.indexed < progress.found {
             parts.append("\(progress.indexed) of \(progress.found)\(progress.isScanning ? "+" : "") files indexed")
         }
-        if let count = progress.handedOver { parts.append("\(count) photos handed to workers") }
+        if let count = progress.handedOver { parts.append(ImportSummary.handedOver(count)) }
         if progress.toProcess > 0 { parts.append("\(progress.processed) of \(progress.toProcess) photos processed") }
         if progress.photosPerSecond > 0 { parts.append("\(PhotoFormat.short(rounded(progress.photosPerSecond)))/s") }
         if let eta = progress.etaSeconds { parts.append("ETA \(duration(eta))") }

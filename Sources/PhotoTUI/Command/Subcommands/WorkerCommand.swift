@@ -27,7 +27,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
             Servers that are away are waited for, also at the start.
 
-            Exit codes: 0 drained, 1 the broker or the database refuses us, or there is no library.
+            Exit codes: 0 drained, 1 the broker, the database or the storage refuses us, or there is no library.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -108,6 +108,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         service?.announce()
         let library = try await opened(configuration)
+        try await requireStorage(of: library)
         let worker = library.worker(on: address, options: options) { event in
             WorkerLog.note(event)
             metrics.note(event)
@@ -150,6 +151,18 @@ struct WorkerCommand: AsyncParsableCommand {
         throw CancellationError()
     }
 
+    /// Throws where the storage refuses us: it would refuse each job. Jobs wait for one that is away.
+    private func requireStorage(of library: Library) async throws {
+        do {
+            try await library.checkStorage()
+        } catch let error as EngineError where error.isRetryable {
+            WorkerLog.line(error.description)
+        } catch {
+            await library.close()
+            throw error
+        }
+    }
+
     /// `high:4,low` as names and limits.
     static func parse(queues text: String) throws -> [(name: String, limit: Int?)] {
         var found: [(name: String, limit: Int?)] = []
@@ -171,13 +184,22 @@ enum WorkerLog {
     static func note(_ event: CeleryWorker.Event) {
         switch event {
         case .started: break
-        case .ended(let call, .failed(let error, _), _): line("\(call.message.task) \(call.id) failed: \(error)")
+        case .ended(let call, .failed(let error, _), _): line("\(name(call)) failed: \(error)")
         case .ended(let call, .retried(let error, let seconds, _), _):
-            line("\(call.message.task) \(call.id) is tried again in \(Int(seconds.rounded(.up))) s: \(error)")
+            line("\(name(call)) is tried again in \(Int(seconds.rounded(.up))) s: \(error)")
         case .ended: break
         case .buried(let queue, let reason): line("a message of \(queue) went to the dead letters: \(reason)")
         case .troubled(let error): line(error.description)
+        case .paused(let error): line("pausing, as no job can be done; none of them is counted a failure: \(error)")
+        case .resumed: line("going on")
+        case .unannounced(let error): line("no jobs are found meanwhile: \(error)")
+        case .announcedAgain: line("the catalogue answers again; jobs are found")
         }
+    }
+
+    /// Foreign text, of any length.
+    private static func name(_ call: CeleryCall) -> String {
+        "\(call.message.task.prefix(100)) \(call.id.prefix(100))"
     }
 
     static func line(_ text: String) {
