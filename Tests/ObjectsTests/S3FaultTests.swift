@@ -49,6 +49,46 @@ struct S3FaultTests {
         try await direct.checkAccess()
     }
 
+    @Test("An object that is refused is told from a key that may do nothing, by trying another one")
+    func oneObject() async throws {
+        func isRefusal(_ error: any Error) -> Bool { (error as? EngineError)?.isRefusalOfUs == true }
+        func isTheObjects(_ error: any Error) -> Bool {
+            let error = error as? EngineError
+            return error?.code == .permissionDenied && error?.isRefusalOfUs == false && error?.isRetryable == false
+        }
+        let one = ObjectKey("one")
+        for method in ["GET", "HEAD", "PUT", "DELETE"] {
+            try proxy.harm(method, "one", .refuse(403, code: "AccessDenied"))
+        }
+        await #expect(performing: { _ = try await store.get(one) }, throws: isTheObjects)
+        await #expect(performing: { _ = try await store.head(one) }, throws: isTheObjects)
+        await #expect(performing: { try await store.put([1], at: one, sha256: nil) }, throws: isTheObjects)
+        await #expect(performing: { try await store.delete(one) }, throws: isTheObjects)
+        #expect(try proxy.seen("PUT", "probe/") == 4)
+        #expect(try await S3Server.names(under: store.prefix) == [])
+
+        // An object in an archive: nothing is tried.
+        try proxy.harm("GET", "one", .refuse(403, code: "InvalidObjectState"))
+        await #expect(performing: { _ = try await store.get(one) }, throws: isTheObjects)
+        #expect(try proxy.seen("PUT", "probe/") == 4)
+
+        // The proof itself is not to be had: the job waits.
+        try proxy.harm("GET", "one", .refuse(403, code: "AccessDenied"))
+        try proxy.harm("PUT", "probe/", .refuse(503, code: "SlowDown"))
+        await #expect(
+            performing: { _ = try await store.get(one) }, throws: { ($0 as? EngineError)?.isRetryable == true })
+
+        // A key that may not delete is refused an object, and nothing is tried for ever.
+        try proxy.harm("DELETE", .refuse(403, code: "AccessDenied"), times: 2)
+        await #expect(performing: { try await store.delete(one) }, throws: isTheObjects)
+
+        // One that may write and not read, and one that may read and not write.
+        try proxy.harm("GET", .refuse(403, code: "AccessDenied"), times: 2)
+        await #expect(performing: { _ = try await store.get(one) }, throws: isRefusal)
+        try proxy.harm("PUT", .refuse(403, code: "AccessDenied"), times: 2)
+        await #expect(performing: { try await store.put([1], at: one, sha256: nil) }, throws: isRefusal)
+    }
+
     @Test("A burst of 503 is sat out as long as the server asks", arguments: [false, true])
     func burst(asDate: Bool) async throws {
         let format = DateFormatter()

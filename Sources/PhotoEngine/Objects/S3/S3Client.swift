@@ -225,7 +225,8 @@ final class S3Client: Sendable {
     }
 
     /// What an answer of refusal means, in the provider's code and our words; never its text, which may quote the request.
-    func refusal(_ response: HTTPResponse, doing: String) -> EngineError {
+    /// `isAnything` where what was refused was no object of anybody's: then this process is refused.
+    func refusal(_ response: HTTPResponse, doing: String, isAnything: Bool = false) -> EngineError {
         let code = S3Answer(response.body).text("Code") ?? "status \(response.status)"
         // What Go's and nginx's servers say, as "400 Bad Request", to whom they can't speak TLS.
         if response.status == 400, location.scheme == "http",
@@ -247,7 +248,11 @@ final class S3Client: Sendable {
             return EngineError(
                 .permissionDenied, what, whatToDo: "check the region in the profile's storage",
                 cause: ServerRefusal())
-        case "InvalidAccessKeyId", "SignatureDoesNotMatch":
+        case "PermanentRedirect", "TemporaryRedirect":
+            return EngineError(
+                .permissionDenied, "\(what): the bucket is elsewhere",
+                whatToDo: "check the endpoint and the region in the profile's storage", cause: ServerRefusal())
+        case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken":
             return EngineError(
                 .permissionDenied, what, whatToDo: "check the access key and its secret, and the region",
                 cause: ServerRefusal())
@@ -266,7 +271,7 @@ final class S3Client: Sendable {
         case 401, 403:
             return EngineError(
                 .permissionDenied, what, whatToDo: "check that the access key may do this in \(location.bucket)",
-                cause: ServerRefusal())
+                cause: isAnything ? ServerRefusal() : nil)
         case 404: return EngineError(.notFound, what)
         case 409, 412: return EngineError(.conflict, what)
         case 507: return EngineError(.noSpace, what, whatToDo: "raise the account's limits, or free some space")

@@ -7,13 +7,13 @@ extension S3ObjectStore {
     /// Whether the bucket is there and this key may see it (HeadBucket). Throws what keeps it from that.
     public func probe() async throws { try await probe(isOnly: false) }
 
-    /// As `probe`, at once where nobody answers, and with the provider's own word for a refusal, which is in no answer to HEAD.
+    /// As `probe`, at once where nobody answers; and a key that may not look at the bucket is tried, by which the provider has a
+    /// word for a refusal, too.
     public func checkAccess() async throws {
         do {
             try await probe(isOnly: true)
-        } catch let error as EngineError where !error.isRetryable {
-            _ = try await list(prefix: "", after: nil, limit: 1)
-            throw error
+        } catch let error as EngineError where !error.isRetryable && error.code != .notFound {
+            try await tryAccess()
         }
     }
 

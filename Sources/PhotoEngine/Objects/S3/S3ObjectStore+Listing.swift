@@ -61,7 +61,7 @@ extension S3ObjectStore {
         if let start { request.query.append(("start-after", start)) }
         if let token { request.query.append(("continuation-token", token)) }
         let response = try await client.send(request)
-        guard response.status == 200 else { throw client.refusal(response, doing: "listing objects") }
+        guard response.status == 200 else { throw client.refusal(response, doing: "listing objects", isAnything: true) }
         let answer = S3Answer(response.body)
         // A server that walks folders takes `a//` for `a/`.
         func isAsked(_ name: String) -> Bool { name.utf8.starts(with: prefix.utf8) }

@@ -10,7 +10,7 @@ extension S3ObjectStore {
         request.headers = Self.headers(of: key) + [(Self.digestHeader, sha256.description)]
         let response = try await client.send(request)
         guard response.status == 200, let token = S3Answer(response.body).text("UploadId") else {
-            throw client.refusal(response, doing: "beginning the upload of \(key)")
+            throw await refusal(response, doing: "beginning the upload of \(key)")
         }
         return token
     }
@@ -50,7 +50,7 @@ extension S3ObjectStore {
         }
         let response = try await client.send(request)
         guard response.status == 200, let tag = response.headers["etag"] else {
-            throw client.refusal(response, doing: "storing part \(number) of \(key)")
+            throw await refusal(response, doing: "storing part \(number) of \(key)")
         }
         return UploadPart(number: number, byteCount: request.body.byteCount, entityTag: tag)
     }
@@ -95,7 +95,7 @@ extension S3ObjectStore {
                 return
             }
         }
-        throw client.refusal(response, doing: "completing the upload of \(key)")
+        throw await refusal(response, doing: "completing the upload of \(key)")
     }
 
     public func abortMultipart(_ key: ObjectKey, token: String) async throws {
@@ -103,7 +103,7 @@ extension S3ObjectStore {
         request.query = [("uploadId", token)]
         let response = try await client.send(request)
         guard [200, 204, 404].contains(response.status) else {
-            throw client.refusal(response, doing: "giving up the upload of \(key)")
+            throw await refusal(response, doing: "giving up the upload of \(key)")
         }
     }
 

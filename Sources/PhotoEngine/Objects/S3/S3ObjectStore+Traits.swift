@@ -30,7 +30,7 @@ extension S3ObjectStore {
     }
 
     /// A key that no object of ours can have (`ObjectKey` takes no plus sign), so that no list shows it.
-    private func probeName() -> String { "\(prefix)+probe/\(UUID().uuidString.lowercased())" }
+    func probeName() -> String { "\(prefix)+probe/\(UUID().uuidString.lowercased())" }
 
     private func findTraits() async throws -> StoreTraits {
         let name = probeName()
@@ -62,7 +62,7 @@ private final class TraitProbe: Sendable {
     func run() async throws -> StoreTraits {
         let saysVersions = try await saysVersions()
         let first = try await put("")
-        guard Self.isStored(first) else { throw client.refusal(first, doing: "a small write") }
+        guard Self.isStored(first) else { throw client.refusal(first, doing: "a small write", isAnything: true) }
         let again = try await put("", ("if-none-match", "*"))
         let (right, wrong) = (SHA256Hasher.digest(body), SHA256Hasher.digest([]))
         var takesChecksums = false
@@ -85,7 +85,7 @@ private final class TraitProbe: Sendable {
         let answer = S3Answer(response.body)
         // A key that may not ask is told by the first answer that names a version.
         guard response.status == 200 || answer.text("Code") == "AccessDenied" || response.status == 501 else {
-            throw client.refusal(response, doing: "asking for the bucket's versioning")
+            throw client.refusal(response, doing: "asking for the bucket's versioning", isAnything: true)
         }
         return response.status == 200 && answer.text("Status") != nil
     }

@@ -14,7 +14,7 @@ extension S3ObjectStore {
         switch response.status {
         case 200: break
         case 404: return nil
-        default: throw client.refusal(response, doing: "looking for \(key)")
+        default: throw await refusal(response, doing: "looking for \(key)")
         }
         guard response.headers["content-length"].flatMap(Int64.init) == byteCount.bytes else { return false }
         // That of an object in parts is one of its parts' digests.

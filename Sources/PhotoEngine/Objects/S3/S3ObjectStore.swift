@@ -80,9 +80,9 @@ public final class S3ObjectStore: RemoteObjectStore {
         case 200, 201, 204: return
         case 409, 412:
             guard try await holds(digest, byteCount: body.byteCount, at: key) else {
-                throw client.refusal(response, doing: "storing \(key)")
+                throw await refusal(response, doing: "storing \(key)")
             }
-        default: throw client.refusal(response, doing: "storing \(key)")
+        default: throw await refusal(response, doing: "storing \(key)")
         }
     }
 
@@ -106,7 +106,7 @@ public final class S3ObjectStore: RemoteObjectStore {
         request.sink = .file(nowhere.descriptor, { hashing.update($0) })
         request.reset = { hashing.reset() }
         let response = try await client.send(request)
-        guard response.status == 200 else { throw client.refusal(response, doing: "reading \(key)") }
+        guard response.status == 200 else { throw await refusal(response, doing: "reading \(key)") }
         return hashing.finish()
     }
 
@@ -129,7 +129,7 @@ public final class S3ObjectStore: RemoteObjectStore {
             return Array(whole[start..<Int(min(range!.upperBound, Int64(whole.count)))])
         case 200, 206: return response.body
         case 416: return []
-        default: throw client.refusal(response, doing: "reading \(key)")
+        default: throw await refusal(response, doing: "reading \(key)")
         }
     }
 
@@ -142,7 +142,7 @@ public final class S3ObjectStore: RemoteObjectStore {
         switch response.status {
         case 200: return response
         case 404: return nil
-        default: throw client.refusal(response, doing: "looking for \(key)")
+        default: throw await refusal(response, doing: "looking for \(key)")
         }
     }
 
@@ -161,7 +161,7 @@ public final class S3ObjectStore: RemoteObjectStore {
         if let version { request.query = [("versionId", version)] }
         let response = try await client.send(request)
         guard [200, 202, 204, 404].contains(response.status) else {
-            throw client.refusal(response, doing: "deleting \(name)")
+            throw await refusal(response, doing: "deleting \(name)")
         }
     }
 
@@ -176,7 +176,7 @@ public final class S3ObjectStore: RemoteObjectStore {
                 hashing.reset()
             }
             let response = try await client.send(request)
-            guard response.status == 200 else { throw client.refusal(response, doing: "fetching \(key)") }
+            guard response.status == 200 else { throw await refusal(response, doing: "fetching \(key)") }
             guard hashing.finish() == sha256 else {
                 throw EngineError(
                     .corrupt, "what \(client.location.host) has under \(key) is not what was stored there",
