@@ -11,7 +11,7 @@ final class DistantCatalog: JobCatalog {
     private let catalog: any JobCatalog
     private let losses = Mutex<[Loss?]>([])
     private let isAway = Mutex(false)
-    private let refusal = Mutex<EngineError?>(nil)
+    private let refusals = Mutex<(relay: EngineError?, calls: EngineError?)>((nil, nil))
 
     init(_ catalog: any JobCatalog) { self.catalog = catalog }
 
@@ -20,12 +20,16 @@ final class DistantCatalog: JobCatalog {
     func setAway(_ value: Bool) { isAway.withLock { $0 = value } }
 
     /// What a relay hears from now on; nil for the catalogue's own answer.
-    func refuseRelay(_ error: EngineError?) { refusal.withLock { $0 = error } }
+    func refuseRelay(_ error: EngineError?) { refusals.withLock { $0.relay = error } }
+
+    /// What who runs jobs hears from now on; nil for the catalogue's own answer.
+    func refuse(_ error: EngineError?) { refusals.withLock { $0.calls = error } }
 
     private func cross<Value>(_ body: () async throws -> Value) async throws -> Value {
         let loss = losses.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         let lost = EngineError(.unavailable, "the connection was lost", isRetryable: true)
         if loss == .call || isAway.withLock({ $0 }) { throw lost }
+        if let refusal = refusals.withLock({ $0.calls }) { throw refusal }
         let value = try await body()
         if loss == .answer { throw lost }
         return value
@@ -64,7 +68,7 @@ final class DistantCatalog: JobCatalog {
     func jobCounts() async throws -> [JobState: Int] { try await catalog.jobCounts() }
     func nextDue(queue: QueueName) async throws -> Int64? { try await catalog.nextDue(queue: queue) }
     func takeUnpublished(olderThanSeconds: Double, limit: Int) async throws -> [Job] {
-        if let refusal = refusal.withLock({ $0 }) { throw refusal }
+        if let refusal = refusals.withLock({ $0.relay }) { throw refusal }
         return try await catalog.takeUnpublished(olderThanSeconds: olderThanSeconds, limit: limit)
     }
     func enqueueProcessing(_ photos: [PhotoID]) async throws -> Int { try await catalog.enqueueProcessing(photos) }

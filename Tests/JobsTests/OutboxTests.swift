@@ -263,6 +263,84 @@ struct OutboxTests {
         #expect(try await catalog.jobs(state: .succeeded, after: nil, limit: 20).allSatisfy { $0.attempts == 1 })
     }
 
+    @Test(
+        "Messages wait, whole and without a retry, while the catalogue refuses the worker, which says so once",
+        .timeLimit(.minutes(2)))
+    func catalogRefuses() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await JobFixtures.catalog(photos: 20)
+        let distant = DistantCatalog(catalog)
+        distant.refuse(EngineError(.permissionDenied, "the login was refused", cause: ServerRefusal()))
+        let task = JobTask(
+            ClosureHandler { try await JobFixtures.processed($0, catalog) }, catalog: distant, worker: "w",
+            leaseSeconds: 0.2)
+        let said = Mutex<[String]>([])
+        let worker = CeleryWorker(
+            address, handlers: [task], options: CeleryWorker.Options(node: "w@test"),
+            report: { event in
+                switch event {
+                case .paused(let error): said.withLock { $0.append("paused: \(error)") }
+                case .resumed: said.withLock { $0.append("resumed") }
+                case .ended(_, .failed(let error, _), _): said.withLock { $0.append("failed: \(error)") }
+                default: break
+                }
+            })
+        let delivery = CeleryDelivery(address)
+        #expect(try await OutboxRelay(catalog: catalog, delivery: delivery).publishDue() == 20)
+        let client = CeleryClient(address)
+        let photo = try await catalog.photos(after: nil, limit: 1)[0].id
+        let asked = try await client.send(
+            "phototui.process_photo", keywords: [JSONMember("photo_id", .string(photo.description))], queue: "high")
+        let running = Task { try await worker.run() }
+        // Longer than all retries of a task that can't be tried again in place would take.
+        try await Task.sleep(for: .seconds(3))
+        let depth = try await delivery.depth(of: .high)
+        #expect(depth.waiting + depth.unacknowledged == 21)
+        distant.refuse(nil)
+        try await wait("not all were done") { try await catalog.jobCounts() == [.succeeded: 20] }
+        guard case .succeeded? = try await client.result(of: asked, timeout: .seconds(30)) else {
+            Issue.record("who asked for a photo heard nothing")
+            return
+        }
+        worker.drain()
+        try await running.value
+        #expect(said.withLock { $0 } == ["paused: the login was refused", "resumed"])
+        #expect(try await delivery.deadLetters(limit: 9) == [])
+        #expect(try await catalog.jobs(state: .succeeded, after: nil, limit: 20).allSatisfy { $0.attempts == 1 })
+    }
+
+    @Test("What is made is recorded once the catalogue no longer refuses the worker", .timeLimit(.minutes(1)))
+    func refusedEnd() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let catalog = try await JobFixtures.catalog(photos: 1)
+        let distant = DistantCatalog(catalog)
+        let runs = Mutex(0)
+        let handler = ClosureHandler { job in
+            runs.withLock { $0 += 1 }
+            distant.refuse(EngineError(.permissionDenied, "the login was refused", cause: ServerRefusal()))
+            Task {
+                try await Task.sleep(for: .seconds(1))
+                distant.refuse(nil)
+            }
+            return try await JobFixtures.processed(job, catalog)
+        }
+        let worker = CeleryWorker(
+            address, handlers: [JobTask(handler, catalog: distant, worker: "w")],
+            options: CeleryWorker.Options(node: "w@test"))
+        let delivery = CeleryDelivery(address)
+        #expect(try await OutboxRelay(catalog: catalog, delivery: delivery).publishDue() == 1)
+        let running = Task { try await worker.run() }
+        try await wait("it was not recorded") { try await catalog.jobCounts() == [.succeeded: 1] }
+        worker.drain()
+        try await running.value
+        #expect(runs.withLock { $0 } == 1)
+        #expect(try await delivery.deadLetters(limit: 9) == [])
+    }
+
     @Test("A job whose worker froze is finished by another, and the late effect is dropped", .timeLimit(.minutes(2)))
     func frozenWorker() async throws {
         let server = try RedisServer()

@@ -1,13 +1,13 @@
 internal import Core
 internal import Synchronization
 
-/// How whoever runs jobs waits for a catalogue that is away: without it there is nothing else to do, and an outage must neither
-/// lose work that is done nor use up anybody's attempts.
+/// How whoever runs jobs waits for a catalogue that is away, or refuses this process: without it there is nothing else to do, and
+/// neither must lose work that is done or use up anybody's attempts.
 struct CatalogPatience: Sendable {
     let seconds: Double
     let random: any RandomSource
 
-    /// Calls `body`, again while the catalogue says that this may help; it is told whether an earlier call may stand although
+    /// Calls `body`, again while this, or a person, may help; it is told whether an earlier call may stand although
     /// nobody heard of it.
     func callAsFunction<Value: Sendable>(
         _ body: @Sendable (_ mayStand: Bool) async throws -> Value
@@ -16,7 +16,7 @@ struct CatalogPatience: Sendable {
         for attempt in 0... {
             do {
                 return try await body(attempt > 0)
-            } catch let error as EngineError where error.isRetryable && .now < end {
+            } catch let error as EngineError where (error.isRetryable || error.isRefusalOfUs) && .now < end {
                 let wait = JobPolicy.backoffSeconds(attempt: min(attempt, 3), random: random) / 4
                 try await Task.sleep(for: .seconds(wait + 0.02))
             }

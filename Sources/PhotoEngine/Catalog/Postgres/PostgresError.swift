@@ -49,15 +49,18 @@ struct PostgresError: Error {
             return EngineError(
                 .unavailable, "\(server) takes no connections now", whatToDo: "try again in a while", isRetryable: true)
         case "53100":
-            return EngineError(.noSpace, "\(server) has no space left", whatToDo: "free some space on its disk")
+            return EngineError(
+                .noSpace, "\(server) has no space left", whatToDo: "free some space on its disk", cause: ServerRefusal()
+            )
         case "53200": return EngineError(.unavailable, "\(server) has no memory left", isRetryable: true)
         case "25006":
             return EngineError(
-                .permissionDenied, "\(server) is read-only", whatToDo: "name the primary server, not its replica")
+                .permissionDenied, "\(server) is read-only", whatToDo: "name the primary server, not its replica",
+                cause: ServerRefusal())
         case "42501":
             return EngineError(
                 .permissionDenied, "\(server) does not let this role do that",
-                whatToDo: "grant it what docs/production.md says")
+                whatToDo: "grant it what docs/production.md says", cause: ServerRefusal())
         case "23505": return EngineError(.conflict, "\(server) has such a row already")
         default:
             return EngineError(.internal, "\(server) refused a statement (SQLSTATE \(state))")
@@ -73,11 +76,12 @@ struct PostgresError: Error {
         {
             return EngineError(
                 .permissionDenied, "\(server) refused the login: \(reason)",
-                whatToDo: "check the role and its password, and pg_hba.conf on the server")
+                whatToDo: "check the role and its password, and pg_hba.conf on the server", cause: ServerRefusal())
         }
         if said.contains("does not exist") {
             return EngineError(
-                .notFound, "\(server): \(reason)", whatToDo: "create it as docs/production.md says")
+                .notFound, "\(server): \(reason)", whatToDo: "create it as docs/production.md says",
+                cause: ServerRefusal())
         }
         return EngineError(
             .unavailable, "\(server) can't be reached: \(reason)",

@@ -41,8 +41,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// The cause of an error where a server refuses this process whatever it asks, by a wrong key, clock, bucket or address: nothing
-/// is the matter with what was asked for, and only a person can mend it.
+/// The cause of an error where a server refuses this process whatever it asks, by a wrong key, clock, bucket or address, or
+/// because it is full: nothing is the matter with what was asked for, and only a person can mend it.
 public struct ServerRefusal: Error {
     public init() {}
 }

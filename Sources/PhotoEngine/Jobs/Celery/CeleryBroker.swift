@@ -108,9 +108,10 @@ final class CeleryBroker: Sendable {
         return lost.array.compactMap(\.text)
     }
 
-    /// Gives a delivery back to the head of its queue; false when it is no longer ours. `isRedelivered` marks the message.
+    /// Gives a delivery back to the head of its queue, or its end; false when it is no longer ours. `isRedelivered` marks the
+    /// message.
     @discardableResult
-    func giveBack(_ received: CeleryReceived, isRedelivered: Bool = true) async throws -> Bool {
+    func giveBack(_ received: CeleryReceived, isRedelivered: Bool = true, toEnd: Bool = false) async throws -> Bool {
         let priority = JSONValue(parsing: received.raw)?["properties"]["priority"].integer ?? 0
         let value = try await CeleryScripts.restore.run(
             on: connection,
@@ -118,6 +119,7 @@ final class CeleryBroker: Sendable {
             [
                 .text(received.tag), "",
                 .bytes(isRedelivered ? CeleryMessage.redelivered(received.raw) : received.raw),
+                .text(toEnd ? "end" : ""),
             ])
         return value.integer == 1
     }

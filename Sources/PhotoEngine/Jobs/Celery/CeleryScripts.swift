@@ -107,14 +107,14 @@ enum CeleryScripts {
         return entries
         """)
 
-    /// Puts one delivery back at the head of its list, unless it was acknowledged or extended meanwhile.
-    /// KEYS: unacked, unacked_index, list; ARGV: tag, score ("" for any), message.
+    /// Puts one delivery back at the head of its list, or the end, unless it was acknowledged or extended meanwhile.
+    /// KEYS: unacked, unacked_index, list; ARGV: tag, score ("" for any), message, "end" for there.
     static let restore = RedisScript(
         """
         if ARGV[2] ~= '' and redis.call('ZSCORE', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
         if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
         redis.call('ZREM', KEYS[2], ARGV[1])
-        redis.call('RPUSH', KEYS[3], ARGV[3])
+        redis.call(ARGV[4] == 'end' and 'LPUSH' or 'RPUSH', KEYS[3], ARGV[3])
         return 1
         """)
 
@@ -164,6 +164,7 @@ enum CeleryScripts {
         local function look(text)
             seen = seen + 1
             local owner = string.match(text, '"phototui_owner":%s*"([%w.-]+)"')
+            if owner and #owner > 200 then return end
             if not owner and string.find(text, '"phototui.', 1, true) then owner = '' end
             if owner then counts[owner] = (counts[owner] or 0) + 1 end
         end

@@ -138,11 +138,14 @@ extension CeleryWorker {
         case .dropped: await retrying { [self] in try await broker.acknowledge([received.tag]) }
         case .givenBack: await retrying { [self] in try await broker.giveBack(received) }
         case .refused(_, let isAnnounced):
-            // To the end: what only this task is refused must not keep the others from being tried.
-            if !isAnnounced {
-                await retrying { [self] in try await broker.push([(received.raw, received.queue, message.priority)]) }
+            await retrying { [self] in
+                if isAnnounced {
+                    try await broker.acknowledge([received.tag])
+                } else {
+                    // To the end: what only this task is refused must not keep the others from being tried.
+                    try await broker.giveBack(received, isRedelivered: false, toEnd: true)
+                }
             }
-            await retrying { [self] in try await broker.acknowledge([received.tag]) }
         }
     }
 

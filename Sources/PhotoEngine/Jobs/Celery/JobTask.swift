@@ -42,6 +42,8 @@ public struct JobTask: CeleryTaskHandler {
         } catch let error as EngineError where error.isRetryable {
             // The catalogue stays away: the message waits in its queue, whole, rather than as one more retry.
             return .givenBack
+        } catch let error as EngineError where error.isRefusalOfUs {
+            return .refused(error, isAnnounced: false)
         }
     }
 
