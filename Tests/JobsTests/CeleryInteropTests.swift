@@ -92,6 +92,51 @@ struct CeleryInteropTests {
         #expect(try await broker.deadLetters(limit: 9).map(\.kind) == [.failed])
     }
 
+    @Test("Python names the owner of a photo by a keyword or a header, which a retry keeps", .timeLimit(.minutes(2)))
+    func namesOwners() async throws {
+        let peer = try CeleryPeer()
+        let (ada, bob) = (try await JobFixtures.catalog(photos: 1), try await JobFixtures.catalog(photos: 2))
+        let runs = Mutex<[PhotoID]>([])
+        func owner(_ name: String, _ catalog: any Catalog) -> JobOwner {
+            let handler = ClosureHandler { job in
+                let photo = try #require(job.photo)
+                let run = runs.withLock { runs in
+                    runs.append(photo)
+                    return runs.count { $0 == photo }
+                }
+                if run == 1 { throw EngineError(.unavailable, "not yet", isRetryable: true) }
+                return try await JobFixtures.processed(job, catalog)
+            }
+            return JobOwner(name, catalog: catalog, handlers: [handler])
+        }
+        let bobs = owner("bob", bob)
+        let owners = JobOwners(owner("ada", ada)) { $0 == "bob" ? bobs : nil }
+        var options = CeleryWorker.Options(node: "ours@test")
+        options.queues = [("high", nil)]
+        let worker = CeleryWorker(
+            try RedisService.address(prefix: peer.prefix),
+            handlers: [OwnedJobTask(owners.own.handlers[0], owners: owners, worker: "w", leaseSeconds: 60)],
+            options: options)
+        let photos = try await bob.photos(after: nil, limit: 2).map(\.id.description)
+        let hers = try await ada.photos(after: nil, limit: 1)[0].id.description
+        try await beside(worker) {
+            let output = try await peer.run(
+                """
+                name = "phototui.process_photo"
+                sent = [
+                    send(name, kwargs={"photo_id": sys.argv[1], "owner": "bob"}),
+                    send(name, kwargs={"photo_id": sys.argv[2]}, headers={"phototui_owner": "bob"}),
+                    send(name, kwargs={"photo_id": sys.argv[3]}),
+                ]
+                for result in sent: print(result.get(timeout=40)["state"])
+                """, arguments: [photos[0], photos[1], hers])
+            #expect(output == "succeeded\nsucceeded\nsucceeded\n")
+        }
+        #expect(runs.withLock { $0.count } == 6)
+        #expect(try await ada.jobCounts() == [.succeeded: 1])
+        #expect(try await bob.jobCounts() == [.succeeded: 2])
+    }
+
     @Test("We publish, a Celery worker runs it on its own queue, and we collect the result", .timeLimit(.minutes(2)))
     func celeryRuns() async throws {
         let peer = try CeleryPeer()

@@ -64,6 +64,85 @@ struct OwnersTests {
         try await running.value
     }
 
+    @Test(
+        "A message in a name that nobody can have is set aside unasked, and one whose owner can't be asked for waits",
+        .timeLimit(.minutes(1)))
+    func forgedOwners() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress(server.url)
+        let (ada, bob) = (try await JobFixtures.catalog(photos: 1), try await JobFixtures.catalog(photos: 1))
+        let bobs = owner("bob", bob)
+        let asked = Mutex<[String]>([])
+        let isRefused = Mutex(true)
+        let owners = JobOwners(owner("ada", ada)) { name in
+            asked.withLock { $0.append(name) }
+            if isRefused.withLock({ $0 }) { throw EngineError(.newerSchema, "the database is newer") }
+            return name == "bob" ? bobs : nil
+        }
+        let delivery = CeleryDelivery(address)
+        let task = OwnedJobTask(owners.own.handlers[0], owners: owners, worker: "w", leaseSeconds: 0.2)
+        let said = Mutex<[String]>([])
+        let worker = CeleryWorker(
+            address, handlers: [task], options: CeleryWorker.Options(node: "w@test"),
+            report: { event in
+                if case .paused(let error) = event { said.withLock { $0.append(error.description) } }
+            })
+        let names = [
+            "", "\u{1B}]0;owned\u{7}", "a\u{0}b", "../../originals", "' OR 1=1 --", "b\u{F6}b",
+            String(repeating: "x", count: 1_000_000),
+        ]
+        for name in names {
+            let job = JobID(clock: SystemClock(), random: SystemRandom())
+            try await delivery.publish(DeliveryMessage(job: job, queue: .high, owner: name))
+        }
+        // One whose header is no text is for the worker's own, who has no such job.
+        let client = CeleryClient(address)
+        let nobody = JobID(clock: SystemClock(), random: SystemRandom())
+        _ = try await client.send(
+            "phototui.process_photo",
+            keywords: [JSONMember("job_id", .string(nobody.description)), JSONMember("owner", .integer(7))],
+            queue: "high")
+        let running = Task { try await worker.run() }
+        try await wait("not all were set aside") {
+            try await delivery.deadLetters(limit: 99).count == names.count + 1
+        }
+        for letter in try await delivery.deadLetters(limit: 99) {
+            #expect(letter.reason.utf8.count < 300 && !letter.reason.utf8.contains { $0 < 0x20 }, "\(letter.reason)")
+            #expect(letter.reason.contains("the owner"), "\(letter.reason)")
+        }
+        #expect(asked.withLock { $0 } == [])
+        #expect(try await delivery.messageCounts() == [:])
+
+        #expect(try await OutboxRelay(catalog: bob, delivery: delivery, owner: "bob").publishDue() == 1)
+        try await wait("it did not pause") { said.withLock { $0 } == ["the database is newer"] }
+        #expect(try await bob.jobCounts() == [.queued: 1])
+        isRefused.withLock { $0 = false }
+        try await wait("it was not done") { try await bob.jobCounts() == [.succeeded: 1] }
+        worker.drain()
+        try await running.value
+        #expect(try await delivery.deadLetters(limit: 99).count == names.count + 1)
+    }
+
+    @Test("An owner without jobs is not asked for some all the time, until there is a message")
+    func idleOwners() async throws {
+        let (ada, bob) = (try await JobFixtures.catalog(photos: 0), try await JobFixtures.catalog(photos: 1))
+        let bobs = owner("bob", bob)
+        let owners = JobOwners(owner("ada", ada)) { $0 == "bob" ? bobs : nil }
+        #expect(owners.due.map(\.name) == ["ada"])
+        let delivery = InlineDelivery()
+        let relay = OutboxRelay(owners: owners, delivery: delivery)
+        _ = try await owners.owner("bob")
+        #expect(try await relay.publishDue() == 1)
+        #expect(owners.due.map(\.name) == ["ada", "bob"])
+        _ = try await bob.cancel(try await bob.jobs(state: .queued, after: nil, limit: 9).map(\.id))
+        #expect(try await relay.publishDue() == 0)
+        #expect(owners.due.map(\.name) == ["ada"])
+        #expect(owners.known.map(\.name) == ["ada", "bob"])
+        _ = try await owners.owner("bob")
+        #expect(owners.due.map(\.name) == ["ada", "bob"])
+    }
+
     @Test("A message of one owner that is lost is announced again, however many others have", .timeLimit(.minutes(1)))
     func lost() async throws {
         let server = try RedisServer()

@@ -71,11 +71,11 @@ public struct Profile: Sendable {
                 nil, "has a password in its broker address",
                 "put it into PHOTOTUI_BROKER_PASSWORD, broker_password_file or broker_password_command")
         }
-        guard !owner.isEmpty,
-            owner.utf8.allSatisfy({
-                $0 == 0x2D || $0 == 0x2E || ($0 > 0x2F && $0 < 0x3A) || ($0 | 0x20 > 0x60 && $0 | 0x20 < 0x7B)
-            })
-        else { throw fault("owner", "has an owner that is no name", "use letters, digits, dots and dashes") }
+        guard OwnerName.isValid(owner) else {
+            throw fault(
+                "owner", "has an owner that is no name",
+                "use letters, digits, dots and dashes, \(OwnerName.longest) at most")
+        }
         let address = storage
         _ = try reading("storage") { try S3Location(address) }
         cdn = try reading(ProfileCDN.keys.first { variables[$0] != nil } ?? "cdn") {

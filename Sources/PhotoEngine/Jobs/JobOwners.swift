@@ -20,8 +20,14 @@ public struct JobOwner: Sendable {
 public final class JobOwners: Sendable {
     public let own: JobOwner
     private let open: @Sendable (String) async throws -> JobOwner?
-    private let others = Mutex<[String: JobOwner]>([:])
-    private static let longestName = 200
+    private let others = Mutex<[String: Other]>([:])
+    /// How long an owner without jobs is not asked for some, unless a message comes.
+    private static let rest = Duration.seconds(10)
+
+    private struct Other {
+        let owner: JobOwner
+        var restsUntil: ContinuousClock.Instant?
+    }
 
     /// `open` opens an owner's catalogue in the same database, without adding an owner: nil for a name that nobody has.
     public init(_ own: JobOwner, open: @escaping @Sendable (String) async throws -> JobOwner? = { _ in nil }) {
@@ -30,18 +36,36 @@ public final class JobOwners: Sendable {
     }
 
     /// Its own, then those it has met.
-    public var known: [JobOwner] {
-        [own] + others.withLock { others in others.sorted { $0.key < $1.key }.map(\.value) }
+    public var known: [JobOwner] { [own] + others.withLock { Self.sorted($0) } }
+
+    /// Those of the known that are to be asked for jobs now.
+    var due: [JobOwner] {
+        let now = ContinuousClock.now
+        return [own] + others.withLock { Self.sorted($0.filter { $0.value.restsUntil.map { $0 <= now } ?? true }) }
     }
 
-    /// nil where nobody of that name has been added.
+    private static func sorted(_ others: [String: Other]) -> [JobOwner] {
+        others.sorted { $0.key < $1.key }.map(\.value.owner)
+    }
+
+    /// An owner had no unfinished job.
+    func noteIdle(_ owner: JobOwner) {
+        guard let name = owner.name else { return }
+        others.withLock { $0[name]?.restsUntil = .now + Self.rest }
+    }
+
+    /// The owner of that name, of whom there is a message; nil where nobody of that name has been added.
     public func owner(_ name: String) async throws -> JobOwner? {
         if name == own.name { return own }
-        if let met = others.withLock({ $0[name] }) { return met }
-        guard name.utf8.count <= Self.longestName, let found = try await open(name) else { return nil }
+        let met = others.withLock { others in
+            others[name]?.restsUntil = nil
+            return others[name]?.owner
+        }
+        if let met { return met }
+        guard OwnerName.isValid(name), let found = try await open(name) else { return nil }
         return others.withLock { others in
-            if let met = others[name] { return met }
-            others[name] = found
+            if let met = others[name]?.owner { return met }
+            others[name] = Other(owner: found)
             return found
         }
     }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Any number of processes may relay for one catalogue: taking a row is atomic. Owners share a broker, whose messages say whose
 /// they are.
 public struct OutboxRelay: Sendable {
-    private let owners: @Sendable () -> [JobOwner]
+    private let owners: JobOwners
     private let delivery: any Delivery
     /// A message that nobody has started after this time is taken for lost.
     private let patienceSeconds: Double
@@ -20,15 +20,14 @@ public struct OutboxRelay: Sendable {
     public init(
         catalog: any JobCatalog, delivery: any Delivery, owner: String? = nil, patienceSeconds: Double = 60
     ) {
-        let owner = JobOwner(owner, catalog: catalog, handlers: [])
-        owners = { [owner] }
-        self.delivery = delivery
-        self.patienceSeconds = patienceSeconds
+        self.init(
+            owners: JobOwners(JobOwner(owner, catalog: catalog, handlers: [])), delivery: delivery,
+            patienceSeconds: patienceSeconds)
     }
 
-    /// For the jobs of every owner that is known when it looks.
+    /// For the jobs of every owner that is known when it looks; of those that had none lately only now and then.
     public init(owners: JobOwners, delivery: any Delivery, patienceSeconds: Double = 60) {
-        self.owners = { owners.known }
+        self.owners = owners
         self.delivery = delivery
         self.patienceSeconds = patienceSeconds
     }
@@ -47,7 +46,8 @@ public struct OutboxRelay: Sendable {
         // Asked first: with the broker away no row is taken for announced.
         let before = try await messages()
         var count = 0
-        for owner in owners() {
+        let due = owners.due
+        for owner in due {
             while !Task.isCancelled {
                 let jobs = try await owner.catalog.takeUnpublished(
                     olderThanSeconds: Self.longPatience, limit: batch)
@@ -56,24 +56,21 @@ public struct OutboxRelay: Sendable {
                 if jobs.count < batch { break }
             }
         }
-        return try await count + publishLost(messagesBefore: before)
+        return try await count + publishLost(of: due, messagesBefore: before)
     }
 
     /// Publishes again as many jobs as wait without a message, those first that were announced the longest ago. While the
     /// broker has a message for each, none is lost, however long they wait: it must not fill with second messages.
-    private func publishLost(messagesBefore: Int) async throws -> Int {
+    private func publishLost(of due: [JobOwner], messagesBefore: Int) async throws -> Int {
         let total = try await messages()
         var waiting: [(owner: JobOwner, jobs: Int)] = []
-        for owner in owners() {
+        for owner in due {
             let counts = try await owner.catalog.jobCounts()
             let jobs = JobState.allCases.reduce(0) { $1.isFinished ? $0 : $0 + (counts[$1] ?? 0) }
-            if jobs > 0 { waiting.append((owner, jobs)) }
+            if jobs > 0 { waiting.append((owner, jobs)) } else { owners.noteIdle(owner) }
         }
-        // Whose messages they are is only known by reading them all, which is worth its while now and then.
         let mayHide = waiting.contains { $0.owner.name != nil && $0.jobs <= total }
-        let counts =
-            mayHide && counting.isDue(every: patienceSeconds)
-            ? try await broker { try await delivery.messageCounts() } : nil
+        let counts = mayHide ? try await messagesByOwner() : nil
         var count = 0
         for (owner, jobs) in waiting {
             let known = counts.flatMap { counts in owner.name.map { (counts[$0] ?? 0) + (counts[nil] ?? 0) } }
@@ -108,6 +105,15 @@ public struct OutboxRelay: Sendable {
             }
             return count
         }
+    }
+
+    /// Whose messages they are is only known by reading them all: nil where that was done lately, so that it takes a hundredth
+    /// of the time.
+    private func messagesByOwner() async throws -> [String?: Int]? {
+        guard counting.isDue() else { return nil }
+        let start = ContinuousClock.now
+        defer { counting.wait(max(.seconds(patienceSeconds), (.now - start) * 100)) }
+        return try await broker { try await delivery.messageCounts() }
     }
 
     private func publish(_ jobs: [Job], of owner: JobOwner) async throws {
@@ -152,12 +158,7 @@ public struct OutboxRelay: Sendable {
     private final class Counting: Sendable {
         private let next = Mutex(ContinuousClock.now)
 
-        func isDue(every seconds: Double) -> Bool {
-            next.withLock { next in
-                guard next <= .now else { return false }
-                next = .now + .seconds(seconds)
-                return true
-            }
-        }
+        func isDue() -> Bool { next.withLock { $0 <= .now } }
+        func wait(_ duration: Duration) { next.withLock { $0 = .now + duration } }
     }
 }

@@ -29,24 +29,23 @@ public final class OwnedJobTask: CeleryTaskHandler {
 
     public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
         guard let name = call.owner, name != owners.own.name else { return try await own.perform(call) }
+        let other: JobTask?
         do {
-            guard let other = try await patience({ _ in try await jobTask(of: name) }) else {
-                let shown = displayEscaped(String(name.prefix(60)))
-                return .failed(
-                    EngineError(
-                        .notFound, "the message is for the owner \(shown), whom this worker's catalogue does not have",
-                        whatToDo: "give each database a broker of its own, or a global_keyprefix"), isRecorded: false)
-            }
-            return try await other.perform(call)
-        } catch let error as EngineError where error.isRetryable {
+            other = try await patience { _ in try await jobTask(of: name) }
+        } catch let error as EngineError {
             // As for an owner that is known: the message waits, whole.
-            return .givenBack
+            return error.isRetryable ? .givenBack : .refused(error, isAnnounced: false)
         }
+        if let other { return try await other.perform(call) }
+        let shown = displayEscaped(String(name.prefix(60)))
+        return .failed(
+            EngineError(
+                .notFound, "the message is for the owner \(shown), whom this worker's catalogue does not have",
+                whatToDo: "give each database a broker of its own, or a global_keyprefix"), isRecorded: false)
     }
 
     /// One for each owner: it knows which jobs it runs.
     private func jobTask(of name: String) async throws -> JobTask? {
-        if let task = others.withLock({ $0[name] }) { return task }
         guard let owner = try await owners.owner(name), let handler = owner.handlers.first(where: { $0.kind == kind })
         else { return nil }
         return others.withLock { others in
