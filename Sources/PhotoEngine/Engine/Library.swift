@@ -85,12 +85,13 @@ public final class Library: Sendable {
         let handlers: @Sendable (any Catalog) -> [any JobHandler] = { catalog in
             [ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)]
         }
-        let owners = JobOwners(JobOwner(owner, catalog: catalog, handlers: handlers(catalog))) { name in
-            guard owner != nil else { return nil }
-            return try await PostgresCatalog.openKnown(name, beside: catalog).map {
+        let open: @Sendable (String) async throws -> JobOwner? = { name in
+            try await PostgresCatalog.openKnown(name, beside: catalog).map {
                 JobOwner(name, catalog: $0, handlers: handlers($0))
             }
         }
+        let owners = JobOwners(
+            JobOwner(owner, catalog: catalog, handlers: handlers(catalog)), open: owner == nil ? nil : open)
         let runner = JobRunner(
             catalog: catalog, delivery: InlineDelivery(), handlers: owners.own.handlers,
             capacity: configuration.workers,

@@ -15,11 +15,11 @@ public struct JobOwner: Sendable {
     }
 }
 
-/// The owners of one database whose jobs this process runs and announces: its own, and every other from the first message on
-/// that names it.
+/// The owners of one database whose jobs this process runs and announces: its own, and every other from the moment on at which a
+/// message names it, or another process on the broker knows it.
 public final class JobOwners: Sendable {
     public let own: JobOwner
-    private let open: @Sendable (String) async throws -> JobOwner?
+    private let open: (@Sendable (String) async throws -> JobOwner?)?
     private let others = Mutex<[String: Other]>([:])
     /// How long an owner without jobs is not asked for some, unless a message comes.
     private static let rest = Duration.seconds(10)
@@ -29,11 +29,14 @@ public final class JobOwners: Sendable {
         var restsUntil: ContinuousClock.Instant?
     }
 
-    /// `open` opens an owner's catalogue in the same database, without adding an owner: nil for a name that nobody has.
-    public init(_ own: JobOwner, open: @escaping @Sendable (String) async throws -> JobOwner? = { _ in nil }) {
+    /// `open` opens an owner's catalogue in the same database, without adding an owner: nil for a name that nobody has. Without
+    /// it, it is for its own alone.
+    public init(_ own: JobOwner, open: (@Sendable (String) async throws -> JobOwner?)? = nil) {
         self.own = own
         self.open = open
     }
+
+    var meetsOthers: Bool { open != nil }
 
     /// Its own, then those it has met.
     public var known: [JobOwner] { [own] + others.withLock { Self.sorted($0) } }
@@ -54,6 +57,15 @@ public final class JobOwners: Sendable {
         others.withLock { $0[name]?.restsUntil = .now + Self.rest }
     }
 
+    /// Opens the owners of these names that it has not met; returns the names that nobody has.
+    func meet(_ names: [String]) async throws -> [String] {
+        var strangers: [String] = []
+        for name in names where name != own.name && others.withLock({ $0[name] == nil }) {
+            if try await owner(name) == nil { strangers.append(name) }
+        }
+        return strangers
+    }
+
     /// The owner of that name, of whom there is a message; nil where nobody of that name has been added.
     public func owner(_ name: String) async throws -> JobOwner? {
         if name == own.name { return own }
@@ -62,7 +74,7 @@ public final class JobOwners: Sendable {
             return others[name]?.owner
         }
         if let met { return met }
-        guard OwnerName.isValid(name), let found = try await open(name) else { return nil }
+        guard OwnerName.isValid(name), let found = try await open?(name) else { return nil }
         return others.withLock { others in
             if let met = others[name]?.owner { return met }
             others[name] = Other(owner: found)

@@ -12,6 +12,8 @@ public struct OutboxRelay: Sendable {
     /// A message that nobody has started after this time is taken for lost.
     private let patienceSeconds: Double
     private let counting = Counting()
+    private let meeting = Counting()
+    private static let meetingPause = Duration.seconds(10)
     private let batch = 500
     /// Where others' messages hide that ours are missing.
     private static let longPatience = 3600.0
@@ -56,7 +58,23 @@ public struct OutboxRelay: Sendable {
                 if jobs.count < batch { break }
             }
         }
-        return try await count + publishLost(of: due, messagesBefore: before)
+        count += try await publishLost(of: due, messagesBefore: before)
+        // Last: others who can't be met must not keep those here from being announced.
+        try await meetOwners()
+        return count
+    }
+
+    /// Tells others on the broker of the owners that are known here, and learns of theirs: whoever announces for an owner may be
+    /// gone when one of its jobs becomes due.
+    private func meetOwners() async throws {
+        guard meeting.isDue() else { return }
+        let known = owners.known.compactMap(\.name)
+        let names = try await broker { try await delivery.knownOwners(adding: known) }
+        if owners.meetsOthers {
+            let strangers = try await owners.meet(names)
+            try await broker { try await delivery.forgetOwners(strangers) }
+        }
+        meeting.wait(Self.meetingPause)
     }
 
     /// Publishes again as many jobs as wait without a message, those first that were announced the longest ago. While the

@@ -21,6 +21,10 @@ public protocol Delivery: Sendable {
     /// Messages of our jobs, delivered or not, by the owners of the jobs; nil has those that do not say whose they are. Reads
     /// every message.
     func messageCounts() async throws -> [String?: Int]
+    /// Makes owners known to all who share what delivers; returns every one that somebody made known: untrusted names.
+    func knownOwners(adding names: [String]) async throws -> [String]
+    /// Undoes that for names that no owner has.
+    func forgetOwners(_ names: [String]) async throws
 }
 
 extension Delivery {
@@ -36,6 +40,9 @@ extension Delivery {
         }
         return [nil: count]
     }
+
+    public func knownOwners(adding names: [String]) async throws -> [String] { names }
+    public func forgetOwners(_ names: [String]) async throws {}
 }
 
 public struct DeliveryMessage: Hashable, Sendable {

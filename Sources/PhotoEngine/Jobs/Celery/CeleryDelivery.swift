@@ -93,6 +93,20 @@ public final class CeleryDelivery: Delivery {
         try await broker.messageCounts(of: QueueName.allCases.map(\.rawValue))
     }
 
+    public func knownOwners(adding names: [String]) async throws -> [String] {
+        if !names.isEmpty {
+            try await broker.connection.sendAll(
+                names.map { RedisCommand("SADD", .text(broker.keys.owners), .text($0)) })
+        }
+        return try await broker.connection.send(RedisCommand("SMEMBERS", .text(broker.keys.owners))).array
+            .compactMap(\.text)
+    }
+
+    public func forgetOwners(_ names: [String]) async throws {
+        if names.isEmpty { return }
+        try await broker.connection.sendAll(names.map { RedisCommand("SREM", .text(broker.keys.owners), .text($0)) })
+    }
+
     private func decode(_ received: CeleryReceived) async throws -> DeliveredMessage? {
         guard let queue = QueueName(rawValue: received.queue) else { return nil }
         do {

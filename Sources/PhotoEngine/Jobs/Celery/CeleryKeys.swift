@@ -12,6 +12,8 @@ struct CeleryKeys: Sendable {
     var unackedMutex: String { prefix + "unacked_mutex" }
     var dead: String { prefix + "phototui.dead" }
     var deadReasons: String { prefix + "phototui.dead.reasons" }
+    /// The set of owners whom somebody on the broker knows.
+    var owners: String { prefix + "phototui.owners" }
     var paused: String { prefix + "phototui.paused" }
     var controlChannel: String { "\(prefix)/\(database).celery.pidbox" }
 
