@@ -14,13 +14,21 @@ enum JobInsertion {
 }
 
 enum JobColumns {
-    static let all = """
-        id, kind, state, owner, photo, attempts, worker_deaths, error, created_at, run_at, started_at, finished_at
-        """
+    private static let names = [
+        "id", "kind", "state", "owner", "photo", "attempts", "worker_deaths", "error", "created_at", "run_at", "started_at",
+        "finished_at",
+    ]
+    static let all = names.joined(separator: ", ")
+    /// Beside another table's.
+    static let qualified = names.map { "jobs.\($0)" }.joined(separator: ", ")
 
     static func job(_ row: SQLRow) throws -> Job {
         var row = row
-        return try Job(
+        return try take(from: &row)
+    }
+
+    static func take(from row: inout SQLRow) throws -> Job {
+        try Job(
             id: row.id(), kind: row.choice(), state: row.choice(), owner: row.id(), photo: row.optionalID(),
             attempts: row.int(), workerDeaths: row.int(), error: row.optionalText(), createdAt: row.int64(),
             runAt: row.int64(), startedAt: row.optionalInt64(), finishedAt: row.optionalInt64())

@@ -6,7 +6,14 @@ public protocol CeleryTaskHandler: Sendable {
 
     /// Does the work; stops soon when its task is cancelled. An error thrown is the task's failure: one that may pass by
     /// itself (`EngineError.isRetryable`) is tried again, as `CeleryOutcome.retried` says.
-    func perform(_ call: CeleryCall) async throws -> CeleryOutcome
+    func perform(_ call: CeleryCall) async throws -> CeleryEnd
+}
+
+/// What there is once a task's work is done.
+public enum CeleryEnd: Sendable {
+    case outcome(CeleryOutcome)
+    /// Its place is free for another task; this records it meanwhile, is not cancelled, and tells the outcome.
+    case unrecorded(@Sendable () async throws -> CeleryOutcome)
 }
 
 /// One run of a task.
@@ -50,7 +57,7 @@ public struct CeleryClosureTask: CeleryTaskHandler {
         self.body = body
     }
 
-    public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
-        .succeeded(try await body(call))
+    public func perform(_ call: CeleryCall) async throws -> CeleryEnd {
+        .outcome(.succeeded(try await body(call)))
     }
 }

@@ -4,6 +4,11 @@ internal import Glibc
 internal import Synchronization
 
 extension CeleryWorker {
+    /// Begins what was reserved.
+    func begin(_ held: CeleryWorkerState.Held) {
+        if let handler = handlers[held.call.message.task] { begin(held.received, held.call, handler) }
+    }
+
     /// Runs a task in a place of its own, and reports its end.
     func begin(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
         let message = call.message
@@ -13,7 +18,7 @@ extension CeleryWorker {
             state.withLock { $0.finishing += 1 }
             Task {
                 await refuse(received, message, isExpired: isExpired)
-                finishedOne()
+                finishedOne(received.tag)
             }
             return
         }
@@ -47,25 +52,39 @@ extension CeleryWorker {
     ) async {
         note(.started(call))
         events.task("task-started", call.id)
-        let outcome: CeleryOutcome
+        let end: CeleryEnd
         do {
-            outcome = try await handler.perform(call)
+            end = try await handler.perform(call)
         } catch {
-            outcome = judged(error, call)
+            end = .outcome(judged(error, call))
         }
         let seconds = Date().timeIntervalSince1970 - start
-        pauseOrGoOn(after: outcome)
-        // The place is free now; the rest is bookkeeping that the next task need not wait for.
-        state.withLock { state in
-            state.finishing += 1
-            state.running.removeValue(forKey: received.tag)
-            state.measure(seconds)
-            if case .succeeded = outcome { state.count(call.message.task) }
+        if case .outcome(let outcome) = end { pauseOrGoOn(after: outcome) }
+        // The place is free now; the rest is bookkeeping that the next task need not wait for, and may share a transaction
+        // with the next one's beginning.
+        let next = state.withLock { $0.end(received.tag, after: seconds) }
+        if let next { begin(next) } else { wakeUp() }
+        await Task { await settle(received, call, end, seconds) }.value
+        finishedOne(received.tag)
+    }
+
+    private func settle(_ received: CeleryReceived, _ call: CeleryCall, _ end: CeleryEnd, _ seconds: Double) async {
+        let outcome: CeleryOutcome
+        switch end {
+        case .outcome(let known): outcome = known
+        case .unrecorded(let record):
+            state.withLock { $0.recording += 1 }
+            do {
+                outcome = try await record()
+            } catch {
+                outcome = judged(error, call)
+            }
+            state.withLock { $0.recording -= 1 }
+            pauseOrGoOn(after: outcome)
         }
-        wakeUp()
-        await Task { await conclude(received, call, outcome, seconds) }.value
+        if case .succeeded = outcome { state.withLock { $0.count(call.message.task) } }
+        await conclude(received, call, outcome, seconds)
         note(.ended(call, outcome, seconds: seconds))
-        finishedOne()
     }
 
     private func pauseOrGoOn(after outcome: CeleryOutcome) {

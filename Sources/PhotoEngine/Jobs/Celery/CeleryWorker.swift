@@ -154,8 +154,7 @@ public final class CeleryWorker: Sendable {
             case .finished: return refusal
             case .full: await wakes.next()
             case .begin:
-                let next = state.withLock { $0.reserved.removeFirst() }
-                if let handler = handlers[next.call.message.task] { begin(next.received, next.call, handler) }
+                if let next = state.withLock({ $0.plan() == .begin ? $0.reserved.removeFirst() : nil }) { begin(next) }
             case .take(let queues, let count):
                 do {
                     let received = try await broker.pop(queues, count: count)
@@ -224,12 +223,12 @@ public final class CeleryWorker: Sendable {
                 }
             }
             note(.buried(queue: received.queue, reason: reason))
-            finishedOne()
+            finishedOne(received.tag)
         }
     }
 
-    func finishedOne() {
-        state.withLock { $0.finishing -= 1 }
+    func finishedOne(_ tag: String) {
+        state.withLock { $0.finish(tag) }
         wake.yield()
     }
 

@@ -30,6 +30,10 @@ struct CeleryWorkerState {
     private var averageSeconds: Double?
     /// Results and acknowledgements on their way.
     var finishing = 0
+    /// Of those, ends that a catalogue is yet to hear of.
+    var recording = 0
+    /// Of those that have run, until they are acknowledged: delivery tags.
+    private var ending: Set<String> = []
     var isDraining = false
     /// How often in a row a server refused this worker, and whether nothing is begun because of it. After a pause one task at
     /// a time is tried, until one succeeds.
@@ -53,14 +57,14 @@ struct CeleryWorkerState {
         self.concurrency = max(1, concurrency)
     }
 
-    var heldTags: [String] { Array(running.keys) + Array(scheduled.keys) + reserved.map(\.received.tag) }
+    var heldTags: [String] { Array(running.keys) + Array(scheduled.keys) + Array(ending) + reserved.map(\.received.tag) }
     var activeQueues: [String] { queues.map(\.name).filter { !cancelledQueues.contains($0) } }
     var processed: Int { totals.values.reduce(0, +) }
 
     func plan() -> Plan {
         if isDraining { return running.isEmpty && finishing == 0 ? .finished : .full }
         let room = places - running.count
-        guard !isPaused, room > 0, finishing < Self.mostFinishing else { return .full }
+        guard !isPaused, room > 0, finishing < Self.mostFinishing, recording < 2 * concurrency else { return .full }
         if !reserved.isEmpty { return .begin }
         var count = room + ahead
         var open: [String] = []
@@ -109,8 +113,19 @@ struct CeleryWorkerState {
         return true
     }
 
-    mutating func measure(_ seconds: Double) {
+    /// Frees the place of a task that has run; returns what to begin in it, of what is reserved.
+    mutating func end(_ tag: String, after seconds: Double) -> Held? {
+        running.removeValue(forKey: tag)
+        ending.insert(tag)
+        finishing += 1
         averageSeconds = averageSeconds.map { $0 + (seconds - $0) / 8 } ?? seconds
+        return plan() == .begin ? reserved.removeFirst() : nil
+    }
+
+    /// A task is acknowledged, or given back.
+    mutating func finish(_ tag: String) {
+        ending.remove(tag)
+        finishing -= 1
     }
 
     /// What was taken ahead and has waited too long: another worker may have a place for it.

@@ -36,36 +36,41 @@ public struct JobTask: CeleryTaskHandler {
         patience = CatalogPatience(seconds: leaseSeconds, random: random)
     }
 
-    public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
+    public func perform(_ call: CeleryCall) async throws -> CeleryEnd {
         do {
             return try await attempt(call)
-        } catch let error as EngineError where error.isRetryable {
-            // The catalogue stays away: the message waits in its queue, whole, rather than as one more retry.
-            return .givenBack
-        } catch let error as EngineError where error.isRefusalOfUs {
-            return .refused(error, isAnnounced: false)
+        } catch let error as EngineError {
+            return .outcome(try Self.keeping(error))
         }
     }
 
-    private func attempt(_ call: CeleryCall) async throws -> CeleryOutcome {
+    /// What becomes of a message whose catalogue could not be told anything: it waits in its queue, whole, rather than as one
+    /// more retry.
+    private static func keeping(_ error: EngineError) throws -> CeleryOutcome {
+        if error.isRetryable { return .givenBack }
+        if error.isRefusalOfUs { return .refused(error, isAnnounced: false) }
+        throw error
+    }
+
+    private func attempt(_ call: CeleryCall) async throws -> CeleryEnd {
         guard let id = try await patience({ _ in try await job(of: call) }) else {
-            return .failed(
-                EngineError(
-                    .notFound, "the message names neither a job nor a photo of this library",
-                    whatToDo: "send job_id or photo_id as a keyword argument, and the owner where that is another"),
-                isRecorded: false)
+            let error = EngineError(
+                .notFound, "the message names neither a job nor a photo of this library",
+                whatToDo: "send job_id or photo_id as a keyword argument, and the owner where that is another")
+            return .outcome(.failed(error, isRecorded: false))
         }
         switch try await patience({ try await claim(id, mayStand: $0) }) {
         case .claimed(let job): return try await run(job, isAwaited: isAwaited(call, id))
-        case .finished(let job) where job.state == .cancelled: return .revoked
+        case .finished(let job) where job.state == .cancelled: return .outcome(.revoked)
         case .finished(let job) where job.state == .dead:
-            return .failed(EngineError(.internal, job.error ?? "the job is dead"), isRecorded: true)
-        case .finished(let job): return .succeeded(Self.result(job))
+            return .outcome(.failed(EngineError(.internal, job.error ?? "the job is dead"), isRecorded: true))
+        case .finished(let job): return .outcome(.succeeded(Self.result(job)))
         case .held, .notDue:
-            return isAwaited(call, id) ? Self.heldElsewhere : .dropped
+            return .outcome(isAwaited(call, id) ? Self.heldElsewhere : .dropped)
         case .unknown:
             let library = owner.map { "the owner \($0)" } ?? "this library"
-            return .failed(EngineError(.notFound, "no job of \(library) has the id \(id)"), isRecorded: false)
+            return .outcome(
+                .failed(EngineError(.notFound, "no job of \(library) has the id \(id)"), isRecorded: false))
         }
     }
 
@@ -94,9 +99,8 @@ public struct JobTask: CeleryTaskHandler {
         return JobID(call["job_id"].string ?? call.id)
     }
 
-    private func run(_ job: Job, isAwaited: Bool) async throws -> CeleryOutcome {
+    private func run(_ job: Job, isAwaited: Bool) async throws -> CeleryEnd {
         own.add(job.id)
-        defer { own.remove(job.id) }
         let result: Result<JobResult, any Error>
         do {
             result = .success(try await leased(job) { try await handler.perform(job) })
@@ -104,14 +108,31 @@ public struct JobTask: CeleryTaskHandler {
             result = .failure(error)
         }
         let isCancelled = Task.isCancelled
-        // A task of its own: the call that ends the job must not be cancelled with the job.
-        let outcome = try await Task { try await end(job, with: result, isCancelled: isCancelled) }.value
-        guard isAwaited else { return outcome }
+        let record: @Sendable () async throws -> CeleryOutcome = {
+            defer { own.remove(job.id) }
+            let outcome = try await end(job, with: result, isCancelled: isCancelled)
+            return isAwaited ? Self.told(outcome) : outcome
+        }
+        guard case .success = result else {
+            // A task of its own: the call that ends the job must not be cancelled with the job.
+            return .outcome(try await Task { try await record() }.value)
+        }
+        return .unrecorded {
+            do {
+                return try await record()
+            } catch let error as EngineError {
+                return try Self.keeping(error)
+            }
+        }
+    }
+
+    /// What somebody hears who waits for this very message.
+    private static func told(_ outcome: CeleryOutcome) -> CeleryOutcome {
         switch outcome {
-        case .retried(let error, let seconds, _): return .retried(error, seconds: seconds, isAnnounced: false)
-        case .refused(let error, _): return .refused(error, isAnnounced: false)
-        case .dropped: return Self.heldElsewhere
-        default: return outcome
+        case .retried(let error, let seconds, _): .retried(error, seconds: seconds, isAnnounced: false)
+        case .refused(let error, _): .refused(error, isAnnounced: false)
+        case .dropped: heldElsewhere
+        default: outcome
         }
     }
 

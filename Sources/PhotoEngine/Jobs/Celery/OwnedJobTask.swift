@@ -27,21 +27,21 @@ public final class OwnedJobTask: CeleryTaskHandler {
         patience = CatalogPatience(seconds: leaseSeconds, random: SystemRandom())
     }
 
-    public func perform(_ call: CeleryCall) async throws -> CeleryOutcome {
+    public func perform(_ call: CeleryCall) async throws -> CeleryEnd {
         guard let name = call.owner, name != owners.own.name else { return try await own.perform(call) }
         let other: JobTask?
         do {
             other = try await patience { _ in try await jobTask(of: name) }
         } catch let error as EngineError {
             // As for an owner that is known: the message waits, whole.
-            return error.isRetryable ? .givenBack : .refused(error, isAnnounced: false)
+            return .outcome(error.isRetryable ? .givenBack : .refused(error, isAnnounced: false))
         }
         if let other { return try await other.perform(call) }
         let shown = displayEscaped(String(name.prefix(60)))
-        return .failed(
-            EngineError(
-                .notFound, "the message is for the owner \(shown), whom this worker's catalogue does not have",
-                whatToDo: "give each database a broker of its own, or a global_keyprefix"), isRecorded: false)
+        let error = EngineError(
+            .notFound, "the message is for the owner \(shown), whom this worker's catalogue does not have",
+            whatToDo: "give each database a broker of its own, or a global_keyprefix")
+        return .outcome(.failed(error, isRecorded: false))
     }
 
     /// One for each owner: it knows which jobs it runs.
