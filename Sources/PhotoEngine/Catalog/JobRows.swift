@@ -15,8 +15,8 @@ enum JobInsertion {
 
 enum JobColumns {
     private static let names = [
-        "id", "kind", "state", "owner", "photo", "attempts", "worker_deaths", "error", "created_at", "run_at", "started_at",
-        "finished_at",
+        "id", "kind", "state", "owner", "photo", "attempts", "worker_deaths", "error", "created_at", "run_at",
+        "started_at", "finished_at",
     ]
     static let all = names.joined(separator: ", ")
     /// Beside another table's.

@@ -4,8 +4,10 @@ public import SystemPackage
 extension SHA256Hasher {
     /// The digest of a file's bytes from its start, wherever the descriptor's offset is, and how many there were; in
     /// bounded memory. Blocks: not for the cooperative pool.
+    ///
+    /// A larger block gains nothing, and is one that malloc takes from the kernel anew for each file, or never returns.
     public static func digest(
-        file: FileDescriptor, blockSize: Int = 1 << 20
+        file: FileDescriptor, blockSize: Int = 64 << 10
     ) throws(EngineError) -> (sha256: SHA256Digest, byteCount: Int64) {
         // SAFETY: owned by this call; the hasher and the read see it only while it is allocated.
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockSize, alignment: 64)

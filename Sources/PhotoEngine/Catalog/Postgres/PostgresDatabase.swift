@@ -38,14 +38,14 @@ struct PostgresDatabase: SQLDatabase {
     func rows(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
         try await pool.run { connection in
             connection.keepsStatements = false
-            try identify(connection, nil)
+            try identify(connection)
             return try connection.rows(sql, values)
         }
     }
 
     func rowsThatMayLag(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
         let found = try await replica?.read(positionOfPrimary: positionOfLog) { connection in
-            try identify(connection, nil)
+            try identify(connection)
             return try connection.rows(sql, values)
         }
         if let found { return found }
@@ -124,17 +124,16 @@ struct PostgresDatabase: SQLDatabase {
         try identify(connection, durability)
     }
 
-    /// Says who asks, for as long as the transaction lasts. To write it takes the owner's lock, too: one writer of an owner's
-    /// rows at a time, as in SQLite, so that what is written once holds on both.
+    /// Says who asks, for as long as the transaction lasts: for one statement that reads, which travels with this.
+    private func identify(_ connection: PostgresConnection) throws {
+        try connection.send(Self.identity, identityValues)
+    }
+
+    /// As `identify`, for a transaction that we may be slow to go on with. To write it takes the owner's lock, too: one writer
+    /// of an owner's rows at a time, as in SQLite, so that what is written once holds on both.
     private func identify(_ connection: PostgresConnection, _ durability: SQLDurability?) throws {
-        let settings = """
-            SELECT set_config('phototui.owner', ?, true), set_config('phototui.owner_name', ?, true),
-                set_config('statement_timeout', ?, true), set_config('idle_in_transaction_session_timeout', ?, true)
-            """
-        let values: [SQLValue] = [
-            .text(owner.map { Hex.string($0.bytes) } ?? ""), .string(ownerName ?? ""),
-            .text("\(statementSeconds * 1000)"), .text("\(idleSeconds * 1000)"),
-        ]
+        let settings = Self.identity + ", set_config('idle_in_transaction_session_timeout', ?, true)"
+        let values = identityValues + [.text("\(idleSeconds * 1000)")]
         let key = owner.map { $0.bytes.suffix(8).reduce(UInt64.zero) { $0 << 8 | UInt64($1) } } ?? 0
         let lock = SQLValue.integer(Int64(bitPattern: key))
         switch durability {
@@ -144,6 +143,18 @@ struct PostgresDatabase: SQLDatabase {
                 settings + ", set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(?)", values + [lock])
         case .synced: try connection.sendForNumber(settings + ", pg_advisory_xact_lock(?)", values + [lock])
         }
+    }
+
+    private static let identity = """
+        SELECT set_config('phototui.owner', ?, true), set_config('phototui.owner_name', ?, true),
+            set_config('statement_timeout', ?, true)
+        """
+
+    private var identityValues: [SQLValue] {
+        [
+            .text(owner.map { Hex.string($0.bytes) } ?? ""), .string(ownerName ?? ""),
+            .text("\(statementSeconds * 1000)"),
+        ]
     }
 
     /// Whether nothing stands of a transaction whose commit nobody answered: asked of the server, as soon as it is there

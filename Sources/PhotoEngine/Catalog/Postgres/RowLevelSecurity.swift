@@ -7,8 +7,9 @@ enum RowLevelSecurity {
 
     /// No condition of an index, on purpose: every statement names the owner beside it. Where the statistics don't know an owner
     /// yet, as in a first import, the planner took the timeline's index, which begins with the owner, for as good as the key
-    /// of a photo, and read all the owner's photos for each.
-    private static let ownPhoto = "(photos.owner || ''::bytea) = \(owner)"
+    /// of a photo, and read all the owner's photos for each. The identity is read once for a statement, not for each of a
+    /// page's rows.
+    private static let ownPhoto = "(photos.owner || ''::bytea) = (SELECT \(owner))"
 
     /// Which rows of each table are the current owner's. Every table but `schema_versions` is here; a test compares.
     static let conditions: [(table: String, condition: String)] =

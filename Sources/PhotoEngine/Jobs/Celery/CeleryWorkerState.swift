@@ -57,7 +57,9 @@ struct CeleryWorkerState {
         self.concurrency = max(1, concurrency)
     }
 
-    var heldTags: [String] { Array(running.keys) + Array(scheduled.keys) + Array(ending) + reserved.map(\.received.tag) }
+    var heldTags: [String] {
+        [Array(running.keys), Array(scheduled.keys), Array(ending), reserved.map(\.received.tag)].flatMap { $0 }
+    }
     var activeQueues: [String] { queues.map(\.name).filter { !cancelledQueues.contains($0) } }
     var processed: Int { totals.values.reduce(0, +) }
 
