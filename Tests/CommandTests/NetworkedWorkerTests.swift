@@ -383,6 +383,7 @@ private final class NetworkedHome {
         process.arguments = arguments
         if let environment { process.environment = environment }
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        defer { try? handle.close() }
         try handle.seekToEnd()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

@@ -59,9 +59,12 @@ struct Program {
             try Data().write(to: URL(fileURLWithPath: path))
             return path
         }
+        let handles = try files.map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
+        // Foundation keeps processes that have ended, and with them what was open. With a thousand files open it crashes
+        // where it starts the next one.
+        defer { for handle in handles { try? handle.close() } }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[0]))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
+        (process.standardOutput, process.standardError) = (handles[0], handles[1])
         try await process.runToEnd()
         return Result(
             exitCode: process.terminationReason == .exit

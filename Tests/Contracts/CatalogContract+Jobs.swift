@@ -247,6 +247,52 @@ extension CatalogContract {
             try requireEqual(try await catalog.job(waiting[0].id)?.state, .running, "the job of other pixels")
             try await catalog.requireSound()
         },
+        ContractCase("Jobs that end while others are claimed each have their own outcome") { subject in
+            let catalog = subject.catalog
+            _ = try await catalog.record((0..<12).map { scanned($0) })
+            let jobs = try await catalog.jobs(state: .queued, after: nil, limit: 99).sorted { $0.id < $1.id }
+            for job in jobs[..<6] { _ = try await catalog.claim(job.id, worker: "w", leaseSeconds: 60) }
+            // Another worker's, which is not ours to end.
+            _ = try await catalog.claim(jobs[6].id, worker: "v", leaseSeconds: 60)
+            async let ends = withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<7 {
+                    group.addTask {
+                        try await catalog.finish(jobs[number].id, worker: "w", processed: processed(number))
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            async let claims = withThrowingTaskGroup(of: JobClaim.self) { group in
+                for job in jobs {
+                    group.addTask { try await catalog.claim(job.id, worker: "w", leaseSeconds: 60) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let (ended, claimed) = try await (ends, claims)
+            try requireEqual(ended.count { $0 }, 6, "the jobs that ended")
+            let taken = claimed.compactMap { claim in if case .claimed(let job) = claim { job.id } else { nil } }
+            try requireEqual(Set(taken), Set(jobs[7...].map(\.id)), "the jobs taken")
+            // A job that is asked for as it ends is held still, or finished: never unknown, and never taken again.
+            try requireEqual(
+                claimed.count { claim in
+                    switch claim {
+                    case .held: true
+                    case .finished(let job): job.state == .succeeded && job.finishedAt != nil
+                    default: false
+                    }
+                }, 7, "the jobs not taken")
+            for job in jobs {
+                let stored = try await catalog.job(job.id)
+                let expected: JobState = job.id < jobs[6].id ? .succeeded : .running
+                try requireEqual(stored?.state, expected, "a job's state")
+                if case .finished(let told)? = claimed.first(where: { claim in
+                    if case .finished(let told) = claim { told.id == job.id } else { false }
+                }) {
+                    try requireEqual(told, stored, "the finished job as it was told")
+                }
+            }
+            try await catalog.requireSound()
+        },
         ContractCase("A photo has at most one unfinished job") { subject in
             let id = try await subject.catalog.addProcessed(1)
             let unknown = PhotoID("01890a5d-ac96-774b-bcce-b302099a8057")!

@@ -83,6 +83,7 @@ struct CeleryPeer {
         let output = folder.appendingPathComponent("output-\(UUID().uuidString)")
         try Data().write(to: output)
         let handle = try FileHandle(forWritingTo: output)
+        defer { try? handle.close() }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle

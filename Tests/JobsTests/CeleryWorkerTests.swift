@@ -54,6 +54,32 @@ struct CeleryWorkerTests {
     }
 
     @Test(
+        "A task whose end is not recorded yet leaves its place to the next, and is held until it is",
+        .timeLimit(.minutes(1)))
+    func recording() async throws {
+        let task = SlowlyRecorded()
+        let worker = worker(concurrency: 1, [task])
+        var sent: [String] = []
+        for _ in 0..<5 { sent.append(try await client.send(task.task, queue: "high")) }
+        try await beside(worker) {
+            try await wait("the second did not run") { task.counts.begun == 2 }
+            // No more than can be recorded, and none of them forgotten.
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(task.counts.begun == 2)
+            #expect(worker.state.withLock { $0.heldTags.count } >= 2)
+            worker.drain()
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(!worker.state.withLock { $0.plan() == .finished })
+            task.letThrough()
+        }
+        #expect(task.counts.begun == 2 && task.counts.recorded == 2)
+        try await beside(self.worker([task])) {
+            for id in sent { try await expectResult(of: id, within: .seconds(20), .succeeded(.null)) }
+        }
+        #expect(task.counts.begun == 5 && task.counts.recorded == 5)
+    }
+
+    @Test(
         "Poison and unknown tasks are kept with their reasons, byte for byte, and what is behind them runs",
         .timeLimit(.minutes(1)))
     func quarantine() async throws {
@@ -286,6 +312,25 @@ struct CeleryWorkerTests {
                     try server.start()
                 }
             }
+        }
+    }
+}
+
+/// Its work is nothing; its end is recorded once it is let through.
+private final class SlowlyRecorded: CeleryTaskHandler {
+    let task = "photo.slowly_recorded"
+    private let state = Mutex((begun: 0, recorded: 0, isOpen: false))
+
+    var counts: (begun: Int, recorded: Int) { state.withLock { ($0.begun, $0.recorded) } }
+
+    func letThrough() { state.withLock { $0.isOpen = true } }
+
+    func perform(_ call: CeleryCall) async throws -> CeleryEnd {
+        state.withLock { $0.begun += 1 }
+        return .unrecorded { [self] in
+            while !state.withLock({ $0.isOpen }) { try await Task.sleep(for: .milliseconds(10)) }
+            state.withLock { $0.recorded += 1 }
+            return .succeeded(.null)
         }
     }
 }

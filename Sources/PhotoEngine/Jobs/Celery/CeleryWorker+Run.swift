@@ -59,10 +59,14 @@ extension CeleryWorker {
             end = .outcome(judged(error, call))
         }
         let seconds = Date().timeIntervalSince1970 - start
-        if case .outcome(let outcome) = end { pauseOrGoOn(after: outcome) }
+        var isRecorded = false
+        if case .outcome(let outcome) = end {
+            pauseOrGoOn(after: outcome)
+            isRecorded = true
+        }
         // The place is free now; the rest is bookkeeping that the next task need not wait for, and may share a transaction
         // with the next one's beginning.
-        let next = state.withLock { $0.end(received.tag, after: seconds) }
+        let next = state.withLock { $0.end(received.tag, after: seconds, isRecorded: isRecorded) }
         if let next { begin(next) } else { wakeUp() }
         await Task { await settle(received, call, end, seconds) }.value
         finishedOne(received.tag)
@@ -73,13 +77,13 @@ extension CeleryWorker {
         switch end {
         case .outcome(let known): outcome = known
         case .unrecorded(let record):
-            state.withLock { $0.recording += 1 }
             do {
                 outcome = try await record()
             } catch {
                 outcome = judged(error, call)
             }
             state.withLock { $0.recording -= 1 }
+            wakeUp()
             pauseOrGoOn(after: outcome)
         }
         if case .succeeded = outcome { state.withLock { $0.count(call.message.task) } }

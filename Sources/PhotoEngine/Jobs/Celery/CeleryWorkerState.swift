@@ -116,7 +116,8 @@ struct CeleryWorkerState {
     }
 
     /// Frees the place of a task that has run; returns what to begin in it, of what is reserved.
-    mutating func end(_ tag: String, after seconds: Double) -> Held? {
+    mutating func end(_ tag: String, after seconds: Double, isRecorded: Bool) -> Held? {
+        if !isRecorded { recording += 1 }
         running.removeValue(forKey: tag)
         ending.insert(tag)
         finishing += 1
