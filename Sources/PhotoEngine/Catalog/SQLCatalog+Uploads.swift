@@ -72,7 +72,8 @@ extension SQLCatalog {
     }
 
     func addPart(_ part: UploadPart, to upload: UploadID) async throws {
-        try await database.write { [ownerValue] connection in
+        // A part whose note is lost is sent again.
+        try await database.write(.soon) { [ownerValue] connection in
             let count = try connection.execute(
                 """
                 INSERT INTO upload_parts (upload, number, owner, byte_count, entity_tag)

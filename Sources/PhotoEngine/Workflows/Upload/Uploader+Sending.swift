@@ -87,41 +87,42 @@ extension Uploader {
         return try await withThrowingTaskGroup(of: UploadPart.self) { group in
             var parts: [UploadPart] = []
             for number in 1...count {
+                let known = there[number]
+                // Ahead of a slot, so that one is never held for reading alone.
+                let read = try await reader.next(multipart.partByteCount, tagging: known != nil)
+                if let known, read.isStored(as: known) {
+                    parts.append(known)
+                    continue
+                }
                 try await transfers.take()
                 guard !hasFailed.isSet else {
                     transfers.give()
                     break
                 }
-                do {
-                    let known = there[number]
-                    let read = try await reader.next(multipart.partByteCount, tagging: known != nil)
-                    if let known, read.isStored(as: known) {
-                        parts.append(known)
-                        transfers.give()
-                        continue
+                group.addTask { [self] in
+                    do {
+                        let part = try await put(number, read, of: reader, upload.key, multipart)
+                        try await catalog.addPart(part, to: upload.id)
+                        return part
+                    } catch {
+                        hasFailed.set()
+                        throw error
                     }
-                    group.addTask { [self] in
-                        defer { transfers.give() }
-                        do {
-                            let part = try await StoreFault.telling {
-                                try await store.putPart(
-                                    number, of: reader.file, range: read.range, sha256: read.sha256, key: upload.key,
-                                    token: multipart.token)
-                            }
-                            try await catalog.addPart(part, to: upload.id)
-                            return part
-                        } catch {
-                            hasFailed.set()
-                            throw error
-                        }
-                    }
-                } catch {
-                    transfers.give()
-                    throw error
                 }
             }
             for try await part in group { parts.append(part) }
             return parts
+        }
+    }
+
+    /// Sends a part, and gives its slot to the next while the ledger is written.
+    private func put(
+        _ number: Int, _ read: PartReader.Part, of reader: PartReader, _ key: ObjectKey, _ multipart: MultipartUpload
+    ) async throws -> UploadPart {
+        defer { transfers.give() }
+        return try await StoreFault.telling {
+            try await store.putPart(
+                number, of: reader.file, range: read.range, sha256: read.sha256, key: key, token: multipart.token)
         }
     }
 
