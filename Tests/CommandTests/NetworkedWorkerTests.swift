@@ -67,6 +67,13 @@ struct NetworkedWorkerTests {
         #expect(problem.contains(home.redisSocket) && !problem.contains(NetworkedHome.password))
         #expect(try await home.jobs() == ["queued": 3])
 
+        // A worker that waits for the broker has nothing to finish.
+        let early = try home.startWorker()
+        try await home.wait("it did not wait") { home.log().contains(home.redisSocket) }
+        kill(early.processIdentifier, SIGTERM)
+        try await home.wait("it did not end") { !early.isRunning }
+        #expect(early.terminationReason == .exit && early.terminationStatus == 0, "\(home.log())")
+
         try home.startRedis()
         try pictures.write(TestPicture.png(seed: 3), as: "3.png")
         let next = try await home.program.run(["import", "--profile", "test", pictures.path])

@@ -57,13 +57,13 @@ public final class JobOwners: Sendable {
         others.withLock { $0[name]?.restsUntil = .now + Self.rest }
     }
 
-    /// Opens the owners of these names that it has not met; returns the names that nobody has.
-    func meet(_ names: [String]) async throws -> [String] {
+    /// Opens the owners of these names that it has not met, of the first `limit` of them; returns the names that nobody has, and
+    /// whether it has asked for all.
+    func meet(_ names: [String], limit: Int) async throws -> (strangers: [String], isDone: Bool) {
+        let unmet = others.withLock { others in names.filter { $0 != own.name && others[$0] == nil } }
         var strangers: [String] = []
-        for name in names where name != own.name && others.withLock({ $0[name] == nil }) {
-            if try await owner(name) == nil { strangers.append(name) }
-        }
-        return strangers
+        for name in unmet.prefix(limit) where try await owner(name) == nil { strangers.append(name) }
+        return (strangers, unmet.count <= limit)
     }
 
     /// The owner of that name, of whom there is a message; nil where nobody of that name has been added.

@@ -14,6 +14,8 @@ public struct OutboxRelay: Sendable {
     private let counting = Counting()
     private let meeting = Counting()
     private static let meetingPause = Duration.seconds(10)
+    /// Anybody who may write to the broker may add names, each of which the catalogue is asked for.
+    private static let mostMet = 50
     private let batch = 500
     /// Where others' messages hide that ours are missing.
     private static let longPatience = 3600.0
@@ -38,7 +40,10 @@ public struct OutboxRelay: Sendable {
     @discardableResult
     public func publishDue() async throws -> Int {
         do {
-            return try await publishAll()
+            let count = try await publishAll()
+            // What was announced is; that others can't be met is told by those who go on relaying.
+            try? await meetOwners()
+            return count
         } catch let away as BrokerAway {
             throw away.error
         }
@@ -59,8 +64,6 @@ public struct OutboxRelay: Sendable {
             }
         }
         count += try await publishLost(of: due, messagesBefore: before)
-        // Last: others who can't be met must not keep those here from being announced.
-        try await meetOwners()
         return count
     }
 
@@ -71,8 +74,9 @@ public struct OutboxRelay: Sendable {
         let known = owners.known.compactMap(\.name)
         let names = try await broker { try await delivery.knownOwners(adding: known) }
         if owners.meetsOthers {
-            let strangers = try await owners.meet(names)
+            let (strangers, isDone) = try await owners.meet(names, limit: Self.mostMet)
             try await broker { try await delivery.forgetOwners(strangers) }
+            if !isDone { return }
         }
         meeting.wait(Self.meetingPause)
     }
@@ -149,6 +153,8 @@ public struct OutboxRelay: Sendable {
         while !Task.isCancelled {
             do {
                 _ = try await publishAll()
+                // Last: others who can't be met must not keep those here from being announced.
+                try await meetOwners()
                 if trouble != nil { report(nil) }
                 trouble = nil
             } catch is BrokerAway {

@@ -76,7 +76,9 @@ struct PostgresError: Error {
         {
             return EngineError(
                 .permissionDenied, "\(server) refused the login: \(reason)",
-                whatToDo: "check the role and its password, and pg_hba.conf on the server", cause: ServerRefusal())
+                whatToDo:
+                    "check the role, its password (PHOTOTUI_DATABASE_PASSWORD, the profile's database_password_file or "
+                    + "database_password_command), and pg_hba.conf on the server", cause: ServerRefusal())
         }
         if said.contains("does not exist") {
             return EngineError(

@@ -127,7 +127,7 @@ final class CeleryControl: Sendable {
             try? await worker.events.worker("worker-heartbeat", worker.information())
             return nil
         case "pool_grow", "pool_shrink":
-            let change = (arguments["n"].integer ?? 1) * (method == "pool_grow" ? 1 : -1)
+            let change = min(max(-256, arguments["n"].integer ?? 1), 256) * (method == "pool_grow" ? 1 : -1)
             let now = worker.state.withLock { state in
                 state.concurrency = min(256, max(1, state.concurrency + change))
                 return state.concurrency

@@ -29,10 +29,11 @@ final class CeleryEvents: Sendable {
     /// The logical clock (Lamport's): ahead of every clock seen.
     var clock: Int { state.withLock { $0.clock } }
 
+    /// A clock that nobody can have reached by counting is not followed: it would be the end of all.
     @discardableResult
     func tick(past seen: Int = 0) -> Int {
         state.withLock { state in
-            state.clock = max(state.clock, seen) + 1
+            state.clock = max(state.clock, seen < 1 << 53 ? seen : 0) + 1
             return state.clock
         }
     }

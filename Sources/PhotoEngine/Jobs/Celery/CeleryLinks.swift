@@ -71,9 +71,9 @@ extension CeleryLinks.Signature {
         let queue = options["queue"].string ?? options["queue"]["name"].string
         let routingKey = queue ?? options["routing_key"].string ?? (isOurs ? parent.queue : "celery")
         let exchange = queue == nil ? options["exchange"].string ?? "" : ""
-        let expires =
-            options["expires"].real.map { now + $0 } ?? options["expires"].string.flatMap(CeleryTime.parse)
-        let eta = options["countdown"].real.map { now + $0 } ?? options["eta"].string.flatMap(CeleryTime.parse)
+        func later(_ seconds: JSONValue) -> Date? { seconds.real.flatMap { $0.isNaN ? nil : now + $0 } }
+        let expires = later(options["expires"]) ?? options["expires"].string.flatMap(CeleryTime.parse)
+        let eta = later(options["countdown"]) ?? options["eta"].string.flatMap(CeleryTime.parse)
         var headers: [JSONMember] = [
             JSONMember("group", options["group_id"]), JSONMember("group_index", options["group_index"]),
             JSONMember("shadow", options["shadow"]),

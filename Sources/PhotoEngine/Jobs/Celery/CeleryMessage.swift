@@ -16,7 +16,8 @@ public struct CeleryMessage: Hashable, Sendable {
     /// What follows it.
     public let links: CeleryLinks
 
-    public var retries: Int { headers["retries"].integer ?? 0 }
+    /// Whatever a message says, a number that can be counted on.
+    public var retries: Int { min(max(0, headers["retries"].integer ?? 0), 1_000_000) }
     public var ignoresResult: Bool { headers["ignore_result"].bool ?? false }
     public var isRedelivered: Bool { properties["delivery_info"]["redelivered"].bool ?? false }
     public var priority: Int { properties["priority"].integer ?? 0 }

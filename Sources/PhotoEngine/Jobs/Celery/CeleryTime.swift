@@ -2,8 +2,13 @@ internal import Foundation
 
 /// Moments as Celery writes them: ISO 8601 as Python's `datetime.isoformat` has it, UTC where no zone is named.
 enum CeleryTime {
+    /// Python's years, 1 to 9999, in seconds since 1970.
+    private static let known = -62_135_596_800.0...253_402_300_799.0
+
+    /// Of a moment outside of Python's years, the nearest within.
     static func text(_ date: Date) -> String {
-        let microseconds = Int64((date.timeIntervalSince1970 * 1e6).rounded())
+        let moment = min(max(date.timeIntervalSince1970, known.lowerBound), known.upperBound)
+        let microseconds = Int64((moment * 1e6).rounded())
         let seconds = microseconds.flooredDivision(1_000_000)
         let days = seconds.flooredDivision(86400)
         let (year, month, day) = civil(days)
@@ -11,7 +16,8 @@ enum CeleryTime {
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let fraction = String(microseconds - seconds * 1_000_000)
         let zeros = String(repeating: "0", count: 6 - fraction.count)
-        return "\(year)-\(two(month))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
+        let years = String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
+        return "\(years)-\(two(month))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
             + ".\(zeros)\(fraction)+00:00"
     }
 

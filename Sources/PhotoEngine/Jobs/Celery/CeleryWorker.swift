@@ -124,6 +124,9 @@ public final class CeleryWorker: Sendable {
         await relay?.run { [self] in note($0.map { .unannounced($0) } ?? .announcedAgain) }
     }
 
+    /// Whether it has made itself known to the broker: before, it has nothing to finish.
+    public var isOnline: Bool { state.withLock { $0.isOnline } }
+
     func note(_ event: Event) { report(event) }
     func wakeUp() { wake.yield() }
 
@@ -133,6 +136,7 @@ public final class CeleryWorker: Sendable {
                 try await broker.bind(options.queues.map(\.name))
                 try await broker.checkRights(options.queues.map(\.name))
                 try await events.worker("worker-online", information())
+                state.withLock { $0.isOnline = true }
                 return
             } catch let error as EngineError where error.isRetryable {
                 note(.troubled(error))
@@ -198,7 +202,8 @@ public final class CeleryWorker: Sendable {
     /// Begins a task, or reserves it for the next free place.
     func admit(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
         let isReserved = state.withLock { state in
-            guard state.isPaused || state.running.count >= state.places || !state.reserved.isEmpty else {
+            guard state.isPaused || state.isDraining || state.running.count >= state.places || !state.reserved.isEmpty
+            else {
                 return false
             }
             let now = Date().timeIntervalSince1970

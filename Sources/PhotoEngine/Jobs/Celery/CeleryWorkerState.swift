@@ -35,6 +35,7 @@ struct CeleryWorkerState {
     /// Of those that have run, until they are acknowledged: delivery tags.
     private var ending: Set<String> = []
     var isDraining = false
+    var isOnline = false
     /// How often in a row a server refused this worker, and whether nothing is begun because of it. After a pause one task at
     /// a time is tried, until one succeeds.
     private(set) var refusals = 0

@@ -199,7 +199,8 @@ enum WorkerLog {
 
     /// Foreign text, of any length.
     private static func name(_ call: CeleryCall) -> String {
-        "\(call.message.task.prefix(100)) \(call.id.prefix(100))"
+        let owner = call.owner.map { " of \($0.prefix(60))" } ?? ""
+        return "\(call.message.task.prefix(100)) \(call.id.prefix(100))\(owner)"
     }
 
     static func line(_ text: String) {

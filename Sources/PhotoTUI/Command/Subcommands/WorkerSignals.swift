@@ -3,8 +3,11 @@ import Glibc
 import Jobs
 import Synchronization
 
-/// The first SIGINT or SIGTERM drains a worker, the second stops it, the third ends the process. Before there is a worker
-/// the first ends the process, with 0: there is nothing to finish.
+/// A signal that came before libdispatch listened for it, which takes over from the handler that notes it here.
+private let early = Atomic<Int32>(0)
+
+/// The first SIGINT or SIGTERM drains a worker, the second stops it, the third ends the process. Before the worker is
+/// online the first ends the process, with 0: there is nothing to finish.
 final class WorkerSignals: Sendable {
     private struct State {
         var worker: CeleryWorker?
@@ -18,12 +21,15 @@ final class WorkerSignals: Sendable {
     init() {
         let queue = DispatchQueue(label: "phototui.worker.signals")
         sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: queue)
+            DispatchSource.makeSignalSource(signal: number, queue: queue)
         }
         state = Mutex(State())
         for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
             source.setEventHandler { [weak self] in self?.heed(number) }
+            source.setRegistrationHandler { [weak self] in
+                if early.exchange(0, ordering: .relaxed) != 0 { self?.heed(number) }
+            }
+            signal(number) { early.store($0, ordering: .relaxed) }
             source.resume()
         }
     }
@@ -41,14 +47,15 @@ final class WorkerSignals: Sendable {
             state.count += 1
             return (state.worker, state.count)
         }
-        switch (worker, count) {
-        case (nil, _):
+        guard let worker, worker.isOnline else {
             WorkerLog.line("stopped before it took a job")
             _exit(0)
-        case (let worker?, 1):
+        }
+        switch count {
+        case 1:
             WorkerLog.line("finishing what runs; a second signal stops at once")
             worker.drain()
-        case (let worker?, 2):
+        case 2:
             WorkerLog.line("stopping; what runs is given back")
             worker.stop()
         default: _exit(128 + number)
