@@ -162,7 +162,8 @@ struct CeleryInteropTests {
         let worker = try worker(peer, concurrency: 3)
         try await beside(worker) {
             let client = CeleryClient(try RedisService.address(prefix: peer.prefix))
-            let busy = try await client.send("photo.sleep", arguments: [.integer(60)], queue: "low")
+            // Longer than Celery's commands take, on any machine; it is ended by them.
+            let busy = try await client.send("photo.sleep", arguments: [.integer(600)], queue: "low")
             let later = try await client.send("photo.add", queue: "low", eta: Date(timeIntervalSinceNow: 600))
             try await wait("the task did not start") {
                 worker.state.withLock { $0.running.count == 1 && $0.scheduled.count == 1 }
