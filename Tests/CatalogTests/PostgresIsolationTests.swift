@@ -11,7 +11,8 @@ import Testing
 struct PostgresIsolationTests {
     private static let tables = [
         "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts",
-        "totals", "uploads", "upload_parts", "vectors",
+        "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
+        "hash_buckets", "duplicate_decisions", "resolutions",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -22,7 +23,7 @@ struct PostgresIsolationTests {
             let catalog = try await SQLCatalog.open(
                 database, owner: owner, clock: SystemClock(), random: SystemRandom())
             _ = try await catalog.addFolder("/photos")
-            _ = try await catalog.record([photoFile(1), photoFile(2)])
+            _ = try await catalog.record([photoFile(1), photoFile(2), photoFile(3)])
             for job in try await catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 1) {
                 var metadata = PhotoMetadata()
                 metadata.place = "Lisbon"
@@ -35,6 +36,23 @@ struct PostgresIsolationTests {
                         perceptualHash: PerceptualHash(bits: 1), metadata: metadata, problem: nil, renditions: []))
             }
             try await catalog.append(journalEntry(at: 1, subject: "c"))
+            let photos = try await catalog.photos(after: nil, limit: 9).map(\.id)
+            for photo in try await catalog.uncompared(after: nil, limit: 1) {
+                let compared = ComparedPhoto(photo: photo, hash: photo.hash)
+                #expect(try await catalog.record([compared], since: 0) == 1)
+                let others = photos.filter { $0 != photo.photo }
+                try await catalog.database.write { [owner = catalog.owner] connection in
+                    let likeness = Likeness(connection: connection, owner: .id(owner))
+                    try likeness.insert(others[0], photo.hash)
+                    try likeness.begin(ClusterID(first: photo.photo), with: photo.photo)
+                    try likeness.join(others[0], ClusterID(first: photo.photo), nil)
+                    try likeness.wait(others[1])
+                    _ = try likeness.keepApart(photo.photo, others[1], at: 1)
+                    _ = try connection.execute(
+                        "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, 1, '{}')",
+                        [.id(photo.photo), .id(owner), .id(photo.photo)])
+                }
+            }
             try await catalog.database.write { connection in
                 _ = try connection.execute(
                     """
@@ -103,10 +121,10 @@ struct PostgresIsolationTests {
         try await withOwners { first, second in
             let theirs = try await second.photos(after: nil, limit: 9).map(\.id)
             let own = try await first.photos(after: nil, limit: 9).map(\.id)
-            #expect(own.count == 2 && theirs.count == 2 && Set(own).isDisjoint(with: theirs))
-            #expect(try await first.timeline(TimelineQuery(limit: 9)).count == 2)
-            #expect(try await first.months(filter: TimelineFilter()).map(\.count).reduce(0, +) == 2)
-            #expect(try await first.months(filter: TimelineFilter(text: "jpg")).map(\.count).reduce(0, +) == 2)
+            #expect(own.count == 3 && theirs.count == 3 && Set(own).isDisjoint(with: theirs))
+            #expect(try await first.timeline(TimelineQuery(limit: 9)).count == 3)
+            #expect(try await first.months(filter: TimelineFilter()).map(\.count).reduce(0, +) == 3)
+            #expect(try await first.months(filter: TimelineFilter(text: "jpg")).map(\.count).reduce(0, +) == 3)
             for photo in theirs {
                 #expect(try await first.photo(photo) == nil)
                 #expect(try await first.files(of: photo).isEmpty)
@@ -121,12 +139,12 @@ struct PostgresIsolationTests {
                 #expect(try await first.retry([job.id]) == 0)
                 #expect(try await first.fail(job.id, worker: "w", error: "", runAt: nil, unreadable: true) == false)
             }
-            #expect(try await first.claim(queue: .high, worker: "x", leaseSeconds: 9, limit: 99).count == 1)
-            #expect(try await second.jobCounts()[.queued] == 1)
+            #expect(try await first.claim(queue: .high, worker: "x", leaseSeconds: 9, limit: 99).count == 2)
+            #expect(try await second.jobCounts()[.queued] == 2)
             #expect(try await first.journal(limit: 9).count == 1)
             #expect(try await first.folders().count == 1)
             #expect(try await first.uploads(state: .begun, after: nil, limit: 9).count == 1)
-            #expect(try await first.statistics().photos == 2)
+            #expect(try await first.statistics().photos == 3)
             #expect(try await first.check() == [])
             #expect(try await second.check() == [])
         }

@@ -5,8 +5,8 @@ import Synchronization
 /// What every catalogue promises, whatever database it keeps.
 public enum CatalogContract {
     public static let cases: [ContractCase<CatalogSubject>] =
-        timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + maintenanceCases
-        + ownerCases + [
+        timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + duplicateCases
+        + resolutionCases + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]
 }

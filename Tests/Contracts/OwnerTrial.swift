@@ -22,7 +22,8 @@ struct OwnerTrial: Sendable {
 extension CatalogContract {
     private static let trials: [(about: String, trials: [OwnerTrial])] = [
         ("the timeline", OwnerTrial.timeline), ("photos", OwnerTrial.photos), ("files", OwnerTrial.files),
-        ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("the journal", OwnerTrial.journal),
+        ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("duplicates", OwnerTrial.duplicates),
+        ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]
 

@@ -8,6 +8,8 @@ struct CounterChanges {
         case jobs(JobState)
         /// How often something changed that no other counter counts.
         case changes
+        /// How often clusters or what decides on them changed.
+        case comparisons
 
         var name: String {
             switch self {
@@ -18,6 +20,7 @@ struct CounterChanges {
             case .bytes: "bytes"
             case .jobs(let state): "jobs.\(state.rawValue)"
             case .changes: "changes"
+            case .comparisons: "comparisons"
             }
         }
     }

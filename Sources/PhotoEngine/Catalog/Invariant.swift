@@ -48,6 +48,41 @@ struct Invariant: Sendable {
                     WHERE vectors.owner = ? AND photos.owner <> vectors.owner
                     """),
             Invariant(
+                fault: "a duplicate cluster's figures differ from its photos",
+                sql: """
+                    SELECT duplicate_clusters.id FROM duplicate_clusters
+                    LEFT JOIN compared_photos ON compared_photos.cluster = duplicate_clusters.id
+                    LEFT JOIN photos ON photos.id = compared_photos.photo
+                    WHERE duplicate_clusters.owner = ?
+                    GROUP BY duplicate_clusters.id, duplicate_clusters.photos, duplicate_clusters.byte_count,
+                        duplicate_clusters.largest, duplicate_clusters.newest
+                    HAVING count(photos.id) <> duplicate_clusters.photos OR count(photos.id) < 2
+                        OR sum(photos.byte_count) <> duplicate_clusters.byte_count
+                        OR max(photos.byte_count) <> duplicate_clusters.largest
+                        OR max(photos.taken_at) > duplicate_clusters.newest
+                    """),
+            Invariant(
+                fault: "a compared photo can't be found by its hash",
+                sql: """
+                    SELECT photo FROM compared_photos WHERE owner = ? AND 4 > (
+                        SELECT count(*) FROM hash_buckets
+                        WHERE hash_buckets.owner = ? AND hash_buckets.phash = compared_photos.phash)
+                    """),
+            Invariant(
+                fault: "a cluster holds two photos that somebody decided are no duplicates",
+                sql: """
+                    SELECT 1 FROM duplicate_decisions
+                    JOIN compared_photos AS one ON one.photo = duplicate_decisions.first
+                    JOIN compared_photos AS other ON other.photo = duplicate_decisions.second
+                    WHERE duplicate_decisions.owner = ? AND one.cluster = other.cluster
+                    """),
+            Invariant(
+                fault: "a photo in the trash is in the timeline or in the index of hashes",
+                sql: """
+                    SELECT 1 FROM photos WHERE owner = ? AND trashed_at IS NOT NULL AND (is_archived = 0 OR EXISTS (
+                        SELECT 1 FROM compared_photos WHERE compared_photos.photo = photos.id))
+                    """),
+            Invariant(
                 fault: "a photo is marked missing while a file of it is there, or the other way round",
                 sql: """
                     SELECT 1 FROM photos WHERE owner = ? AND original_path IS NOT NULL AND is_missing = (

@@ -27,7 +27,7 @@ enum PhotoColumns {
     static let full = """
         id, owner, sha256, phash, filename, media_type, byte_count, width, height, taken_at, taken_at_offset,
         taken_at_source, imported_at, original_path, original_key, status, problem, is_favourite, is_archived, is_missing,
-        orientation, camera_make, camera_model, lens, exposure_seconds, aperture, iso, focal_length, focal_length_35mm,
+        trashed_at, orientation, camera_make, camera_model, lens, exposure_seconds, aperture, iso, focal_length, focal_length_35mm,
         flash_fired, latitude, longitude, altitude, place, rating, caption,
         (SELECT keywords FROM photo_metadata WHERE photo = photos.id),
         (SELECT tags FROM photo_metadata WHERE photo = photos.id)
@@ -43,7 +43,10 @@ enum PhotoColumns {
             id: id, owner: owner, sha256: digest, perceptualHash: hash, filename: row.text(), mediaType: row.choice(),
             byteCount: ByteCount(row.int64()), pixelSize: pixelSize(&row), captureTime: captureTime(&row),
             importedAt: row.int64(), metadata: PhotoMetadata(), original: original(&row), status: row.choice(),
-            problem: row.optionalText(), isFavourite: row.bool(), isArchived: row.bool(), isMissing: row.bool())
+            problem: row.optionalText(), isFavourite: row.bool(), isArchived: row.bool(), isMissing: row.bool(),
+            trashedAt: row.optionalInt64())
+        // In the trash it is out of the timeline as an archived one is, whatever it was before.
+        if photo.trashedAt != nil { photo.isArchived = false }
         photo.metadata = try metadata(&row, captureTime: photo.captureTime)
         return photo
     }
@@ -91,10 +94,12 @@ enum PhotoColumns {
         metadata.place = try row.optionalText()
         metadata.rating = try row.optionalInt()
         metadata.caption = try row.optionalText()
-        metadata.keywords = try row.optionalText().map { try decoded([String].self, $0) } ?? []
+        metadata.keywords = try row.optionalText().map(keywords) ?? []
         metadata.tags = try row.optionalText().map { try decoded([String: String].self, $0) } ?? [:]
         return metadata
     }
+
+    static func keywords(_ text: String) throws -> [String] { try decoded([String].self, text) }
 
     private static func decoded<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try SQLRow.present(try? JSONDecoder().decode(type, from: Data(text.utf8)))

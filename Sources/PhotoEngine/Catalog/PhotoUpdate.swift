@@ -5,6 +5,7 @@ struct PhotoUpdate {
     private var photos: [[SQLValue]] = []
     private var metadata: [[SQLValue]] = []
     private var readable: [[SQLValue]] = []
+    private var hashed: [[SQLValue]] = []
 
     /// Throws `.conflict` when the photo's bytes are others than those that were processed.
     mutating func apply(
@@ -29,6 +30,7 @@ struct PhotoUpdate {
             .string(found.caption), .id(photo),
         ])
         metadata.append([.id(photo), try PhotoColumns.encoded(found.keywords), try PhotoColumns.encoded(found.tags)])
+        hashed.append([.id(photo)])
         if old.status == .unreadable {
             counters.add(-1, to: .unreadable)
             readable.append([.id(photo)])
@@ -44,16 +46,32 @@ struct PhotoUpdate {
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
                 taken_at_offset = ?, taken_at_source = ?, status = 'ready', in_timeline = 1 - is_archived,
-                problem = ?, rating = ?, camera_make = ?,
+                problem = ?, rating = \(Self.unlessMarked("rating")), camera_make = ?,
                 camera_model = ?, lens = ?, exposure_seconds = ?, aperture = ?, iso = ?, focal_length = ?,
-                focal_length_35mm = ?, flash_fired = ?, latitude = ?, longitude = ?, altitude = ?, place = ?, caption = ?
+                focal_length_35mm = ?, flash_fired = ?, latitude = \(Self.unlessMarked("latitude")),
+                longitude = \(Self.unlessMarked("longitude")), altitude = \(Self.unlessMarked("altitude")), place = ?,
+                caption = \(Self.unlessMarked("caption"))
             WHERE id = ?
             """, each: photos)
         try connection.insert(
             into: "photo_metadata (photo, keywords, tags)", row: "(?, ?, ?)", values: metadata,
-            onConflict: "ON CONFLICT (photo) DO UPDATE SET keywords = excluded.keywords, tags = excluded.tags")
+            onConflict: """
+                ON CONFLICT (photo) DO UPDATE SET tags = excluded.tags, keywords = CASE
+                    WHEN (SELECT has_own_marks FROM photos WHERE photos.id = photo_metadata.photo) = 1
+                    THEN photo_metadata.keywords ELSE excluded.keywords END
+                """)
         try connection.send("UPDATE files SET outcome = 'photo', reason = NULL WHERE photo = ?", each: readable)
+        try connection.send(
+            """
+            INSERT INTO uncompared_photos (owner, photo) SELECT owner, id FROM photos WHERE id = ? AND trashed_at IS NULL
+            ON CONFLICT (owner, photo) DO NOTHING
+            """, each: hashed)
         self = PhotoUpdate()
+    }
+
+    /// A mark that the photo has of its own, as of a duplicate's, is not overwritten by what its file says.
+    private static func unlessMarked(_ column: String) -> String {
+        "CASE WHEN has_own_marks = 1 THEN \(column) ELSE ? END"
     }
 
     static func reject(

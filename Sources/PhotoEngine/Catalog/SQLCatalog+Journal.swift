@@ -2,17 +2,20 @@ import Core
 
 extension SQLCatalog {
     func append(_ entry: JournalEntry) async throws {
-        try await database.write { [ownerValue] connection in
-            _ = try connection.execute(
-                """
-                INSERT INTO journal (id, owner, at, actor, action, subject, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO NOTHING
-                """,
-                [
-                    .id(entry.id), ownerValue, .int(entry.at), .string(entry.actor), .string(entry.action),
-                    .string(entry.subject), .string(entry.outcome),
-                ])
-        }
+        try await database.write { [self] in try append(entry, to: $0) }
+    }
+
+    /// As part of the change that it tells of.
+    func append(_ entry: JournalEntry, to connection: any SQLConnection) throws {
+        try connection.execute(
+            """
+            INSERT INTO journal (id, owner, at, actor, action, subject, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            [
+                .id(entry.id), ownerValue, .int(entry.at), .string(entry.actor), .string(entry.action),
+                .string(entry.subject), .string(entry.outcome),
+            ])
     }
 
     func journal(limit: Int) async throws -> [JournalEntry] {

@@ -20,7 +20,8 @@ enum RowLevelSecurity {
         ]
         + [
             "folders", "files", "jobs", "journal", "month_counts", "place_counts", "totals", "uploads",
-            "upload_parts", "vectors",
+            "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters", "hash_buckets",
+            "duplicate_decisions", "resolutions",
         ].map { ($0, "owner = \(owner)") }
 
     /// `role` is whom the program runs as; it may change rows, and nothing else.

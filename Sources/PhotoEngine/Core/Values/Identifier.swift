@@ -71,6 +71,9 @@ public typealias JobID = Identifier<Job>
 public typealias OwnerID = Identifier<Owner>
 public typealias FolderID = Identifier<WatchedFolder>
 public typealias JournalEntryID = Identifier<JournalEntry>
+/// That of the photo a cluster began with, as a rule: it stays as photos come and go, that one too.
+public typealias ClusterID = Identifier<DuplicateCluster>
+public typealias ResolutionID = Identifier<Resolution>
 
 /// The user a photo belongs to.
 public struct Owner: Hashable, Sendable {

@@ -25,12 +25,14 @@ public struct Photo: Hashable, Sendable {
     public var isArchived: Bool
     /// True while no file with these bytes is at a known path; never for an original copied into the object store.
     public var isMissing: Bool
+    /// Unix microseconds of the moment it was moved to the trash; nil for a photo that isn't there.
+    public var trashedAt: Int64?
 
     public init(
         id: PhotoID, owner: OwnerID, sha256: SHA256Digest, perceptualHash: PerceptualHash?, filename: String,
         mediaType: MediaType, byteCount: ByteCount, pixelSize: PixelSize?, captureTime: CaptureTime, importedAt: Int64,
         metadata: PhotoMetadata, original: OriginalLocation, status: PhotoStatus, problem: String?, isFavourite: Bool,
-        isArchived: Bool, isMissing: Bool
+        isArchived: Bool, isMissing: Bool, trashedAt: Int64? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -49,6 +51,7 @@ public struct Photo: Hashable, Sendable {
         self.isFavourite = isFavourite
         self.isArchived = isArchived
         self.isMissing = isMissing
+        self.trashedAt = trashedAt
     }
 }
 

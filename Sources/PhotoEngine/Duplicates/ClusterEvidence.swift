@@ -1,25 +1,5 @@
 public import Core
 
-/// A duplicate cluster's id: the photo it began with. It stays when photos come and go, that one too.
-public struct ClusterID: Hashable, Comparable, Sendable {
-    public let first: PhotoID
-
-    public init(first: PhotoID) {
-        self.first = first
-    }
-
-    public static func < (left: Self, right: Self) -> Bool { left.first < right.first }
-}
-
-/// What a photo's arrival changes, in the order to be carried out.
-public enum ClusterChange: Hashable, Sendable {
-    /// Two photos without a cluster begin one.
-    case founded(ClusterID, PhotoID)
-    case joined(PhotoID, ClusterID)
-    /// Every member of the first goes over into the second, whose id stays.
-    case merged(ClusterID, into: ClusterID)
-}
-
 /// A photo that may be a duplicate of another, and the cluster it is in.
 public struct ClusterCandidate: Hashable, Sendable {
     public let photo: PhotoID
@@ -49,10 +29,4 @@ public protocol ClusterEvidence {
 
     /// Whether two photos show the same picture: their bytes are equal or their pictures were compared. Must not depend on order.
     func areSame(_ one: PhotoID, _ other: PhotoID) async throws -> Bool
-}
-
-/// A cluster, or a photo that is in none.
-public enum ClusterSide: Hashable, Sendable {
-    case cluster(ClusterID)
-    case photo(PhotoID)
 }

@@ -1,0 +1,150 @@
+import Core
+
+extension SQLCatalog {
+    private static let columns = "id, photos, byte_count, byte_count - largest, newest"
+
+    private static func cluster(_ row: SQLRow) throws -> DuplicateCluster {
+        var row = row
+        return DuplicateCluster(
+            id: try row.id(), photos: try row.int(), byteCount: ByteCount(try row.int64()),
+            bytesToWin: ByteCount(try row.int64()), newest: try row.int64())
+    }
+
+    func clusters(_ query: ClusterQuery) async throws -> [DuplicateCluster] {
+        let key =
+            switch query.order {
+            case .bytesToWin: "(byte_count - largest)"
+            case .photos: "photos"
+            case .newest: "newest"
+            }
+        let position: [SQLValue] = query.after.map { [.int($0.value), .id($0.id)] } ?? []
+        return try await database.rows(
+            """
+            SELECT \(Self.columns) FROM duplicate_clusters
+            WHERE owner = ? \(position.isEmpty ? "" : "AND (\(key), id) < (?, ?)")
+            ORDER BY \(key) DESC, id DESC LIMIT ?
+            """, [ownerValue] + position + [.int(max(0, query.limit))]
+        ).map(Self.cluster)
+    }
+
+    func cluster(_ id: ClusterID) async throws -> DuplicateCluster? {
+        try await database.row(
+            "SELECT \(Self.columns) FROM duplicate_clusters WHERE id = ? AND owner = ?", [.id(id), ownerValue]
+        ).map(Self.cluster)
+    }
+
+    func clusters(idPrefix prefix: String, limit: Int) async throws -> [DuplicateCluster] {
+        guard let range = IdentifierRange(prefix: prefix) else { return [] }
+        return try await database.rows(
+            "SELECT \(Self.columns) FROM duplicate_clusters WHERE owner = ? AND id >= ? AND id <= ? ORDER BY id LIMIT ?",
+            [ownerValue, .bytes(range.first), .bytes(range.last), .int(max(0, limit))]
+        ).map(Self.cluster)
+    }
+
+    func clusterSums() async throws -> (clusters: Int, bytesToWin: ByteCount) {
+        let found = try await database.row(
+            """
+            SELECT count(*), CAST(coalesce(sum(byte_count - largest), 0) AS bigint) FROM duplicate_clusters
+            WHERE owner = ?
+            """, [ownerValue])
+        var row = try SQLRow.present(found)
+        return (try row.int(), ByteCount(try row.int64()))
+    }
+
+    func members(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterMember] {
+        try await database.rows(
+            """
+            SELECT compared_photos.photo, photos.sha256, compared_photos.phash, compared_photos.distance,
+                compared_photos.similarity, compared_photos.orientation
+            FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
+            WHERE compared_photos.cluster = ? AND compared_photos.owner = ? AND compared_photos.photo > ?
+            ORDER BY compared_photos.photo LIMIT ?
+            """, [.id(cluster), ownerValue, .bytes(after?.bytes ?? []), .int(max(0, limit))]
+        ).map { row in
+            var row = row
+            let (photo, digest): (PhotoID, SHA256Digest) = try (row.id(), row.digest())
+            return ClusterMember(
+                photo: photo, sha256: digest, hash: PerceptualHash(bits: UInt64(bitPattern: try row.int64())),
+                evidence: try Self.evidence(&row))
+        }
+    }
+
+    /// Takes distance, similarity and orientation off the row.
+    static func evidence(_ row: inout SQLRow) throws -> LikenessEvidence? {
+        let (distance, similarity) = try (row.optionalInt(), row.optionalDouble())
+        let orientation = try row.optionalInt().flatMap(Orientation.init)
+        return distance.map {
+            LikenessEvidence(distance: $0, similarity: similarity, orientation: orientation ?? .upright)
+        }
+    }
+
+    func cluster(of photo: PhotoID) async throws -> ClusterID? {
+        var row = try await database.row(
+            "SELECT cluster FROM compared_photos WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
+        return try row?.optionalID()
+    }
+
+    func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) async throws -> Bool {
+        // A photo in no cluster has no row of its side's to join.
+        func condition(_ side: ClusterSide, _ column: String) -> (sql: String, values: [SQLValue]) {
+            switch side {
+            case .photo(let photo): ("\(column) = ?", [.id(photo)])
+            case .cluster(let cluster):
+                (
+                    "\(column) IN (SELECT photo FROM compared_photos WHERE cluster = ? AND owner = ?)",
+                    [.id(cluster), ownerValue]
+                )
+            }
+        }
+        for (first, second) in [(one, other), (other, one)] {
+            let (left, right) = (condition(first, "first"), condition(second, "second"))
+            let found = try await database.row(
+                "SELECT 1 FROM duplicate_decisions WHERE owner = ? AND \(left.sql) AND \(right.sql) LIMIT 1",
+                [ownerValue] + left.values + right.values)
+            if found != nil { return true }
+        }
+        return false
+    }
+
+    func decideDistinct(_ photos: [PhotoID], actor: String) async throws -> Int {
+        let photos = Array(Set(photos)).sorted()
+        let now = clock.microseconds
+        return try await database.write { [self] connection in
+            var known: Set<PhotoID> = []
+            for list in KeyList.lists(photos.map(SQLValue.id)) {
+                let rows = try connection.rows(
+                    "SELECT id FROM photos WHERE owner = ? AND id IN \(list.marks)", [ownerValue] + list.keys)
+                for var row in rows { known.insert(try row.id()) }
+            }
+            if let unknown = photos.first(where: { !known.contains($0) }) {
+                throw EngineError(.notFound, "there is no photo \(unknown)")
+            }
+            let likeness = Likeness(connection: connection, owner: ownerValue)
+            var count = 0
+            for (index, first) in photos.enumerated() {
+                for second in photos[(index + 1)...] {
+                    count += try likeness.keepApart(first, second, at: now) ? 1 : 0
+                }
+            }
+            if count == 0 { return 0 }
+            var kept: Set<ClusterID> = []
+            for photo in photos {
+                var row = try connection.row(
+                    "SELECT cluster FROM compared_photos WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
+                guard let cluster: ClusterID = try row?.optionalID() else { continue }
+                if kept.insert(cluster).inserted { continue }
+                try likeness.forget(photo)
+                try likeness.wait(photo)
+            }
+            try append(
+                JournalEntry(
+                    id: newIdentifier(), at: now, actor: actor, action: "not duplicates",
+                    subject: photos.prefix(8).map(\.description).joined(separator: " "),
+                    outcome: "\(count) pair\(count == 1 ? "" : "s") decided"), to: connection)
+            var counters = CounterChanges()
+            Likeness.count(&counters)
+            try counters.write(to: connection, owner: ownerValue)
+            return count
+        }
+    }
+}

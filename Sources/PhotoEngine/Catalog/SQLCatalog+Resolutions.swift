@@ -1,0 +1,146 @@
+import Core
+
+extension SQLCatalog {
+    func resolution(_ id: ResolutionID) async throws -> Resolution? {
+        try await resolutions(where: "id = ?", [.id(id)], limit: 1).first
+    }
+
+    func resolutions(after: ResolutionID?, limit: Int) async throws -> [Resolution] {
+        try await resolutions(where: after == nil ? "1 = 1" : "id < ?", after.map { [.id($0)] } ?? [], limit: limit)
+    }
+
+    func resolutions(idPrefix prefix: String, limit: Int) async throws -> [Resolution] {
+        guard let range = IdentifierRange(prefix: prefix) else { return [] }
+        return try await resolutions(
+            where: "id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)], limit: limit)
+    }
+
+    private func resolutions(where condition: String, _ values: [SQLValue], limit: Int) async throws -> [Resolution] {
+        try await database.rows(
+            """
+            SELECT \(ResolutionContent.columns) FROM resolutions WHERE owner = ? AND \(condition)
+            ORDER BY id DESC LIMIT ?
+            """, [ownerValue] + values + [.int(max(0, limit))]
+        ).map { try ResolutionContent.resolution($0).resolution }
+    }
+
+    func resolve(_ request: ResolutionRequest) async throws -> Resolution {
+        let now = clock.microseconds
+        return try await database.write { [self] connection in
+            let members = try standing(request, connection)
+            let likeness = Likeness(connection: connection, owner: ownerValue)
+            let trash = TrashedPhotos(connection: connection, owner: ownerValue)
+            var counters = CounterChanges()
+            Likeness.count(&counters)
+            let kept = request.alsoKept.subtracting([request.keeper]).sorted()
+            let leaving = members.filter { $0.member.photo != request.keeper && !kept.contains($0.member.photo) }
+            let (before, hadOwnMarks) = try trash.marks(of: request.keeper)
+            let after = before.merging(try leaving.map { try trash.marks(of: $0.member.photo).marks })
+
+            try likeness.end(request.cluster)
+            for photo in leaving { try trash.insert(photo.member.photo, at: now, counters: &counters) }
+            try connection.send(
+                "DELETE FROM compared_photos WHERE photo = ? AND owner = ?",
+                each: leaving.map { [.id($0.member.photo), ownerValue] })
+            try likeness.clearBuckets(of: leaving.map(\.hash))
+            let all = [request.keeper] + kept
+            var decided: [[PhotoID]] = []
+            for (index, one) in all.enumerated() {
+                for other in all[(index + 1)...] where try likeness.keepApart(one, other, at: now) {
+                    decided.append([one, other])
+                }
+            }
+            if after != before { try trash.setMarks(after, areOwn: true, of: request.keeper) }
+
+            let content = ResolutionContent(
+                actor: request.actor, reason: request.reason, keeper: request.keeper, alsoKept: kept,
+                byteCount: leaving.reduce(0) { $0 + $1.byteCount }, members: members.map(\.member),
+                trashed: leaving.map { .init(photo: $0.member.photo, wasArchived: $0.isArchived) }, before: before,
+                after: after, hadOwnMarks: hadOwnMarks, decided: decided)
+            let id: ResolutionID = newIdentifier()
+            let resolution = content.resolution(id, of: request.cluster, at: now, undone: nil)
+            try connection.execute(
+                "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, ?, ?)",
+                [
+                    .id(id), ownerValue, .id(request.cluster), .int(now), try PhotoColumns.encoded(content),
+                ])
+            let trashed = leaving.count == 1 ? "1 photo" : "\(leaving.count) photos"
+            try append(
+                JournalEntry(
+                    id: newIdentifier(), at: now, actor: request.actor, action: "resolve duplicates",
+                    subject: id.description,
+                    outcome: "kept \(request.keeper), \(trashed) to the trash (\(resolution.byteCount))"
+                        + (request.reason.isEmpty ? "" : ": \(request.reason)")), to: connection)
+            try counters.write(to: connection, owner: ownerValue)
+            return resolution
+        }
+    }
+
+    private struct Standing {
+        let member: ResolutionContent.Member
+        /// What it is found by, as the database has it.
+        let hash: Int64
+        let byteCount: Int64
+        let isArchived: Bool
+    }
+
+    /// The cluster's photos, once it is settled that they are those the person saw, and that the keeper can be kept.
+    private func standing(_ request: ResolutionRequest, _ connection: any SQLConnection) throws -> [Standing] {
+        var isMissing: [PhotoID: Bool] = [:]
+        let rows = try connection.rows(
+            """
+            SELECT compared_photos.photo, compared_photos.phash, photos.phash, photos.byte_count, photos.is_archived,
+                photos.is_missing, CASE WHEN EXISTS (
+                    SELECT 1 FROM uncompared_photos
+                    WHERE uncompared_photos.owner = compared_photos.owner
+                        AND uncompared_photos.photo = compared_photos.photo) THEN 1 ELSE 0 END,
+                compared_photos.distance, compared_photos.similarity, compared_photos.orientation
+            FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
+            WHERE compared_photos.cluster = ? AND compared_photos.owner = ? ORDER BY compared_photos.photo
+            """, [.id(request.cluster), ownerValue])
+        let members = try rows.map { row in
+            var row = row
+            let photo: PhotoID = try row.id()
+            let (hash, stored) = try (row.int64(), row.optionalInt64())
+            let (bytes, isArchived) = try (row.int64(), row.bool())
+            isMissing[photo] = try row.bool()
+            let waited = try row.bool()
+            let evidence = try Self.evidence(&row)
+            let member = ResolutionContent.Member(
+                photo: photo, hash: PerceptualHash(bits: UInt64(bitPattern: hash)).description,
+                storedHash: stored.map { PerceptualHash(bits: UInt64(bitPattern: $0)).description } ?? "",
+                distance: evidence?.distance, similarity: evidence?.similarity,
+                orientation: evidence?.orientation.rawValue, waited: waited)
+            return Standing(member: member, hash: hash, byteCount: bytes, isArchived: isArchived)
+        }
+        if members.isEmpty { throw try absence(of: request.cluster, connection) }
+        guard Set(members.map(\.member.photo)) == request.members else {
+            throw EngineError(
+                .conflict, "the cluster \(request.cluster) has other photos than when it was looked at",
+                whatToDo: "look at it again, then decide")
+        }
+        let kept = request.alsoKept.union([request.keeper])
+        guard kept.isSubset(of: request.members) else {
+            throw EngineError(.invalidInput, "a photo to keep is not in the cluster \(request.cluster)")
+        }
+        if isMissing[request.keeper] == true, members.contains(where: { isMissing[$0.member.photo] == false }) {
+            throw EngineError(
+                .conflict, "no file of the photo to keep, \(request.keeper), is there",
+                whatToDo: "keep one whose file is there, or bring the file back and import its folder")
+        }
+        return members
+    }
+
+    private func absence(of cluster: ClusterID, _ connection: any SQLConnection) throws -> EngineError {
+        let row = try connection.row(
+            """
+            SELECT \(ResolutionContent.columns) FROM resolutions WHERE owner = ? AND cluster = ? AND undone_at IS NULL
+            ORDER BY id DESC LIMIT 1
+            """, [ownerValue, .id(cluster)])
+        guard let row else { return EngineError(.notFound, "there is no cluster \(cluster)") }
+        let resolution = try ResolutionContent.resolution(row).resolution
+        return EngineError(
+            .conflict, "the cluster \(cluster) was resolved before, by \(resolution.actor)",
+            whatToDo: "to take that back: phototui duplicates undo \(resolution.id)")
+    }
+}

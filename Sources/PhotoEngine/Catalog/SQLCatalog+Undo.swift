@@ -1,0 +1,162 @@
+import Core
+
+extension SQLCatalog {
+    func undo(_ id: ResolutionID, actor: String) async throws -> UndoneResolution {
+        let now = clock.microseconds
+        return try await database.write { [self] connection in
+            let row = try connection.row(
+                "SELECT \(ResolutionContent.columns) FROM resolutions WHERE id = ? AND owner = ?",
+                [.id(id), ownerValue])
+            guard let row else { throw EngineError(.notFound, "there is no resolution \(id)") }
+            let (resolution, content) = try ResolutionContent.resolution(row)
+            if let undone = resolution.undone {
+                throw EngineError(.conflict, "the resolution \(id) was taken back before, by \(undone.actor)")
+            }
+            var counters = CounterChanges()
+            Likeness.count(&counters)
+            var undoing = Undoing(
+                content: content, cluster: resolution.cluster, resolvedAt: resolution.resolvedAt,
+                likeness: Likeness(connection: connection, owner: ownerValue),
+                trash: TrashedPhotos(connection: connection, owner: ownerValue))
+            try undoing.restorePhotos(counters: &counters)
+            try undoing.restoreMarks()
+            try undoing.forgetDecisions()
+            try undoing.restoreCluster()
+            try connection.execute(
+                "UPDATE resolutions SET undone_at = ?, undone_by = ? WHERE id = ? AND owner = ?",
+                [.int(now), .string(actor), .id(id), ownerValue])
+            let restored = undoing.restored.count == 1 ? "1 photo" : "\(undoing.restored.count) photos"
+            let conflicts = undoing.conflicts.isEmpty ? "" : ", \(undoing.conflicts.count) changed since"
+            try append(
+                JournalEntry(
+                    id: newIdentifier(), at: now, actor: actor, action: "undo resolution", subject: id.description,
+                    outcome: "\(restored) back from the trash\(conflicts)"), to: connection)
+            try counters.write(to: connection, owner: ownerValue)
+            return UndoneResolution(
+                resolution: content.resolution(
+                    id, of: resolution.cluster, at: resolution.resolvedAt, undone: .init(at: now, actor: actor)),
+                restored: undoing.restored, conflicts: undoing.conflicts)
+        }
+    }
+}
+
+/// Takes a resolution back, as far as nobody changed what it had made.
+private struct Undoing {
+    let content: ResolutionContent
+    let cluster: ClusterID
+    let resolvedAt: Int64
+    let likeness: Likeness
+    let trash: TrashedPhotos
+    private(set) var restored: [PhotoID] = []
+    private(set) var conflicts: [UndoneResolution.Conflict] = []
+
+    init(content: ResolutionContent, cluster: ClusterID, resolvedAt: Int64, likeness: Likeness, trash: TrashedPhotos) {
+        self.content = content
+        self.cluster = cluster
+        self.resolvedAt = resolvedAt
+        self.likeness = likeness
+        self.trash = trash
+    }
+
+    private var connection: any SQLConnection { likeness.connection }
+    private var owner: SQLValue { likeness.owner }
+
+    mutating func restorePhotos(counters: inout CounterChanges) throws {
+        for photo in content.trashed {
+            do {
+                guard try trash.moment(of: photo.photo) == resolvedAt else {
+                    conflicts.append(.moved(photo.photo))
+                    continue
+                }
+            } catch let error as EngineError where error.code == .notFound {
+                conflicts.append(.gone(photo.photo))
+                continue
+            }
+            try trash.restore(photo.photo, isArchived: photo.wasArchived, counters: &counters)
+            restored.append(photo.photo)
+        }
+    }
+
+    mutating func restoreMarks() throws {
+        if content.before == content.after { return }
+        guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
+        let (now, areOwn) = try trash.marks(of: content.keeper)
+        let changed = now.differences(from: content.after)
+        var marks = content.before
+        for name in changed {
+            switch name {
+            case "favourite": marks.isFavourite = now.isFavourite
+            case "rating": marks.rating = now.rating
+            case "caption": marks.caption = now.caption
+            case "position": marks.position = now.position
+            default: marks.keywords = now.keywords
+            }
+        }
+        // What the resolution had left alone is no conflict: it stays as somebody made it.
+        let touched = content.after.differences(from: content.before)
+        conflicts += changed.filter(touched.contains).map { .changedMark($0) }
+        try trash.setMarks(marks, areOwn: changed.isEmpty ? content.hadOwnMarks : areOwn, of: content.keeper)
+    }
+
+    func forgetDecisions() throws {
+        try connection.send(
+            "DELETE FROM duplicate_decisions WHERE owner = ? AND first = ? AND second = ?",
+            each: content.decided.filter { $0.count == 2 }.map { [owner, .id($0.min()), .id($0.max())] })
+    }
+
+    /// The cluster as it was, where its photos are as they were; else those that came back are compared again.
+    mutating func restoreCluster() throws {
+        guard try isClusterAsItWas() else {
+            conflicts.append(.changedCluster)
+            for photo in restored { try likeness.wait(photo) }
+            return
+        }
+        let back = Set(restored)
+        for member in content.members where back.contains(member.photo) {
+            try likeness.insert(member.photo, try SQLRow.present(PerceptualHash(member.hash)))
+        }
+        guard let first = content.members.first else { return }
+        try likeness.begin(cluster, with: first.photo)
+        for member in content.members { try likeness.place(member.photo, in: cluster, member.evidence) }
+        try likeness.recount(cluster)
+        for member in content.members where member.waited { try likeness.wait(member.photo) }
+    }
+
+    private func isClusterAsItWas() throws -> Bool {
+        guard restored.count == content.trashed.count else { return false }
+        if try connection.row("SELECT 1 FROM duplicate_clusters WHERE id = ?", [.id(cluster)]) != nil { return false }
+        let back = Set(restored)
+        for member in content.members {
+            var row = try connection.row(
+                """
+                SELECT photos.phash, compared_photos.phash, compared_photos.cluster FROM photos
+                LEFT JOIN compared_photos ON compared_photos.photo = photos.id
+                WHERE photos.id = ? AND photos.owner = ?
+                """, [.id(member.photo), owner])
+            guard row != nil, let stored = try row?.optionalInt64(), text(stored) == member.storedHash else {
+                return false
+            }
+            let (hash, cluster): (Int64?, ClusterID?) = try (row?.optionalInt64(), row?.optionalID())
+            let isThere = hash.map(text) == member.hash && cluster == nil
+            guard back.contains(member.photo) ? hash == nil : isThere else { return false }
+        }
+        return try !areAnyKeptApart()
+    }
+
+    private func areAnyKeptApart() throws -> Bool {
+        let photos = Set(content.members.map(\.photo))
+        for list in KeyList.lists(photos.map(SQLValue.id)) {
+            let rows = try connection.rows(
+                "SELECT second FROM duplicate_decisions WHERE owner = ? AND first IN \(list.marks)",
+                [owner] + list.keys)
+            for var row in rows where photos.contains(try row.id()) { return true }
+        }
+        return false
+    }
+
+    private func exists(_ photo: PhotoID) throws -> Bool {
+        try connection.row("SELECT 1 FROM photos WHERE id = ? AND owner = ?", [.id(photo), owner]) != nil
+    }
+
+    private func text(_ hash: Int64) -> String { PerceptualHash(bits: UInt64(bitPattern: hash)).description }
+}

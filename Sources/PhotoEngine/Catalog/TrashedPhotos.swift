@@ -1,0 +1,76 @@
+import Core
+
+/// Photos on their way to the trash and back, and the marks they leave, inside a transaction.
+struct TrashedPhotos {
+    let connection: any SQLConnection
+    let owner: SQLValue
+
+    /// Out of the timeline, the index of hashes and what waits to be compared; its original and renditions stay.
+    func insert(_ photo: PhotoID, at moment: Int64, counters: inout CounterChanges) throws {
+        let standing = try PhotoUpdate.Standing(photo, connection: connection)
+        standing.leaveTimeline(&counters)
+        try connection.send(
+            "UPDATE photos SET trashed_at = ?, is_archived = 1, in_timeline = 0 WHERE id = ? AND owner = ?",
+            [.int(moment), .id(photo), owner])
+        try connection.send("DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?", [owner, .id(photo)])
+    }
+
+    /// When it was put there; nil where it isn't, `.notFound` where there is no such photo.
+    func moment(of photo: PhotoID) throws -> Int64? {
+        var row = try connection.row(
+            "SELECT trashed_at FROM photos WHERE id = ? AND owner = ?", [.id(photo), owner])
+        guard row != nil else { throw EngineError(.notFound, "there is no photo \(photo)") }
+        return try row?.optionalInt64()
+    }
+
+    func restore(_ photo: PhotoID, isArchived: Bool, counters: inout CounterChanges) throws {
+        try connection.execute(
+            """
+            UPDATE photos SET trashed_at = NULL, is_archived = ?,
+                in_timeline = CASE WHEN ? = 0 AND status <> 'unreadable' THEN 1 ELSE 0 END
+            WHERE id = ? AND owner = ?
+            """, [.bool(isArchived), .bool(isArchived), .id(photo), owner])
+        let standing = try PhotoUpdate.Standing(photo, connection: connection)
+        guard Timeline.contains(status: standing.status, isArchived: standing.isArchived) else { return }
+        counters.addToTimeline(1, month: standing.captureTime.month.ordinal, place: standing.place)
+    }
+
+    func marks(of photo: PhotoID) throws -> (marks: PhotoMarks, areOwn: Bool) {
+        var row = try SQLRow.present(
+            try connection.row(
+                """
+                SELECT is_favourite, rating, caption, latitude, longitude, altitude, has_own_marks,
+                    (SELECT keywords FROM photo_metadata WHERE photo = photos.id)
+                FROM photos WHERE id = ? AND owner = ?
+                """, [.id(photo), owner]))
+        var marks = PhotoMarks()
+        marks.isFavourite = try row.bool()
+        marks.rating = try row.optionalInt()
+        marks.caption = try row.optionalText()
+        let (latitude, longitude) = try (row.optionalDouble(), row.optionalDouble())
+        let altitude = try row.optionalDouble()
+        if let latitude, let longitude {
+            marks.position = GeoPosition(latitude: latitude, longitude: longitude, altitude: altitude)
+        }
+        let areOwn = try row.bool()
+        marks.keywords = try row.optionalText().map(PhotoColumns.keywords) ?? []
+        return (marks, areOwn)
+    }
+
+    func setMarks(_ marks: PhotoMarks, areOwn: Bool, of photo: PhotoID) throws {
+        try connection.execute(
+            """
+            UPDATE photos SET is_favourite = ?, rating = ?, caption = ?, latitude = ?, longitude = ?, altitude = ?,
+                has_own_marks = ?
+            WHERE id = ? AND owner = ?
+            """,
+            [
+                .bool(marks.isFavourite), .int(marks.rating), .string(marks.caption),
+                .double(marks.position?.latitude), .double(marks.position?.longitude),
+                .double(marks.position?.altitude), .bool(areOwn), .id(photo), owner,
+            ])
+        try connection.execute(
+            "UPDATE photo_metadata SET keywords = ? WHERE photo = ?",
+            [try PhotoColumns.encoded(marks.keywords), .id(photo)])
+    }
+}

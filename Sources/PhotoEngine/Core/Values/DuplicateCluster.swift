@@ -1,0 +1,117 @@
+/// Photos that show the same picture.
+public struct DuplicateCluster: Hashable, Sendable {
+    public let id: ClusterID
+    /// How many photos are in it: two or more.
+    public let photos: Int
+    /// Of all of them together.
+    public let byteCount: ByteCount
+    /// What goes when the largest photo alone is kept.
+    public let bytesToWin: ByteCount
+    /// Wall-clock microseconds of the photo taken last.
+    public let newest: Int64
+
+    public init(id: ClusterID, photos: Int, byteCount: ByteCount, bytesToWin: ByteCount, newest: Int64) {
+        self.id = id
+        self.photos = photos
+        self.byteCount = byteCount
+        self.bytesToWin = bytesToWin
+        self.newest = newest
+    }
+}
+
+/// Why a photo is in a cluster: what it has in common with the photo beside which it was put there.
+public struct LikenessEvidence: Hashable, Sendable {
+    /// Bits in which the hashes differ, 0 to 64, once both are turned alike.
+    public let distance: Int
+    /// 0 to 1 over the renditions' pixels; nil where the hashes alone decided.
+    public let similarity: Double?
+    /// How the photo has to be turned to stand as the other does.
+    public let orientation: Orientation
+
+    public init(distance: Int, similarity: Double?, orientation: Orientation) {
+        self.distance = distance
+        self.similarity = similarity
+        self.orientation = orientation
+    }
+}
+
+/// A photo of a cluster.
+public struct ClusterMember: Hashable, Sendable {
+    public let photo: PhotoID
+    public let sha256: SHA256Digest
+    /// As the upright picture has it.
+    public let hash: PerceptualHash
+    /// nil for the photo that the cluster began with.
+    public let evidence: LikenessEvidence?
+
+    public init(photo: PhotoID, sha256: SHA256Digest, hash: PerceptualHash, evidence: LikenessEvidence?) {
+        self.photo = photo
+        self.sha256 = sha256
+        self.hash = hash
+        self.evidence = evidence
+    }
+}
+
+/// A photo that waits to be compared.
+public struct UncomparedPhoto: Hashable, Sendable {
+    public let photo: PhotoID
+    public let sha256: SHA256Digest
+    /// Of the stored picture, not turned.
+    public let hash: PerceptualHash
+    /// How a viewer turns the stored picture.
+    public let orientation: Orientation
+
+    public init(photo: PhotoID, sha256: SHA256Digest, hash: PerceptualHash, orientation: Orientation) {
+        self.photo = photo
+        self.sha256 = sha256
+        self.hash = hash
+        self.orientation = orientation
+    }
+}
+
+/// A photo that was compared with all before it, and what came of it.
+public struct ComparedPhoto: Hashable, Sendable {
+    public let photo: UncomparedPhoto
+    /// What it is found by from now on: the upright picture's hash.
+    public let hash: PerceptualHash
+    /// Empty when it is like no other.
+    public let changes: [ClusterChange]
+    /// Of each photo that the changes bring into a cluster, but for the one it begins with.
+    public let evidence: [PhotoID: LikenessEvidence]
+
+    public init(
+        photo: UncomparedPhoto, hash: PerceptualHash, changes: [ClusterChange] = [],
+        evidence: [PhotoID: LikenessEvidence] = [:]
+    ) {
+        self.photo = photo
+        self.hash = hash
+        self.changes = changes
+        self.evidence = evidence
+    }
+}
+
+/// A compared photo near a hash that was asked for.
+public struct NearPhoto: Hashable, Sendable {
+    public let photo: PhotoID
+    public let sha256: SHA256Digest
+    /// As the upright picture has it.
+    public let hash: PerceptualHash
+    /// 0 to 64 bits.
+    public let distance: Int
+    /// The cluster it is in, if any.
+    public let cluster: ClusterID?
+    /// How many photos that cluster has; 1 for none.
+    public let clusterPhotos: Int
+
+    public init(
+        photo: PhotoID, sha256: SHA256Digest, hash: PerceptualHash, distance: Int, cluster: ClusterID?,
+        clusterPhotos: Int
+    ) {
+        self.photo = photo
+        self.sha256 = sha256
+        self.hash = hash
+        self.distance = distance
+        self.cluster = cluster
+        self.clusterPhotos = clusterPhotos
+    }
+}

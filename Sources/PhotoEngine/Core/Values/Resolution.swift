@@ -1,0 +1,155 @@
+/// What people and their programs noted on a photo, apart from the picture: what a keeper takes over from its duplicates.
+public struct PhotoMarks: Hashable, Sendable, Codable {
+    public var isFavourite: Bool
+    /// 0 to 5; nil when unrated.
+    public var rating: Int?
+    public var caption: String?
+    public var position: GeoPosition?
+    public var keywords: [String]
+
+    public init(
+        isFavourite: Bool = false, rating: Int? = nil, caption: String? = nil, position: GeoPosition? = nil,
+        keywords: [String] = []
+    ) {
+        self.isFavourite = isFavourite
+        self.rating = rating
+        self.caption = caption
+        self.position = position
+        self.keywords = keywords
+    }
+
+    public init(of photo: Photo) {
+        self.init(
+            isFavourite: photo.isFavourite, rating: photo.metadata.rating, caption: photo.metadata.caption,
+            position: photo.metadata.position, keywords: photo.metadata.keywords)
+    }
+
+    /// A favourite when one of them is, the highest rating, every keyword; caption and position are one's own, else the first
+    /// that another has.
+    public func merging(_ others: [PhotoMarks]) -> PhotoMarks {
+        var merged = self
+        for other in others {
+            merged.isFavourite = merged.isFavourite || other.isFavourite
+            if let rating = other.rating { merged.rating = max(rating, merged.rating ?? rating) }
+            if merged.caption?.isEmpty ?? true, let caption = other.caption, !caption.isEmpty {
+                merged.caption = caption
+            }
+            merged.position = merged.position ?? other.position
+            for keyword in other.keywords where !merged.keywords.contains(keyword) { merged.keywords.append(keyword) }
+        }
+        return merged
+    }
+
+    /// The names of what differs, in order: `favourite`, `rating`, `caption`, `position`, `keywords`.
+    public func differences(from other: PhotoMarks) -> [String] {
+        var names: [String] = []
+        if isFavourite != other.isFavourite { names.append("favourite") }
+        if rating != other.rating { names.append("rating") }
+        if caption != other.caption { names.append("caption") }
+        if position != other.position { names.append("position") }
+        if keywords != other.keywords { names.append("keywords") }
+        return names
+    }
+}
+
+/// What a person wants of a cluster.
+public struct ResolutionRequest: Hashable, Sendable {
+    public var cluster: ClusterID
+    /// Takes over the others' marks.
+    public var keeper: PhotoID
+    /// Left as they are beside the keeper.
+    public var alsoKept: Set<PhotoID>
+    /// All photos of the cluster, as the person saw them.
+    public var members: Set<PhotoID>
+    public var actor: String
+    /// Why, in the person's words; empty where nothing was given.
+    public var reason: String
+
+    public init(
+        cluster: ClusterID, keeper: PhotoID, alsoKept: Set<PhotoID> = [], members: Set<PhotoID>, actor: String,
+        reason: String = ""
+    ) {
+        self.cluster = cluster
+        self.keeper = keeper
+        self.alsoKept = alsoKept
+        self.members = members
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// A decision on a cluster that was carried out, and can be taken back.
+public struct Resolution: Hashable, Sendable {
+    public let id: ResolutionID
+    public let cluster: ClusterID
+    public let keeper: PhotoID
+    public let alsoKept: [PhotoID]
+    /// In order of id.
+    public let trashed: [PhotoID]
+    /// Of the originals in the trash together.
+    public let byteCount: ByteCount
+    /// The keeper's marks before and after.
+    public let before: PhotoMarks
+    public let after: PhotoMarks
+    public let actor: String
+    public let reason: String
+    /// Unix microseconds.
+    public let resolvedAt: Int64
+    public let undone: Undoing?
+
+    public struct Undoing: Hashable, Sendable {
+        /// Unix microseconds.
+        public let at: Int64
+        public let actor: String
+
+        public init(at: Int64, actor: String) {
+            self.at = at
+            self.actor = actor
+        }
+    }
+
+    public init(
+        id: ResolutionID, cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID], trashed: [PhotoID],
+        byteCount: ByteCount, before: PhotoMarks, after: PhotoMarks, actor: String, reason: String, resolvedAt: Int64,
+        undone: Undoing?
+    ) {
+        self.id = id
+        self.cluster = cluster
+        self.keeper = keeper
+        self.alsoKept = alsoKept
+        self.trashed = trashed
+        self.byteCount = byteCount
+        self.before = before
+        self.after = after
+        self.actor = actor
+        self.reason = reason
+        self.resolvedAt = resolvedAt
+        self.undone = undone
+    }
+}
+
+/// What taking back a resolution came to.
+public struct UndoneResolution: Hashable, Sendable {
+    public let resolution: Resolution
+    /// Those that came back from the trash.
+    public let restored: [PhotoID]
+    /// What could not be as it was, because it changed since.
+    public let conflicts: [Conflict]
+
+    public enum Conflict: Hashable, Sendable {
+        /// The photo is no longer in the catalogue.
+        case gone(PhotoID)
+        /// It is not where the resolution put it: taken out of the trash, or put there anew by something else.
+        case moved(PhotoID)
+        /// The keeper's mark of this name was changed since, and stays.
+        case changedMark(String)
+        /// The cluster's photos changed since: those that came back wait to be compared again.
+        case changedCluster
+    }
+
+    public init(resolution: Resolution, restored: [PhotoID], conflicts: [Conflict]) {
+        self.resolution = resolution
+        self.restored = restored
+        self.conflicts = conflicts
+    }
+}

@@ -1,0 +1,154 @@
+import Core
+
+extension Holding {
+    /// The first photo, which waits to be compared from the start, and the third, once its job has ended.
+    fileprivate var hashed: [UncomparedPhoto] {
+        [(0, 1), (2, 3)].map { catalog.uncompared(photos[$0], $1, processed($1).perceptualHash.bits) }
+    }
+
+    fileprivate var cluster: ClusterID { ClusterID(first: photos[0]) }
+
+    fileprivate func request(_ cluster: ClusterID, _ photos: [UncomparedPhoto]) -> ResolutionRequest {
+        ResolutionRequest(cluster: cluster, keeper: photos[0].photo, members: Set(photos.map(\.photo)), actor: "a")
+    }
+
+    fileprivate func requireAbsent(_ what: String, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as EngineError {
+            return try requireEqual(error.code, .notFound, what)
+        }
+        throw ContractViolation("\(what) was taken")
+    }
+}
+
+extension OwnerTrial {
+    static let duplicates: [OwnerTrial] = [
+        OwnerTrial("uncompared(after:limit:)") { own, other in
+            let page = try await own.catalog.uncompared(after: nil, limit: 9)
+            try requireOwn(page, of: own.hashed, "those that wait")
+        } use: { own in
+            try require(
+                try await own.catalog.finish(own.jobs[2], worker: own.worker, processed: processed(3)), "the end")
+            try requireEqual(try await own.catalog.uncompared(after: nil, limit: 9), own.hashed, "those that wait")
+        },
+        OwnerTrial("uncomparedCount()") { own in
+            try requireEqual(try await own.catalog.uncomparedCount(), 2, "how many wait")
+        },
+        OwnerTrial("comparisonMark()") { own in
+            try requireEqual(try await own.catalog.comparisonMark(), 0, "the mark before anything was compared")
+        },
+        OwnerTrial("record(_:since:)") { own, other in
+            try require(!(try await own.catalog.record([], of: other.hashed[0])), "the other's photo was recorded")
+        } use: { own in
+            try require(try await own.catalog.record([], of: own.hashed[0]), "the first")
+            let changes = [ClusterChange.founded(own.cluster, own.photos[2])]
+            try require(try await own.catalog.record(changes, of: own.hashed[1]), "the second")
+            try requireEqual(try await own.catalog.comparisonMark(), 2, "the mark then")
+        },
+        OwnerTrial("photos(near:within:limit:)") { own, other in
+            let near = try await own.catalog.photos(near: other.hashed[0].hash, within: 16, limit: 9)
+            try requireOwn(near.map(\.photo), of: own.photos, "what is near a hash of the other's")
+        } use: { own in
+            let near = try await own.catalog.photos(near: own.hashed[0].hash, within: 16, limit: 9)
+            try requireEqual(near.map(\.photo), own.hashed.map(\.photo), "what is near")
+        },
+        OwnerTrial("clusters(_:)") { own in
+            try requireEqual(
+                try await own.catalog.clusters(ClusterQuery(limit: 9)).map(\.id), [own.cluster], "the clusters")
+        },
+        OwnerTrial("cluster(_:)") { own, other in
+            try requireEqual(try await own.catalog.cluster(other.cluster), nil, "the other's cluster")
+        } use: { own in
+            try requireEqual(try await own.catalog.cluster(own.cluster)?.photos, 2, "its photos")
+        },
+        OwnerTrial("clusters(idPrefix:limit:)") { own, other in
+            let found = try await own.catalog.clusters(idPrefix: other.cluster.description, limit: 9)
+            try requireEqual(found, [], "the other's cluster")
+        } use: { own in
+            try requireEqual(
+                try await own.catalog.clusters(idPrefix: "", limit: 9).map(\.id), [own.cluster], "the clusters")
+        },
+        OwnerTrial("clusterSums()") { own in
+            try requireEqual(try await own.catalog.clusterSums().clusters, 1, "how many there are")
+        },
+        OwnerTrial("members(of:after:limit:)") { own, other in
+            try requireEqual(
+                try await own.catalog.members(of: other.cluster, after: nil, limit: 9), [], "the other's members")
+        } use: { own in
+            try requireEqual(
+                try await own.catalog.members(of: own.cluster, after: nil, limit: 9).map(\.photo),
+                own.hashed.map(\.photo), "the members")
+        },
+        OwnerTrial("cluster(of:)") { own, other in
+            try requireEqual(try await own.catalog.cluster(of: other.photos[0]), nil, "the other's photo's cluster")
+        } use: { own in
+            try requireEqual(try await own.catalog.cluster(of: own.photos[2]), own.cluster, "the cluster")
+        },
+        OwnerTrial("resolve(_:)") { own, other in
+            try await own.requireAbsent("a decision on the other's cluster") {
+                _ = try await own.catalog.resolve(own.request(other.cluster, other.hashed))
+            }
+        } use: { own in
+            let resolution = try await own.catalog.resolve(own.request(own.cluster, own.hashed))
+            try requireEqual(resolution.trashed, [own.photos[2]], "the trashed")
+        },
+        OwnerTrial("resolutions(after:limit:)") { own, other in
+            let found = try await own.catalog.resolutions(after: nil, limit: 9)
+            try requireOwn(found.map(\.cluster), of: [own.cluster], "the resolutions")
+        } use: { own in
+            try requireEqual(
+                try await own.catalog.resolutions(after: nil, limit: 9).map(\.cluster), [own.cluster],
+                "the resolutions")
+        },
+        OwnerTrial("resolutions(idPrefix:limit:)") { own in
+            try requireEqual(
+                try await own.catalog.resolutions(idPrefix: "", limit: 9).map(\.cluster), [own.cluster],
+                "the resolutions")
+        },
+        OwnerTrial("resolution(_:)") { own, other in
+            for theirs in try await other.catalog.resolutions(after: nil, limit: 9) {
+                try requireEqual(try await own.catalog.resolution(theirs.id), nil, "the other's resolution")
+            }
+        } use: { own in
+            for resolution in try await own.catalog.resolutions(after: nil, limit: 9) {
+                try requireEqual(try await own.catalog.resolution(resolution.id), resolution, "the resolution")
+            }
+        },
+        OwnerTrial("undo(_:actor:)") { own, other in
+            for theirs in try await other.catalog.resolutions(after: nil, limit: 9) {
+                try await own.requireAbsent("the other's resolution") {
+                    _ = try await own.catalog.undo(theirs.id, actor: "a")
+                }
+            }
+        } use: { own in
+            for resolution in try await own.catalog.resolutions(after: nil, limit: 9) {
+                let undone = try await own.catalog.undo(resolution.id, actor: "a")
+                try requireEqual(undone.restored, [own.photos[2]], "who came back")
+                try requireEqual(undone.conflicts, [], "what changed since")
+            }
+        },
+        OwnerTrial("decideDistinct(_:actor:)") { own, other in
+            try await own.requireAbsent("a decision on the other's photo") {
+                _ = try await own.catalog.decideDistinct([own.photos[0], other.photos[0]], actor: "a")
+            }
+        } use: { own in
+            let pair = [own.photos[0], own.photos[2]]
+            try requireEqual(try await own.catalog.decideDistinct(pair, actor: "a"), 1, "the pairs")
+            try requireEqual(try await own.catalog.clusters(ClusterQuery(limit: 9)), [], "the clusters then")
+        },
+        OwnerTrial("areKeptApart(_:_:)") { own, other in
+            let pair = [other.photos[0], other.photos[2]].map(ClusterSide.photo)
+            try requireEqual(try await own.catalog.areKeptApart(pair[0], pair[1]), false, "the other's decisions")
+        } use: { own in
+            let pair = [own.photos[0], own.photos[2]].map(ClusterSide.photo)
+            try requireEqual(try await own.catalog.areKeptApart(pair[1], pair[0]), true, "the decision")
+        },
+        OwnerTrial("prepareComparison(all:)") { own, other in
+            _ = try await own.catalog.prepareComparison(all: false)
+            try requireOwn(try await own.catalog.uncompared(after: nil, limit: 9), of: own.hashed, "those that wait")
+        } use: { own in
+            try requireEqual(try await own.catalog.prepareComparison(all: true), 2, "those that wait anew")
+        },
+    ]
+}
