@@ -30,9 +30,9 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", path: "Sources/PhotoEngine/CLibraries/CSeccomp"),
         .systemLibrary(name: "CTLS", path: "Sources/PhotoEngine/CLibraries/CTLS"),
         .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips", pkgConfig: "vips"),
+        .systemLibrary(name: "CWebP", path: "Sources/PhotoEngine/CLibraries/CWebP"),
         .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
         .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
-        .systemLibrary(name: "CWebP", path: "Sources/PhotoTUI/CLibraries/CWebP"),
         .target(
             name: "CMetadata", path: "Sources/PhotoEngine/CLibraries/CMetadata",
             linkerSettings: [.linkedLibrary("exiv2")]),
@@ -57,7 +57,8 @@ let package = Package(
             path: "Sources/PhotoEngine/Objects"),
         .target(name: "Jobs", dependencies: ["Core", "CHiredis", "CTLS"], path: "Sources/PhotoEngine/Jobs"),
         .target(
-            name: "Imaging", dependencies: ["Core", "CProcess", systemPackage], path: "Sources/PhotoEngine/Imaging"),
+            name: "Imaging", dependencies: ["Core", "CProcess", "CWebP", systemPackage],
+            path: "Sources/PhotoEngine/Imaging"),
         .executableTarget(
             name: "phototui-decoder",
             dependencies: [
@@ -67,12 +68,12 @@ let package = Package(
             path: "Sources/PhotoEngine/Decoder"),
         .target(name: "Health", dependencies: ["Core"], path: "Sources/PhotoEngine/Health"),
         .target(
-            name: "Workflows", dependencies: ["Core", "Digest", "Jobs", systemPackage],
+            name: "Workflows", dependencies: ["Core", "Digest", "Duplicates", "Jobs", systemPackage],
             path: "Sources/PhotoEngine/Workflows"),
         .target(
             name: "PhotoEngine",
             dependencies: [
-                "Core", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "Health", systemPackage,
+                "Core", "Duplicates", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "Health", systemPackage,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             path: "Sources/PhotoEngine/Engine"),
@@ -113,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "WorkflowsTests",
             dependencies: [
-                "Core", "Digest", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "PhotoEngine", "Programs",
+                "Core", "Digest", "Duplicates", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "PhotoEngine",
+                "Programs",
                 "phototui", "phototui-decoder",
                 systemPackage,
             ]),

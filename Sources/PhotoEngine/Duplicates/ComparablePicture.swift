@@ -32,6 +32,11 @@ public struct ComparablePicture: Sendable {
         self.levels = levels
     }
 
+    /// Its pHash, near to that of the original: what it takes to find turned copies, and those whose stored picture isn't upright.
+    public var hash: PerceptualHash {
+        levels[0].withUnsafeBufferPointer { PerceptualHashing.hash(grey: $0, width: Self.side, height: Self.side) }
+    }
+
     /// Whether the picture shows too little to tell it from others: blank, black, a gradient. It joins no cluster by its look.
     public var showsTooLittle: Bool { detail < Self.leastDetail }
 

@@ -1,5 +1,6 @@
 internal import Catalog
 public import Core
+internal import Duplicates
 internal import Foundation
 internal import Imaging
 public import Jobs
@@ -148,6 +149,11 @@ public final class Library: Sendable {
 
     /// Brings originals back out of the library.
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
+
+    /// Finds photos that look alike.
+    public func duplicateScan() -> DuplicateScan {
+        DuplicateScan(catalog: catalog, pictures: RenditionPictures(objects: objects))
+    }
 
     public func watcher() -> FolderWatcher { makeWatcher() }
 

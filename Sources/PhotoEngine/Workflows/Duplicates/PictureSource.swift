@@ -1,0 +1,8 @@
+public import Core
+
+/// The small pictures that duplicates are told by.
+public protocol PictureSource: Sendable {
+    /// The upright picture of an original, 256 pixels at its longest edge; nil where none was made or it can't be read.
+    /// Throws a retryable error when the store is away.
+    func picture(of original: SHA256Digest) async throws -> PixelBuffer?
+}
