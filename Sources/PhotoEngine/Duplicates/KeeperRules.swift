@@ -47,7 +47,7 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
     var words: String {
         switch self {
         case .referenceFolder: "in a folder that is always kept"
-        case .original: "the original"
+        case .original: "nearer to the original"
         case .resolution: "more pixels"
         case .format: "the better format"
         case .metadata: "more camera data"
@@ -117,7 +117,7 @@ extension KeeperRules {
 
     private func sentence(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {
         var sentence = "kept: \(keeper.size) \(keeper.format) \(keeper.kind)"
-        // "4032x3024 HEIC original (the original)" would say it twice.
+        // "4032x3024 HEIC original (nearer to the original)" would say it twice.
         if let rule, rule != .original || keeper.kind != "original" { sentence += " (\(rule.words))" }
         let words = others.prefix(3).map { other in
             let kept = other.isInReferenceFolder ? ", kept too" : ""

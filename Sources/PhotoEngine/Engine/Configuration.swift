@@ -1,4 +1,5 @@
 public import Core
+public import Duplicates
 public import SystemPackage
 
 /// What the user has chosen: `config.toml`, then the `PHOTOTUI_*` variables over it.
@@ -19,6 +20,8 @@ public struct Configuration: Sendable {
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
     public var graphics: String
+    /// Which photo of a duplicate cluster to keep.
+    public var keeperRules: KeeperRules
     /// Named libraries, by name.
     public var profiles: [String: Profile]
     /// The profile that is used where none is named.
@@ -51,6 +54,7 @@ public struct Configuration: Sendable {
         let graphics = reader.text(
             "graphics", default: "auto", among: ["auto", "truecolor", "256", "16", "mono", "ascii"],
             "How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.")
+        let keeperRules = reader.keeperRules()
         let profile = reader.text("profile", default: "", "The profile to use; empty for the library's folder.")
         let profiles = reader.profiles()
         let keys = reader.keys()
@@ -66,8 +70,8 @@ public struct Configuration: Sendable {
         return Configuration(
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
-            profiles: profiles, profile: profile.isEmpty ? nil : profile, file: reading.path, settings: reader.settings,
-            problems: reader.problems,
+            keeperRules: keeperRules, profiles: profiles, profile: profile.isEmpty ? nil : profile, file: reading.path,
+            settings: reader.settings, problems: reader.problems,
             undecided: reading.problem ?? reader.misunderstood["profile"] ?? reader.misunderstood["library"],
             unusableProfiles: reader.unusableProfiles)
     }

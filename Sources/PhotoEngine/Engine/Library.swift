@@ -155,6 +155,11 @@ public final class Library: Sendable {
         DuplicateScan(catalog: catalog, pictures: RenditionPictures(objects: objects))
     }
 
+    /// What is decided on photos that look alike, with the keeper rules of the configuration.
+    public func duplicateReview() -> DuplicateReview {
+        DuplicateReview(catalog: catalog, rules: configuration.keeperRules)
+    }
+
     public func watcher() -> FolderWatcher { makeWatcher() }
 
     /// Stops the decoders and closes the catalogue. Nothing of the library may be used afterwards.

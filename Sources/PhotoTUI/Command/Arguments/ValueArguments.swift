@@ -14,3 +14,9 @@ extension Identifier: ExpressibleByArgument {
 }
 
 extension JobState: ExpressibleByArgument {}
+
+extension ClusterQuery.Order: ExpressibleByArgument {}
+
+extension ClusterPosition: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

@@ -54,6 +54,7 @@ enum PhotoFormat {
             ("favourite", .bool(photo.isFavourite)),
             ("archived", .bool(photo.isArchived)),
             ("missing", .bool(photo.isMissing)),
+            ("trashed_at", .moment(photo.trashedAt)),
             ("status", .string(photo.status.rawValue)),
             ("problem", .text(photo.problem)),
             ("imported_at", .moment(photo.importedAt)),

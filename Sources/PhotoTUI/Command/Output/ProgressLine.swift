@@ -4,7 +4,7 @@ import Grid
 import SystemPackage
 import Workflows
 
-/// One line on a terminal's stderr that shows how far an import is; nothing anywhere else.
+/// One line on a terminal's stderr that shows how far an import or a scan is; nothing anywhere else.
 final class ProgressLine: Sendable {
     private let isShown: Bool
 
@@ -17,8 +17,23 @@ final class ProgressLine: Sendable {
     /// terminal echoes falls on the line, which goes away, not behind it.
     func show(_ progress: ImportProgress) {
         guard isShown else { return }
+        show(Self.text(progress, columns: Console.errorColumns - 1))
+    }
+
+    func show(_ progress: DuplicateScanProgress) {
+        guard isShown else { return }
+        var parts = [
+            "\(progress.compared) of \(progress.total) photos compared", "\(progress.clustered) with duplicates",
+        ]
+        if progress.photosPerSecond > 0 {
+            parts.append("\(PhotoFormat.short(Self.rounded(progress.photosPerSecond)))/s")
+        }
+        if let eta = progress.etaSeconds { parts.append("ETA \(Self.duration(eta))") }
+        show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
+    }
+
+    private func show(_ text: String) {
         WaitNotice.stop()
-        let text = Self.text(progress, columns: Console.errorColumns - 1)
         Console.note("\r" + Self.wrapOff + text + Self.clearBelow + Self.wrapOn + "\r")
     }
 

@@ -111,6 +111,7 @@ private struct ShownPhoto {
         add("position", metadata.position.map { "\($0.latitude), \($0.longitude)" })
         add("favourite", photo.isFavourite ? "yes" : nil)
         add("archived", photo.isArchived ? "yes" : nil)
+        add("in the trash", photo.trashedAt.map { "since \(rfc3339(microseconds: $0))" })
         add("rating", metadata.rating.map { "\($0) of 5" })
         add("caption", metadata.caption)
         add("keywords", metadata.keywords.joined(separator: ", "))

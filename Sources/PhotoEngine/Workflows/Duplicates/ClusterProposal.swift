@@ -1,0 +1,61 @@
+public import Core
+internal import Duplicates
+public import SystemPackage
+
+/// A cluster with its photos, and what to do with it.
+public struct ClusterProposal: Sendable {
+    /// How sure it is that a cluster's photos show the same.
+    public enum Tier: String, Sendable, CaseIterable {
+        /// Every hash within four bits of one in the cluster, and the pictures compared.
+        case same
+        case similar
+    }
+
+    /// Photos that belong together without being duplicates.
+    public struct Stack: Hashable, Sendable {
+        public let photos: [PhotoID]
+        /// For a person: `a burst`.
+        public let reason: String
+    }
+
+    public let cluster: DuplicateCluster
+    public let members: [ClusterMember]
+    /// In the order of `members`.
+    public let photos: [Photo]
+    /// Where files with a photo's bytes are.
+    public let paths: [PhotoID: [FilePath]]
+    public let keeper: PhotoID
+    /// Others to keep, as they lie in a folder that is always kept.
+    public let alsoKept: [PhotoID]
+    /// For a person, safe to show: what is kept, and why.
+    public let sentence: String
+    public let stacks: [Stack]
+    /// Whether nothing speaks against it: the pictures are the same, none is part of a stack, and nothing weighty speaks for
+    /// another keeper.
+    public let isCertain: Bool
+
+    public var tier: Tier {
+        members.allSatisfy { ($0.evidence?.distance ?? 0) <= ClusterProposal.sameDistance } ? .same : .similar
+    }
+
+    private static let sameDistance = 4
+
+    /// Bits in which a photo's hash differs from the keeper's, once both are turned alike.
+    public func distance(of member: ClusterMember) -> Int? {
+        guard let kept = members.first(where: { $0.photo == keeper }) else { return nil }
+        let isTurned = [member, kept].contains { ($0.evidence?.orientation ?? .upright) != .upright }
+        guard isTurned else { return member.hash.distance(to: kept.hash) }
+        return member.hash.orientations(toward: kept.hash).first?.distance
+    }
+
+    /// What goes to the trash when these are kept.
+    public func trashed(keeping kept: Set<PhotoID>) -> [PhotoID] { photos.map(\.id).filter { !kept.contains($0) } }
+
+    /// The keeper's marks, and what they become when `trashed` go.
+    public func marks(of keeper: PhotoID, trashing trashed: [PhotoID]) -> (before: PhotoMarks, after: PhotoMarks)? {
+        guard let kept = photos.first(where: { $0.id == keeper }) else { return nil }
+        let before = PhotoMarks(of: kept)
+        let others = photos.filter { trashed.contains($0.id) }.map(PhotoMarks.init(of:))
+        return (before, before.merging(others))
+    }
+}

@@ -1,0 +1,140 @@
+public import Core
+public import Duplicates
+
+/// What a person decides on clusters: proposals, resolutions, and their undoing.
+public struct DuplicateReview: Sendable {
+    public typealias ReviewCatalog = PhotoCatalog & DuplicateCatalog & ResolutionCatalog
+
+    private let catalog: any ReviewCatalog
+    private let rules: KeeperRules
+    /// Of more, no proposal is made for a list: it would read them all.
+    public static let mostListed = 1000
+    /// More photos than a person tells apart; their pairs grow with the square.
+    private static let mostDistinct = 200
+
+    public init(catalog: any ReviewCatalog, rules: KeeperRules) {
+        self.catalog = catalog
+        self.rules = rules
+    }
+
+    /// The cluster that a person calls by its id or the beginning of one that only one has. Throws `.notFound`, or `.conflict`
+    /// where several begin so, or the cluster was resolved.
+    public func cluster(named name: String) async throws -> DuplicateCluster {
+        let found = try await catalog.clusters(idPrefix: name.lowercased(), limit: 2)
+        if found.count == 1 { return found[0] }
+        if found.count > 1 {
+            throw EngineError(
+                .conflict, "several clusters have ids that begin with \(name)", whatToDo: "give more of the id")
+        }
+        let whatToDo = "list them with: phototui duplicates list"
+        guard let id = ClusterID(name.lowercased()), let resolution = try await resolution(of: id) else {
+            throw EngineError(.notFound, "no cluster is called \(name)", whatToDo: whatToDo)
+        }
+        throw EngineError(
+            .conflict, "the cluster \(id) was resolved before, by \(resolution.actor)",
+            whatToDo: "to take that back: phototui duplicates undo \(resolution.id)")
+    }
+
+    /// Among the newest; what lies further back is found by its own id.
+    private func resolution(of cluster: ClusterID) async throws -> Resolution? {
+        try await catalog.resolutions(after: nil, limit: 1000).first { $0.cluster == cluster && $0.undone == nil }
+    }
+
+    /// The resolution that a person calls by its id or the beginning of one.
+    public func resolution(named name: String) async throws -> Resolution {
+        let found = try await catalog.resolutions(idPrefix: name.lowercased(), limit: 2)
+        if found.count == 1 { return found[0] }
+        throw found.isEmpty
+            ? EngineError(
+                .notFound, "no resolution is called \(name)",
+                whatToDo: "list them with: phototui duplicates resolutions")
+            : EngineError(
+                .conflict, "several resolutions have ids that begin with \(name)", whatToDo: "give more of the id")
+    }
+
+    /// The cluster with its photos as they are now, and what the rules make of it. Throws `.conflict` when it is gone.
+    public func proposal(for cluster: DuplicateCluster) async throws -> ClusterProposal {
+        var members: [ClusterMember] = []
+        while true {
+            let page = try await catalog.members(of: cluster.id, after: members.last?.photo, limit: 1000)
+            if page.isEmpty { break }
+            members += page
+        }
+        let candidates = try await candidates(members.map(\.photo))
+        // Never keep what isn't there in place of what is.
+        let there = candidates.filter { !$0.photo.isMissing && $0.photo.status == .ready }
+        guard candidates.count > 1, candidates.count == members.count else {
+            throw EngineError(
+                .conflict, "the cluster \(cluster.id) changed while it was read", whatToDo: "look at it again",
+                isRetryable: true)
+        }
+        let proposal = rules.proposal(among: there.isEmpty ? candidates : there)
+        let stacks = StackRecognition.stacks(among: candidates.map(\.photo)).map {
+            ClusterProposal.Stack(photos: $0.photos, reason: $0.reason.words)
+        }
+        let made = ClusterProposal(
+            cluster: cluster, members: members, photos: candidates.map(\.photo),
+            paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
+            keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence, stacks: stacks,
+            isCertain: false)
+        return made.judged(certain: proposal.isCertain && stacks.isEmpty && !there.isEmpty && made.tier == .same)
+    }
+
+    /// Several at a time: where the catalogue is on a server, its answers to one take a round trip each.
+    private func candidates(_ photos: [PhotoID]) async throws -> [KeeperCandidate] {
+        var found: [PhotoID: KeeperCandidate] = [:]
+        for start in stride(from: 0, to: photos.count, by: 16) {
+            try await withThrowingTaskGroup(of: KeeperCandidate?.self) { group in
+                for id in photos[start..<min(start + 16, photos.count)] {
+                    group.addTask {
+                        guard let photo = try await catalog.photo(id) else { return nil }
+                        let paths = try await catalog.files(of: id).filter { !$0.isMissing }.map(\.path)
+                        return KeeperCandidate(photo: photo, paths: paths, albumCount: 0)
+                    }
+                }
+                for try await candidate in group { if let candidate { found[candidate.photo.id] = candidate } }
+            }
+        }
+        return photos.compactMap { found[$0] }
+    }
+
+    /// Carries out what a person wants of a cluster as they saw it.
+    public func resolve(
+        _ proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>, actor: String, reason: String
+    ) async throws -> Resolution {
+        guard alsoKept.count < Self.mostDistinct else {
+            throw EngineError(
+                .limitExceeded, "more than \(Self.mostDistinct) photos of one cluster can't be kept at once",
+                whatToDo: "decide on fewer at a time with: phototui duplicates not-duplicate")
+        }
+        let request = ResolutionRequest(
+            cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept,
+            members: Set(proposal.members.map(\.photo)), actor: actor, reason: reason)
+        guard request.alsoKept.union([keeper]) != request.members else {
+            throw EngineError(
+                .invalidInput, "all photos of the cluster would be kept",
+                whatToDo: "if they are no duplicates, say so with: phototui duplicates not-duplicate")
+        }
+        return try await catalog.resolve(request)
+    }
+
+    public func undo(_ resolution: Resolution, actor: String) async throws -> UndoneResolution {
+        try await catalog.undo(resolution.id, actor: actor)
+    }
+
+    /// Decides for good that photos, two or more, don't show the same. Returns how many pairs were new.
+    public func decideDistinct(_ photos: [PhotoID], actor: String) async throws -> Int {
+        guard (2...Self.mostDistinct).contains(Set(photos).count) else {
+            throw EngineError(.invalidInput, "name 2 to \(Self.mostDistinct) different photos")
+        }
+        return try await catalog.decideDistinct(photos, actor: actor)
+    }
+}
+
+extension ClusterProposal {
+    fileprivate func judged(certain: Bool) -> ClusterProposal {
+        ClusterProposal(
+            cluster: cluster, members: members, photos: photos, paths: paths, keeper: keeper, alsoKept: alsoKept,
+            sentence: sentence, stacks: stacks, isCertain: certain)
+    }
+}

@@ -1,0 +1,186 @@
+import Core
+import PhotoEngine
+import Workflows
+
+/// How clusters of duplicates are written, as JSON and as text.
+enum DuplicateFormat {
+    /// Without a proposal, as for a cluster of very many photos, `keeper` is null and `photos` empty.
+    static func json(
+        _ cluster: DuplicateCluster, _ proposal: ClusterProposal?, in library: Library
+    ) -> [(name: String, value: JSON)] {
+        [
+            ("id", .string(cluster.id.description)),
+            ("tier", .text(proposal?.tier.rawValue)),
+            ("keeper", .text(proposal?.keeper.description)),
+            ("certain", .bool(proposal?.isCertain ?? false)),
+            ("proposal", .text(proposal?.sentence)),
+            ("photo_count", .count(cluster.photos)),
+            ("bytes", .integer(cluster.byteCount.bytes)),
+            ("bytes_to_win", .integer(cluster.bytesToWin.bytes)),
+            (
+                "stacks",
+                .array(
+                    (proposal?.stacks ?? []).map { stack in
+                        .object([
+                            "reason": .string(stack.reason),
+                            "photos": .array(stack.photos.map { .string($0.description) }),
+                        ])
+                    })
+            ),
+            ("photos", .array(proposal.map { photos($0, in: library) } ?? [])),
+        ]
+    }
+
+    private static func photos(_ proposal: ClusterProposal, in library: Library) -> [JSON] {
+        zip(proposal.members, proposal.photos).map { member, photo in
+            let size = photo.pixelSize.map(photo.metadata.orientation.upright)
+            return .object(
+                [("id", .string(photo.id.description))]
+                    + JSON.path(PhotoFormat.path(of: photo, in: library)) + [
+                        ("action", .string(action(photo.id, proposal))),
+                        ("distance", .count(proposal.distance(of: member))),
+                        ("similarity", .decimal(member.evidence?.similarity)),
+                        ("orientation", .count(member.evidence?.orientation.rawValue)),
+                        ("width", .count(size?.width)),
+                        ("height", .count(size?.height)),
+                        ("bytes", .integer(photo.byteCount.bytes)),
+                        ("media_type", .string(photo.mediaType.rawValue)),
+                        ("taken_at", .string(photo.captureTime.rfc3339)),
+                        ("missing", .bool(photo.isMissing)),
+                    ])
+        }
+    }
+
+    private static func action(_ photo: PhotoID, _ proposal: ClusterProposal) -> String {
+        photo == proposal.keeper ? "keep" : proposal.alsoKept.contains(photo) ? "also_keep" : "trash"
+    }
+
+    /// `"changes"`: the keeper's marks that would become others.
+    static func changes(_ proposal: ClusterProposal) -> [(name: String, value: JSON)] {
+        guard let (before, after) = merged(proposal) else { return [("changes", .array([]))] }
+        let items: [JSON] = after.differences(from: before).map { name in
+            .object([
+                "mark": .string(name), "before": .text(value(name, before)), "after": .text(value(name, after)),
+            ])
+        }
+        return [("changes", .array(items))]
+    }
+
+    private static func merged(_ proposal: ClusterProposal) -> (before: PhotoMarks, after: PhotoMarks)? {
+        let kept = Set([proposal.keeper] + proposal.alsoKept)
+        return proposal.marks(of: proposal.keeper, trashing: proposal.trashed(keeping: kept))
+    }
+
+    /// What a mark says; nil where it isn't set.
+    private static func value(_ name: String, _ marks: PhotoMarks) -> String? {
+        switch name {
+        case "favourite": marks.isFavourite ? "yes" : nil
+        case "rating": marks.rating.map { "\($0)" }
+        case "caption": marks.caption
+        case "position": marks.position.map { "\($0.latitude), \($0.longitude)" }
+        default: marks.keywords.isEmpty ? nil : marks.keywords.joined(separator: ", ")
+        }
+    }
+
+    /// What to do with a cluster, on one line.
+    static func advice(_ proposal: ClusterProposal) -> String {
+        if let stack = proposal.stacks.first { return "look at it: \(stack.reason)" }
+        return proposal.sentence + (proposal.isCertain ? "" : " (look at it)")
+    }
+
+    static func text(_ proposal: ClusterProposal, in library: Library) -> String {
+        var lines = ["cluster \(proposal.cluster.id), \(proposal.tier.rawValue), \(proposal.cluster.bytesToWin) to win"]
+        lines.append(proposal.sentence)
+        lines += proposal.stacks.map { "\(counted($0.photos.count, "photo")) of it are \($0.reason)" }
+        var table = TextTable([
+            ("", .left), ("PHOTO", .left), ("SIZE", .right), ("BYTES", .right), ("TAKEN", .left), ("BITS", .right),
+            ("ALIKE", .right), ("FILE", .left),
+        ])
+        for (member, photo) in zip(proposal.members, proposal.photos) {
+            let path = ImportSummary.shown(PhotoFormat.path(of: photo, in: library))
+            table.add([
+                action(photo.id, proposal).replacing("_", with: " "), photo.id.description, PhotoFormat.size(photo),
+                photo.byteCount.description, PhotoFormat.time(photo.captureTime),
+                proposal.distance(of: member).map { "\($0)" } ?? "-",
+                member.evidence?.similarity.map { PhotoFormat.short($0) } ?? "-",
+                path + (photo.isMissing ? " (missing)" : ""),
+            ])
+        }
+        var text = lines.joined(separator: "\n") + "\n" + table.text()
+        guard let (before, after) = merged(proposal) else { return text }
+        for name in after.differences(from: before) {
+            let (old, new) = (value(name, before) ?? "none", value(name, after) ?? "none")
+            text += "the keeper's \(name): \(displayEscaped(old)) → \(displayEscaped(new))\n"
+        }
+        return text
+    }
+
+    static func words(_ conflict: UndoneResolution.Conflict) -> String {
+        switch conflict {
+        case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
+        case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew, since"
+        case .changedMark(let name): "the keeper's \(name) was changed since, and stays"
+        case .changedCluster:
+            "the cluster's photos changed since: those that came back are compared by the next `phototui duplicates scan`"
+        }
+    }
+}
+
+/// A cluster that was resolved, or would be.
+struct ResolvedCluster {
+    let cluster: ClusterID
+    let keeper: PhotoID
+    let alsoKept: [PhotoID]
+    let trashed: [PhotoID]
+    let byteCount: ByteCount
+    /// The names of the keeper's marks that changed.
+    let changed: [String]
+    /// nil in a dry run.
+    let resolution: Resolution?
+
+    init(
+        cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID], trashed: [PhotoID], byteCount: ByteCount,
+        changed: [String], resolution: Resolution?
+    ) {
+        self.cluster = cluster
+        self.keeper = keeper
+        self.alsoKept = alsoKept
+        self.trashed = trashed
+        self.byteCount = byteCount
+        self.changed = changed
+        self.resolution = resolution
+    }
+
+    init(_ made: Resolution) {
+        self.init(
+            cluster: made.cluster, keeper: made.keeper, alsoKept: made.alsoKept, trashed: made.trashed,
+            byteCount: made.byteCount, changed: made.after.differences(from: made.before), resolution: made)
+    }
+
+    var json: JSON { .object(fields) }
+
+    var fields: [(name: String, value: JSON)] {
+        func ids(_ photos: [PhotoID]) -> JSON { .array(photos.map { .string($0.description) }) }
+        return [
+            ("id", .text(resolution?.id.description)),
+            ("cluster", .string(cluster.description)),
+            ("keeper", .string(keeper.description)),
+            ("also_kept", ids(alsoKept)),
+            ("trashed", ids(trashed)),
+            ("bytes", .integer(byteCount.bytes)),
+            ("changed", .array(changed.map { .string($0) })),
+            ("actor", .text(resolution?.actor)),
+            ("reason", .text(resolution?.reason)),
+            ("resolved_at", .moment(resolution?.resolvedAt)),
+            ("undone_at", .moment(resolution?.undone?.at)),
+            ("undone_by", .text(resolution?.undone?.actor)),
+        ]
+    }
+
+    var text: String {
+        let also = alsoKept.isEmpty ? "" : " and \(alsoKept.count) more"
+        let marks = changed.isEmpty ? "" : ", taking over \(changed.joined(separator: ", "))"
+        let what = "keeps \(keeper)\(also)\(marks); \(counted(trashed.count, "photo")) (\(byteCount)) to the trash"
+        return resolution.map { "\(cluster) \(what); undo \($0.id)" } ?? "\(cluster) \(what)"
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+import Workflows
+
+/// `phototui duplicates …`.
+struct DuplicatesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "duplicates",
+        abstract: "Find photos that show the same picture, and decide which to keep.",
+        discussion: """
+            `scan` compares what is new, `list` and `show` tell what was found and what to keep of it, `resolve` keeps one photo \
+            of a cluster and moves the others to the trash, `undo` takes that back whenever. Files that are \
+            indexed in place are never touched: a photo in the trash is out of the timeline, and its file stays.
+
+            Examples:
+              phototui duplicates scan
+              phototui duplicates                        the clusters, most bytes to win first
+              phototui duplicates resolve --certain --dry-run
+              phototui duplicates undo 0190a7c2
+            """,
+        subcommands: [
+            DuplicatesScan.self, DuplicatesList.self, DuplicatesShow.self, DuplicatesResolve.self,
+            DuplicatesNotDuplicate.self, DuplicatesResolutions.self, DuplicatesUndo.self,
+        ],
+        defaultSubcommand: DuplicatesList.self)
+
+    /// Who decides, for the journal: the name that this machine knows the person by.
+    static var actor: String { NSUserName() }
+}

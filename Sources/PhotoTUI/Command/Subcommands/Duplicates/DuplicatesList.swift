@@ -1,0 +1,112 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+import Workflows
+
+/// `phototui duplicates list`.
+struct DuplicatesList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the clusters of duplicates.",
+        discussion: """
+            Examples:
+              phototui duplicates list --sort photos --limit 20
+              phototui duplicates list --json | jq -r '.clusters[] | select(.certain) | .id'
+              phototui duplicates list --json --limit 500 --after 91482_0190a7c2-…   (the "next" of the page before)
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Option(help: "bytes: most to win first; photos: most photos first; newest: taken last first.")
+    var sort = ClusterQuery.Order.bytesToWin
+
+    @Option(help: ArgumentHelp("At most so many clusters.", valueName: "n"))
+    var limit = 100
+
+    @Option(help: ArgumentHelp("Only what follows this cursor.", valueName: "cursor"))
+    var after: ClusterPosition?
+
+    func validate() throws {
+        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+    }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let review = library.duplicateReview()
+            let found = try await library.catalog.clusters(ClusterQuery(order: sort, after: after, limit: limit + 1))
+            let next = found.count > limit ? ClusterPosition(found[limit - 1], in: sort) : nil
+            var items: [JSON] = []
+            var table = TextTable([
+                ("CLUSTER", .left), ("PHOTOS", .right), ("TO WIN", .right), ("TIER", .left), ("PROPOSAL", .left),
+            ])
+            for cluster in found.prefix(limit) {
+                var proposal: ClusterProposal?
+                if cluster.photos <= DuplicateReview.mostListed {
+                    do {
+                        proposal = try await review.proposal(for: cluster)
+                    } catch let error as EngineError where error.code == .conflict {
+                        // Somebody decided on it meanwhile.
+                        continue
+                    }
+                }
+                if output.json {
+                    items.append(.object(DuplicateFormat.json(cluster, proposal, in: library)))
+                } else {
+                    table.add([
+                        cluster.id.description, "\(cluster.photos)", cluster.bytesToWin.description,
+                        proposal?.tier.rawValue ?? "-", proposal.map(DuplicateFormat.advice) ?? "-",
+                    ])
+                }
+            }
+            let waiting = try await library.catalog.uncomparedCount()
+            if output.json {
+                let document: JSON = .object([
+                    "clusters": .array(items), "next": .text(next?.description), "uncompared": .count(waiting),
+                ])
+                try Console.line(document.encoded())
+                return
+            }
+            if !table.isEmpty { try Console.write(table.text()) }
+            let sums = try await library.catalog.clusterSums()
+            Console.note("\(counted(sums.clusters, "cluster")), \(sums.bytesToWin) to win\n")
+            if let next { Console.note("More follow: --after \(next)\n") }
+            if waiting > 0 {
+                Console.note("\(counted(waiting, "photo")) not compared yet: phototui duplicates scan\n")
+            }
+        }
+    }
+}
+
+/// `phototui duplicates show CLUSTER`.
+struct DuplicatesShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a cluster's photos, why they are in it, and what resolving it would change.",
+        discussion: """
+            CLUSTER is an id, or the beginning of one that only one cluster has.
+
+            Examples:
+              phototui duplicates show 0190a7c2
+              phototui duplicates show --json 0190a7c2 | jq '.photos[] | {path, action, similarity}'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Argument(help: "A cluster's id, or the beginning of one.")
+    var cluster: String
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let review = library.duplicateReview()
+            let proposal = try await review.proposal(for: review.cluster(named: cluster))
+            if output.json {
+                let fields = DuplicateFormat.json(proposal.cluster, proposal, in: library)
+                try Console.line(JSON.object(fields + DuplicateFormat.changes(proposal)).encoded())
+            } else {
+                try Console.write(DuplicateFormat.text(proposal, in: library))
+            }
+        }
+    }
+}

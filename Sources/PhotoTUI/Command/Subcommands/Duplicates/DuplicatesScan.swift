@@ -1,0 +1,104 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+import Workflows
+
+/// `phototui duplicates scan`.
+struct DuplicatesScan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scan",
+        abstract: "Compare the photos that were not compared yet.",
+        discussion: """
+            Photos whose hashes are within --distance are candidates; their pictures, 256 pixels large, are laid over each \
+            other, and what shows the same goes into a cluster. What was compared stays so: a scan after an import looks at \
+            the new photos alone, and one that was stopped goes on. With another --distance or --orientations, --all \
+            compares everything anew; what was decided not to be a duplicate stays decided.
+
+            Examples:
+              phototui duplicates scan
+              phototui duplicates scan --all --orientations      turned and mirrored copies, too
+              phototui duplicates scan --json | jq .clusters
+
+            Exit codes: 0 all compared, 1 the library fails, 2 some photos have no small picture to compare, 130 stopped \
+            by Ctrl-C.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Option(help: ArgumentHelp("The most bits in which hashes may differ, 0 to 16.", valueName: "bits"))
+    var distance = DuplicateScanOptions().distance
+
+    @Flag(help: "Find turned and mirrored copies, too; several times slower.")
+    var orientations = false
+
+    @Flag(help: "Forget the clusters and compare all photos anew.")
+    var all = false
+
+    func validate() throws {
+        if !DuplicateScanOptions.distances.contains(distance) { throw ValidationError("--distance takes 0 to 16") }
+    }
+
+    func run() async throws {
+        let options = DuplicateScanOptions(distance: distance, turns: orientations, comparesAll: all)
+        let report: DuplicateScanReport
+        do {
+            report = try await libraryOptions.withLibrary { try await Self.scan($0, options) }
+        } catch is CancellationError {
+            Console.complain("stopped; what was compared stays so, and the same command without --all goes on")
+            throw ExitCode.interrupted
+        }
+        if output.json {
+            let document: JSON = .object([
+                "compared": .count(report.compared),
+                "clustered": .count(report.clustered),
+                "comparisons": .count(report.comparisons),
+                "without_picture": .array(report.withoutPicture.sorted().map { .string($0.description) }),
+                "clusters": .count(report.clusters),
+                "bytes_to_win": .integer(report.bytesToWin.bytes),
+                "seconds": .number(report.seconds),
+            ])
+            try Console.line(document.encoded())
+        } else {
+            try Console.line(Self.summary(report))
+        }
+        guard !report.withoutPicture.isEmpty else { return }
+        Console.complain(
+            """
+            \(counted(report.withoutPicture.count, "photo")) could not be compared, as no small picture of theirs is there: \
+            `phototui show \(report.withoutPicture.min()?.description ?? "")` tells more of the first
+            """)
+        throw ExitCode.inPart
+    }
+
+    private static func scan(_ library: Library, _ options: DuplicateScanOptions) async throws -> DuplicateScanReport {
+        let line = ProgressLine()
+        let scan = library.duplicateScan()
+        let work = Task { try await scan.run(options) { line.show($0) } }
+        let interrupt = Interrupt {
+            line.clear()
+            Console.note("phototui: stopping; press Ctrl-C again to end at once\n")
+            work.cancel()
+        } leaving: {
+            line.clear()
+        }
+        defer {
+            interrupt.stop()
+            line.clear()
+        }
+        return try await work.value
+    }
+
+    private static func summary(_ report: DuplicateScanReport) -> String {
+        let found =
+            report.clusters == 0
+            ? "no duplicates"
+            : "\(counted(report.clusters, "cluster")) of duplicates, \(report.bytesToWin) to win"
+        guard report.compared > 0 else { return "nothing new to compare; \(found)" }
+        let seconds = PhotoFormat.short((report.seconds * 10).rounded() / 10)
+        return "\(counted(report.compared, "photo")) compared in \(seconds) s; \(found)"
+    }
+}
+
+/// `1 photo`, `2 photos`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

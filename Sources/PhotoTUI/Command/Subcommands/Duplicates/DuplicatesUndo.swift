@@ -1,0 +1,174 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+import Workflows
+
+/// `phototui duplicates undo RESOLUTION…`.
+struct DuplicatesUndo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undo",
+        abstract: "Take resolutions back: the photos leave the trash, and marks and clusters are as they were.",
+        discussion: """
+            RESOLUTION is an id that `duplicates resolve` or `duplicates resolutions` printed, or its beginning. What somebody \
+            changed since is left as it is, and told.
+
+            Examples:
+              phototui duplicates undo 0190a7c2
+              phototui duplicates resolutions --json | jq -r '.resolutions[0].id' | xargs phototui duplicates undo
+
+            Exit codes: 0 everything is as it was, 1 nothing was taken back, 2 some of it was changed since and stays.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Argument(help: "Resolutions' ids, or beginnings of ids.")
+    var resolutions: [String]
+
+    func validate() throws {
+        if resolutions.isEmpty { throw ValidationError("name a resolution to take back") }
+    }
+
+    func run() async throws {
+        var undone: [UndoneResolution] = []
+        var failed: [(name: String, error: EngineError)] = []
+        try await libraryOptions.withLibrary { library in
+            let review = library.duplicateReview()
+            for name in resolutions {
+                do {
+                    let resolution = try await review.resolution(named: name)
+                    undone.append(try await review.undo(resolution, actor: DuplicatesCommand.actor))
+                } catch let error as EngineError {
+                    failed.append((name, error))
+                }
+            }
+        }
+        if output.json {
+            let document: JSON = .object([
+                "undone": .array(
+                    undone.map { item in
+                        .object(
+                            ResolvedCluster(item.resolution).fields + [
+                                ("restored", .array(item.restored.map { .string($0.description) })),
+                                ("conflicts", .array(item.conflicts.map { .string(DuplicateFormat.words($0)) })),
+                            ])
+                    }),
+                "failed": .array(
+                    failed.map { .object(["name": .rawText($0.name), "reason": .rawText($0.error.description)]) }),
+            ])
+            try Console.line(document.encoded())
+        } else {
+            for item in undone {
+                try Console.line("\(item.resolution.id) undone: \(counted(item.restored.count, "photo")) back")
+            }
+        }
+        for item in undone {
+            for conflict in item.conflicts {
+                Console.complain("\(item.resolution.id): \(DuplicateFormat.words(conflict))")
+            }
+        }
+        for item in failed { Console.complain("\(displayEscaped(item.name)): \(item.error.description)") }
+        if undone.isEmpty { throw ExitCode.failure }
+        if !failed.isEmpty || undone.contains(where: { !$0.conflicts.isEmpty }) { throw ExitCode.inPart }
+    }
+}
+
+/// `phototui duplicates resolutions`.
+struct DuplicatesResolutions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resolutions",
+        abstract: "List what was resolved, newest first.",
+        discussion: """
+            Examples:
+              phototui duplicates resolutions --limit 20
+              phototui duplicates resolutions --json | jq '.resolutions[] | select(.undone_at == null)'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Option(help: ArgumentHelp("At most so many resolutions.", valueName: "n"))
+    var limit = 100
+
+    @Option(help: ArgumentHelp("Only what follows this resolution.", valueName: "id"))
+    var after: ResolutionID?
+
+    func validate() throws {
+        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+    }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let found = try await library.catalog.resolutions(after: after, limit: limit + 1)
+            let shown = found.prefix(limit)
+            let next = found.count > limit ? shown.last?.id : nil
+            if output.json {
+                let document: JSON = .object([
+                    "resolutions": .array(shown.map { ResolvedCluster($0).json }), "next": .text(next?.description),
+                ])
+                try Console.line(document.encoded())
+                return
+            }
+            var table = TextTable([
+                ("RESOLUTION", .left), ("AT", .left), ("BY", .left), ("TRASHED", .right), ("BYTES", .right),
+                ("", .left), ("REASON", .left),
+            ])
+            for item in shown {
+                table.add([
+                    item.id.description, rfc3339(microseconds: item.resolvedAt), displayEscaped(item.actor),
+                    "\(item.trashed.count)", item.byteCount.description, item.undone == nil ? "" : "undone",
+                    displayEscaped(item.reason),
+                ])
+            }
+            if !table.isEmpty { try Console.write(table.text()) }
+            if let next { Console.note("More follow: --after \(next)\n") }
+        }
+    }
+}
+
+/// `phototui duplicates not-duplicate …`.
+struct DuplicatesNotDuplicate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "not-duplicate",
+        abstract: "Decide for good that photos don't show the same picture.",
+        discussion: """
+            Names two or more photos, or one cluster for all of its photos. They are kept out of one cluster by every later \
+            scan, also by `scan --all`.
+
+            Examples:
+              phototui duplicates not-duplicate ~/Pictures/a.jpg ~/Pictures/b.jpg
+              phototui duplicates not-duplicate 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Argument(help: "Photos' ids, beginnings of ids, SHA-256s or paths; or one cluster's id.", completion: .file())
+    var names: [String]
+
+    func validate() throws {
+        if names.isEmpty { throw ValidationError("name two photos or more, or a cluster") }
+    }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let review = library.duplicateReview()
+            var photos: [PhotoID] = []
+            if names.count == 1 {
+                photos = try await review.proposal(for: review.cluster(named: names[0])).photos.map(\.id)
+            } else {
+                for name in names { photos.append(try await PhotoName.resolve(name, in: library).id) }
+            }
+            let count = try await review.decideDistinct(photos, actor: DuplicatesCommand.actor)
+            if output.json {
+                let document: JSON = .object([
+                    "photos": .array(photos.map { .string($0.description) }), "new_pairs": .count(count),
+                ])
+                try Console.line(document.encoded())
+            } else {
+                try Console.line(
+                    count == 0 ? "decided before" : "\(counted(count, "pair")) decided: not duplicates, for good")
+            }
+        }
+    }
+}

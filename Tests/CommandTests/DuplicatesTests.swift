@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+@Suite("duplicates")
+struct DuplicatesTests {
+    /// Three pictures, of which two are the same in different files, imported.
+    private func withLibrary(_ body: (Program, _ photos: TestFolder) async throws -> Void) async throws {
+        let home = try TestFolder()
+        let photos = try TestFolder()
+        let program = Program(home: home)
+        try photos.write(TestPicture.png(seed: 1), as: "a.png")
+        // What follows the picture is no part of it.
+        try photos.write(TestPicture.png(seed: 1) + Data([0]), as: "b.png")
+        try photos.write(TestPicture.png(seed: 3), as: "c.png")
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        try await body(program, photos)
+    }
+
+    private func names(_ document: [String: Any]) throws -> [String] {
+        let photos = try #require(document["photos"] as? [[String: Any]])
+        return photos.compactMap { ($0["filename"] as? String) ?? ($0["path"] as? String) }
+            .map { String($0.split(separator: "/").last ?? "") }.sorted()
+    }
+
+    private func clusters(_ program: Program) async throws -> [[String: Any]] {
+        let result = try await program.run(["duplicates", "list", "--json"])
+        #expect(result.exitCode == 0 && result.complaints.isEmpty, "\(result.complaints)")
+        return try #require(try result.document()["clusters"] as? [[String: Any]])
+    }
+
+    @Test("What a scan finds is listed and shown, and a second scan finds nothing new")
+    func found() async throws {
+        try await withLibrary { program, photos in
+            #expect(try await program.run(["duplicates"]).complaints.contains("3 photos not compared yet"))
+            let scan = try await program.run(["duplicates", "scan", "--json"])
+            #expect(scan.exitCode == 0, "\(scan.complaints)")
+            let report = try scan.document()
+            #expect(report["compared"] as? Int == 3 && report["clusters"] as? Int == 1)
+            #expect((report["without_picture"] as? [String])?.isEmpty == true)
+            #expect(try await program.run(["duplicates", "scan"]).text.hasPrefix("nothing new to compare; 1 cluster"))
+            let cluster = try #require(try await clusters(program).first)
+            #expect(try names(cluster) == ["a.png", "b.png"])
+            #expect(cluster["tier"] as? String == "same" && cluster["photo_count"] as? Int == 2)
+            let id = try #require(cluster["id"] as? String)
+            let items = try #require(cluster["photos"] as? [[String: Any]])
+            #expect(items.allSatisfy { $0["distance"] as? Int == 0 })
+            #expect(Set(items.compactMap { $0["action"] as? String }) == ["keep", "trash"])
+            let keeper = try #require(items.first { $0["action"] as? String == "keep" })
+            #expect(cluster["keeper"] as? String == keeper["id"] as? String)
+            let plain = try await program.run(["duplicates", "list"])
+            #expect(plain.text.contains(id) && plain.complaints.contains("1 cluster, "))
+            let shown = try await program.run(["duplicates", "show", id])
+            #expect(shown.text.contains(photos.path + "/a.png") && shown.text.contains(photos.path + "/b.png"))
+            let document = try await program.run(["duplicates", "show", "--json", id]).document()
+            #expect((document["changes"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    @Test(
+        "A resolution moves a photo to the trash and leaves its file, a dry run changes nothing, and undo takes it back"
+    )
+    func resolved() async throws {
+        try await withLibrary { program, photos in
+            _ = try await program.run(["duplicates", "scan"])
+            let before = try await clusters(program)
+            let id = try #require(before.first?["id"] as? String)
+            let dry = try await program.run(["duplicates", "resolve", id, "--dry-run", "--json"]).document()
+            #expect(dry["dry_run"] as? Bool == true)
+            #expect((dry["resolutions"] as? [[String: Any]])?.first?["id"] is NSNull)
+            #expect(try await names(program.run(["photos", "--json"]).document()) == ["a.png", "b.png", "c.png"])
+
+            let keep = photos.path + "/b.png"
+            let made = try await program.run(
+                ["duplicates", "resolve", id, "--keep", keep, "--reason", "asked \u{1b}[31m", "--json"])
+            #expect(made.exitCode == 0, "\(made.complaints)")
+            let resolution = try #require((try made.document()["resolutions"] as? [[String: Any]])?.first)
+            #expect(resolution["reason"] as? String == "asked \u{1b}[31m")
+            let undo = try #require(resolution["id"] as? String)
+            #expect(try await names(program.run(["photos", "--json"]).document()) == ["b.png", "c.png"])
+            #expect(FileManager.default.fileExists(atPath: photos.path + "/a.png"))
+            let trashed = try await program.run(["show", photos.path + "/a.png", "--json"]).document()
+            #expect(trashed["trashed_at"] is String)
+            #expect(try await program.run(["show", photos.path + "/a.png"]).text.contains("in the trash"))
+            #expect(try await clusters(program).isEmpty)
+            let listed = try await program.run(["duplicates", "resolutions"])
+            #expect(listed.text.contains(undo) && !listed.text.contains("\u{1b}[31m"))
+
+            let second = try await program.run(["duplicates", "resolve", id])
+            #expect(second.exitCode == 1 && second.complaints.contains("was resolved before"), "\(second.complaints)")
+            #expect(second.complaints.contains("phototui duplicates undo \(undo)"))
+
+            let undone = try await program.run(["duplicates", "undo", undo, "--json"])
+            #expect(undone.exitCode == 0, "\(undone.complaints)")
+            let item = try #require((try undone.document()["undone"] as? [[String: Any]])?.first)
+            #expect((item["restored"] as? [String])?.count == 1 && (item["conflicts"] as? [Any])?.isEmpty == true)
+            #expect(try await names(program.run(["photos", "--json"]).document()) == ["a.png", "b.png", "c.png"])
+            let after = try await clusters(program)
+            #expect(NSArray(array: after) == NSArray(array: before))
+            #expect(try await program.run(["duplicates", "undo", undo]).exitCode == 1)
+        }
+    }
+
+    @Test("Photos that somebody says are no duplicates are never put together again")
+    func distinct() async throws {
+        try await withLibrary { program, photos in
+            _ = try await program.run(["duplicates", "scan"])
+            let decided = try await program.run(
+                ["duplicates", "not-duplicate", photos.path + "/a.png", photos.path + "/b.png"])
+            #expect(decided.exitCode == 0 && decided.text.hasPrefix("1 pair decided"), "\(decided.complaints)")
+            let scan = try await program.run(["duplicates", "scan", "--all", "--orientations", "--json"])
+            #expect(try scan.document()["compared"] as? Int == 3)
+            #expect(try await clusters(program).isEmpty)
+            let again = try await program.run(
+                ["duplicates", "not-duplicate", photos.path + "/b.png", photos.path + "/a.png"])
+            #expect(again.text == "decided before\n")
+        }
+    }
+
+    @Test("What can't be is refused with what to do")
+    func refused() async throws {
+        try await withLibrary { program, photos in
+            _ = try await program.run(["duplicates", "scan"])
+            for arguments in [
+                ["resolve"], ["resolve", "--certain", "x"], ["resolve", "x", "y", "--keep", "z"],
+                ["scan", "--distance", "17"],
+                ["list", "--limit", "0"], ["list", "--after", "x"], ["undo"], ["not-duplicate"],
+            ] {
+                #expect(try await program.run(["duplicates"] + arguments).exitCode == 64, "\(arguments)")
+            }
+            let id = try #require(try await clusters(program).first?["id"] as? String)
+            for (arguments, complaint) in [
+                (["show", "nobody"], "no cluster is called nobody"),
+                (["resolve", "nobody"], "no cluster is called nobody"),
+                (["resolve", id, "--keep", photos.path + "/c.png"], "no photo of the cluster is called"),
+                (["resolve", id, "--keep", photos.path + "/a.png", "--keep", photos.path + "/b.png"], "all photos"),
+                (["undo", "nobody"], "no resolution is called nobody"),
+                (["not-duplicate", photos.path + "/a.png", photos.path + "/a.png"], "name 2 to 200 different photos"),
+            ] {
+                let result = try await program.run(["duplicates"] + arguments)
+                #expect(result.exitCode == 1 && result.complaints.contains(complaint), "\(arguments): \(result)")
+            }
+            #expect(try await clusters(program).count == 1)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Core
+import Duplicates
+import SystemPackage
+import Testing
+import Workflows
+
+@Suite("Deciding on duplicates")
+struct DuplicateReviewTests {
+    /// Two copies in one cluster; the second is the camera's own.
+    private func withPair(
+        _ body: (DuplicateLibrary, _ export: PhotoID, _ original: PhotoID, DuplicateCluster) async throws -> Void
+    ) async throws {
+        let library = try await DuplicateLibrary()
+        let export = try await library.add(1, scene: 1)
+        let original = try await library.add(2, scene: 1) { metadata in
+            metadata.cameraMake = "Acme"
+            metadata.cameraModel = "X100"
+            metadata.exposure.seconds = 0.01
+        }
+        _ = try await library.scan()
+        let clusters = try await library.catalog.clusters(ClusterQuery(limit: 9))
+        try await body(library, export, original, try #require(clusters.first))
+    }
+
+    private func review(_ library: DuplicateLibrary, _ rules: KeeperRules = KeeperRules()) -> DuplicateReview {
+        DuplicateReview(catalog: library.catalog, rules: rules)
+    }
+
+    @Test("The camera's own photo is proposed, and certain where the pictures are the same")
+    func certain() async throws {
+        try await withPair { library, export, original, cluster in
+            let proposal = try await review(library).proposal(for: cluster)
+            #expect(proposal.keeper == original && proposal.isCertain && proposal.tier == .same)
+            #expect(proposal.sentence.hasPrefix("kept: 80x60 JPEG original"))
+            #expect(proposal.trashed(keeping: [original]) == [export])
+            #expect(proposal.members.allSatisfy { (proposal.distance(of: $0) ?? 99) <= 4 })
+        }
+    }
+
+    @Test("A photo whose file is missing is not proposed in place of one that is there")
+    func missing() async throws {
+        try await withPair { library, export, original, cluster in
+            try await library.catalog.markMissing(["/photos/2.jpg"])
+            #expect(try await review(library).proposal(for: cluster).keeper == export)
+            try await library.catalog.markMissing(["/photos/1.jpg"])
+            let proposal = try await review(library).proposal(for: cluster)
+            #expect(proposal.keeper == original && !proposal.isCertain)
+        }
+    }
+
+    @Test("A photo in a reference folder is kept beside the keeper, and not certain to be a waste")
+    func reference() async throws {
+        try await withPair { library, export, original, cluster in
+            var rules = KeeperRules()
+            rules.referenceFolders = ["/photos"]
+            let review = review(library, rules)
+            let proposal = try await review.proposal(for: cluster)
+            #expect(Set(proposal.alsoKept).union([proposal.keeper]) == [export, original])
+            await #expect(throws: EngineError.self) {
+                _ = try await review.resolve(
+                    proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: "a", reason: "")
+            }
+            #expect(try await library.clusters() == [[export, original]])
+        }
+    }
+
+    @Test("A burst is told, and never certain")
+    func burst() async throws {
+        let library = try await DuplicateLibrary()
+        for number in 1...2 {
+            try await library.add(number, scene: 1) { metadata in
+                metadata.cameraMake = "Acme"
+                metadata.cameraModel = "X100"
+                metadata.exposure.seconds = 0.01
+                metadata.captureTime = CaptureTime(
+                    wallMicroseconds: Int64(number) * 1_000_000, offsetMinutes: nil, source: .exif)
+            }
+        }
+        _ = try await library.scan()
+        let cluster = try #require(try await library.catalog.clusters(ClusterQuery(limit: 9)).first)
+        let proposal = try await review(library).proposal(for: cluster)
+        #expect(proposal.stacks.map(\.reason) == ["a burst"])
+        #expect(!proposal.isCertain)
+    }
+
+    @Test("Resolving works on what the person saw, is found by its name, and is undone")
+    func resolved() async throws {
+        try await withPair { library, export, original, cluster in
+            let review = review(library)
+            let proposal = try await review.proposal(for: cluster)
+            let late = try await library.add(3, scene: 1, fading: 5)
+            _ = try await library.scan()
+            func resolve(_ proposal: ClusterProposal) async throws -> Resolution {
+                try await review.resolve(proposal, keeper: original, alsoKept: [], actor: "a", reason: "")
+            }
+            await #expect(throws: EngineError.self, "a cluster that has grown") { try await resolve(proposal) }
+            let seen = try #require(try await library.catalog.cluster(cluster.id))
+            let resolution = try await resolve(try await review.proposal(for: seen))
+            #expect(resolution.trashed == [export, late].sorted())
+            let error = await #expect(throws: EngineError.self) {
+                try await review.cluster(named: cluster.id.description)
+            }
+            #expect(error?.code == .conflict && error?.whatToDo.contains(resolution.id.description) == true)
+            #expect(try await review.resolution(named: resolution.id.description).id == resolution.id)
+            #expect(try await review.undo(resolution, actor: "b").conflicts == [])
+            #expect(try await library.clusters() == [[export, original, late]])
+            // What comes in while photos are in the trash is not compared with them.
+            let again = try await resolve(try await review.proposal(for: seen))
+            let last = try await library.add(4, scene: 1, fading: 9)
+            _ = try await library.scan()
+            #expect(try await library.clusters() == [[original, last]])
+            #expect(try await review.undo(again, actor: "b").conflicts == [.changedCluster])
+            _ = try await library.scan()
+            #expect(try await library.clusters() == [[export, original, late, last]])
+            #expect(try await library.catalog.check() == [])
+        }
+    }
+}
