@@ -43,7 +43,7 @@ struct PostgresIsolationTests {
                 let others = photos.filter { $0 != photo.photo }
                 try await catalog.database.write { [owner = catalog.owner] connection in
                     let likeness = Likeness(connection: connection, owner: .id(owner))
-                    try likeness.insert(others[0], photo.hash)
+                    try likeness.insert([(others[0], photo.hash)])
                     try likeness.begin(ClusterID(first: photo.photo), with: photo.photo)
                     try likeness.join(others[0], ClusterID(first: photo.photo), nil)
                     try likeness.wait(others[1])

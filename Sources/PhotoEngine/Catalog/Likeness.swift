@@ -20,22 +20,30 @@ struct Likeness {
         counters.add(1, to: .changes)
     }
 
-    /// Puts a photo that waits into the index and carries its changes out. False when it waits no more with this hash.
-    func add(_ compared: ComparedPhoto, freshID: () -> ClusterID) throws -> Bool {
-        let photo = compared.photo.photo
-        let waiting = try connection.row(
+    /// Puts photos that wait into the index, all of them in a few round trips. False when one of them waits no more with its hash.
+    func add(_ compared: [ComparedPhoto]) throws -> Bool {
+        let waiting = try connection.rows(
             """
             SELECT 1 FROM photos JOIN uncompared_photos ON uncompared_photos.photo = photos.id
             WHERE uncompared_photos.owner = ? AND photos.id = ? AND photos.phash = ? AND photos.orientation = ?
             """,
-            [
-                owner, .id(photo), .int(Int64(bitPattern: compared.photo.hash.bits)),
-                .int(compared.photo.orientation.rawValue),
-            ])
-        guard waiting != nil else { return false }
-        try forget(photo)
-        try insert(photo, compared.hash)
-        try connection.send("DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?", [owner, .id(photo)])
+            each: compared.map(\.photo).map { photo in
+                [
+                    owner, .id(photo.photo), .int(Int64(bitPattern: photo.hash.bits)),
+                    .int(photo.orientation.rawValue),
+                ]
+            })
+        guard waiting.allSatisfy({ !$0.isEmpty }) else { return false }
+        try forget(compared.map(\.photo.photo))
+        try insert(compared.map { ($0.photo.photo, $0.hash) })
+        try connection.send(
+            "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",
+            each: compared.map { [owner, .id($0.photo.photo)] })
+        return true
+    }
+
+    /// Carries out what the arrival of a photo, which is in the index by now, changes.
+    func carryOut(_ compared: ComparedPhoto, freshID: () -> ClusterID) throws {
         for change in compared.changes {
             switch change {
             case .founded(let planned, let second):
@@ -44,12 +52,11 @@ struct Likeness {
                 try begin(cluster, with: planned.first)
                 try join(second, cluster, compared.evidence[second])
                 // The changes that follow name the planned id, which is another cluster's: later photos bring them about.
-                if isTaken { return true }
+                if isTaken { return }
             case .joined(let other, let cluster): try join(other, cluster, compared.evidence[other])
             case .merged(let gone, let cluster): try merge(gone, into: cluster)
             }
         }
-        return true
     }
 
     /// A cluster of one, to which the caller adds at least one more.
@@ -96,25 +103,31 @@ struct Likeness {
         try recount(cluster)
     }
 
-    /// Puts a photo into the index, in no cluster.
-    func insert(_ photo: PhotoID, _ hash: PerceptualHash) throws {
-        let value = SQLValue.int(Int64(bitPattern: hash.bits))
-        try connection.send(
-            "INSERT INTO compared_photos (photo, owner, phash) VALUES (?, ?, ?)", [.id(photo), owner, value])
+    /// Puts photos into the index, in no cluster.
+    func insert(_ photos: [(photo: PhotoID, hash: PerceptualHash)]) throws {
+        func value(_ hash: PerceptualHash) -> SQLValue { .int(Int64(bitPattern: hash.bits)) }
+        try connection.insert(
+            into: "compared_photos (photo, owner, phash)", row: "(?, ?, ?)",
+            values: photos.map { [.id($0.photo), owner, value($0.hash)] }, onConflict: "")
         try connection.insert(
             into: "hash_buckets (owner, bucket, phash)", row: "(?, ?, ?)",
-            values: HashBuckets.of(hash).map { [owner, .int($0), value] },
+            values: Set(photos.map(\.hash)).flatMap { hash in
+                HashBuckets.of(hash).map { [owner, .int($0), value(hash)] }
+            },
             onConflict: "ON CONFLICT (owner, bucket, phash) DO NOTHING")
     }
 
-    /// Takes a photo out of the index and its cluster.
-    func forget(_ photo: PhotoID) throws {
-        let found = try connection.row(
-            "DELETE FROM compared_photos WHERE photo = ? AND owner = ? RETURNING phash, cluster", [.id(photo), owner])
-        guard var row = found else { return }
-        let hash = try row.int64()
-        if let cluster: ClusterID = try row.optionalID() { try shrink(cluster) }
-        try clearBuckets(of: [hash])
+    /// Takes photos out of the index and their clusters.
+    func forget(_ photos: [PhotoID]) throws {
+        let found = try connection.rows(
+            "DELETE FROM compared_photos WHERE photo = ? AND owner = ? RETURNING phash, cluster",
+            each: photos.map { [.id($0), owner] })
+        var hashes: [Int64] = []
+        for var row in found.joined() {
+            hashes.append(try row.int64())
+            if let cluster: ClusterID = try row.optionalID() { try shrink(cluster) }
+        }
+        try clearBuckets(of: hashes)
     }
 
     /// Takes hashes out of the index that no photo has any more.

@@ -133,7 +133,7 @@ extension SQLCatalog {
                     "SELECT cluster FROM compared_photos WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
                 guard let cluster: ClusterID = try row?.optionalID() else { continue }
                 if kept.insert(cluster).inserted { continue }
-                try likeness.forget(photo)
+                try likeness.forget([photo])
                 try likeness.wait(photo)
             }
             try append(

@@ -98,10 +98,8 @@ extension SQLCatalog {
         do {
             return try await database.write { [self] connection in
                 let likeness = Likeness(connection: connection, owner: ownerValue)
-                guard try likeness.mark() == mark else { throw StaleComparison() }
-                for photo in compared {
-                    guard try likeness.add(photo, freshID: newIdentifier) else { throw StaleComparison() }
-                }
+                guard try likeness.mark() == mark, try likeness.add(compared) else { throw StaleComparison() }
+                for photo in compared { try likeness.carryOut(photo, freshID: newIdentifier) }
                 var counters = CounterChanges()
                 Likeness.count(&counters)
                 try counters.write(to: connection, owner: ownerValue)

@@ -112,9 +112,10 @@ private struct Undoing {
             return
         }
         let back = Set(restored)
-        for member in content.members where back.contains(member.photo) {
-            try likeness.insert(member.photo, try SQLRow.present(PerceptualHash(member.hash)))
-        }
+        try likeness.insert(
+            try content.members.filter { back.contains($0.photo) }.map {
+                ($0.photo, try SQLRow.present(PerceptualHash($0.hash)))
+            })
         guard let first = content.members.first else { return }
         try likeness.begin(cluster, with: first.photo)
         for member in content.members { try likeness.place(member.photo, in: cluster, member.evidence) }
