@@ -102,9 +102,9 @@ public enum StackRecognition {
     private static let burstGap: Int64 = 3_000_000
 
     private static func isBracketed(_ one: Photo, _ other: Photo) -> Bool {
-        let bias = "Exif.Photo.ExposureBiasValue"
+        let bias = Photo.exposureBiasTag
         // Automatic bracketing (EXIF 2.32, ExposureMode 2), or the owner's own by the bias.
-        let isAutomatic = [one, other].allSatisfy { $0.metadata.tags["Exif.Photo.ExposureMode"] == "2" }
+        let isAutomatic = [one, other].allSatisfy { $0.metadata.tags[Photo.exposureModeTag] == "2" }
         if let first = one.metadata.tags[bias].flatMap(ratio), let second = other.metadata.tags[bias].flatMap(ratio),
             abs(first - second) >= 0.3
         {
@@ -162,10 +162,7 @@ extension Photo {
 
     /// What the parts of a live photo share.
     fileprivate var contentIdentifier: String? {
-        let found = metadata.tags.filter {
-            $0.key.hasSuffix(".ContentIdentifier") || $0.key == "Exif.Apple.0x0011"
-                || $0.key.hasSuffix(".MediaGroupUUID")
-        }
+        let found = metadata.tags.filter { Self.isContentIdentifier($0.key) }
         return found.min { $0.key < $1.key }?.value
     }
 }

@@ -121,10 +121,9 @@ extension Photo {
 
     /// Whether an editing program says that it wrote the file. Phones and cameras name their firmware in the same tag.
     var isEdited: Bool {
-        let programs = ["Exif.Image.Software", "Xmp.xmp.CreatorTool", "Exif.Image.ProcessingSoftware"]
-        let written = programs.compactMap { metadata.tags[$0]?.lowercased() }
+        let written = Self.programTags.compactMap { metadata.tags[$0]?.lowercased() }
         if written.contains(where: { text in Self.editors.contains { text.contains($0) } }) { return true }
-        return metadata.tags.keys.contains { $0.hasPrefix("Xmp.xmpMM.DerivedFrom") }
+        return metadata.tags.keys.contains(where: Self.isOfEditing)
     }
 
     private static let editors = [

@@ -20,7 +20,7 @@ public struct ClusterProposal: Sendable {
 
     public let cluster: DuplicateCluster
     public let members: [ClusterMember]
-    /// In the order of `members`.
+    /// In the order of `members`, with few of their tags.
     public let photos: [Photo]
     /// Where files with a photo's bytes are.
     public let paths: [PhotoID: [FilePath]]

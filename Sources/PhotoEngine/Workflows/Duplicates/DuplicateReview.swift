@@ -89,7 +89,7 @@ public struct DuplicateReview: Sendable {
                     group.addTask {
                         guard let photo = try await catalog.photo(id) else { return nil }
                         let paths = try await catalog.files(of: id).filter { !$0.isMissing }.map(\.path)
-                        return KeeperCandidate(photo: photo, paths: paths, albumCount: 0)
+                        return KeeperCandidate(photo: photo.withWeighedTags, paths: paths, albumCount: 0)
                     }
                 }
                 for try await candidate in group { if let candidate { found[candidate.photo.id] = candidate } }
