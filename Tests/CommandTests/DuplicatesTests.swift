@@ -116,6 +116,27 @@ struct DuplicatesTests {
         }
     }
 
+    @Test("All clusters are exported as CSV that a spreadsheet reads and nothing obeys, and as JSON lines")
+    func exported() async throws {
+        try await withLibrary { program, photos in
+            try photos.write(TestPicture.png(seed: 1) + Data([1, 2]), as: "x,\"\u{1b}[2J.png")
+            #expect(try await program.run(["import", photos.path]).exitCode == 0)
+            _ = try await program.run(["duplicates", "scan"])
+            let exported = try await program.run(["duplicates", "export"])
+            #expect(exported.exitCode == 0, "\(exported.complaints)")
+            let lines = exported.text.components(separatedBy: "\r\n")
+            #expect(
+                lines.count == 5 && lines[4].isEmpty && lines[0].hasPrefix("cluster,tier,certain,action,photo,path,"))
+            #expect(lines.contains { $0.contains(",\"\(photos.path)/x,\"\"\\x1b[2J.png\",") }, "\(exported.text)")
+            #expect(!exported.text.contains("\u{1b}"))
+            let objects = try await program.run(["duplicates", "export", "--json"]).text.split(separator: "\n")
+            let object = try #require(objects.first)
+            let cluster = try #require(
+                JSONSerialization.jsonObject(with: Data(object.utf8)) as? [String: Any])
+            #expect(objects.count == 1 && (cluster["photos"] as? [Any])?.count == 3)
+        }
+    }
+
     @Test("What can't be is refused with what to do")
     func refused() async throws {
         try await withLibrary { program, photos in

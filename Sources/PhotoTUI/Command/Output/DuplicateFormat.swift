@@ -51,7 +51,7 @@ enum DuplicateFormat {
         }
     }
 
-    private static func action(_ photo: PhotoID, _ proposal: ClusterProposal) -> String {
+    static func action(_ photo: PhotoID, _ proposal: ClusterProposal) -> String {
         photo == proposal.keeper ? "keep" : proposal.alsoKept.contains(photo) ? "also_keep" : "trash"
     }
 

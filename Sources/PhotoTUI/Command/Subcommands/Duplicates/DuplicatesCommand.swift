@@ -22,7 +22,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             DuplicatesScan.self, DuplicatesList.self, DuplicatesShow.self, DuplicatesResolve.self,
-            DuplicatesNotDuplicate.self, DuplicatesResolutions.self, DuplicatesUndo.self,
+            DuplicatesNotDuplicate.self, DuplicatesResolutions.self, DuplicatesUndo.self, DuplicatesExport.self,
         ],
         defaultSubcommand: DuplicatesList.self)
 

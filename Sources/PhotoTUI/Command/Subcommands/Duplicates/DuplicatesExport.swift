@@ -1,0 +1,78 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+import Workflows
+
+/// `phototui duplicates export`.
+struct DuplicatesExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write all clusters to stdout, for a spreadsheet or a script.",
+        discussion: """
+            As CSV (RFC 4180), a line per photo with what the proposal would do with it; with --json a line per cluster, each \
+            an object as `duplicates list --json` has them. Names are written as they are shown: with every control \
+            character escaped, and in CSV with an apostrophe before what a spreadsheet would take for a formula.
+
+            Examples:
+              phototui duplicates export > duplicates.csv
+              phototui duplicates export --json | jq -r 'select(.certain) | .id'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+
+    @Flag(help: "Print a JSON object on a line for each cluster.")
+    var json = false
+
+    private static let columns = [
+        "cluster", "tier", "certain", "action", "photo", "path", "distance", "similarity", "width", "height", "bytes",
+        "media_type", "taken_at", "missing", "proposal",
+    ]
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let review = library.duplicateReview()
+            if !json { try Console.write(Self.columns.joined(separator: ",") + "\r\n") }
+            var after: ClusterPosition?
+            while true {
+                let page = try await library.catalog.clusters(ClusterQuery(after: after, limit: 100))
+                guard let last = page.last else { return }
+                after = ClusterPosition(last, in: .bytesToWin)
+                for cluster in page {
+                    do {
+                        try write(try await review.proposal(for: cluster), in: library)
+                    } catch let error as EngineError where error.code == .conflict {
+                        // Somebody decided on it meanwhile.
+                        continue
+                    }
+                }
+            }
+        }
+    }
+
+    private func write(_ proposal: ClusterProposal, in library: Library) throws {
+        if json {
+            let fields = DuplicateFormat.json(proposal.cluster, proposal, in: library)
+            return try Console.line(JSON.object(fields).encoded(isIndented: false))
+        }
+        for (member, photo) in zip(proposal.members, proposal.photos) {
+            let path = PhotoFormat.path(of: photo, in: library)
+            var fields: [String] = [proposal.cluster.id.description, proposal.tier.rawValue]
+            fields += [String(proposal.isCertain), DuplicateFormat.action(photo.id, proposal), photo.id.description]
+            fields.append(displayEscaped(bytes: path.nameBytes))
+            let size = photo.pixelSize.map(photo.metadata.orientation.upright)
+            let numbers: [Int?] = [size?.width, size?.height, Int(photo.byteCount.bytes)]
+            fields.append(proposal.distance(of: member).map { String($0) } ?? "")
+            fields.append(member.evidence?.similarity.map { String($0) } ?? "")
+            fields += numbers.map { $0.map { String($0) } ?? "" }
+            fields += [photo.mediaType.rawValue, photo.captureTime.rfc3339, String(photo.isMissing), proposal.sentence]
+            try Console.write(fields.map(Self.field).joined(separator: ",") + "\r\n")
+        }
+    }
+
+    private static func field(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@".contains($0) } ?? false
+        let text = isFormula ? "'" + text : text
+        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}
