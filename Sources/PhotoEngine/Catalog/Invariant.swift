@@ -66,7 +66,20 @@ struct Invariant: Sendable {
                 sql: """
                     SELECT photo FROM compared_photos WHERE owner = ? AND 4 > (
                         SELECT count(*) FROM hash_buckets
-                        WHERE hash_buckets.owner = ? AND hash_buckets.phash = compared_photos.phash)
+                        WHERE hash_buckets.owner = compared_photos.owner AND hash_buckets.phash = compared_photos.phash
+                            AND hash_buckets.bucket IN (
+                                (compared_photos.phash >> 48) & 65535,
+                                65536 + ((compared_photos.phash >> 32) & 65535),
+                                131072 + ((compared_photos.phash >> 16) & 65535),
+                                196608 + (compared_photos.phash & 65535)))
+                    """),
+            Invariant(
+                fault: "the index of hashes has one that no compared photo has",
+                sql: """
+                    SELECT 1 FROM hash_buckets WHERE owner = ? AND NOT EXISTS (
+                        SELECT 1 FROM compared_photos
+                        WHERE compared_photos.owner = hash_buckets.owner
+                            AND compared_photos.phash = hash_buckets.phash)
                     """),
             Invariant(
                 fault: "a cluster holds two photos that somebody decided are no duplicates",
