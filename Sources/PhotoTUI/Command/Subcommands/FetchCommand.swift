@@ -148,19 +148,11 @@ private struct FetchRun {
 
     /// What became of the photos, up to the one that Ctrl-C has met, and whether it has.
     func run(_ names: [String]) async throws -> (items: [Item], isInterrupted: Bool) {
-        let work = Task { await fetchAll(names) }
-        let interrupt = Interrupt {
+        let items = try await Interrupt.cancelling {
             Self.clear()
-            Console.note("phototui: stopping; press Ctrl-C again to end at once\n")
-            work.cancel()
-        } leaving: {
-            Self.clear()
+        } work: {
+            await fetchAll(names)
         }
-        defer {
-            interrupt.stop()
-            Self.clear()
-        }
-        let items = await work.value
         return (items, items.count < names.count || items.contains(where: \.isStopped))
     }
 

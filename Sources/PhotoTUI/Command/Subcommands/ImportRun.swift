@@ -1,5 +1,4 @@
 import Core
-import Dispatch
 import Foundation
 import Glibc
 import PhotoEngine
@@ -13,56 +12,10 @@ struct ImportRun {
     func run(_ request: ImportRequest) async throws -> ImportReport {
         let line = ProgressLine()
         let importer = library.importer()
-        let work = Task { try await importer.run(request) { line.show($0) } }
-        let interrupt = Interrupt {
+        return try await Interrupt.cancelling {
             line.clear()
-            Console.note("phototui: stopping; press Ctrl-C again to end at once\n")
-            work.cancel()
-        } leaving: {
-            line.clear()
-        }
-        defer {
-            interrupt.stop()
-            line.clear()
-        }
-        return try await work.value
-    }
-}
-
-/// Calls its action at the first SIGINT or SIGTERM; the second ends the process, and Ctrl-Z stops it, behind `leaving`.
-final class Interrupt {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ action: @escaping @Sendable () -> Void, leaving: @escaping @Sendable () -> Void) {
-        let count = SignalCount()
-        sources = Self.signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
-            source.setEventHandler {
-                if number != SIGTSTP, count.isFirst() { return action() }
-                leaving()
-                if number == SIGTSTP { kill(getpid(), SIGSTOP) } else { _exit(128 + number) }
-            }
-            source.resume()
-            return source
-        }
-    }
-
-    private static let signals = [SIGINT, SIGTERM, SIGTSTP]
-
-    func stop() {
-        for source in sources { source.cancel() }
-        for number in Self.signals { signal(number, SIG_DFL) }
-    }
-
-    // SAFETY: `hasFired` is read and written on `queue` alone.
-    private final class SignalCount: @unchecked Sendable {
-        let queue = DispatchQueue(label: "phototui.interrupt")
-        private var hasFired = false
-
-        func isFirst() -> Bool {
-            defer { hasFired = true }
-            return !hasFired
+        } work: {
+            try await importer.run(request) { line.show($0) }
         }
     }
 }

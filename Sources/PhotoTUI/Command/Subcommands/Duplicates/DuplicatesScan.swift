@@ -74,19 +74,11 @@ struct DuplicatesScan: AsyncParsableCommand {
     private static func scan(_ library: Library, _ options: DuplicateScanOptions) async throws -> DuplicateScanReport {
         let line = ProgressLine()
         let scan = library.duplicateScan()
-        let work = Task { try await scan.run(options) { line.show($0) } }
-        let interrupt = Interrupt {
+        return try await Interrupt.cancelling {
             line.clear()
-            Console.note("phototui: stopping; press Ctrl-C again to end at once\n")
-            work.cancel()
-        } leaving: {
-            line.clear()
+        } work: {
+            try await scan.run(options) { line.show($0) }
         }
-        defer {
-            interrupt.stop()
-            line.clear()
-        }
-        return try await work.value
     }
 
     private static func summary(_ report: DuplicateScanReport) -> String {

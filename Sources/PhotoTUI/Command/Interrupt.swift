@@ -1,0 +1,59 @@
+import Dispatch
+import Glibc
+
+/// Calls its action at the first SIGINT or SIGTERM; the second ends the process, and Ctrl-Z stops it, behind `leaving`.
+final class Interrupt {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ action: @escaping @Sendable () -> Void, leaving: @escaping @Sendable () -> Void) {
+        let count = SignalCount()
+        sources = Self.signals.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
+            source.setEventHandler {
+                if number != SIGTSTP, count.isFirst() { return action() }
+                leaving()
+                if number == SIGTSTP { kill(getpid(), SIGSTOP) } else { _exit(128 + number) }
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Runs `work`, which the first signal cancels. `clear` takes what is shown of it off the terminal.
+    static func cancelling<Value: Sendable>(
+        clear: @escaping @Sendable () -> Void, work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await work() }
+        let interrupt = Interrupt {
+            clear()
+            Console.note("phototui: stopping; press Ctrl-C again to end at once\n")
+            task.cancel()
+        } leaving: {
+            clear()
+        }
+        defer {
+            interrupt.stop()
+            clear()
+        }
+        return try await task.value
+    }
+
+    private static let signals = [SIGINT, SIGTERM, SIGTSTP]
+
+    func stop() {
+        for source in sources { source.cancel() }
+        for number in Self.signals { signal(number, SIG_DFL) }
+    }
+
+    // SAFETY: `hasFired` is read and written on `queue` alone.
+    private final class SignalCount: @unchecked Sendable {
+        let queue = DispatchQueue(label: "phototui.interrupt")
+        private var hasFired = false
+
+        func isFirst() -> Bool {
+            defer { hasFired = true }
+            return !hasFired
+        }
+    }
+}
