@@ -202,10 +202,7 @@ public final class CeleryWorker: Sendable {
     /// Begins a task, or reserves it for the next free place.
     func admit(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
         let isReserved = state.withLock { state in
-            guard state.isPaused || state.isDraining || state.running.count >= state.places || !state.reserved.isEmpty
-            else {
-                return false
-            }
+            guard !state.hasRoom || !state.reserved.isEmpty else { return false }
             let now = Date().timeIntervalSince1970
             state.reserved.append(CeleryWorkerState.Held(received: received, call: call, startedAt: now))
             return true

@@ -64,10 +64,16 @@ struct CeleryWorkerState {
     var activeQueues: [String] { queues.map(\.name).filter { !cancelledQueues.contains($0) } }
     var processed: Int { totals.values.reduce(0, +) }
 
+    /// Whether one more task may begin.
+    var hasRoom: Bool {
+        !isPaused && !isDraining && running.count < places && finishing < Self.mostFinishing
+            && recording < 2 * concurrency
+    }
+
     func plan() -> Plan {
         if isDraining { return running.isEmpty && finishing == 0 ? .finished : .full }
+        guard hasRoom else { return .full }
         let room = places - running.count
-        guard !isPaused, room > 0, finishing < Self.mostFinishing, recording < 2 * concurrency else { return .full }
         if !reserved.isEmpty { return .begin }
         var count = room + ahead
         var open: [String] = []
