@@ -37,7 +37,7 @@ struct HostileFolderTests {
         _ = try file.writeAll(gif)
     }
 
-    @Test("Names of any bytes are imported, and told apart", .timeLimit(.minutes(1)))
+    @Test("Names of any bytes are imported, and told apart", .timeLimit(.minutes(4)))
     func anyBytes() async throws {
         try await withFolder { photos, library in
             let names: [[UInt8]] = [
