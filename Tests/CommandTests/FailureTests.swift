@@ -24,7 +24,7 @@ struct FailureTests {
         #expect(doctor.exitCode == 0, "\(doctor.text)")
     }
 
-    @Test("On a full disk it says so and stops; with space again the next import goes on", .timeLimit(.minutes(2)))
+    @Test("On a full disk it says so and stops; with space again the next import goes on", .timeLimit(.minutes(4)))
     func fullDisk() async throws {
         let home = try TestFolder()
         let photos = try photos(40)
