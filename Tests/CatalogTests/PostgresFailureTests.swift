@@ -91,6 +91,39 @@ struct PostgresFailureTests {
         try await catalog.close()
     }
 
+    @Test(
+        "A migration that finds all done waits for nobody, and keeps nobody waiting; a policy that is gone comes back")
+    func doneMigration() async throws {
+        let owner = try #require(PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
+        let name = try await PostgresServer.makeDatabase()
+        let settings = PostgresSettings(connection: "\(owner) dbname=\(name)")
+        let other = try PostgresConnection(settings, server: "Postgres")
+        _ = try other.execute("BEGIN", [])
+        for (table, _) in RowLevelSecurity.conditions {
+            _ = try other.execute("LOCK TABLE \(table) IN ROW EXCLUSIVE MODE", [])
+        }
+        let migrated = try await PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
+        #expect(migrated.remarks == [])
+        _ = try other.execute("COMMIT", [])
+
+        let policies = "SELECT tablename::text || qual FROM pg_policies ORDER BY 1"
+        let database = PostgresDatabase(settings)
+        let before = try await database.rows(policies, []).count
+        _ = try other.execute("DROP POLICY own_rows ON photos", [])
+        _ = try other.execute("ALTER TABLE files NO FORCE ROW LEVEL SECURITY", [])
+        _ = try other.execute("REVOKE DELETE ON uploads FROM phototui_app", [])
+        _ = try other.execute("DROP INDEX photos_text", [])
+        _ = try await PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
+        #expect(try await database.rows(policies, []).count == before)
+        let undone = """
+            SELECT 1 FROM pg_class WHERE relname = 'files' AND NOT relforcerowsecurity
+            UNION ALL SELECT 1 WHERE NOT has_table_privilege('phototui_app', 'uploads', 'DELETE')
+            UNION ALL SELECT 1 WHERE to_regclass('photos_text') IS NULL
+            """
+        #expect(try await database.rows(undone, []).isEmpty)
+        try await database.close()
+    }
+
     @Test("A look at the catalogue of an owner whom nobody has added finds none, and adds none")
     func looking() async throws {
         for way in PostgresServer.Way.allCases {

@@ -49,8 +49,9 @@ public enum PostgresCatalog {
     }
 
     /// Brings the schema to the newest version, for the program to run as `applicationRole`. Connects as the schema's
-    /// owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once. Adds the extensions
-    /// and indexes of search where the server has them; without them everything else works.
+    /// owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once, and one that finds all
+    /// done keeps nobody from the tables. Adds the extensions and indexes of search where the server has them; without
+    /// them everything else works.
     public static func migrate(
         _ settings: PostgresSettings, applicationRole: String, clock: any EngineClock = SystemClock()
     ) async throws -> SchemaMigration {
@@ -59,11 +60,9 @@ public enum PostgresCatalog {
         let database = PostgresDatabase(patient)
         do {
             let version = try await Migration.run(on: database, at: clock.microseconds)
+            try await RowLevelSecurity.apply(to: database, role: applicationRole)
             let remarks = try await database.write { connection in
-                for statement in RowLevelSecurity.statements(role: applicationRole) {
-                    try connection.execute(statement, [])
-                }
-                return try PostgresSearch.prepare(connection, server: database.server)
+                try PostgresSearch.prepare(connection, server: database.server)
             }
             try await database.close()
             return SchemaMigration(schemaVersion: version, remarks: remarks)

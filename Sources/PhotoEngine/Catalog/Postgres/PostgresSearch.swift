@@ -6,9 +6,14 @@ import Core
 enum PostgresSearch {
     private struct Feature {
         let extensions: [String]
-        let indexes: [String]
+        let indexes: [Index]
         /// What is missed without it.
         let loss: String
+    }
+
+    private struct Index {
+        let name: String
+        let definition: String
     }
 
     /// Of the vectors that pgvector's index may hold: each index is for one length.
@@ -18,17 +23,15 @@ enum PostgresSearch {
         Feature(
             extensions: ["pg_trgm", "btree_gin"],
             indexes: [
-                """
-                CREATE INDEX IF NOT EXISTS photos_text ON photos USING gin (owner, (\(Timeline.text)) gin_trgm_ops)
-                """
+                Index(name: "photos_text", definition: "photos USING gin (owner, (\(Timeline.text)) gin_trgm_ops)")
             ], loss: "filtering by text reads all photos of an owner"),
         Feature(
             extensions: ["vector"],
             indexes: dimensions.map {
-                """
-                CREATE INDEX IF NOT EXISTS vectors_hnsw_\($0) ON vectors
-                    USING hnsw ((components::vector(\($0))) vector_cosine_ops) WHERE dimension = \($0)
-                """
+                Index(
+                    name: "vectors_hnsw_\($0)",
+                    definition:
+                        "vectors USING hnsw ((components::vector(\($0))) vector_cosine_ops) WHERE dimension = \($0)")
             }, loss: "photos can't be searched by likeness"),
     ]
 
@@ -63,7 +66,11 @@ enum PostgresSearch {
                     + "CREATE EXTENSION \(name) in the database \(displayEscaped(database))"
             }
         }
-        if let refusal = try refusal(of: feature.indexes, connection) {
+        // IF NOT EXISTS would wait for everybody who writes to the table before it looked.
+        let missing = try feature.indexes.filter { index in
+            try connection.row("SELECT 1 WHERE to_regclass(?) IS NOT NULL", [.text(index.name)]) == nil
+        }
+        if let refusal = try refusal(of: missing.map { "CREATE INDEX \($0.name) ON \($0.definition)" }, connection) {
             return
                 "refused an index that needs \(feature.extensions.joined(separator: " and ")) (SQLSTATE \(refusal)): "
                 + "see its log"

@@ -24,17 +24,63 @@ enum RowLevelSecurity {
             "duplicate_decisions", "resolutions",
         ].map { ($0, "owner = \(owner)") }
 
-    /// `role` is whom the program runs as; it may change rows, and nothing else.
-    static func statements(role: String) -> [String] {
-        let role = "\"" + role.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-        return conditions.flatMap { table, condition in
-            [
-                "ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY",
-                "ALTER TABLE \(table) FORCE ROW LEVEL SECURITY",
-                "DROP POLICY IF EXISTS own_rows ON \(table)",
-                "CREATE POLICY own_rows ON \(table) USING (\(condition)) WITH CHECK (\(condition))",
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON \(table) TO \(role)",
-            ]
-        } + ["GRANT SELECT ON schema_versions TO \(role)"]
+    /// Sees to the tables that lack their policy or `role`'s rights to change rows; the others are left alone, since even the
+    /// same policy once more would wait for, and hold up, everybody who reads the table. A table at a time: whoever holds the
+    /// lock of one table and waits for no other can't meet a reader half-way. `role` is whom the program runs as.
+    static func apply(to database: PostgresDatabase, role: String) async throws {
+        for (table, condition) in conditions {
+            try await database.write { connection in
+                guard try !isApplied(condition, to: table, role: role, connection) else { return }
+                for statement in statements(table, condition, role: role) { try connection.execute(statement, []) }
+            }
+        }
+        try await database.write { connection in
+            guard try !mayRead("schema_versions", role: role, connection) else { return }
+            try connection.execute("GRANT SELECT ON schema_versions TO \(quoted(role))", [])
+        }
+    }
+
+    private static func statements(_ table: String, _ condition: String, role: String) -> [String] {
+        [
+            "ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE \(table) FORCE ROW LEVEL SECURITY",
+            "DROP POLICY IF EXISTS own_rows ON \(table)",
+            "CREATE POLICY own_rows ON \(table) USING (\(condition)) WITH CHECK (\(condition))",
+            // The server keeps a policy as a tree, and tells it in other words: what it was made of stands beside it.
+            "COMMENT ON POLICY own_rows ON \(table) IS '\(doubling("'", in: condition))'",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON \(table) TO \(quoted(role))",
+        ]
+    }
+
+    private static func isApplied(
+        _ condition: String, to table: String, role: String, _ connection: any SQLConnection
+    ) throws -> Bool {
+        try holds(
+            """
+            SELECT 1 FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'own_rows'
+            WHERE c.oid = ?::text::regclass AND c.relrowsecurity AND c.relforcerowsecurity
+                AND obj_description(p.oid, 'pg_policy') = ?
+                AND has_table_privilege(?, c.oid, 'SELECT') AND has_table_privilege(?, c.oid, 'INSERT')
+                AND has_table_privilege(?, c.oid, 'UPDATE') AND has_table_privilege(?, c.oid, 'DELETE')
+            """,
+            [.text(table), .text(condition)] + Array(repeating: .string(role), count: 4), connection)
+    }
+
+    private static func mayRead(_ table: String, role: String, _ connection: any SQLConnection) throws -> Bool {
+        try holds(
+            "SELECT 1 WHERE has_table_privilege(?, ?::text::regclass, 'SELECT')", [.string(role), .text(table)],
+            connection)
+    }
+
+    private static func holds(_ sql: String, _ values: [SQLValue], _ connection: any SQLConnection) throws -> Bool {
+        try !connection.rows(sql, values).isEmpty
+    }
+
+    private static func quoted(_ role: String) -> String {
+        "\"\(doubling("\"", in: role))\""
+    }
+
+    private static func doubling(_ quote: Character, in text: String) -> String {
+        text.split(separator: quote, omittingEmptySubsequences: false).joined(separator: "\(quote)\(quote)")
     }
 }
