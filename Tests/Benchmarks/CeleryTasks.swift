@@ -97,6 +97,10 @@ enum BenchmarkTasks {
             try await Task.sleep(for: .seconds(call.arguments.first?.real ?? 1))
             return call.arguments.first ?? .null
         },
+        CeleryClosureTask("photo.kill") { _ in
+            kill(getpid(), SIGKILL)
+            return .null
+        },
         CeleryClosureTask("photo.fail") { _ in throw EngineError(.corrupt, "it fails as it was asked to") },
         CeleryClosureTask("photo.flaky") { call in
             guard call.message.retries > 0 else {

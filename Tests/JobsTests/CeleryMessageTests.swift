@@ -85,9 +85,64 @@ struct CeleryMessageTests {
                 bytes.insert(contentsOf: [UInt8](repeating: 0xFF, count: 3), at: place)
             }
             _ = try? CeleryMessage(raw: bytes)
-            _ = CeleryMessage.redelivered(bytes)
+            _ = CeleryMessage.redelivered(bytes, workerDeaths: 3)
             _ = CeleryUnacked([UInt8(ascii: "[")] + bytes + Array(#", "", "high"]"#.utf8))
         }
+    }
+
+    @Test(
+        "The count of lost workers is put into any delivery information, and nothing else changes",
+        arguments: [
+            (#"{}"#, #"{"redelivered":true,"phototui_worker_deaths":2}"#),
+            (#"{"exchange": ""}"#, #"{"redelivered":true,"phototui_worker_deaths":2,"exchange": ""}"#),
+            // As kombu writes what it restored.
+            (
+                #"{"phototui_worker_deaths": 1, "redelivered": true}"#,
+                #"{"phototui_worker_deaths": 2, "redelivered": true}"#
+            ),
+            (#"{"redelivered": true}"#, #"{"phototui_worker_deaths":2,"redelivered": true}"#),
+            (#"{"phototui_worker_deaths":2,"redelivered":true}"#, #"{"phototui_worker_deaths":2,"redelivered":true}"#),
+            // What would not be counted.
+            (
+                #"{"redelivered":"no","phototui_worker_deaths":"x"}"#,
+                #"{"redelivered":true,"phototui_worker_deaths":2}"#
+            ),
+            (
+                #"{"phototui_worker_deaths":1,"a":[1.0],"phototui_worker_deaths":0}"#,
+                #"{"redelivered":true,"phototui_worker_deaths":2,"a":[1.0]}"#
+            ),
+            (#"{"phototui_worker_deaths":1e0}"#, #"{"redelivered":true,"phototui_worker_deaths":2}"#),
+            (#"[]"#, #"{"redelivered":true,"phototui_worker_deaths":2}"#),
+        ])
+    func workerDeaths(information: String, expected: String) throws {
+        for blank in ["", " ", "\n"] {
+            let body = #""body":"\"delivery_info\":{","headers":{"task":"a","id":"b","n":1.0}"#
+            func text(_ information: String, _ blank: String) -> String {
+                #"{\#(body),"properties":{"delivery_info"\#(blank):\#(information),"priority":0}}"#
+            }
+            let counted = CeleryMessage.redelivered(Array(text(information, blank).utf8), workerDeaths: 2)
+            #expect(JSONValue(parsing: counted) == JSONValue(parsing: Array(text(expected, "").utf8)))
+            // Where the place is as kombu writes it, to the byte.
+            if blank.isEmpty { #expect(String(decoding: counted, as: UTF8.self) == text(expected, "")) }
+        }
+    }
+
+    @Test("A message that is restored the first time counts its worker, unless it only waited for its time")
+    func restored() throws {
+        let now = Date()
+        func deaths(_ message: CeleryMessage, times: Int = 1) -> JSONValue? {
+            var raw = message.raw
+            for _ in 0..<times { raw = CeleryMessage.restored(raw, now: now) }
+            return JSONValue(parsing: raw)?["properties"]["delivery_info"][CeleryMessage.workerDeathsMember]
+        }
+        func message(_ eta: Date?) -> CeleryMessage {
+            CeleryMessage.make(task: "a", id: "b", queue: "high", eta: eta, origin: "test", now: now)
+        }
+        #expect(deaths(message(nil)) == .integer(1))
+        // From then on whoever takes it counts.
+        #expect(deaths(message(nil), times: 3) == .integer(1))
+        #expect(deaths(message(now + 60)) == .null)
+        #expect(deaths(message(now - 60)) == .integer(1))
     }
 
     @Test("Times are read and written as Python's isoformat has them")

@@ -125,7 +125,8 @@ public struct UnacknowledgedMessage: Hashable, Sendable {
 /// A message that will not be tried again by itself, as it was received.
 public struct DeadLetter: Hashable, Sendable {
     public enum Kind: String, Sendable {
-        /// It is no task message: it would break a Celery worker, or part of it is missing.
+        /// It is no task message (it would break a Celery worker, or part of it is missing), or its workers ended again and
+        /// again.
         case poison
         /// No worker here knows its task, or what it is part of.
         case unknown

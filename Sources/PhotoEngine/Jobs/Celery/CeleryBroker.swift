@@ -7,6 +7,8 @@ struct CeleryReceived: Hashable, Sendable {
     let queue: String
     let raw: [UInt8]
     let tag: String
+    /// Of one that was restored before: how many workers ended with it. Untrusted, but never below 0.
+    var workerDeaths: Int?
 }
 
 /// The queues of a Celery broker on Redis: what kombu's Redis transport does, with the pop made atomic.
@@ -62,7 +64,7 @@ final class CeleryBroker: Sendable {
 
     // Consuming
 
-    /// Up to `count` messages of `queues`, the most urgent first.
+    /// Up to `count` messages of `queues`, the most urgent first. One that was restored before comes alone.
     func pop(_ queues: [String], count: Int) async throws -> [CeleryReceived] {
         if queues.isEmpty || count < 1 { return [] }
         let number = serial.add(1, ordering: .relaxed).newValue
@@ -79,10 +81,10 @@ final class CeleryBroker: Sendable {
             [RedisArgument(count), "\(tagBase):\(number):"] + names)
         return value.array.compactMap { item in
             let parts = item.array
-            guard parts.count == 3, let queue = parts[0].text, let raw = parts[1].bytes, let tag = parts[2].text else {
-                return nil
-            }
-            return CeleryReceived(queue: queue, raw: raw, tag: tag)
+            guard parts.count == 4, let queue = parts[0].text, let raw = parts[1].bytes, let tag = parts[2].text,
+                let deaths = parts[3].integer
+            else { return nil }
+            return CeleryReceived(queue: queue, raw: raw, tag: tag, workerDeaths: deaths < 0 ? nil : deaths)
         }
     }
 
@@ -124,6 +126,18 @@ final class CeleryBroker: Sendable {
         return value.integer == 1
     }
 
+    /// Writes into the record of a delivery how many workers will have ended with it should this one; false when it is no longer
+    /// ours.
+    func note(_ received: CeleryReceived, workerDeaths: Int) async throws -> Bool {
+        let value = try await CeleryScripts.note.run(
+            on: connection, keys: [keys.unacked, keys.unackedIndex],
+            [
+                .text(received.tag), .bytes(CeleryMessage.redelivered(received.raw, workerDeaths: workerDeaths)),
+                .text(received.queue),
+            ])
+        return value.integer == 1
+    }
+
     /// Throws where the user of the broker lacks a right that consuming needs: what each script calls is tried on what is not
     /// there.
     func checkRights(_ queues: [String]) async throws {
@@ -133,6 +147,7 @@ final class CeleryBroker: Sendable {
         }
         try await acknowledge([nothing])
         _ = try await extend([nothing], seconds: 1)
+        _ = try await note(CeleryReceived(queue: "", raw: [], tag: nothing), workerDeaths: 0)
         try await giveBack(CeleryReceived(queue: queues.first ?? "", raw: [], tag: nothing))
         try await bury(CeleryReceived(queue: "", raw: [], tag: nothing), kind: .failed, reason: "")
         _ = try await connection.send(RedisCommand("GET", .text(keys.prefix + CeleryKeys.result(of: nothing))))
@@ -181,7 +196,7 @@ final class CeleryBroker: Sendable {
             let list = keys.list(of: queue ?? unacked.routingKey, priority: unacked.priority)
             let restored = try await CeleryScripts.restore.run(
                 on: connection, keys: [keys.unacked, keys.unackedIndex, list],
-                [.text(tag), .text(score), .bytes(CeleryMessage.redelivered(unacked.raw))])
+                [.text(tag), .text(score), .bytes(CeleryMessage.restored(unacked.raw, now: Date()))])
             count += restored.integer ?? 0
         }
         return count

@@ -132,35 +132,4 @@ extension CeleryMessage {
             raw: message.encoded, task: task, id: id, arguments: arguments, keywords: keywords, headers: headers,
             properties: properties, links: (try? CeleryLinks(embedded)) ?? CeleryLinks())
     }
-
-    /// The raw text of a message that is delivered again: `"redelivered":true` is put where kombu puts it, and nothing
-    /// else changes. A text without delivery_info stays as it is.
-    static func redelivered(_ raw: [UInt8]) -> [UInt8] {
-        let mark = Array("\"delivery_info\":".utf8)
-        guard JSONValue(parsing: raw)?["properties"]["delivery_info"]["redelivered"].isNull == true,
-            // The last one: a body in plain text may hold the same words before it, but then within a string.
-            let found = raw.lastRange(of: mark)
-        else { return raw }
-        var place = found
-        while place < raw.count, raw[place] == 32 { place += 1 }
-        guard place < raw.count, raw[place] == UInt8(ascii: "{") else { return raw }
-        let isEmpty = raw[(place + 1)...].first { $0 != 32 } == UInt8(ascii: "}")
-        let spliced =
-            raw[...place] + Array("\"redelivered\":true\(isEmpty ? "" : ",")".utf8) + raw[(place + 1)...]
-        let result = Array(spliced)
-        guard JSONValue(parsing: result)?["properties"]["delivery_info"]["redelivered"].bool == true else { return raw }
-        return result
-    }
-}
-
-extension [UInt8] {
-    /// The index behind the last occurrence of `pattern`.
-    fileprivate func lastRange(of pattern: [UInt8]) -> Int? {
-        guard count >= pattern.count else { return nil }
-        for start in stride(from: count - pattern.count, through: 0, by: -1)
-        where self[start] == pattern[0] && self[start..<(start + pattern.count)].elementsEqual(pattern) {
-            return start + pattern.count
-        }
-        return nil
-    }
 }

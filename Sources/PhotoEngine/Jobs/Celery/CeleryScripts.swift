@@ -7,6 +7,9 @@ enum CeleryScripts {
     /// Each is recorded before it is popped: a user who may pop and not record loses nothing. And first something is deleted
     /// that is not there: a script that has written may go on writing in a server that is full, which nobody could empty
     /// otherwise.
+    ///
+    /// A message that was restored before comes alone, with the count of workers that ended with it, else -1: the next may be
+    /// what ended them, and must not make its neighbours suspects.
     /// KEYS: unacked, unacked_index, dead, dead's reasons, then the lists in order; ARGV[3…]: their queues.
     static let pop = RedisScript(
         """
@@ -32,6 +35,15 @@ enum CeleryScripts {
                 elseif type(message.properties) ~= 'table' or type(message.properties.delivery_info) ~= 'table' then
                     reason = 'the message has no delivery information'
                 end
+                local deaths = -1
+                if not reason then
+                    local info = message.properties.delivery_info
+                    if info.redelivered == true or info.phototui_worker_deaths then
+                        if #popped > 0 then return popped end
+                        deaths = info.phototui_worker_deaths
+                        if type(deaths) ~= 'number' or not (deaths >= 0 and deaths < 1000000) then deaths = 0 end
+                    end
+                end
                 serial = serial + 1
                 local tag = ARGV[2] .. serial
                 if reason then
@@ -41,9 +53,10 @@ enum CeleryScripts {
                 else
                     redis.call('ZADD', KEYS[2], now, tag)
                     redis.call('HSET', KEYS[1], tag, '[' .. text .. ', "", ' .. cjson.encode(ARGV[i - 2]) .. ']')
-                    table.insert(popped, {ARGV[i - 2], text, tag})
+                    table.insert(popped, {ARGV[i - 2], text, tag, deaths})
                 end
                 redis.call('RPOP', KEYS[i])
+                if deaths >= 0 then return popped end
             end
         end
         return popped
@@ -54,6 +67,15 @@ enum CeleryScripts {
         """
         redis.call('ZREM', KEYS[2], unpack(ARGV))
         return redis.call('HDEL', KEYS[1], unpack(ARGV))
+        """)
+
+    /// Writes the message of a delivery anew. KEYS: unacked, unacked_index; ARGV: tag, message, queue.
+    static let note = RedisScript(
+        """
+        redis.call('HDEL', KEYS[1], '')
+        if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+        redis.call('HSET', KEYS[1], ARGV[1], '[' .. ARGV[2] .. ', "", ' .. cjson.encode(ARGV[3]) .. ']')
+        return 1
         """)
 
     /// Hides deliveries until ARGV[1] seconds from now under the visibility ARGV[2]. KEYS: unacked_index; ARGV[3…]: tags.
@@ -190,5 +212,7 @@ enum CeleryScripts {
     static let unlock = RedisScript(
         "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 
-    static let all = [pop, acknowledge, extend, expired, restore, bury, revive, unacknowledged, owners, unlock]
+    static let all = [
+        pop, acknowledge, note, extend, expired, restore, bury, revive, unacknowledged, owners, unlock,
+    ]
 }

@@ -4,9 +4,16 @@ public import Core
 public protocol CeleryTaskHandler: Sendable {
     var task: String { get }
 
+    /// Whether a catalogue counts the workers that end while they run it, and ends its job.
+    var countsWorkerDeaths: Bool { get }
+
     /// Does the work; stops soon when its task is cancelled. An error thrown is the task's failure: one that may pass by
     /// itself (`EngineError.isRetryable`) is tried again, as `CeleryOutcome.retried` says.
     func perform(_ call: CeleryCall) async throws -> CeleryEnd
+}
+
+extension CeleryTaskHandler {
+    public var countsWorkerDeaths: Bool { false }
 }
 
 /// What there is once a task's work is done.

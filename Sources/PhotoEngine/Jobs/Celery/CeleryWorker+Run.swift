@@ -37,10 +37,11 @@ extension CeleryWorker {
             let task = Task {
                 let wait = max(0, moment.timeIntervalSinceNow)
                 guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
+                let isOurs = await isCounted(received)
                 let isHeld = self.state.withLock { state in
                     state.scheduled.removeValue(forKey: received.tag) != nil
                 }
-                if isHeld { admit(received, call, handler) }
+                if isHeld, isOurs { admit(received, call, handler) }
             }
             state.scheduled[received.tag] = CeleryWorkerState.Held(
                 received: received, call: call, startedAt: moment.timeIntervalSince1970, task: task)

@@ -166,7 +166,7 @@ public final class CeleryWorker: Sendable {
                     if received.isEmpty {
                         await bell.wait(for: queues, until: .now + CeleryDelivery.lookInterval)
                     }
-                    for delivery in received { accept(delivery) }
+                    for delivery in received { await take(delivery) }
                 } catch let error as EngineError where error.code == .permissionDenied {
                     refusal = error
                     drain()
@@ -180,16 +180,17 @@ public final class CeleryWorker: Sendable {
         }
     }
 
-    private func accept(_ received: CeleryReceived) {
+    func accept(_ received: CeleryReceived) {
         let message: CeleryMessage
         do {
             message = try CeleryMessage(raw: received.raw)
         } catch {
-            return bury(received, nil, kind: error.isForeign ? .unknown : .poison, reason: error.description)
+            return bury(received, kind: error.isForeign ? .unknown : .poison, reason: error.description)
         }
         guard let handler = handlers[message.task] else {
             return bury(
-                received, message, kind: .unknown, reason: "no worker here knows the task \(message.task.prefix(200))")
+                received, kind: .unknown, reason: "no worker here knows the task \(message.task.prefix(200))",
+                exception: CeleryResults.exception("NotRegistered", message.task, module: "celery.exceptions"))
         }
         events.task("task-received", message.id, CeleryWorkerState.received(message))
         let call = CeleryCall(message: message, queue: received.queue)
@@ -210,18 +211,17 @@ public final class CeleryWorker: Sendable {
         if isReserved { wakeUp() } else { begin(received, call, handler) }
     }
 
-    private func bury(
-        _ received: CeleryReceived, _ message: CeleryMessage?, kind: DeadLetter.Kind, reason: String
+    /// Moves a message to the dead letters; its publisher, who may be waiting for a result, collects the exception.
+    func bury(
+        _ received: CeleryReceived, kind: DeadLetter.Kind, reason: String, exception: JSONValue? = nil
     ) {
         state.withLock { $0.finishing += 1 }
         Task {
             await retrying {
                 try await self.broker.bury(received, kind: kind, reason: reason)
-                // The publisher may be waiting for a result.
-                if let message {
-                    let result = CeleryResults.exception("NotRegistered", message.task, module: "celery.exceptions")
+                if let exception, let message = try? CeleryMessage(raw: received.raw) {
                     _ = try await self.results.connection.send(
-                        self.results.commands("FAILURE", result, of: message))
+                        self.results.commands("FAILURE", exception, of: message))
                 }
             }
             note(.buried(queue: received.queue, reason: reason))

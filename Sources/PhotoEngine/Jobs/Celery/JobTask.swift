@@ -9,6 +9,7 @@ internal import Synchronization
 /// worker, changes nothing.
 public struct JobTask: CeleryTaskHandler {
     public var task: String { CeleryTaskName.of(handler.kind) }
+    public var countsWorkerDeaths: Bool { true }
     private let handler: any JobHandler
     private let catalog: any JobCatalog
     private let worker: String

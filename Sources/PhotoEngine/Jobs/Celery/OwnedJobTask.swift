@@ -7,6 +7,7 @@ internal import Synchronization
 /// the worker's own.
 public final class OwnedJobTask: CeleryTaskHandler {
     public let task: String
+    public let countsWorkerDeaths = true
     private let kind: JobKind
     private let owners: JobOwners
     private let worker: String
