@@ -226,6 +226,36 @@ struct ImportTests {
         #expect(jobs.count == 60)
     }
 
+    @Test(
+        "Ctrl-C before the library is open ends a command with the code that it documents",
+        arguments: ["import", "fetch"])
+    func interruptedEarly(command: String) async throws {
+        let home = try TestFolder()
+        // The login waits for its password for as long as the test likes.
+        let toml = """
+            [profiles.test]
+            database = "host=127.0.0.1 port=9 user=app dbname=photos"
+            database_password_command = "touch \(home.path)/asked; exec sleep 20"
+            storage = "s3://bucket?endpoint=http://127.0.0.1:9"
+            storage_access_key = "key"
+            """
+        try home.write(Data(toml.utf8), as: "config.toml")
+        let program = Program(home: home, ["PHOTOTUI_CONFIG": home.path + "/config.toml"])
+        let stopped = try await program.shell(
+            """
+            python3 - <<'END'
+            import os, signal, subprocess, time
+            # As from a terminal: it may be ignored here.
+            heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+            program = subprocess.Popen(["phototui", "\(command)", "--profile", "test", "."], preexec_fn=heed)
+            while not os.path.exists("\(home.path)/asked") and program.poll() is None: time.sleep(0.02)
+            program.send_signal(signal.SIGINT)
+            print(program.wait())
+            END
+            """, in: home)
+        #expect(stopped.text == "130\n", "\(stopped.complaints)")
+    }
+
     @Test("Two imports at once leave one library with each photo once")
     func twoAtOnce() async throws {
         let home = try TestFolder()

@@ -3,20 +3,14 @@ import Glibc
 
 /// Calls its action at the first SIGINT or SIGTERM; the second ends the process, and Ctrl-Z stops it, behind `leaving`.
 final class Interrupt {
-    private let sources: [any DispatchSourceSignal]
+    private let listener: Signals.Listener
 
     init(_ action: @escaping @Sendable () -> Void, leaving: @escaping @Sendable () -> Void) {
         let count = SignalCount()
-        sources = Self.signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: count.queue)
-            source.setEventHandler {
-                if number != SIGTSTP, count.isFirst() { return action() }
-                leaving()
-                if number == SIGTSTP { kill(getpid(), SIGSTOP) } else { _exit(128 + number) }
-            }
-            source.resume()
-            return source
+        listener = Signals.Listener([SIGINT, SIGTERM, SIGTSTP], queue: count.queue) { number in
+            if number != SIGTSTP, count.isFirst() { return action() }
+            leaving()
+            if number == SIGTSTP { kill(getpid(), SIGSTOP) } else { _exit(128 + number) }
         }
     }
 
@@ -39,12 +33,7 @@ final class Interrupt {
         return try await task.value
     }
 
-    private static let signals = [SIGINT, SIGTERM, SIGTSTP]
-
-    func stop() {
-        for source in sources { source.cancel() }
-        for number in Self.signals { signal(number, SIG_DFL) }
-    }
+    func stop() { listener.end() }
 
     // SAFETY: `hasFired` is read and written on `queue` alone.
     private final class SignalCount: @unchecked Sendable {

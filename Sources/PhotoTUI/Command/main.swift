@@ -9,6 +9,7 @@ signal(SIGPIPE, SIG_IGN)
 signal(SIGXFSZ, SIG_IGN)
 
 let invocation = Invocation(RawArguments.current)
+invocation.heedSignals()
 if let folder = invocation.library {
     _ = RawArguments.path(folder).withPlatformString { setenv("PHOTOTUI_LIBRARY", $0, 1) }
 }

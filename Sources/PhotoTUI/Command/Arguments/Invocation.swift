@@ -22,6 +22,15 @@ struct Invocation {
         self.arguments = arguments
     }
 
+    /// Has a signal end the commands that listen for signals, before they do, with the code that they document.
+    func heedSignals() {
+        switch arguments.first {
+        case "worker": Signals.end(with: 0)
+        case "import", "fetch", "duplicates": Signals.end(with: nil)
+        default: break
+        }
+    }
+
     /// Runs the subcommand; returns the exit code.
     func run() async -> Int32 {
         do {

@@ -3,35 +3,21 @@ import Glibc
 import Jobs
 import Synchronization
 
-/// A signal that came before libdispatch listened for it, which takes over from the handler that notes it here.
-private let early = Atomic<Int32>(0)
-
 /// The first SIGINT or SIGTERM drains a worker, the second stops it, the third ends the process. Before the worker is
 /// online the first ends the process, with 0: there is nothing to finish.
 final class WorkerSignals: Sendable {
     private struct State {
         var worker: CeleryWorker?
         var count = 0
+        var listener: Signals.Listener?
     }
 
-    private let state: Mutex<State>
-    // SAFETY: made once, then only cancelled, which any thread may do.
-    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+    private let state = Mutex(State())
 
     init() {
         let queue = DispatchQueue(label: "phototui.worker.signals")
-        sources = [SIGINT, SIGTERM].map { number in
-            DispatchSource.makeSignalSource(signal: number, queue: queue)
-        }
-        state = Mutex(State())
-        for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
-            source.setEventHandler { [weak self] in self?.heed(number) }
-            source.setRegistrationHandler { [weak self] in
-                if early.exchange(0, ordering: .relaxed) != 0 { self?.heed(number) }
-            }
-            signal(number) { early.store($0, ordering: .relaxed) }
-            source.resume()
-        }
+        let listener = Signals.Listener([SIGINT, SIGTERM], queue: queue) { [weak self] in self?.heed($0) }
+        state.withLock { $0.listener = listener }
     }
 
     func reach(_ worker: CeleryWorker) {
@@ -39,7 +25,7 @@ final class WorkerSignals: Sendable {
     }
 
     func end() {
-        for source in sources { source.cancel() }
+        state.withLock { $0.listener }?.end()
     }
 
     private func heed(_ number: Int32) {
