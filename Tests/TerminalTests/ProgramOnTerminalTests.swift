@@ -16,6 +16,22 @@ struct ProgramOnTerminalTests {
         #expect(isRestored(program.written))
     }
 
+    @Test("A library that can't be opened is shown, and told again with an exit code behind the screen")
+    func unopened() async throws {
+        let home = try Home()
+        try Data("no folder".utf8).write(to: URL(fileURLWithPath: home.library))
+        let program = try ProgramOnTerminal(home: home)
+        #expect(try await program.comesToShow { $0.contains("another folder") })
+        let shown = program.written.count
+        program.type("q")
+        #expect(try await program.ending() == 1 << 8)
+        #expect(program.hasModesBack)
+        // Behind what gives the screen back.
+        let written = String(decoding: program.written[shown...], as: UTF8.self)
+        let complaint = try #require(written.range(of: "phototui: "))
+        #expect(written.range(of: "\u{1b}[?1049l").map { $0.upperBound <= complaint.lowerBound } == true)
+    }
+
     @Test("A favourite is saved, however quickly one leaves behind it")
     func favouriteAndQuit() async throws {
         let program = try ProgramOnTerminal()

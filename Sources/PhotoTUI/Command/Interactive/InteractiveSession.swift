@@ -29,7 +29,7 @@ struct InteractiveSession: Sendable {
     }
 
     /// Runs until the user leaves, and until what was changed is saved.
-    /// - Throws: `TerminalError` when there is no usable terminal; a library that can't be opened is shown, not thrown.
+    /// - Throws: `TerminalError` when there is no usable terminal; why the library could not be opened, which is shown before;
     ///   `ExitCode.inPart` when a change could not be saved, which then has been said.
     func run() async throws {
         // Opened while the terminal starts.
@@ -52,7 +52,10 @@ struct InteractiveSession: Sendable {
             let count = unsaved.count == 1 ? "a change" : "\(unsaved.count) changes"
             Console.complain("\(count) could not be saved: \(first)")
         }
-        if case .success(let library) = await opening.result { await library.close() }
+        switch await opening.result {
+        case .success(let library): await library.close()
+        case .failure(let error): throw error
+        }
         if !unsaved.isEmpty { throw ExitCode.inPart }
     }
 

@@ -20,6 +20,9 @@ struct OpenCommand: AsyncParsableCommand {
               phototui
               phototui ~/Pictures /media/camera
               phototui ~/Pictures > timeline.txt
+
+            Exit codes: 0 left, 1 the library can't be opened or there is no usable terminal, 2 a change could not be saved, \
+            130 an import without a terminal was stopped by Ctrl-C.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
