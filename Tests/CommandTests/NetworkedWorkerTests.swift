@@ -77,7 +77,9 @@ struct NetworkedWorkerTests {
         try home.startRedis()
         try pictures.write(TestPicture.png(seed: 3), as: "3.png")
         let next = try await home.program.run(["import", "--profile", "test", pictures.path])
-        #expect(next.exitCode == 0 && next.text.contains("4 photos handed to workers"), "\(next.text)")
+        #expect(
+            next.exitCode == 0 && next.text.contains("4 photos handed to workers, 3 of them from before\n"),
+            "\(next.text)")
         #expect(try await home.redis("LLEN", "high") == "4")
         let worker = try home.startWorker()
         try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 4] }

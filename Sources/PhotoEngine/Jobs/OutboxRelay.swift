@@ -38,32 +38,36 @@ public struct OutboxRelay: Sendable {
 
     /// Publishes what is due; returns how many messages that were.
     @discardableResult
-    public func publishDue() async throws -> Int {
+    public func publishDue() async throws -> Int { try await publishDue(since: .min).all }
+
+    /// Publishes what is due; returns how many messages that were, and how many of them for jobs that were added before a
+    /// moment in Unix microseconds.
+    public func publishDue(since moment: Int64) async throws -> (all: Int, earlier: Int) {
         do {
-            let count = try await publishAll()
+            let count = try await publishAll(since: moment)
             // What was announced is; that others can't be met is told by those who go on relaying.
             try? await meetOwners()
-            return count
+            return (count.all, count.earlier)
         } catch let away as BrokerAway {
             throw away.error
         }
     }
 
-    private func publishAll() async throws -> Int {
+    private func publishAll(since moment: Int64 = .min) async throws -> Count {
         // Asked first: with the broker away no row is taken for announced.
         let before = try await messages()
-        var count = 0
+        var count = Count(since: moment)
         let due = owners.due
         for owner in due {
             while !Task.isCancelled {
                 let jobs = try await owner.catalog.takeUnpublished(
                     olderThanSeconds: Self.longPatience, limit: batch)
                 try await publish(jobs, of: owner)
-                count += jobs.count
+                count.add(jobs)
                 if jobs.count < batch { break }
             }
         }
-        count += try await publishLost(of: due, messagesBefore: before)
+        try await publishLost(of: due, messagesBefore: before, &count)
         return count
     }
 
@@ -83,7 +87,7 @@ public struct OutboxRelay: Sendable {
 
     /// Publishes again as many jobs as wait without a message, those first that were announced the longest ago. While the
     /// broker has a message for each, none is lost, however long they wait: it must not fill with second messages.
-    private func publishLost(of due: [JobOwner], messagesBefore: Int) async throws -> Int {
+    private func publishLost(of due: [JobOwner], messagesBefore: Int, _ count: inout Count) async throws {
         let total = try await messages()
         var waiting: [(owner: JobOwner, jobs: Int)] = []
         for owner in due {
@@ -93,28 +97,28 @@ public struct OutboxRelay: Sendable {
         }
         let mayHide = waiting.contains { $0.owner.name != nil && $0.jobs <= total }
         let counts = mayHide ? try await messagesByOwner() : nil
-        var count = 0
         for (owner, jobs) in waiting {
             let known = counts.flatMap { counts in owner.name.map { (counts[$0] ?? 0) + (counts[nil] ?? 0) } }
             let messages = known ?? total
             // Where the broker holds nothing at all it has lost them all: then a second is patience enough.
             let isEmpty = messagesBefore == 0 || messages == 0
-            count += try await publish(
-                missing: jobs - messages, of: owner, patience: isEmpty ? min(2, patienceSeconds) : patienceSeconds)
+            try await publish(
+                missing: jobs - messages, of: owner, patience: isEmpty ? min(2, patienceSeconds) : patienceSeconds,
+                &count)
         }
-        return count
     }
 
-    private func publish(missing: Int, of owner: JobOwner, patience: Double) async throws -> Int {
-        var count = 0
-        while count < missing, !Task.isCancelled {
-            let jobs = try await owner.catalog.takeUnpublished(
-                olderThanSeconds: patience, limit: min(batch, missing - count))
+    private func publish(
+        missing: Int, of owner: JobOwner, patience: Double, _ count: inout Count
+    ) async throws {
+        var left = missing
+        while left > 0, !Task.isCancelled {
+            let jobs = try await owner.catalog.takeUnpublished(olderThanSeconds: patience, limit: min(batch, left))
             if jobs.isEmpty { break }
             try await publish(jobs, of: owner)
-            count += jobs.count
+            count.add(jobs)
+            left -= jobs.count
         }
-        return count
     }
 
     /// Messages that the broker has, delivered or not.
@@ -177,6 +181,20 @@ public struct OutboxRelay: Sendable {
 
     private struct BrokerAway: Error {
         let error: EngineError
+    }
+
+    private struct Count {
+        let since: Int64
+        var all = 0
+        /// Of those, added before `since`.
+        var earlier = 0
+
+        init(since: Int64) { self.since = since }
+
+        mutating func add(_ jobs: [Job]) {
+            all += jobs.count
+            earlier += jobs.count { $0.createdAt < since }
+        }
     }
 
     private final class Counting: Sendable {

@@ -27,6 +27,8 @@ public struct ImportReport: Hashable, Sendable {
     public var unprocessedReason: String?
     /// Photos whose processing was handed to workers elsewhere; nil where this process does it.
     public var handedOver: Int?
+    /// How many of those were in the library before this import began; the others are its own, or of another that ran beside it.
+    public var handedOverEarlier = 0
     /// Why workers could not be told, so that the next relay has to; nil where they know.
     public var brokerProblem: String?
     /// Whether the import was stopped before its end; the next run goes on from there.

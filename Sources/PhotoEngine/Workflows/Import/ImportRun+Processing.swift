@@ -50,8 +50,10 @@ extension ImportRun {
 
     /// Indexes, while a relay tells workers elsewhere what there is to process.
     func handOver(_ roots: [FilePath], to relay: OutboxRelay) async throws {
-        tally.handedOver(0, problem: nil)
-        let announcing = Announcing(relay) { [tally] count, problem in tally.handedOver(count, problem: problem) }
+        tally.handedOver(0, earlier: 0, problem: nil)
+        let announcing = Announcing(relay, since: startedAt) { [tally] count, earlier, problem in
+            tally.handedOver(count, earlier: earlier, problem: problem)
+        }
         let work = Task { await announcing.run() }
         defer { work.cancel() }
         try await index(roots)
@@ -64,8 +66,8 @@ extension ImportRun {
         try Task.checkCancellation()
         // Another relay may have been faster: what no row waits for any more has been handed over all the same.
         let added = expected.withLock { $0.added }
-        let (count, problem) = announcing.outcome
-        if problem == nil { tally.handedOver(max(count, added), problem: nil) }
+        let (count, earlier, problem) = announcing.outcome
+        if problem == nil { tally.handedOver(max(count, added + earlier), earlier: earlier, problem: nil) }
         guard request.awaitsWorkers, !isStoreAway else { return }
         let relaying = Task { await relay.run() }
         defer { relaying.cancel() }
@@ -77,24 +79,29 @@ extension ImportRun {
 private final class Announcing: Sendable {
     private struct State {
         var count = 0
+        var earlier = 0
         var problem: String?
         var isLast = false
     }
 
     private let relay: OutboxRelay
+    private let startedAt: Int64
     private let state = Mutex(State())
-    private let note: @Sendable (Int, String?) -> Void
+    private let note: @Sendable (Int, Int, String?) -> Void
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
-    init(_ relay: OutboxRelay, note: @escaping @Sendable (Int, String?) -> Void) {
+    init(_ relay: OutboxRelay, since startedAt: Int64, note: @escaping @Sendable (Int, Int, String?) -> Void) {
         self.relay = relay
+        self.startedAt = startedAt
         self.note = note
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// What was announced, and why the last attempt announced nothing.
-    var outcome: (count: Int, problem: String?) { state.withLock { ($0.count, $0.problem) } }
+    /// What was announced, how much of it had waited before, and why the last attempt announced nothing.
+    var outcome: (count: Int, earlier: Int, problem: String?) {
+        state.withLock { ($0.count, $0.earlier, $0.problem) }
+    }
 
     /// Everything has come.
     func finish() {
@@ -109,24 +116,28 @@ private final class Announcing: Sendable {
         defer { alarm.cancel() }
         for await _ in wakes {
             let isLast = state.withLock { $0.isLast }
-            let result: Result<Int, any Error>
+            let result: Result<(all: Int, earlier: Int), any Error>
             do {
-                result = .success(try await relay.publishDue())
+                result = .success(try await relay.publishDue(since: startedAt))
             } catch {
                 result = .failure(error)
             }
             if Task.isCancelled { return }
-            let (count, problem, isEnd) = state.withLock { state in
+            let isEnd = state.withLock { state in
                 switch result {
-                case .success(let count): (state.count, state.problem) = (state.count + count, nil)
+                case .success(let count):
+                    state.count += count.all
+                    state.earlier += count.earlier
+                    state.problem = nil
                 case .failure(let error):
                     state.problem = (error as? EngineError)?.description ?? "\(error)"
                     // A broker that has just been waited for in vain is not waited for again.
-                    return (state.count, state.problem, state.isLast)
+                    return state.isLast
                 }
-                return (state.count, state.problem, isLast)
+                return isLast
             }
-            note(count, problem)
+            let (count, earlier, problem) = outcome
+            note(count, earlier, problem)
             if isEnd { return }
         }
     }

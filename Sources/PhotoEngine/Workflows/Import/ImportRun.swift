@@ -12,6 +12,8 @@ final class ImportRun: Sendable {
     let importer: Importer
     let request: ImportRequest
     let tally: ImportTally
+    /// Unix microseconds: what was added before is neither this import's nor another's that runs beside it.
+    let startedAt = SystemClock().microseconds
     /// What this run has added to the processing that was already waiting.
     let expected = Mutex((atStart: 0, added: 0))
     private let pending = Mutex(Pending())

@@ -99,10 +99,11 @@ final class ImportTally: Sendable {
         state.withLock { ($0.report.unprocessed, $0.report.unprocessedReason) = (count, reason) }
     }
 
-    func handedOver(_ count: Int, problem: String?) {
+    func handedOver(_ count: Int, earlier: Int, problem: String?) {
         state.withLock { state in
             state.progress.handedOver = count
             (state.report.handedOver, state.report.brokerProblem) = (count, problem)
+            state.report.handedOverEarlier = earlier
         }
     }
 

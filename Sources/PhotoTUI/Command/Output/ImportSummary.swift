@@ -18,6 +18,7 @@ enum ImportSummary {
             "dry_run": .bool(isDryRun),
             "unprocessed": .count(report.unprocessed),
             "handed_over": .count(report.handedOver),
+            "handed_over_earlier": .count(report.handedOver.map { _ in report.handedOverEarlier }),
             "broker_problem": .text(report.brokerProblem),
             "waiting": .count(report.waiting),
             "interrupted": .bool(report.isInterrupted),
@@ -90,7 +91,7 @@ enum ImportSummary {
             text += "\(photos) for the storage: \(reason)\nThe next import sends them, or: \(advice.resuming)\n"
         }
         if let count = report.handedOver, count > 0 {
-            let earlier = min(count, max(0, count - report.imported))
+            let earlier = report.handedOverEarlier
             let share = earlier == count ? "all" : "\(earlier)"
             text += handedOver(count) + (earlier > 0 ? ", \(share) of them from before" : "") + "\n"
         }
