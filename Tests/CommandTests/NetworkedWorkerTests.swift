@@ -118,6 +118,13 @@ struct NetworkedWorkerTests {
         try await home.wait("it was not set aside") { try await home.redis("HLEN", "phototui.dead") == "1" }
         try await home.wait("nothing was said") { home.log().contains("names neither a job nor a photo") }
         #expect(home.log().utf8.count < 20_000)
+
+        // Foreign text is escaped, and once.
+        let hostile = message.replacing(id, with: "strange").replacing("application/json", with: #"a\u001b[2Jb\\c"#)
+        try hers.write(Data(hostile.utf8), as: "message.json")
+        #expect(try await home.redis("-x", "LPUSH", "high", "<", hers.path + "/message.json") == "1")
+        try await home.wait("nothing was said") { home.log().contains("only JSON") }
+        #expect(home.log().contains(#"the message's body is a\x1b[2Jb\\c, and only JSON"#), "\(home.log())")
         try await home.drain(worker)
     }
 

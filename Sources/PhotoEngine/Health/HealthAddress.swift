@@ -58,7 +58,7 @@ public enum HealthAddress: Hashable, Sendable, CustomStringConvertible {
 
     private func failure(_ reason: String) -> EngineError {
         EngineError(
-            .unavailable, "health can't be served on \(self): \(displayEscaped(reason))",
+            .unavailable, "health can't be served on \(self): \(reason)",
             whatToDo: "choose another address, or end what uses this one")
     }
 

@@ -69,7 +69,7 @@ struct PostgresError: Error {
 
     /// Why no connection could be made. libpq's words name the host and the cause, never the password.
     static func connecting(to server: String, said: String) -> EngineError {
-        let lines = said.split(separator: "\n").map { displayEscaped(String($0)) }
+        let lines = said.split(separator: "\n").map(String.init)
         let reason = lines.first ?? "no reason given"
         if said.contains("authentication failed") || said.contains("no password supplied")
             || said.contains("no pg_hba.conf entry")

@@ -49,7 +49,7 @@ final class PostgresPool: Sendable {
         }
         let host = found["host"] ?? found["hostaddr"] ?? "localhost"
         let port = found["port"].map { ":\($0)" } ?? ""
-        return displayEscaped("Postgres at \(host)\(port)")
+        return "Postgres at \(host)\(port)"
     }
 
     /// Runs `body` on a connection, away from the cooperative pool. Cancelling the task stops the statement that runs.

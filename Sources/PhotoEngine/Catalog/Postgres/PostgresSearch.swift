@@ -63,7 +63,7 @@ enum PostgresSearch {
             guard state == "available" else { continue }
             if let refusal = try refusal(of: ["CREATE EXTENSION IF NOT EXISTS \(name)"], connection) {
                 return "does not let this role add the extension \(name) (SQLSTATE \(refusal)): let a superuser run "
-                    + "CREATE EXTENSION \(name) in the database \(displayEscaped(database))"
+                    + "CREATE EXTENSION \(name) in the database \(database)"
             }
         }
         // IF NOT EXISTS would wait for everybody who writes to the table before it looked.
@@ -89,7 +89,7 @@ enum PostgresSearch {
         }
         guard !open.isEmpty else { return nil }
         let statements = open.map { "ALTER FUNCTION \($0) LEAKPROOF;" }.joined(separator: " ")
-        let database = displayEscaped(try text("SELECT current_database()::text", [], connection))
+        let database = try text("SELECT current_database()::text", [], connection)
         return
             "\(server) filters by text without its index, under row-level security: let a superuser run \(statements) "
             + "in the database \(database); until then filtering by text reads all photos of an owner"

@@ -53,9 +53,9 @@ public enum CeleryMessageFault: Error, Hashable, Sendable, CustomStringConvertib
         case .notJSON: "the message is not JSON"
         case .missing(let field): "the message has no \(field)"
         case .contentType(let type):
-            "the message's body is \(displayEscaped(String(type.prefix(120)))), and only JSON in UTF-8 is run here"
+            "the message's body is \(type.prefix(120)), and only JSON in UTF-8 is run here"
         case .compressed(let method):
-            "the message's body is compressed (\(displayEscaped(String(method.prefix(60))))), and only plain JSON is run here"
+            "the message's body is compressed (\(method.prefix(60))), and only plain JSON is run here"
         case .bodyEncoding: "the message's body is not the base64 it claims to be"
         case .bodyNotJSON: "the message's body is not JSON"
         case .bodyShape: "the message's body is not [arguments, keywords, embedded]"

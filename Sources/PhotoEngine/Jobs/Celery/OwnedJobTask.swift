@@ -38,9 +38,8 @@ public final class OwnedJobTask: CeleryTaskHandler {
             return .outcome(error.isRetryable ? .givenBack : .refused(error, isAnnounced: false))
         }
         if let other { return try await other.perform(call) }
-        let shown = displayEscaped(String(name.prefix(60)))
         let error = EngineError(
-            .notFound, "the message is for the owner \(shown), whom this worker's catalogue does not have",
+            .notFound, "the message is for the owner \(name.prefix(60)), whom this worker's catalogue does not have",
             whatToDo: "give each database a broker of its own, or a global_keyprefix")
         return .outcome(.failed(error, isRecorded: false))
     }

@@ -4,7 +4,6 @@ extension EngineError {
     /// What a server's refusal of `command` means. `script` is what it runs, where it runs one.
     init(redisRefusal text: String, of command: RedisCommand, script: RedisScript? = nil, address: RedisAddress) {
         let kind = text.prefix { $0 != " " }
-        let words = displayEscaped(text)
         if kind == "NOPERM" || text.contains("The user executing the script can't") {
             self.init(redisForbids: text, command, script, address: address)
             return
@@ -12,16 +11,16 @@ extension EngineError {
         switch kind {
         case "NOAUTH", "WRONGPASS":
             self.init(
-                .permissionDenied, "Redis at \(address) refuses: \(words)",
+                .permissionDenied, "Redis at \(address) refuses: \(text)",
                 whatToDo: "check the user's name and password")
         case "LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY":
-            self.init(.unavailable, "Redis at \(address) is not ready: \(words)", isRetryable: true)
+            self.init(.unavailable, "Redis at \(address) is not ready: \(text)", isRetryable: true)
         case "OOM", "MISCONF":
             self.init(
-                .noSpace, "Redis at \(address) can't store anything: \(words)",
+                .noSpace, "Redis at \(address) can't store anything: \(text)",
                 whatToDo: "give it more memory or disk", isRetryable: true)
         default:
-            self.init(.internal, "Redis at \(address) refuses a command: \(words)")
+            self.init(.internal, "Redis at \(address) refuses a command: \(text)")
         }
     }
 
@@ -29,7 +28,7 @@ extension EngineError {
     /// channels.
     private init(redisForbids text: String, _ command: RedisCommand, _ script: RedisScript?, address: RedisAddress) {
         let (name, places) = command.rights
-        let shown = places.prefix(4).map { displayEscaped($0) }.joined(separator: " or ")
+        let shown = places.prefix(4).joined(separator: " or ")
         let lacks: String
         if text.contains("channels") {
             lacks = "\(name) on the channel \(shown) (a rule with &)"
@@ -49,11 +48,11 @@ extension EngineError {
         switch fault {
         case .refused(let reason):
             self.init(
-                .permissionDenied, "Redis at \(address): \(displayEscaped(reason))",
+                .permissionDenied, "Redis at \(address): \(reason)",
                 whatToDo: "check the broker's address, user, password and certificates")
         default:
             self.init(
-                .unavailable, "Redis at \(address) can't be reached: \(displayEscaped(fault.reason))",
+                .unavailable, "Redis at \(address) can't be reached: \(fault.reason)",
                 whatToDo: "check that it runs and that the address is right", isRetryable: true)
         }
     }

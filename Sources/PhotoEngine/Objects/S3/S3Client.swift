@@ -116,7 +116,7 @@ final class S3Client: Sendable {
     }
 
     private func noteThrottle(_ response: HTTPResponse) {
-        let code = S3Answer(response.body).text("Code").map { displayEscaped(String($0.prefix(60))) }
+        let code = S3Answer(response.body).text("Code").map { String($0.prefix(60)) }
         guard [429, 503].contains(response.status) || code == "SlowDown" else { return }
         throttled.withLock { $0 = (["\(response.status)"] + [code].compactMap { $0 }).joined(separator: " ") }
     }
@@ -234,7 +234,7 @@ final class S3Client: Sendable {
         {
             return wantsTLS("\(location.host) speaks TLS at this port, but was asked with http://")
         }
-        let what = "\(doing) was refused by \(location.host) (\(displayEscaped(String(code.prefix(60)))))"
+        let what = "\(doing) was refused by \(location.host) (\(code.prefix(60)))"
         switch code {
         case "NoSuchBucket":
             return EngineError(

@@ -58,7 +58,7 @@ struct FetchCommand: AsyncParsableCommand {
             for item in items where item.reason == nil { try Console.line(item.text) }
         }
         for item in items {
-            if let reason = item.reason { Console.complain("\(displayEscaped(item.named)): \(displayEscaped(reason))") }
+            if let reason = item.reason { Console.complain("\(item.named): \(reason)") }
         }
         if isInterrupted {
             let there = items.count { $0.reason == nil }
@@ -89,7 +89,7 @@ struct FetchTarget {
         if isFolder || text.hasSuffix("/") || count > 1 {
             (folder, file) = (path, nil)
             if !isFolder, path.withPlatformString({ mkdir($0, 0o777) }) != 0 {
-                throw EngineError(Errno(rawValue: errno), doing: "making the folder \(displayEscaped(text))")
+                throw EngineError(Errno(rawValue: errno), doing: "making the folder \(text)")
             }
         } else {
             (folder, file) = (nil, path)
