@@ -151,6 +151,17 @@ final class NetworkedHome {
         return states.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
+    /// Entries of the journal by their actions.
+    func journal() async throws -> [String: Int] {
+        let configuration = Configuration.load(environment: program.environment)
+        let library = try await Library.open(
+            try #require(configuration.profiles["test"]), configuration: configuration,
+            environment: program.environment)
+        let entries = try await library.catalog.journal(limit: 99)
+        await library.close()
+        return entries.reduce(into: [:]) { $0[$1.action, default: 0] += 1 }
+    }
+
     /// Another machine, with nothing cached, fetches a rendition of each of `count` photos.
     func expectRenditions(_ count: Int, of profile: String = "test") async throws {
         var environment = program.environment

@@ -74,6 +74,17 @@ struct NetworkedWorkerTests {
         try await home.wait("it did not end") { !early.isRunning }
         #expect(early.terminationReason == .exit && early.terminationStatus == 0, "\(home.log())")
 
+        let listed = try await home.program.run(["jobs", "list", "--profile", "test", "--json"]).document()
+        let ids = try #require(listed["jobs"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+        let cancelled = try await home.program.run(["jobs", "cancel", "--profile", "test", ids[0], ids[1]])
+        #expect(cancelled.exitCode == 0 && cancelled.text == "2 cancelled\n", "\(cancelled.complaints)")
+        let twice = try await home.program.run(["jobs", "cancel", "--profile", "test", ids[0]])
+        #expect(twice.exitCode == 2 && twice.complaints.contains("it is cancelled"))
+        #expect(try await home.jobs() == ["queued": 1, "cancelled": 2])
+        let retried = try await home.program.run(["jobs", "retry", "--profile", "test", ids[0], ids[1]])
+        #expect(retried.exitCode == 0, "\(retried.complaints)")
+        #expect(try await home.journal() == ["retry job": 2, "cancel job": 2])
+
         try home.startRedis()
         try pictures.write(TestPicture.png(seed: 3), as: "3.png")
         let next = try await home.program.run(["import", "--profile", "test", pictures.path])
@@ -124,6 +135,18 @@ struct NetworkedWorkerTests {
         try hers.write(Data(hostile.utf8), as: "message.json")
         #expect(try await home.redis("-x", "LPUSH", "high", "<", hers.path + "/message.json") == "1")
         try await home.wait("nothing was said") { home.log().contains("only JSON") }
+        let dead = try await home.program.run(["dead", "--profile", "test", "--json"]).document()
+        let letters = try #require(dead["dead"] as? [[String: Any]])
+        #expect(letters.map { $0["task_id"] as? String } == ["strange", id])
+        let strange = try #require(letters.first)
+        #expect(strange["kind"] as? String == "unknown" && strange["queue"] as? String == "high")
+        #expect((strange["message"] as? String)?.contains(#"a\u001b[2Jb"#) == true)
+        let table = try await home.program.run(["dead", "--profile", "test"])
+        #expect(table.text.contains(#"a\x1b[2Jb\\c"#) && !table.text.utf8.contains(0x1b))
+        let letter = try #require(strange["id"] as? String)
+        let revived = try await home.program.run(["dead", "retry", "--profile", "test", letter, "no such"])
+        #expect(
+            revived.exitCode == 2 && revived.text == "1 put back\n" && revived.complaints.contains("no such: no dead"))
         #expect(home.log().contains(#"the message's body is a\x1b[2Jb\\c, and only JSON"#), "\(home.log())")
         try await home.drain(worker)
     }
