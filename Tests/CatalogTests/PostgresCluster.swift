@@ -135,7 +135,8 @@ final class PostgresCluster {
         for process in [main] + children { Glibc.kill(process, isFrozen ? SIGSTOP : SIGCONT) }
     }
 
-    func startBouncer() async throws {
+    /// `waitSeconds` is how long a client waits for a server behind it.
+    func startBouncer(waitSeconds: Int = 120) async throws {
         try """
         [databases]
         * = host=\(folder)
@@ -146,6 +147,7 @@ final class PostgresCluster {
         unix_socket_dir = \(folder)
         auth_type = any
         server_login_retry = 1
+        query_wait_timeout = \(waitSeconds)
         [users]
         """.replacingOccurrences(of: "* = host=\(folder)", with: "phototui = host=\(folder) user=phototui_app")
             .write(toFile: "\(folder)/pgbouncer.ini", atomically: true, encoding: .utf8)

@@ -163,6 +163,28 @@ struct PostgresCrashTests {
         try await database.close()
     }
 
+    @Test("A pooler whose server is away is told from a server that takes no connections", arguments: [false, true])
+    func pooler(isConnected: Bool) async throws {
+        let cluster = try await makeCluster()
+        defer { cluster.stop() }
+        try await cluster.startBouncer(waitSeconds: 1)
+        let database = PostgresDatabase(cluster.settings(throughBouncer: true, connections: 1))
+        if isConnected { _ = try await database.changeMark() }
+        cluster.kill()
+        var said: [String] = []
+        for _ in 0..<20 where said.last?.contains("reaches no Postgres behind it") != true {
+            do {
+                _ = try await database.changeMark()
+            } catch let error as EngineError {
+                #expect(error.code == .unavailable && error.isRetryable, "\(error)")
+                said.append(error.description)
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(said.last?.contains("is a pooler that reaches no Postgres behind it") == true, "\(said)")
+        try await database.close()
+    }
+
     @Test("A server without a connection left is unavailable for now, and is used again when one is free")
     func full() async throws {
         let cluster = try await makeCluster(connections: 6)

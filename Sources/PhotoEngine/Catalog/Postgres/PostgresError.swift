@@ -45,7 +45,9 @@ struct PostgresError: Error {
                 isRetryable: true)
         case "40001", "40P01", "55P03":
             return EngineError(.unavailable, "\(server) is busy with other changes", isRetryable: true)
-        case "53300", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08P01":
+        // What PgBouncer says of its own: no server answers behind it, or none becomes free.
+        case "08P01": return Self.behindPooler(server)
+        case "53300", "57P01", "57P02", "57P03", "08000", "08003", "08006":
             return EngineError(
                 .unavailable, "\(server) takes no connections now", whatToDo: "try again in a while", isRetryable: true)
         case "53100":
@@ -85,8 +87,15 @@ struct PostgresError: Error {
                 .notFound, "\(server): \(reason)", whatToDo: "create it as docs/production.md says",
                 cause: ServerRefusal())
         }
+        if said.contains("query_wait_timeout") || said.contains("server_login_retry") { return behindPooler(server) }
         return EngineError(
             .unavailable, "\(server) can't be reached: \(reason)",
             whatToDo: "see whether the server runs, and check its name and port", isRetryable: true)
+    }
+
+    private static func behindPooler(_ pooler: String) -> EngineError {
+        EngineError(
+            .unavailable, "\(pooler) is a pooler that reaches no Postgres behind it",
+            whatToDo: "see whether that server runs and has connections left", isRetryable: true)
     }
 }
