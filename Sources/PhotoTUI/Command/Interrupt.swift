@@ -5,18 +5,28 @@ import Glibc
 final class Interrupt {
     private let listener: Signals.Listener
 
-    init(_ action: @escaping @Sendable () -> Void, leaving: @escaping @Sendable () -> Void) {
+    init(
+        _ action: @escaping @Sendable () -> Void, leaving: @escaping @Sendable () -> Void,
+        ending: @escaping @Sendable () -> Void
+    ) {
         let count = SignalCount()
         listener = Signals.Listener([SIGINT, SIGTERM, SIGTSTP], queue: count.queue) { number in
             if number != SIGTSTP, count.isFirst() { return action() }
             leaving()
-            if number == SIGTSTP { kill(getpid(), SIGSTOP) } else { _exit(128 + number) }
+            if number == SIGTSTP {
+                kill(getpid(), SIGSTOP)
+            } else {
+                ending()
+                _exit(128 + number)
+            }
         }
     }
 
-    /// Runs `work`, which the first signal cancels. `clear` takes what is shown of it off the terminal.
+    /// Runs `work`, which the first signal cancels. `clear` takes what is shown of it off the terminal; `abandon` leaves nothing
+    /// half done behind where the second one ends the process.
     static func cancelling<Value: Sendable>(
-        clear: @escaping @Sendable () -> Void, work: @escaping @Sendable () async throws -> Value
+        clear: @escaping @Sendable () -> Void, abandon: @escaping @Sendable () -> Void = {},
+        work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await work() }
         let interrupt = Interrupt {
@@ -25,6 +35,8 @@ final class Interrupt {
             task.cancel()
         } leaving: {
             clear()
+        } ending: {
+            abandon()
         }
         defer {
             interrupt.stop()

@@ -2,6 +2,7 @@ public import Core
 internal import Digest
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 public import SystemPackage
 
 /// Brings originals back out of a library: from the store behind a network, the library's own folder, or where they lie.
@@ -12,6 +13,8 @@ public final class OriginalFetch: Sendable {
     private let objects: any LocalObjectStore
     private let remote: (any RemoteObjectStore)?
     private let blocking = BlockingQueue(label: "phototui.fetch")
+    /// What is written now, under names that do not last.
+    private let parts = Mutex<Set<FilePath>>([])
 
     public enum Outcome: String, Sendable {
         case fetched
@@ -36,7 +39,11 @@ public final class OriginalFetch: Sendable {
         if try await isPresent(photo, at: target) { return .present }
         guard replaces || !Self.exists(target) else { throw Self.taken }
         let part = target.removingLastComponent().appending(".phototui-\(UUID().uuidString)")
-        defer { _ = part.withPlatformString { unlink($0) } }
+        parts.withLock { _ = $0.insert(part) }
+        defer {
+            _ = part.withPlatformString { unlink($0) }
+            parts.withLock { _ = $0.remove(part) }
+        }
         let watching = Task {
             while (try? await Task.sleep(for: .milliseconds(200))) != nil { progress(Self.byteCount(part)) }
         }
@@ -45,6 +52,11 @@ public final class OriginalFetch: Sendable {
         try Task.checkCancellation()
         try await blocking.run { try Self.settle(part, target, replaces: replaces) }
         return .fetched
+    }
+
+    /// Takes away what is being written: for a process that ends at once.
+    public func abandon() {
+        for part in parts.withLock({ $0 }) { _ = part.withPlatformString { unlink($0) } }
     }
 
     private func isPresent(_ photo: Photo, at target: FilePath) async throws -> Bool {

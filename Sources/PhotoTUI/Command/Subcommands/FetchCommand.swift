@@ -148,16 +148,18 @@ private struct FetchRun {
 
     /// What became of the photos, up to the one that Ctrl-C has met, and whether it has.
     func run(_ names: [String]) async throws -> (items: [Item], isInterrupted: Bool) {
+        let fetch = library.originals()
         let items = try await Interrupt.cancelling {
             Self.clear()
+        } abandon: {
+            fetch.abandon()
         } work: {
-            await fetchAll(names)
+            await fetchAll(names, fetch)
         }
         return (items, items.count < names.count || items.contains(where: \.isStopped))
     }
 
-    private func fetchAll(_ names: [String]) async -> [Item] {
-        let fetch = library.originals()
+    private func fetchAll(_ names: [String], _ fetch: OriginalFetch) async -> [Item] {
         var items: [Item] = []
         var taken: Set<FilePath> = []
         for (index, name) in names.enumerated() {
