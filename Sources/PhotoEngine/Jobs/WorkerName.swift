@@ -60,6 +60,7 @@ public struct WorkerName: Hashable, Sendable, CustomStringConvertible {
     /// `pid:[4026531836]`; empty when it can't be read.
     private static func thisNamespace() -> String {
         var buffer = [UInt8](repeating: 0, count: 64)
+        // SAFETY: the buffer is not empty, and readlink writes no more than its size.
         let count = buffer.withUnsafeMutableBytes { bytes in
             readlink("/proc/self/ns/pid", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
         }
@@ -73,6 +74,7 @@ public struct WorkerName: Hashable, Sendable, CustomStringConvertible {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4096)
+        // SAFETY: the buffer is not empty, and read writes no more than its size.
         let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, $0.count) }
         guard count > 0, let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = String(decoding: buffer[(end + 1)..<count], as: UTF8.self).split(separator: " ")

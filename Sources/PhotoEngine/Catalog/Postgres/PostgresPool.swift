@@ -39,6 +39,7 @@ final class PostgresPool: Sendable {
 
     /// `Postgres at db.example:5432`, from the connection string, without anything secret.
     static func name(of connection: String) -> String {
+        // SAFETY: libpq's list ends with a null keyword, and is freed once; its strings are copied before.
         guard let options = PQconninfoParse(connection, nil) else { return "Postgres" }
         defer { PQconninfoFree(options) }
         var found: [String: String] = [:]

@@ -43,9 +43,9 @@ public final class PostgresProbe: Sendable {
 
     /// Whether the server at that address takes connections, which needs no login. Blocks for a few seconds at most.
     public static func isAccepting(_ connection: String) -> Bool {
+        // SAFETY: the C strings live until libpq has answered, and are freed once.
         let names: [UnsafeMutablePointer<CChar>?] = ["dbname", "connect_timeout"].map { (text: String) in strdup(text) }
         let values: [UnsafeMutablePointer<CChar>?] = [connection, "2"].map { (text: String) in strdup(text) }
-        // SAFETY: the C strings live until libpq has answered, and are freed once.
         defer { for text in names + values { free(text) } }
         return PQpingParams(
             names.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1) == PQPING_OK

@@ -124,6 +124,7 @@ struct JSONParser {
             if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { place += 1 }
             guard digits() > 0 else { return nil }
         }
+        // SAFETY: `start` and `place` are within `bytes`, and the text is a copy.
         return .number(String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<place]), as: UTF8.self))
     }
 
@@ -137,6 +138,7 @@ struct JSONParser {
         place += 1
         let start = place
         while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { place += 1 }
+        // SAFETY: `start` and `place` are within `bytes`; what is made of it is a copy.
         let plain = UnsafeRawBufferPointer(rebasing: bytes[start..<place])
         if next == UInt8(ascii: "\"") {
             place += 1

@@ -157,6 +157,7 @@ final class RedisConversation: Sendable {
     private func flush(_ outgoing: inout Outgoing) throws -> Bool {
         while outgoing.written < outgoing.bytes.count {
             let written = outgoing.written
+            // SAFETY: the bytes are lent for the call alone.
             let progress = try outgoing.bytes.withUnsafeBytes { bytes in
                 try socket.write(UnsafeRawBufferPointer(rebasing: bytes[written...]))
             }
@@ -172,6 +173,7 @@ final class RedisConversation: Sendable {
     private func receive(_ reader: inout RedisReader, into room: inout [UInt8]) throws -> [RedisValue] {
         var values: [RedisValue] = []
         while true {
+            // SAFETY: the room is lent for each call alone, and `count` is no more than it has.
             let progress = try room.withUnsafeMutableBytes { try socket.read(into: $0) }
             guard case .moved(let count) = progress else { return values }
             let isFull = count == room.count

@@ -153,6 +153,7 @@ final class HTTPTransfer: @unchecked Sendable {
         switch body {
         case .none: return 0
         case .bytes(let bytes):
+            // SAFETY: `left` is no more than either has.
             bytes.withUnsafeBytes {
                 buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[Int(sent)..<Int(sent) + left]))
             }
@@ -160,6 +161,7 @@ final class HTTPTransfer: @unchecked Sendable {
             return left
         case .file(let file, let range, let sha256):
             do {
+                // SAFETY: `left` is no more than the buffer has, and `count` no more than `left`.
                 let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<left])
                 let count = try file.read(fromAbsoluteOffset: range.lowerBound + sent, into: part)
                 guard count > 0 else { return changed("it became shorter") }
@@ -262,6 +264,8 @@ final class OpaqueHandle: @unchecked Sendable {
     }
 }
 
+// SAFETY: libcurl hands each callback the context that `perform` gave it, whose object lives until the transfer's end, and a
+// block of `size * count` bytes that is there for the callback alone.
 private func transfer(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
     Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
 }
