@@ -7,6 +7,7 @@ struct UsageTests {
         "Every subcommand's help has examples",
         arguments: [
             "open", "import", "photos", "months", "show", "hash", "jobs", "jobs list", "jobs show", "jobs retry",
+            "jobs cancel", "dead", "dead list", "dead retry",
             "doctor",
             "config", "config list", "config path", "config get",
         ])
@@ -23,7 +24,8 @@ struct UsageTests {
         "A wrong call ends with 64 and says what is wrong on stderr",
         arguments: [
             ["photos", "--month", "2024-13"], ["photos", "--limit", "0"], ["photos", "--after", "x"], ["import"],
-            ["hash"], ["jobs", "retry"], ["jobs", "list", "--state", "lost"], ["--no-such-option"],
+            ["hash"], ["jobs", "retry"], ["jobs", "cancel"], ["dead", "retry"], ["jobs", "list", "--state", "lost"],
+            ["--no-such-option"],
             ["import", "--workers", "0", "/"], ["show"],
         ])
     func usage(_ arguments: [String]) async throws {
