@@ -7,7 +7,9 @@ struct UsageTests {
         "Every subcommand's help has examples",
         arguments: [
             "open", "import", "photos", "months", "show", "hash", "jobs", "jobs list", "jobs show", "jobs retry",
-            "jobs cancel", "dead", "dead list", "dead retry",
+            "jobs cancel", "dead", "dead list", "dead show", "dead retry", "dead delete", "queues", "queues list",
+            "queues peek", "queues pause", "queues resume", "queues move", "queues purge", "workers", "workers list",
+            "workers shutdown", "journal",
             "doctor",
             "config", "config list", "config path", "config get",
         ])
@@ -24,7 +26,9 @@ struct UsageTests {
         "A wrong call ends with 64 and says what is wrong on stderr",
         arguments: [
             ["photos", "--month", "2024-13"], ["photos", "--limit", "0"], ["photos", "--after", "x"], ["import"],
-            ["hash"], ["jobs", "retry"], ["jobs", "cancel"], ["dead", "retry"], ["jobs", "list", "--state", "lost"],
+            ["hash"], ["jobs", "retry"], ["jobs", "cancel"], ["dead", "retry"], ["dead", "retry", "--all", "x"],
+            ["queues", "peek"], ["queues", "move", "x"], ["workers", "--wait", "-1"],
+            ["jobs", "list", "--state", "lost"],
             ["--no-such-option"],
             ["import", "--workers", "0", "/"], ["show"],
         ])

@@ -189,7 +189,7 @@ struct CeleryMessageTests {
             """)
         let client = CeleryBroker(try RedisService.address(prefix: peer.prefix), visibilitySeconds: 60)
         var received: [String: CeleryMessage] = [:]
-        while let one = try await client.pop(["high"], count: 1).first {
+        while let one = try await client.pop(["high"], count: 1).received.first {
             let message = try CeleryMessage(raw: one.raw)
             received[message.id] = message
         }

@@ -44,7 +44,7 @@ struct CelerySuspectTests {
         #expect(try await broker.depth(of: "high") == QueueDepth(waiting: 0, unacknowledged: 0))
         #expect(fourth.isRunning)
         // Who puts it back gives it a chance again.
-        #expect(try await broker.revive(try #require(letters.first).id))
+        #expect(try await broker.revive([try #require(letters.first).id]) == 1)
         try await expectEnd(of: fourth)
         #expect(try await broker.deadLetters(limit: 9).isEmpty)
     }
@@ -58,7 +58,7 @@ struct CelerySuspectTests {
         _ = try await peer.run("send('python.add', 1, 2, queue='python', task_id='theirs')")
         for turn in 1...2 {
             for _ in 1...2 {
-                let received = try #require(try await broker.pop(["python"], count: 1).first)
+                let received = try #require(try await broker.pop(["python"], count: 1).received.first)
                 #expect(received.workerDeaths == (turn == 1 ? nil : 1))
                 if turn == 2 { #expect(try await broker.note(received, workerDeaths: 2)) }
             }
@@ -80,13 +80,13 @@ struct CelerySuspectTests {
         let address = try RedisService.address()
         let (client, broker) = (CeleryClient(address), CeleryBroker(address, visibilitySeconds: 60))
         let ids = try await client.send("photo.add", calls: [[], [], []], queue: "high")
-        let first = try #require(try await broker.pop(["high"], count: 1).first)
+        let first = try #require(try await broker.pop(["high"], count: 1).received.first)
         #expect(first.workerDeaths == nil)
         #expect(try await broker.giveBack(first, toEnd: true))
         try await client.send("photo.add", queue: "high")
         let popped = [
-            try await broker.pop(["high"], count: 10), try await broker.pop(["high"], count: 10),
-            try await broker.pop(["high"], count: 10),
+            try await broker.pop(["high"], count: 10).received, try await broker.pop(["high"], count: 10).received,
+            try await broker.pop(["high"], count: 10).received,
         ]
         #expect(popped.map(\.count) == [2, 1, 1])
         #expect(popped[1].map(\.workerDeaths) == [0])

@@ -108,7 +108,7 @@ struct OwnersTests {
             try await delivery.deadLetters(limit: 99).count == names.count + 1
         }
         for letter in try await delivery.deadLetters(limit: 99) {
-            #expect(letter.reason.utf8.count < 300 && !letter.reason.utf8.contains { $0 < 0x20 }, "\(letter.reason)")
+            #expect(letter.reason.utf8.count < 300, "\(letter.reason)")
             #expect(letter.reason.contains("the owner"), "\(letter.reason)")
         }
         #expect(asked.withLock { $0 } == [])

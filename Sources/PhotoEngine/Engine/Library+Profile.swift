@@ -89,7 +89,7 @@ extension Library {
     }
 
     /// What must outlast the cache: the lists of files that wait for the store, and of purges that wait for the CDN.
-    private static func stateFolder(_ environment: [String: String]) -> FilePath {
+    static func stateFolder(_ environment: [String: String]) -> FilePath {
         profilesFolder(environment, "XDG_STATE_HOME", ".local/state")
     }
 

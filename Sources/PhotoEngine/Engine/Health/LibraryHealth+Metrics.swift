@@ -37,7 +37,7 @@ struct QueueFigures: Sendable {
             figures.append(
                 QueueFigures(
                     queue: queue, depth: try await delivery.depth(of: queue),
-                    oldestSeconds: try await delivery.oldestSeconds(of: queue.rawValue), deadLetters: deadLetters))
+                    oldestSeconds: try await delivery.oldestSeconds(of: queue), deadLetters: deadLetters))
         }
         return figures
     }

@@ -74,21 +74,6 @@ extension CeleryBroker {
         }
     }
 
-    /// Moves every waiting message to the end of another queue; returns how many.
-    func move(from queue: String, to other: String) async throws -> Int {
-        guard queue != other else { return 0 }
-        var count = 0
-        for (source, target) in zip(keys.lists(of: queue), keys.lists(of: other)) {
-            let length = try await connection.send(RedisCommand("LLEN", .text(source))).integer ?? 0
-            let moves = (0..<length).map { _ in
-                RedisCommand("LMOVE", .text(source), .text(target), "RIGHT", "LEFT")
-            }
-            let moved = try await connection.sendAll(moves)
-            count += moved.count { $0 != .null }
-        }
-        return count
-    }
-
     func purge(_ queue: String) async throws -> Int {
         let lists = keys.lists(of: queue)
         let values = try await connection.sendAll(

@@ -38,22 +38,41 @@ extension CeleryBroker {
         return letters
     }
 
-    /// Puts a dead letter back at the end of its queue; false when there is none of that id.
-    func revive(_ id: String) async throws -> Bool {
-        let document = try await connection.send(RedisCommand("HGET", .text(keys.deadReasons), .text(id)))
-        guard let bytes = document.bytes, let queue = JSONValue(parsing: bytes)?["queue"].string, !queue.isEmpty else {
-            return false
+    /// Puts dead letters back at the end of their queues; returns how many there were.
+    func revive(_ ids: [String]) async throws -> Int {
+        var count = 0
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let some = Array(ids[start..<min(start + 500, ids.count)])
+            let reasons = try await connection.send(
+                RedisCommand("HMGET", [.text(keys.deadReasons)] + some.map(RedisArgument.text))
+            ).array
+            var byQueue: [String: [String]] = [:]
+            for (id, reason) in zip(some, reasons) {
+                guard let queue = reason.bytes.flatMap({ JSONValue(parsing: $0) })?["queue"].string, !queue.isEmpty
+                else { continue }
+                byQueue[queue, default: []].append(id)
+            }
+            for (queue, ids) in byQueue {
+                count +=
+                    try await CeleryScripts.revive.run(
+                        on: connection, keys: [keys.dead, keys.deadReasons, keys.list(of: queue, priority: 0)],
+                        ids.map(RedisArgument.text)
+                    ).integer ?? 0
+            }
         }
-        let value = try await CeleryScripts.revive.run(
-            on: connection, keys: [keys.dead, keys.deadReasons, keys.list(of: queue, priority: 0)], [.text(id)])
-        return value.integer == 1
+        return count
     }
 
-    func forget(_ id: String) async throws -> Bool {
-        let values = try await connection.sendAll([
-            RedisCommand("MULTI"), RedisCommand("HDEL", .text(keys.dead), .text(id)),
-            RedisCommand("HDEL", .text(keys.deadReasons), .text(id)), RedisCommand("EXEC"),
-        ])
-        return values.last?.array.first?.integer == 1
+    func forget(_ ids: [String]) async throws -> Int {
+        var count = 0
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let some = ids[start..<min(start + 500, ids.count)].map(RedisArgument.text)
+            let values = try await connection.sendAll([
+                RedisCommand("MULTI"), RedisCommand("HDEL", [.text(keys.dead)] + some),
+                RedisCommand("HDEL", [.text(keys.deadReasons)] + some), RedisCommand("EXEC"),
+            ])
+            count += values.last?.array.first?.integer ?? 0
+        }
+        return count
     }
 }

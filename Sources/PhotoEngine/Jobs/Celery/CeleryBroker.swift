@@ -11,6 +11,13 @@ struct CeleryReceived: Hashable, Sendable {
     var workerDeaths: Int?
 }
 
+/// What a look into the queues gave.
+struct CeleryTaken: Hashable, Sendable {
+    let received: [CeleryReceived]
+    /// The queues that an admin has paused.
+    let paused: Set<String>
+}
+
 /// The queues of a Celery broker on Redis: what kombu's Redis transport does, with the pop made atomic.
 final class CeleryBroker: Sendable {
     let connection: RedisConnection
@@ -25,12 +32,16 @@ final class CeleryBroker: Sendable {
 
     /// `visibilitySeconds` is how long a delivery stays hidden without being extended: kombu's `visibility_timeout`, of which
     /// the smallest of all workers on one database counts for all.
-    init(_ address: RedisAddress, visibilitySeconds: Double, leaseSeconds: Double? = nil) {
+    ///
+    /// With `loadsScripts` each new connection is told the scripts before anything else, which takes the right to.
+    init(
+        _ address: RedisAddress, visibilitySeconds: Double, leaseSeconds: Double? = nil, loadsScripts: Bool = true
+    ) {
         tagBase = (leaseSeconds == nil ? "" : Self.leasedPrefix) + UUID().uuidString.lowercased()
         self.leaseSeconds = leaseSeconds ?? JobPolicy.leaseSeconds
         keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
         self.visibilitySeconds = visibilitySeconds
-        connection = RedisConnection(address, greeting: { CeleryScripts.all.map(\.load) })
+        connection = RedisConnection(address, greeting: { loadsScripts ? CeleryScripts.all.map(\.load) : [] })
     }
 
     // Publishing
@@ -64,9 +75,10 @@ final class CeleryBroker: Sendable {
 
     // Consuming
 
-    /// Up to `count` messages of `queues`, the most urgent first. One that was restored before comes alone.
-    func pop(_ queues: [String], count: Int) async throws -> [CeleryReceived] {
-        if queues.isEmpty || count < 1 { return [] }
+    /// Up to `count` messages of those `queues` that are not paused, the most urgent first. One that was restored
+    /// before comes alone.
+    func pop(_ queues: [String], count: Int) async throws -> CeleryTaken {
+        if queues.isEmpty || count < 1 { return CeleryTaken(received: [], paused: []) }
         let number = serial.add(1, ordering: .relaxed).newValue
         var lists: [String] = []
         var names: [RedisArgument] = []
@@ -77,15 +89,16 @@ final class CeleryBroker: Sendable {
             }
         }
         let value = try await CeleryScripts.pop.run(
-            on: connection, keys: [keys.unacked, keys.unackedIndex, keys.dead, keys.deadReasons] + lists,
+            on: connection, keys: [keys.unacked, keys.unackedIndex, keys.dead, keys.deadReasons, keys.paused] + lists,
             [RedisArgument(count), "\(tagBase):\(number):"] + names)
-        return value.array.compactMap { item in
+        let received = value.array.dropFirst().compactMap { item -> CeleryReceived? in
             let parts = item.array
             guard parts.count == 4, let queue = parts[0].text, let raw = parts[1].bytes, let tag = parts[2].text,
                 let deaths = parts[3].integer
             else { return nil }
             return CeleryReceived(queue: queue, raw: raw, tag: tag, workerDeaths: deaths < 0 ? nil : deaths)
         }
+        return CeleryTaken(received: received, paused: Set(value.array.first?.array.compactMap(\.text) ?? []))
     }
 
     /// How many of these deliveries were still ours.

@@ -201,6 +201,7 @@ final class CeleryControl: Sendable {
             "accept_content": .array([.string("json")]), "task_acks_late": .bool(true),
             "task_protocol": .integer(2), "worker_concurrency": .integer(worker.state.withLock { $0.concurrency }),
             "worker_prefetch_multiplier": .integer(1), "result_expires": .integer(worker.options.resultSeconds),
+            "phototui_reads_pauses": .bool(true),
             "worker_send_task_events": .bool(worker.events.isEnabled),
             "broker_transport_options": .members([
                 "visibility_timeout": .real(worker.options.visibilitySeconds),

@@ -1,4 +1,4 @@
-internal import Core
+public import Core
 internal import Foundation
 
 extension CeleryDelivery {
@@ -13,6 +13,11 @@ extension CeleryDelivery {
     /// How many dead letters there are.
     public func deadLetterCount() async throws -> Int {
         try await broker.connection.send(RedisCommand("HLEN", .text(broker.keys.deadReasons))).integer ?? 0
+    }
+
+    /// Seconds since the oldest waiting message was published; nil when none waits whose publisher said when.
+    public func oldestSeconds(of queue: QueueName) async throws -> Double? {
+        try await broker.oldestSeconds(of: queue.rawValue)
     }
 
     /// Ends its connections.

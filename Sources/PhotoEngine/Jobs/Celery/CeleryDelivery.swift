@@ -51,11 +51,14 @@ public final class CeleryDelivery: Delivery {
         let deadline = clock.now + timeout
         while true {
             try await sweepIfDue()
-            while let received = try await broker.pop(names, count: 1).first {
+            var taken = try await broker.pop(names, count: 1)
+            while let received = taken.received.first {
                 if let message = try await decode(received) { return message }
+                taken = try await broker.pop(names, count: 1)
             }
             guard clock.now < deadline, !Task.isCancelled else { return nil }
-            await bell.wait(for: names, until: min(deadline, clock.now + Self.lookInterval))
+            await bell.wait(
+                for: names.filter { !taken.paused.contains($0) }, until: min(deadline, clock.now + Self.lookInterval))
         }
     }
 
@@ -140,19 +143,6 @@ public final class CeleryDelivery: Delivery {
         }
         if isDue { _ = try await broker.restoreExpired() }
     }
-}
-
-extension CeleryDelivery: BrokerConsole {
-    public func oldestSeconds(of queue: String) async throws -> Double? { try await broker.oldestSeconds(of: queue) }
-    public func unacknowledged(limit: Int) async throws -> [UnacknowledgedMessage] {
-        try await broker.unacknowledged(limit: limit)
-    }
-    public func move(from queue: String, to other: String) async throws -> Int {
-        try await broker.move(from: queue, to: other)
-    }
-    public func deadLetters(limit: Int) async throws -> [DeadLetter] { try await broker.deadLetters(limit: limit) }
-    public func revive(_ id: String) async throws -> Bool { try await broker.revive(id) }
-    public func forget(_ id: String) async throws -> Bool { try await broker.forget(id) }
 }
 
 /// What tasks are called.

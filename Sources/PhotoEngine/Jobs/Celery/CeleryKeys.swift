@@ -15,6 +15,8 @@ struct CeleryKeys: Sendable {
     /// The set of owners whom somebody on the broker knows.
     var owners: String { prefix + "phototui.owners" }
     var paused: String { prefix + "phototui.paused" }
+    /// The workers of Celery's that were asked to leave a queue alone when it was paused.
+    func pausedWorkers(of queue: String) -> String { prefix + "phototui.paused." + queue }
     var controlChannel: String { "\(prefix)/\(database).celery.pidbox" }
 
     /// The lists of a queue, the most urgent first.
@@ -35,11 +37,14 @@ struct CeleryKeys: Sendable {
 
     /// The queues that the members of a binding name for a routing key.
     static func queues(in members: [String], for routingKey: String) -> [String] {
-        members.compactMap { member in
-            let parts = member.split(separator: Character("\u{6}"), omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[0] == routingKey, let queue = parts.last?.dropFirst() else { return nil }
-            return String(queue)
-        }
+        members.compactMap { route(in: $0) }.filter { $0.routingKey == routingKey }.map(\.queue)
+    }
+
+    /// What a member of a binding says; nil where it is none.
+    static func route(in member: String) -> (routingKey: String, queue: String)? {
+        let parts = member.split(separator: Character("\u{6}"), omittingEmptySubsequences: false)
+        guard parts.count == 3, let queue = parts.last?.dropFirst() else { return nil }
+        return (String(parts[0]), String(queue))
     }
 
     /// `worker-heartbeat` goes to `/0.celeryev/worker.heartbeat`.

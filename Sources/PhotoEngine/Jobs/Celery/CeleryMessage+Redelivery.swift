@@ -63,20 +63,6 @@ extension CeleryMessage {
     }
 }
 
-extension JSONValue {
-    /// With this member alone of its name: in its place, or else the first.
-    fileprivate func setting(_ name: String, _ value: JSONValue) -> JSONValue {
-        var members = self.members ?? []
-        let places = members.indices.filter { members[$0].name == name }
-        if places.count == 1 {
-            members[places[0]].value = value
-        } else {
-            members = [JSONMember(name, value)] + members.filter { $0.name != name }
-        }
-        return .object(members)
-    }
-}
-
 extension [UInt8] {
     /// Where the value of a member begins. The last one of the name: a body in plain text may hold the same words before it, but
     /// then within a string.

@@ -133,3 +133,20 @@ extension CeleryMessage {
             properties: properties, links: (try? CeleryLinks(embedded)) ?? CeleryLinks())
     }
 }
+
+extension CeleryMessage {
+    /// The raw text of a message that lies in another queue from now on: whoever restores it looks there. One that says
+    /// nothing of its delivery stays as it is.
+    static func rerouted(_ raw: [UInt8], to queue: String) -> [UInt8] {
+        guard var document = JSONValue(parsing: raw), document["properties"]["delivery_info"].members != nil else {
+            return raw
+        }
+        var properties = document["properties"]
+        var delivery = properties["delivery_info"]
+        delivery["exchange"] = .string("")
+        delivery["routing_key"] = .string(queue)
+        properties["delivery_info"] = delivery
+        document["properties"] = properties
+        return document.encoded
+    }
+}

@@ -10,18 +10,23 @@ enum CeleryScripts {
     ///
     /// A message that was restored before comes alone, with the count of workers that ended with it, else -1: the next may be
     /// what ended them, and must not make its neighbours suspects.
-    /// KEYS: unacked, unacked_index, dead, dead's reasons, then the lists in order; ARGV[3…]: their queues.
+    /// KEYS: unacked, unacked_index, dead, dead's reasons, paused queues, then the lists in order; ARGV[3…]: their queues.
+    /// Returns the paused queues, then each message. A set of pauses that may not be read, or is none, pauses nothing.
     static let pop = RedisScript(
         """
         local wanted = tonumber(ARGV[1])
-        local popped = {}
+        local names = redis.pcall('SMEMBERS', KEYS[5])
+        if names.err then names = {} end
+        local paused = {}
+        for _, name in ipairs(names) do paused[name] = true end
+        local popped = {names}
         local time = redis.call('TIME')
         local now = time[1] .. '.' .. string.format('%06d', time[2])
         local serial = 0
-        for i = 5, #KEYS do
-            while #popped < wanted do
+        for i = 6, #KEYS do
+            while #popped <= wanted and not paused[ARGV[i - 3]] do
                 local text = redis.pcall('LINDEX', KEYS[i], -1)
-                if type(text) == 'table' and text.err and not string.find(text.err, 'WRONGTYPE') and #popped == 0 then
+                if type(text) == 'table' and text.err and not string.find(text.err, 'WRONGTYPE') and #popped == 1 then
                     return redis.call('LINDEX', KEYS[i], -1)
                 end
                 if type(text) ~= 'string' then break end
@@ -39,7 +44,7 @@ enum CeleryScripts {
                 if not reason then
                     local info = message.properties.delivery_info
                     if info.redelivered == true or info.phototui_worker_deaths then
-                        if #popped > 0 then return popped end
+                        if #popped > 1 then return popped end
                         deaths = info.phototui_worker_deaths
                         if type(deaths) ~= 'number' or not (deaths >= 0 and deaths < 1000000) then deaths = 0 end
                     end
@@ -49,11 +54,11 @@ enum CeleryScripts {
                 if reason then
                     redis.call('HSET', KEYS[3], tag, text)
                     redis.call('HSET', KEYS[4], tag, cjson.encode({
-                        queue = ARGV[i - 2], reason = reason, kind = 'poison', at = now}))
+                        queue = ARGV[i - 3], reason = reason, kind = 'poison', at = now}))
                 else
                     redis.call('ZADD', KEYS[2], now, tag)
-                    redis.call('HSET', KEYS[1], tag, '[' .. text .. ', "", ' .. cjson.encode(ARGV[i - 2]) .. ']')
-                    table.insert(popped, {ARGV[i - 2], text, tag, deaths})
+                    redis.call('HSET', KEYS[1], tag, '[' .. text .. ', "", ' .. cjson.encode(ARGV[i - 3]) .. ']')
+                    table.insert(popped, {ARGV[i - 3], text, tag, deaths})
                 end
                 redis.call('RPOP', KEYS[i])
                 if deaths >= 0 then return popped end
@@ -151,15 +156,20 @@ enum CeleryScripts {
         return 1
         """)
 
-    /// Takes a dead letter back into a list. KEYS: dead, dead's reasons, list; ARGV: id.
+    /// Takes dead letters back into a list. KEYS: dead, dead's reasons, list; ARGV: ids. Returns how many there were.
     static let revive = RedisScript(
         """
-        local text = redis.call('HGET', KEYS[1], ARGV[1])
-        if not text then return 0 end
-        redis.call('HDEL', KEYS[1], ARGV[1])
-        redis.call('HDEL', KEYS[2], ARGV[1])
-        redis.call('LPUSH', KEYS[3], text)
-        return 1
+        local count = 0
+        for _, id in ipairs(ARGV) do
+            local text = redis.call('HGET', KEYS[1], id)
+            if text then
+                redis.call('LPUSH', KEYS[3], text)
+                redis.call('HDEL', KEYS[1], id)
+                redis.call('HDEL', KEYS[2], id)
+                count = count + 1
+            end
+        end
+        return count
         """)
 
     /// How many deliveries of the queue ARGV[1] are unacknowledged. KEYS: unacked.

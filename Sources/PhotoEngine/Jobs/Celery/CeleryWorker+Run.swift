@@ -38,10 +38,18 @@ extension CeleryWorker {
                 let wait = max(0, moment.timeIntervalSinceNow)
                 guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
                 let isOurs = await isCounted(received)
-                let isHeld = self.state.withLock { state in
-                    state.scheduled.removeValue(forKey: received.tag) != nil
+                let (isHeld, isPaused) = self.state.withLock { state in
+                    (
+                        state.scheduled.removeValue(forKey: received.tag) != nil,
+                        state.pausedQueues.contains(received.queue)
+                    )
                 }
-                if isHeld, isOurs { admit(received, call, handler) }
+                guard isHeld, isOurs else { return }
+                // Its time has come in a queue that is paused: it waits there like the others.
+                if isPaused {
+                    return await retrying { _ = try await self.broker.giveBack(received, isRedelivered: false) }
+                }
+                admit(received, call, handler)
             }
             state.scheduled[received.tag] = CeleryWorkerState.Held(
                 received: received, call: call, startedAt: moment.timeIntervalSince1970, task: task)

@@ -161,12 +161,15 @@ public final class CeleryWorker: Sendable {
                 if let next = state.withLock({ $0.plan() == .begin ? $0.reserved.removeFirst() : nil }) { begin(next) }
             case .take(let queues, let count):
                 do {
-                    let received = try await broker.pop(queues, count: count)
+                    let taken = try await broker.pop(queues, count: count)
                     failures = 0
-                    if received.isEmpty {
-                        await bell.wait(for: queues, until: .now + CeleryDelivery.lookInterval)
+                    state.withLock { $0.pausedQueues = taken.paused }
+                    if taken.received.isEmpty {
+                        // A paused queue's bell would ring without end.
+                        let open = queues.filter { !taken.paused.contains($0) }
+                        await bell.wait(for: open, until: .now + CeleryDelivery.lookInterval)
                     }
-                    for delivery in received { await take(delivery) }
+                    for delivery in taken.received { await take(delivery) }
                 } catch let error as EngineError where error.code == .permissionDenied {
                     refusal = error
                     drain()

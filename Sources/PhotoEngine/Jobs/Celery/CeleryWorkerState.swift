@@ -41,6 +41,8 @@ struct CeleryWorkerState {
     private(set) var refusals = 0
     private(set) var isPaused = false
     var cancelledQueues: Set<String> = []
+    /// By an admin, for all workers of the broker.
+    var pausedQueues: Set<String> = []
     /// Ids of tasks that a monitor revoked, the latest last.
     private(set) var revoked: [String] = []
     private var revokedSet: Set<String> = []

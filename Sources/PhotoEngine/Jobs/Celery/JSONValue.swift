@@ -20,8 +20,25 @@ public indirect enum JSONValue: Hashable, Sendable {
 
     /// The member of an object; null where there is none, as Python's `get`.
     public subscript(name: String) -> JSONValue {
-        guard case .object(let members) = self else { return .null }
-        return members.last { $0.name == name }?.value ?? .null
+        get {
+            guard case .object(let members) = self else { return .null }
+            return members.last { $0.name == name }?.value ?? .null
+        }
+        set {
+            if members != nil { self = setting(name, newValue) }
+        }
+    }
+
+    /// With this member alone of its name: in its place, or else the first.
+    func setting(_ name: String, _ value: JSONValue) -> JSONValue {
+        var members = self.members ?? []
+        let places = members.indices.filter { members[$0].name == name }
+        if places.count == 1 {
+            members[places[0]].value = value
+        } else {
+            members = [JSONMember(name, value)] + members.filter { $0.name != name }
+        }
+        return .object(members)
     }
 
     public var string: String? { if case .string(let text) = self { text } else { nil } }

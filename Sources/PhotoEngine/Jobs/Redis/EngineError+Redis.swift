@@ -9,6 +9,10 @@ extension EngineError {
             return
         }
         switch kind {
+        case _ where text.hasPrefix("ERR unknown command"):
+            self.init(
+                .unsupported, "Redis at \(address) knows no command \(command.rights.name)",
+                whatToDo: "phototui needs Redis 6.2 or newer")
         case "NOAUTH", "WRONGPASS":
             self.init(
                 .permissionDenied, "Redis at \(address) refuses: \(text)",

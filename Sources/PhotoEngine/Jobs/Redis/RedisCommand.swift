@@ -25,7 +25,7 @@ extension RedisCommand {
         guard let name = words.first else { return ("", []) }
         let texts = words.map { String(decoding: $0, as: UTF8.self) }
         switch name {
-        case Array("EVALSHA".utf8), Array("EVAL".utf8):
+        case Array("EVALSHA".utf8), Array("EVAL".utf8), Array("EVALSHA_RO".utf8), Array("EVAL_RO".utf8):
             let count = texts.count > 2 ? Int(texts[2]) ?? 0 : 0
             return (texts[0], Array(texts.dropFirst(3).prefix(count)))
         case Array("SCRIPT".utf8): return (texts.prefix(2).joined(separator: "|"), [])

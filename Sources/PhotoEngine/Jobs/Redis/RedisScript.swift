@@ -22,11 +22,31 @@ struct RedisScript: Sendable {
     func run(
         on connection: RedisConnection, keys: [String], _ arguments: [RedisArgument]
     ) async throws -> RedisValue {
+        try await run(on: connection, keys: keys, arguments, suffix: "")
+    }
+
+    /// For a script that only reads: as one that may not write, where the server (Redis 7) knows such.
+    func runReading(
+        on connection: RedisConnection, keys: [String], _ arguments: [RedisArgument]
+    ) async throws -> RedisValue {
+        do {
+            return try await run(on: connection, keys: keys, arguments, suffix: "_RO")
+        } catch let error as EngineError where error.code == .unsupported {
+            return try await run(on: connection, keys: keys, arguments, suffix: "")
+        } catch let refusal as EngineError where refusal.code == .permissionDenied {
+            // A user whose rights were given before these commands were used.
+            do { return try await run(on: connection, keys: keys, arguments, suffix: "") } catch { throw refusal }
+        }
+    }
+
+    private func run(
+        on connection: RedisConnection, keys: [String], _ arguments: [RedisArgument], suffix: String
+    ) async throws -> RedisValue {
         let rest = [RedisArgument(keys.count)] + keys.map(RedisArgument.text) + arguments
-        var command = RedisCommand("EVALSHA", [.text(digest)] + rest)
+        var command = RedisCommand("EVALSHA\(suffix)", [.text(digest)] + rest)
         var value = try await connection.send([command])[0]
         if case .error(let text) = value, text.hasPrefix("NOSCRIPT") {
-            command = RedisCommand("EVAL", [.text(source)] + rest)
+            command = RedisCommand("EVAL\(suffix)", [.text(source)] + rest)
             value = try await connection.send([command])[0]
         }
         guard case .error(let text) = value else { return value }

@@ -15,6 +15,8 @@ extension Identifier: ExpressibleByArgument {
 
 extension JobState: ExpressibleByArgument {}
 
+extension DeadLetter.Kind: ExpressibleByArgument {}
+
 extension ClusterQuery.Order: ExpressibleByArgument {}
 
 extension ClusterPosition: ExpressibleByArgument {

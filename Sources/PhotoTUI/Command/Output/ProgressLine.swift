@@ -32,6 +32,12 @@ final class ProgressLine: Sendable {
         show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
     }
 
+    /// `1200 of 10000 dead letters`.
+    func show(_ done: Int, of total: Int, _ what: String) {
+        guard isShown else { return }
+        show("\(done) of \(total) \(what)".truncated(to: Console.errorColumns - 1))
+    }
+
     private func show(_ text: String) {
         WaitNotice.stop()
         Console.note("\r" + Self.wrapOff + text + Self.clearBelow + Self.wrapOn + "\r")

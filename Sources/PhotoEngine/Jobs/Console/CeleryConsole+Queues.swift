@@ -1,0 +1,196 @@
+public import Core
+internal import Foundation
+internal import Synchronization
+
+extension CeleryConsole {
+    /// About how many entries the server looks through in one page: under half a millisecond.
+    private static let pageSize = 1000
+    /// Pages of each kind that one call reads at most, when nothing is known yet and afterwards.
+    private static let firstPages = 200
+    private static let laterPages = 2
+    /// Lists in one question.
+    private static let listsAtOnce = 2000
+
+    public func queues() async throws -> QueueListing {
+        try await lookForNames()
+        async let paused = pausedQueues()
+        async let deliveries = countDeliveries()
+        async let dead = countDeadLetters()
+        let names = survey.withLock { survey in
+            (declared: Set(survey.bindings.values), listed: Set(survey.listPass.names.compactMap(queue(ofList:))))
+        }
+        let known = Set(knownQueues)
+        let (pausedNames, byQueue, deadByQueue) = try await (paused, deliveries, dead)
+        let all = names.declared.union(names.listed).union(known).union(pausedNames)
+            .union(byQueue.keys).union(deadByQueue.keys).filter { !$0.isEmpty && !Self.isPlumbing($0) }.sorted()
+        let lists = try await states(of: all)
+        let now = Date().timeIntervalSince1970
+        var states: [QueueState] = []
+        for (name, lists) in zip(all, lists) {
+            let isKnown = names.declared.contains(name) || known.contains(name) || pausedNames.contains(name)
+            let delivered = byQueue[name] ?? .zero
+            let dead = deadByQueue[name] ?? 0
+            // A list of somebody's own that is no queue.
+            guard isKnown || delivered.count > 0 || dead > 0 || lists.contains(where: \.looksLikeMessages) else {
+                continue
+            }
+            states.append(
+                QueueState(
+                    name: name, waitingByPriority: lists.map { max(0, $0.length) }, unacknowledged: delivered.count,
+                    scheduled: delivered.scheduled,
+                    oldestSeconds: lists.compactMap(\.oldest).min().map { max(0, now - $0) }, dead: dead,
+                    isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name)))
+        }
+        let isComplete = survey.withLock { survey in
+            survey.listPass.isComplete && survey.bindingPass.isComplete && survey.deliveries.isComplete
+                && survey.deadLetters.isComplete
+        }
+        return QueueListing(queues: states, isComplete: isComplete)
+    }
+
+    func pausedQueues() async throws -> Set<String> {
+        Set(try await connection.send(RedisCommand("SMEMBERS", .text(keys.paused))).array.compactMap(\.text))
+    }
+
+    /// The bindings of queues, by which a delivery's route is known.
+    func queueName(exchange: String, routingKey: String, _ bindings: [BrokerSurvey.Route: String]) -> String {
+        if exchange.isEmpty { return routingKey }
+        return bindings[BrokerSurvey.Route(exchange: exchange, routingKey: routingKey)] ?? routingKey
+    }
+
+    /// Where remote control, its answers and events pass: no queue of tasks.
+    static func isPlumbing(_ name: String) -> Bool {
+        name.hasSuffix(".celery.pidbox") || name.hasPrefix("celeryev.")
+    }
+
+    // Names
+
+    /// Goes on with the passes over the server's keys; KEYS would stop the server for as long as it takes.
+    private func lookForNames() async throws {
+        try await goOn(\.listPass, type: "list", pattern: Self.escaped(keys.prefix) + "*")
+        let bindings = Self.escaped(keys.binding(of: ""))
+        let wasAtStart = survey.withLock { $0.bindingPass.cursor == "0" }
+        try await goOn(\.bindingPass, type: "set", pattern: bindings + "*")
+        guard wasAtStart || survey.withLock({ $0.bindingPass.cursor == "0" }) else { return }
+        let names = survey.withLock { $0.bindingPass.names }.sorted()
+        let sets = try await connection.send(names.map { RedisCommand("SMEMBERS", .text($0)) })
+        var found: [BrokerSurvey.Route: String] = [:]
+        for (name, set) in zip(names, sets) {
+            let exchange = String(name.dropFirst(keys.binding(of: "").count))
+            for member in set.array.compactMap(\.text) {
+                guard let (key, queue) = CeleryKeys.route(in: member), !Self.isPlumbing(queue) else { continue }
+                found[BrokerSurvey.Route(exchange: exchange, routingKey: key)] = queue
+            }
+        }
+        survey.withLock { $0.bindings = found }
+    }
+
+    private func goOn(
+        _ pass: any WritableKeyPath<BrokerSurvey, BrokerSurvey.KeyPass> & Sendable, type: String, pattern: String
+    ) async throws {
+        let isFirst = survey.withLock { !$0[keyPath: pass].isComplete && $0[keyPath: pass].cursor == "0" }
+        for _ in 0..<(isFirst ? Self.firstPages : Self.laterPages) {
+            let cursor = survey.withLock { $0[keyPath: pass].cursor }
+            let page = try await connection.send(
+                RedisCommand(
+                    "SCAN", .text(cursor), "MATCH", .text(pattern), "COUNT", RedisArgument(Self.pageSize), "TYPE",
+                    .text(type))
+            ).array
+            guard page.count == 2, let next = page[0].text else { return }
+            survey.withLock { $0[keyPath: pass].take(page[1].array.compactMap(\.text), next: next) }
+            if next == "0" { return }
+        }
+    }
+
+    private func queue(ofList list: String) -> String? {
+        let name = list.dropFirst(keys.prefix.count)
+        guard let cut = name.range(of: CeleryKeys.separator, options: .backwards) else { return String(name) }
+        return CeleryKeys.prioritySteps.contains(Int(name[cut.upperBound...]) ?? -1)
+            ? String(name[..<cut.lowerBound]) : String(name)
+    }
+
+    /// As a pattern that finds nothing but itself.
+    private static func escaped(_ text: String) -> String {
+        text.map { "*?[]\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+
+    // Counts
+
+    private struct ListState {
+        let length: Int
+        let oldest: Double?
+        let looksLikeMessages: Bool
+    }
+
+    /// For each queue, its lists by priority.
+    private func states(of queues: [String]) async throws -> [[ListState]] {
+        let lists = queues.flatMap(keys.lists)
+        var states: [ListState] = []
+        for start in stride(from: 0, to: lists.count, by: Self.listsAtOnce) {
+            let some = Array(lists[start..<min(start + Self.listsAtOnce, lists.count)])
+            let values = try await ConsoleScripts.lists.runReading(on: connection, keys: some, []).array
+            for index in stride(from: 0, to: values.count - 2, by: 3) {
+                states.append(
+                    ListState(
+                        length: values[index].integer ?? 0, oldest: values[index + 1].text.flatMap(Double.init),
+                        looksLikeMessages: values[index + 2].integer == 1))
+            }
+        }
+        let steps = CeleryKeys.prioritySteps.count
+        return stride(from: 0, to: states.count, by: steps).map { Array(states[$0..<min($0 + steps, states.count)]) }
+    }
+
+    private func countDeliveries() async throws -> [String: BrokerSurvey.Delivered] {
+        try await goOn(\.deliveries, ConsoleScripts.deliveries, keys.unacked, width: 4) { fields in
+            guard let exchange = fields[0].text, let key = fields[1].text, let count = fields[2].integer,
+                let scheduled = fields[3].integer
+            else { return nil }
+            return (
+                BrokerSurvey.Route(exchange: exchange, routingKey: key),
+                BrokerSurvey.Delivered(count: count, scheduled: scheduled)
+            )
+        }
+        return byQueue(\.deliveries)
+    }
+
+    private func countDeadLetters() async throws -> [String: Int] {
+        try await goOn(\.deadLetters, ConsoleScripts.deadLetters, keys.deadReasons, width: 2) { fields in
+            guard let queue = fields[0].text, let count = fields[1].integer else { return nil }
+            return (BrokerSurvey.Route(exchange: "", routingKey: queue), count)
+        }
+        return byQueue(\.deadLetters)
+    }
+
+    private func byQueue<Value>(
+        _ census: any WritableKeyPath<BrokerSurvey, BrokerSurvey.Census<Value>> & Sendable
+    ) -> [String: Value] {
+        survey.withLock { survey in
+            var sums: [String: Value] = [:]
+            for (route, value) in survey[keyPath: census].values {
+                sums[
+                    queueName(exchange: route.exchange, routingKey: route.routingKey, survey.bindings), default: .zero
+                ] += value
+            }
+            return sums
+        }
+    }
+
+    private func goOn<Value>(
+        _ census: any WritableKeyPath<BrokerSurvey, BrokerSurvey.Census<Value>> & Sendable, _ script: RedisScript,
+        _ key: String, width: Int, _ entry: ([RedisValue]) -> (BrokerSurvey.Route, Value)?
+    ) async throws {
+        let isFirst = survey.withLock { !$0[keyPath: census].isComplete && $0[keyPath: census].cursor == "0" }
+        for _ in 0..<(isFirst ? Self.firstPages : Self.laterPages) {
+            let cursor = survey.withLock { $0[keyPath: census].cursor }
+            let page = try await script.runReading(
+                on: connection, keys: [key], [.text(cursor), RedisArgument(Self.pageSize)]
+            ).array
+            guard let next = page.first?.text else { return }
+            let entries = stride(from: 1, to: page.count - width + 1, by: width).compactMap {
+                entry(Array(page[$0..<($0 + width)]))
+            }
+            survey.withLock { $0[keyPath: census].take(entries, next: next) }
+            if next == "0" { return }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+public import Core
+internal import Foundation
+internal import Synchronization
+
+extension CeleryConsole {
+    private struct Heartbeat {
+        let heardAt: Double
+        let body: JSONValue
+    }
+
+    public func workers(patience: Duration) async throws -> [WorkerState] {
+        let beats = Mutex<[String: Heartbeat]>([:])
+        let ears = RedisConnection(address, greeting: { [] }) { value in
+            let parts = value.array
+            guard parts.count == 3, parts[0].text == "message", let bytes = parts[2].bytes,
+                let body = JSONValue(parsing: bytes).flatMap(CeleryEnvelope.body(of:)),
+                let name = body["hostname"].string
+            else { return }
+            beats.withLock { $0[name] = Heartbeat(heardAt: Date().timeIntervalSince1970, body: body) }
+        }
+        defer { ears.close() }
+        for event in ["worker.heartbeat", "worker.online"] {
+            ears.push(RedisCommand("SUBSCRIBE", .text(keys.eventChannel(event))))
+        }
+        let start = ContinuousClock.now
+        let methods = ["stats", "active", "active_queues", "reserved", "scheduled"]
+        let answers: [[String: JSONValue]]
+        var mayAsk = true
+        do {
+            answers = try await RemoteQuestions(broker).ask(methods.map { .init($0) }, patience: patience).byQuestion
+        } catch let error as EngineError where error.code == .permissionDenied {
+            // Who may only read is told what hearts say.
+            answers = methods.map { _ in [:] }
+            mayAsk = false
+        }
+        // A heart beats every two seconds; who answered has shown that it lives.
+        let names = Set(answers.flatMap(\.keys))
+        while ContinuousClock.now < start + patience, !Task.isCancelled {
+            if !names.isEmpty, names.isSubset(of: Set(beats.withLock { $0.keys })) { break }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        let heard = beats.withLock { $0 }
+        return names.union(heard.keys).sorted().map { name in
+            state(of: name, answers.map { $0[name] ?? .null }, heard[name], wasAsked: mayAsk)
+        }
+    }
+
+    private func state(
+        of name: String, _ answers: [JSONValue], _ beat: Heartbeat?, wasAsked: Bool
+    ) -> WorkerState {
+        let (stats, active, queues) = (answers[0], answers[1], answers[2])
+        let hasAnswered = answers.contains { !$0.isNull }
+        let now = Date().timeIntervalSince1970
+        let software = beat.flatMap { beat in
+            beat.body["sw_ident"].string.map { "\($0) \(beat.body["sw_ver"].string ?? "")" }
+        }
+        return WorkerState(
+            name: name, presence: (hasAnswered || !wasAsked) && beat != nil ? .alive : .silent,
+            hasAnswered: hasAnswered,
+            heartbeatSeconds: beat.map { max(0, now - $0.heardAt) }, software: software,
+            processID: stats["pid"].integer ?? beat?.body["pid"].integer,
+            queues: (queues.array ?? []).compactMap { $0["name"].string },
+            concurrency: stats["pool"]["max-concurrency"].integer,
+            active: (active.array ?? []).map { task in
+                WorkerState.Activity(
+                    id: task["id"].string ?? "", task: task["name"].string ?? "",
+                    seconds: task["time_start"].real.map { max(0, now - $0) })
+            }, reserved: answers[3].array?.count, scheduled: answers[4].array?.count,
+            processed: stats["total"].members.map { $0.reduce(0) { $0 + ($1.value.integer ?? 0) } }
+                ?? beat?.body["processed"].integer,
+            load: (beat?.body["loadavg"].array ?? []).compactMap(\.real),
+            uptimeSeconds: stats["uptime"].real,
+            clockSkewSeconds: beat.flatMap { beat in beat.body["timestamp"].real.map { $0 - beat.heardAt } })
+    }
+}

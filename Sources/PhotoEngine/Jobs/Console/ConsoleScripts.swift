@@ -1,0 +1,84 @@
+/// What the console reads in one question, so that what it costs a busy server does not grow with the number of queues. All only
+/// read, and are run as such: a user who may not write can use them.
+enum ConsoleScripts {
+    /// How long each list is, and of its oldest message: when phototui published it, and whether it looks like one of kombu's.
+    /// KEYS: lists. Returns for each list: length (-1 for what is no list), moment or "", 1 or 0.
+    static let lists = RedisScript(
+        """
+        local found = {}
+        for i = 1, #KEYS do
+            local length = redis.pcall('LLEN', KEYS[i])
+            local moment, looks = '', 0
+            if type(length) ~= 'number' then
+                length = -1
+            elseif length > 0 then
+                local text = redis.call('LINDEX', KEYS[i], -1)
+                moment = string.match(text, '"published_at":%s*([%d.]+)') or ''
+                if string.find(text, '"body"', 1, true) then looks = 1 end
+            end
+            found[#found + 1] = length
+            found[#found + 1] = moment
+            found[#found + 1] = looks
+        end
+        return found
+        """)
+
+    /// A page of a hash's deliveries, counted by where they came from. KEYS: unacked; ARGV: cursor, about how many.
+    /// Returns the next cursor, then for each: exchange, routing key, how many, how many of them with a time of their own.
+    static let deliveries = RedisScript(
+        """
+        local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+        local counts, order = {}, {}
+        for i = 2, #page[2], 2 do
+            local text = page[2][i]
+            local exchange, key = string.match(string.sub(text, -600), '%},%s*"([^"]*)",%s*"([^"]*)"%]%s*$')
+            local name = (exchange or '') .. '\\n' .. (key or '')
+            local seen = counts[name]
+            if not seen then
+                seen = {exchange or '', key or '', 0, 0}
+                counts[name] = seen
+                order[#order + 1] = seen
+            end
+            seen[3] = seen[3] + 1
+            if string.find(text, '"eta":%s*"') then seen[4] = seen[4] + 1 end
+        end
+        local found = {page[1]}
+        for _, seen in ipairs(order) do
+            for i = 1, 4 do found[#found + 1] = seen[i] end
+        end
+        return found
+        """)
+
+    /// A page of the dead letters' reasons, counted by queue. KEYS: reasons; ARGV: cursor, about how many. Returns the next
+    /// cursor, then each queue and its count.
+    static let deadLetters = RedisScript(
+        """
+        local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+        local counts = {}
+        for i = 2, #page[2], 2 do
+            local isJSON, reason = pcall(cjson.decode, page[2][i])
+            local queue = isJSON and type(reason) == 'table' and type(reason.queue) == 'string' and reason.queue or ''
+            counts[queue] = (counts[queue] or 0) + 1
+        end
+        local found = {page[1]}
+        for queue, count in pairs(counts) do
+            found[#found + 1] = queue
+            found[#found + 1] = count
+        end
+        return found
+        """)
+
+    /// Moves the messages at the head of a list to the end of another, changed, as long as they are what was read before.
+    /// KEYS: list, other list; ARGV: the message at the head and what it becomes, then the next two. Returns how many.
+    static let move = RedisScript(
+        """
+        local count = 0
+        for i = 1, #ARGV, 2 do
+            if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[i] then break end
+            redis.call('LPUSH', KEYS[2], ARGV[i + 1])
+            redis.call('RPOP', KEYS[1])
+            count = count + 1
+        end
+        return count
+        """)
+}

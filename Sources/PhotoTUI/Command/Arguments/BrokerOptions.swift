@@ -1,0 +1,122 @@
+import ArgumentParser
+import Core
+import Foundation
+import Jobs
+import PhotoEngine
+
+/// Which broker a command of the console looks at.
+struct BrokerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Any Celery broker on Redis; no library is needed (default: PHOTOTUI_BROKER, else the profile's). A password is \
+            better kept in PHOTOTUI_BROKER_PASSWORD.
+            """, valueName: "url"))
+    var broker: String?
+
+    @Option(help: ArgumentHelp("A networked library of config.toml, by its name.", valueName: "name"))
+    var profile: String?
+
+    /// The console, and the journal of what is done with it.
+    func open() async throws -> OpenConsole {
+        let configuration = LibraryOptions.configuration()
+        let environment = ProcessInfo.processInfo.environment
+        let named = try broker == nil ? chosenProfile(configuration) : nil
+        guard
+            let address = try await RedisAddress.broker(option: broker, profile: named, environment: environment)
+        else {
+            throw EngineError(
+                .invalidInput, "no broker is named",
+                whatToDo:
+                    "use --broker redis://HOST:PORT/DATABASE, set PHOTOTUI_BROKER, or choose a profile that has one")
+        }
+        let known = named == nil ? [] : QueueName.allCases.map(\.rawValue)
+        return OpenConsole(
+            console: CeleryConsole(address, knownQueues: known), address: address.description,
+            journal: ConsoleJournal(
+                profile: named, broker: address.description, actor: DuplicatesCommand.actor, environment: environment))
+    }
+
+    private func chosenProfile(_ configuration: Configuration) throws -> Profile? {
+        var options = LibraryOptions()
+        options.library = nil
+        options.profile = profile
+        return try options.profile(configuration)
+    }
+}
+
+/// A broker's console for one command.
+struct OpenConsole {
+    let console: any BrokerConsole
+    /// Without a password.
+    let address: String
+    let journal: ConsoleJournal
+
+    /// Does something that changes the broker, between two entries in the journal; a refusal is on record, too.
+    func act<Value: Sendable>(
+        _ name: String, on subject: String, reason: String, outcome: (Value) -> String,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let action = try await journal.begin(name, subject: subject, reason: reason)
+        if let detour = await journal.detour {
+            Console.complain("the journal is kept on this machine for now: \(detour.description)")
+        }
+        let value: Value
+        do {
+            value = try await body()
+        } catch {
+            let words = (error as? EngineError)?.description ?? (error is CancellationError ? "stopped" : "\(error)")
+            try? await journal.end(action, outcome: "failed: \(words)")
+            throw error
+        }
+        try await journal.end(action, outcome: outcome(value))
+        return value
+    }
+
+    func close() async {
+        console.close()
+        await journal.close()
+    }
+}
+
+extension BrokerOptions {
+    /// Opens the console, and closes it behind `body`.
+    func withConsole<Value>(_ body: (OpenConsole) async throws -> Value) async throws -> Value {
+        let opened = try await open()
+        do {
+            let value = try await body(opened)
+            await opened.close()
+            return value
+        } catch {
+            await opened.close()
+            throw error
+        }
+    }
+}
+
+/// `--yes`, and the question that stands in its place on a terminal.
+struct ConsentOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Do it without asking.")
+    var yes = false
+
+    @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text"))
+    var reason = ""
+
+    func validate() throws {
+        if reason.utf8.count > 1000 { throw ValidationError("--reason takes at most 1000 bytes") }
+    }
+
+    /// Says what is about to happen (`sentence` may hold foreign text), and has `word` typed. Throws where it isn't.
+    func ask(_ sentence: String, type word: String) throws {
+        if yes { return }
+        guard Console.errorIsTerminal, isatty(STDIN_FILENO) == 1 else {
+            throw EngineError(
+                .invalidInput, "\(sentence), and nobody is there to agree", whatToDo: "add --yes to do it")
+        }
+        Console.note("\(displayEscaped(sentence)).\nType \(displayEscaped(word)) to go on: ")
+        guard readLine() == word else {
+            Console.note("Nothing was changed\n")
+            throw ExitCode.failure
+        }
+    }
+}

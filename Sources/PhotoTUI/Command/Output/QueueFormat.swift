@@ -1,0 +1,99 @@
+import ArgumentParser
+import Core
+import Foundation
+
+/// How queues and their messages are written.
+enum QueueFormat {
+    static func json(_ queue: QueueState) -> JSON {
+        .object([
+            "name": .string(queue.name), "depth": .count(queue.depth), "unacked": .count(queue.unacknowledged),
+            "scheduled": .count(queue.scheduled), "oldest_seconds": .decimal(queue.oldestSeconds),
+            "paused": .bool(queue.isPaused), "dead": .count(queue.dead), "declared": .bool(queue.isDeclared),
+            "depth_by_priority": .object(
+                zip(["0", "3", "6", "9"], queue.waitingByPriority).map { (name: $0, value: .count($1)) }),
+        ])
+    }
+
+    static func row(_ queue: QueueState) -> [String] {
+        var notes: [String] = []
+        if queue.isPaused { notes.append(Ink.warning("paused")) }
+        if queue.depth > 100 { notes.append(Ink.warning("deep")) }
+        if !queue.isDeclared, queue.depth > 0 { notes.append(Ink.warning("nobody has declared it")) }
+        return [
+            displayEscaped(queue.name), "\(queue.depth)", "\(queue.unacknowledged)", "\(queue.scheduled)",
+            queue.oldestSeconds.map(ProgressLine.duration) ?? "-", "\(queue.dead)", notes.joined(separator: ", "),
+        ]
+    }
+
+    static func json(_ message: QueuedMessage) -> JSON {
+        .object([
+            "id": .text(message.id), "task": .text(message.task), "args": .text(message.arguments),
+            "kwargs": .text(message.keywords), "priority": .count(message.priority),
+            "retries": .count(message.retries), "eta": .text(message.eta),
+            "published_at": .moment(message.publishedAt.flatMap { Int64(exactly: ($0 * 1e6).rounded()) }),
+            "redelivered": .bool(message.isRedelivered), "bytes": .count(message.byteCount),
+            "poison": .text(message.poison),
+            "headers": .object(message.headers.map { (name: $0.name, value: .string($0.value)) }),
+        ])
+    }
+
+    /// A message in at most four lines, each safe to show.
+    static func text(_ message: QueuedMessage) -> String {
+        let columns = max(40, Console.columns - 4)
+        func cut(_ text: String) -> String {
+            let shown = displayEscaped(String(text.prefix(4 * columns)))
+            return shown.count > columns ? String(shown.prefix(columns - 1)) + "…" : shown
+        }
+        var facts: [String] = []
+        if message.priority > 0 { facts.append("priority \(message.priority)") }
+        if let at = message.publishedAt {
+            facts.append("waits for \(ProgressLine.duration(max(0, Date().timeIntervalSince1970 - at)))")
+        }
+        if let eta = message.eta { facts.append("not before \(cut(eta))") }
+        if message.retries > 0 { facts.append("retry \(message.retries)") }
+        if message.isRedelivered { facts.append("redelivered") }
+        facts.append("\(message.byteCount) B")
+        var lines = [Ink.bold(cut(message.task ?? "(no task)")) + "  " + cut(message.id ?? "(no id)")]
+        if let poison = message.poison { lines.append("    " + Ink.bad("poison: \(cut(poison))")) }
+        if let arguments = message.arguments {
+            let keywords = message.keywords ?? ""
+            lines.append("    " + cut(keywords.isEmpty || keywords == "{}" ? arguments : "\(arguments) \(keywords)"))
+        }
+        lines.append("    " + Ink.dim(facts.joined(separator: ", ")))
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    // Pauses
+
+    static func outcome(_ outcome: PauseOutcome) -> String {
+        var words = outcome.hasChanged ? "done" : "it was so already"
+        if !outcome.workers.isEmpty { words += ", told \(outcome.workers.joined(separator: " "))" }
+        if !outcome.unheard.isEmpty { words += ", unheard \(outcome.unheard.joined(separator: " "))" }
+        if outcome.silent > 0 { words += ", \(outcome.silent) silent" }
+        return words
+    }
+
+    static func show(_ outcome: PauseOutcome, verb: String, queue: String, asJSON: Bool) throws {
+        if asJSON {
+            let document: JSON = .object([
+                "queue": .string(queue), "changed": .bool(outcome.hasChanged),
+                "workers": .array(outcome.workers.map(JSON.string)),
+                "unheard": .array(outcome.unheard.map(JSON.string)), "silent": .count(outcome.silent),
+            ])
+            try Console.line(document.encoded())
+        } else {
+            let already = outcome.hasChanged ? "" : " (it was already)"
+            try Console.line("\(displayEscaped(queue)) is \(verb)\(already)")
+            for worker in outcome.workers { Console.note("  \(displayEscaped(worker)) was told\n") }
+            for worker in outcome.unheard {
+                Console.complain("\(displayEscaped(worker)) did not answer: it may still take messages of the queue")
+            }
+        }
+        if outcome.silent > 0 {
+            Console.complain(
+                "\(counted(outcome.silent, "listener")) did not say what they consume: a worker among them may still "
+                    + "take messages of the queue")
+        }
+        if !outcome.unheard.isEmpty || outcome.silent > 0 { throw ExitCode.inPart }
+    }
+}

@@ -1,0 +1,275 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+
+/// `phototui queues …`.
+struct QueuesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queues",
+        abstract: "See and repair the queues of a Celery broker.",
+        discussion: """
+            Any Celery deployment on Redis is shown, with or without a library. Looking takes nothing out of a queue and never \
+            sends KEYS.
+
+            Examples:
+              phototui queues                                     the profile's broker
+              phototui queues --broker redis://localhost:6379/0   any other
+              phototui queues --watch
+              phototui queues peek high
+              phototui queues pause batch --reason "disk is full"
+            """,
+        subcommands: [List.self, Peek.self, Pause.self, Resume.self, Move.self, Purge.self],
+        defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the queues.",
+            discussion: """
+                WAITING is all priorities together, UNACKED what workers hold, SCHEDULED what of it waits for a time of its own, \
+                DEAD what was set aside. OLDEST is known where the publisher says when it published, as phototui does and Celery \
+                does not.
+
+                Examples:
+                  phototui queues list --json | jq '.queues[] | select(.depth > 100)'
+                  phototui queues --watch --interval 2
+
+                Exit codes: 0 listed, 1 the broker can't be asked.
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+
+        @Flag(name: .shortAndLong, help: "List again and again, until Ctrl-C; with --json a document a line.")
+        var watch = false
+
+        @Option(help: ArgumentHelp("Seconds between two looks.", valueName: "seconds"))
+        var interval = 1.0
+
+        func validate() throws {
+            if !(1...3600).contains(interval) { throw ValidationError("--interval takes 1 to 3600 seconds") }
+        }
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                guard watch else { return try show(try await opened.console.queues(), opened, isIndented: true) }
+                try await Interrupt.cancelling {
+                } work: {
+                    try await follow(opened)
+                }
+            }
+        }
+
+        private func follow(_ opened: OpenConsole) async throws {
+            while !Task.isCancelled {
+                do {
+                    let listing = try await opened.console.queues()
+                    // As `watch` does: the screen anew, without a flash.
+                    if Console.isTerminal, !output.json { try Console.write("\u{1B}[H\u{1B}[J") }
+                    try show(listing, opened, isIndented: false)
+                } catch let error as EngineError where error.isRetryable {
+                    Console.complain(error.description)
+                } catch is CancellationError {
+                    return
+                }
+                do { try await Task.sleep(for: .seconds(interval)) } catch { return }
+            }
+        }
+
+        private func show(_ listing: QueueListing, _ opened: OpenConsole, isIndented: Bool) throws {
+            if output.json {
+                let document: JSON = .object([
+                    "queues": .array(listing.queues.map(QueueFormat.json)), "complete": .bool(listing.isComplete),
+                    "broker": .string(opened.address), "at": .moment(SystemClock().microseconds),
+                ])
+                return try Console.line(document.encoded(isIndented: isIndented))
+            }
+            var table = TextTable([
+                ("QUEUE", .left), ("WAITING", .right), ("UNACKED", .right), ("SCHEDULED", .right), ("OLDEST", .right),
+                ("DEAD", .right), ("", .left),
+            ])
+            for queue in listing.queues { table.add(QueueFormat.row(queue)) }
+            try Console.write(table.text())
+            if listing.queues.isEmpty { Console.note("no queues on \(opened.address)\n") }
+            if !listing.isComplete {
+                Console.note("The server holds very many keys: not all were looked at yet\n")
+            }
+        }
+    }
+
+    struct Peek: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show waiting messages without taking them.",
+            discussion: """
+                In the order of their delivery. What would end or mislead a Celery worker is marked.
+
+                Examples:
+                  phototui queues peek high --limit 5
+                  phototui queues peek high --json | jq '.messages[] | select(.poison)'
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+
+        @Option(help: ArgumentHelp("At most so many messages.", valueName: "n"))
+        var limit = 20
+
+        @Argument(help: "The queue.")
+        var queue: String
+
+        func validate() throws {
+            if !(1...10_000).contains(limit) { throw ValidationError("--limit takes 1 to 10000") }
+        }
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let messages = try await opened.console.peek(queue, limit: limit)
+                if output.json {
+                    let document: JSON = .object([
+                        "queue": .string(queue), "messages": .array(messages.map(QueueFormat.json)),
+                    ])
+                    return try Console.line(document.encoded())
+                }
+                for message in messages { try Console.write(QueueFormat.text(message)) }
+                let waiting = try await opened.console.waiting(in: queue)
+                Console.note("\(messages.count) of \(counted(waiting, "message")) in \(displayEscaped(queue))\n")
+            }
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have no worker take messages of a queue.",
+            discussion: """
+                phototui's workers heed it at once, and still after a restart. Celery's are asked to stop consuming the queue; one \
+                that starts later does not know of it. What already runs is finished.
+
+                Examples:
+                  phototui queues pause batch --reason "disk is full"
+
+                Exit codes: 0 paused, 2 paused, but some workers did not answer.
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @Argument(help: "The queue.") var queue: String
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let outcome = try await opened.act(
+                    "pause queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome
+                ) { try await opened.console.pause(queue) }
+                try QueueFormat.show(outcome, verb: "paused", queue: queue, asJSON: output.json)
+            }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have workers take messages of a paused queue again.",
+            discussion: """
+                Celery's workers that left it when it was paused are asked to consume it again.
+
+                Examples:
+                  phototui queues resume batch
+
+                Exit codes: 0 resumed, 2 resumed, but some workers did not answer.
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @Argument(help: "The queue.") var queue: String
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let outcome = try await opened.act(
+                    "resume queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome
+                ) { try await opened.console.resume(queue) }
+                try QueueFormat.show(outcome, verb: "resumed", queue: queue, asJSON: output.json)
+            }
+        }
+    }
+
+    struct Move: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Move the waiting messages of a queue to the end of another.",
+            discussion: """
+                Their order and priorities stay, and each is told its new queue. Ctrl-C leaves the rest where it is; nothing is lost \
+                or doubled, also when it is killed.
+
+                Examples:
+                  phototui queues move low --to batch --yes
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @OptionGroup var consent: ConsentOptions
+        @Option(help: ArgumentHelp("The other queue.", valueName: "queue")) var to: String
+        @Argument(help: "The queue.") var queue: String
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let waiting = try await opened.console.waiting(in: queue)
+                let names = "\(queue) to \(to)"
+                if waiting > 0 {
+                    try consent.ask("\(counted(waiting, "message")) will move from \(names)", type: "move")
+                }
+                let progress = ProgressLine()
+                let moved = try await Interrupt.cancelling {
+                    progress.clear()
+                } work: {
+                    try await opened.act(
+                        "move queue", on: "\(waiting) messages of queue \(queue) to \(to)", reason: consent.reason,
+                        outcome: { "\($0) moved" }
+                    ) {
+                        try await opened.console.move(from: queue, to: to) { count in
+                            progress.show(count, of: waiting, "messages moved")
+                        }
+                    }
+                }
+                if output.json {
+                    return try Console.line(JSON.object(["moved": .count(moved)]).encoded())
+                }
+                try Console.line(displayEscaped("\(counted(moved, "message")) moved from \(names)"))
+            }
+        }
+    }
+
+    struct Purge: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drop all waiting messages of a queue, for good.",
+            discussion: """
+                Jobs of a library are announced again, since the catalogue holds them; tasks of others are lost. On a terminal the \
+                queue's name must be typed.
+
+                Examples:
+                  phototui queues purge celery --yes --reason "the deploy of 10:40 sent these"
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @OptionGroup var consent: ConsentOptions
+        @Argument(help: "The queue.") var queue: String
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let waiting = try await opened.console.waiting(in: queue)
+                if waiting > 0 {
+                    try consent.ask(
+                        "\(counted(waiting, "message")) of \(queue) on \(opened.address) will be lost",
+                        type: queue)
+                }
+                let dropped = try await opened.act(
+                    "purge queue", on: "\(waiting) messages of queue \(queue)", reason: consent.reason,
+                    outcome: { "\($0) dropped" }
+                ) { try await opened.console.purge(queue) }
+                if output.json {
+                    return try Console.line(JSON.object(["dropped": .count(dropped)]).encoded())
+                }
+                try Console.line("\(counted(dropped, "message")) of \(displayEscaped(queue)) dropped")
+            }
+        }
+    }
+}

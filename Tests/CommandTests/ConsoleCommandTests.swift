@@ -1,0 +1,152 @@
+import Core
+import Foundation
+import Testing
+
+/// `phototui queues`, `dead`, `workers` and `journal`, on a Redis with messages that redis-cli put there.
+@Suite(
+    "console commands", .serialized, .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
+struct ConsoleCommandTests {
+    /// A broker of its own on the tests' Redis, without a library.
+    private struct Place {
+        let program: Program
+        let home: TestFolder
+        let prefix = "test-\(UUID().uuidString.prefix(8)):"
+        let url: String
+
+        init() throws {
+            home = try TestFolder()
+            let redis = try NetworkedProfile.variable("REDIS")
+            url = redis + (redis.contains("?") ? "&" : "?") + "global_keyprefix=\(prefix)"
+            program = Program(home: home, ["PHOTOTUI_BROKER": url])
+        }
+
+        /// By Redis' own client.
+        func redis(_ command: String, _ arguments: String...) async throws -> String {
+            let path = url.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "?" }
+            let words = ([command] + arguments).map { "'\($0)'" }.joined(separator: " ")
+            let result = try await program.shell("redis-cli -s '\(path)' \(words)")
+            #expect(result.exitCode == 0, "\(result.complaints)")
+            return result.text
+        }
+
+        func message(_ id: String, task: String = "t.add") -> String {
+            """
+            {"body":"W1sxXSx7fSx7fV0=","content-encoding":"utf-8","content-type":"application/json","headers":{"task":"\(task)","id":"\(id)"},"properties":{"delivery_info":{"exchange":"","routing_key":"work"},"body_encoding":"base64","delivery_tag":"\(id)"}}
+            """
+        }
+
+        func run(_ arguments: String...) async throws -> Program.Result { try await program.run(arguments) }
+    }
+
+    @Test("A broker without a library is listed, peeked into, moved and purged, and the journal tells of it")
+    func queues() async throws {
+        let place = try Place()
+        for id in ["one", "two", "three"] {
+            _ = try await place.redis("LPUSH", place.prefix + "work", place.message(id))
+        }
+        let listed = try await place.run("queues", "--json")
+        #expect(listed.exitCode == 0, "\(listed.complaints)")
+        let queues = try #require(try listed.document()["queues"] as? [[String: Any]])
+        #expect(queues.map { $0["name"] as? String } == ["work"] && queues[0]["depth"] as? Int == 3)
+        #expect(queues[0]["paused"] as? Bool == false && queues[0]["dead"] as? Int == 0)
+        let peeked = try #require(
+            try await place.run("queues", "peek", "work", "--limit", "2", "--json").document()["messages"]
+                as? [[String: Any]])
+        #expect(peeked.map { $0["id"] as? String } == ["one", "two"] && peeked[0]["args"] as? String == "[1]")
+
+        let unasked = try await place.run("queues", "purge", "work")
+        #expect(
+            unasked.exitCode == 1 && unasked.complaints.contains("3 messages") && unasked.complaints.contains("--yes"))
+        #expect(try await place.redis("LLEN", place.prefix + "work") == "3\n")
+        let moved = try await place.run("queues", "move", "work", "--to", "later", "--yes", "--json")
+        #expect(try moved.document()["moved"] as? Int == 3)
+        #expect(try await place.redis("LLEN", place.prefix + "later") == "3\n")
+        #expect(try await place.run("queues", "pause", "later", "--reason", "a try").exitCode == 0)
+        #expect(try await place.run("queues").text.contains("paused"))
+        let dropped = try await place.run("queues", "purge", "later", "--yes", "--reason", "too \u{1B}[31mmany")
+        #expect(dropped.exitCode == 0 && dropped.text.contains("3 messages of later dropped"))
+        #expect(try await place.redis("EXISTS", place.prefix + "later") == "0\n")
+
+        let journal = try await place.run("journal", "--broker", place.url, "--json")
+        let entries = try #require(try journal.document()["entries"] as? [[String: Any]])
+        let outcomes = entries.reversed().map { "\($0["action"] ?? "") \($0["outcome"] ?? "")" }
+        #expect(outcomes.count == 6)
+        #expect(outcomes[1].hasPrefix("move queue 3 moved") && outcomes[5].hasPrefix("purge queue 3 dropped"))
+        #expect(outcomes[3].contains("(a try)"))
+        let shown = try await place.run("journal", "--broker", place.url).text
+        #expect(shown.contains("many") && !shown.contains("\u{1B}"))
+    }
+
+    @Test("Dead letters are grouped by what they have in common; a group goes back at once, but not poison")
+    func dead() async throws {
+        let place = try Place()
+        for (number, reason) in ["user 17 not found", "user 4 not found", "disk full"].enumerated() {
+            let id = "dead-\(number)"
+            _ = try await place.redis("HSET", place.prefix + "phototui.dead", id, place.message(id))
+            _ = try await place.redis(
+                "HSET", place.prefix + "phototui.dead.reasons", id,
+                #"{"queue":"work","kind":"failed","at":"17\#(number)0000000","reason":"\#(reason)"}"#)
+        }
+        _ = try await place.redis("HSET", place.prefix + "phototui.dead", "bad", "no JSON")
+        _ = try await place.redis(
+            "HSET", place.prefix + "phototui.dead.reasons", "bad",
+            #"{"queue":"work","kind":"poison","at":"1700000000","reason":"the message is not JSON"}"#)
+        let groups = try #require(
+            try await place.run("dead", "list", "--group", "--json").document()["groups"] as? [[String: Any]])
+        #expect(groups.count == 3 && groups[0]["count"] as? Int == 2)
+        #expect(groups[0]["error"] as? String == "user N not found")
+        let group = try #require(groups[0]["group"] as? String)
+        #expect(try await place.run("dead", "retry", "--group", group).exitCode == 1)
+        let retried = try await place.run("dead", "retry", "--group", group, "--yes", "--json")
+        #expect(try retried.document()["retried"] as? Int == 2)
+        #expect(try await place.redis("LLEN", place.prefix + "work") == "2\n")
+        let poison = try await place.run("dead", "retry", "bad")
+        #expect(poison.exitCode == 1 && poison.complaints.contains("--poison"))
+        #expect(try await place.run("dead", "show", "bad").text.contains("not JSON"))
+        #expect(try await place.run("dead", "delete", "--all", "--yes").exitCode == 0)
+        #expect(try await place.run("dead", "--json").document()["total"] as? Int == 0)
+        #expect(try await place.run("dead", "show", "bad").exitCode == 1)
+    }
+
+    @Test(
+        "What is done to a profile's broker is in the profile's journal, a refusal too; a catalogue that is away is told"
+    )
+    func profile() async throws {
+        var profile = try NetworkedProfile()
+        try await profile.migrate()
+        let program = try profile.program()
+        #expect(try await program.run(["queues", "pause", "batch", "--profile", "test"]).exitCode == 0)
+        let listed = try await program.run(["queues", "--profile", "test", "--json"])
+        let queues = try #require(try listed.document()["queues"] as? [[String: Any]])
+        #expect(queues.map { $0["name"] as? String } == ["batch", "high", "low"])
+        #expect(queues[0]["paused"] as? Bool == true)
+        let same = try await program.run(["queues", "move", "high", "--to", "high", "--profile", "test"])
+        #expect(same.exitCode == 1)
+        let journal = try await program.run(["journal", "--profile", "test", "--json"])
+        let entries = try #require(try journal.document()["entries"] as? [[String: Any]])
+        let outcomes = entries.map { "\($0["action"] ?? "") \($0["outcome"] ?? "")" }
+        #expect(outcomes.contains { $0.hasPrefix("pause queue done") }, "\(outcomes)")
+        #expect(outcomes.contains { $0.hasPrefix("move queue failed") }, "\(outcomes)")
+        #expect(try await program.run(["queues", "resume", "batch", "--profile", "test"]).exitCode == 0)
+
+        profile.keys["database"] = "host=127.0.0.1 port=1 dbname=phototui user=phototui_app"
+        let away = try await profile.program().run(["queues", "pause", "batch", "--profile", "test"])
+        #expect(away.exitCode == 0 && away.complaints.contains("journal"), "\(away.complaints)")
+        let broker = try #require(profile.variables["PHOTOTUI_BROKER"])
+        let kept = try await profile.program().run(["journal", "--broker", broker])
+        #expect(kept.text.contains("pause queue"))
+    }
+
+    @Test("A broker that is away, and none at all, are told with what to do")
+    func absent() async throws {
+        let place = try Place()
+        let away = try await place.run("queues", "--broker", "redis://127.0.0.1:1/0")
+        #expect(away.exitCode == 1 && away.complaints.contains("127.0.0.1:1") && away.text.isEmpty)
+        var none = place.program
+        none.environment["PHOTOTUI_BROKER"] = nil
+        let refused = try await none.run(["workers"])
+        #expect(refused.exitCode == 1 && refused.complaints.contains("--broker"))
+        let nobody = try await place.run("workers", "--wait", "0.3")
+        #expect(nobody.exitCode == 0 && nobody.complaints.contains("no worker is heard"))
+    }
+}
