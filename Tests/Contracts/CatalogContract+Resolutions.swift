@@ -109,7 +109,13 @@ extension CatalogContract {
                 let resolution = try await subject.catalog.resolve(three.request(keeping: kept))
                 try require(try await three.state() != before, "the resolution changed something")
                 try await subject.catalog.requireSound()
+                let prefix = String(three.cluster.description.prefix(30))
+                try requireEqual(
+                    try await subject.second.resolutions(clusterPrefix: prefix, limit: 9), [resolution],
+                    "the resolution of the cluster")
                 let undone = try await subject.second.undo(resolution.id, actor: "bert")
+                try requireEqual(
+                    try await subject.second.resolutions(clusterPrefix: prefix, limit: 9), [], "once it is undone")
                 try requireEqual(undone.conflicts, [], "what changed since")
                 try requireEqual(undone.restored, resolution.trashed, "who came back")
                 try requireEqual(try await three.state(), before, "all of it")

@@ -106,6 +106,13 @@ extension OwnerTrial {
                 try await own.catalog.resolutions(idPrefix: "", limit: 9).map(\.cluster), [own.cluster],
                 "the resolutions")
         },
+        OwnerTrial("resolutions(clusterPrefix:limit:)") { own, other in
+            let found = try await own.catalog.resolutions(clusterPrefix: other.cluster.description, limit: 9)
+            try requireEqual(found, [], "the other's resolutions")
+        } use: { own in
+            let found = try await own.catalog.resolutions(clusterPrefix: own.cluster.description, limit: 9)
+            try requireEqual(found.map(\.cluster), [own.cluster], "the resolutions")
+        },
         OwnerTrial("resolution(_:)") { own, other in
             for theirs in try await other.catalog.resolutions(after: nil, limit: 9) {
                 try requireEqual(try await own.catalog.resolution(theirs.id), nil, "the other's resolution")

@@ -15,11 +15,20 @@ extension SQLCatalog {
             where: "id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)], limit: limit)
     }
 
-    private func resolutions(where condition: String, _ values: [SQLValue], limit: Int) async throws -> [Resolution] {
+    func resolutions(clusterPrefix prefix: String, limit: Int) async throws -> [Resolution] {
+        guard let range = IdentifierRange(prefix: prefix) else { return [] }
+        return try await resolutions(
+            where: "cluster >= ? AND cluster <= ? AND undone_at IS NULL", [.bytes(range.first), .bytes(range.last)],
+            order: "cluster, id DESC", limit: limit)
+    }
+
+    private func resolutions(
+        where condition: String, _ values: [SQLValue], order: String = "id DESC", limit: Int
+    ) async throws -> [Resolution] {
         try await database.rows(
             """
             SELECT \(ResolutionContent.columns) FROM resolutions WHERE owner = ? AND \(condition)
-            ORDER BY id DESC LIMIT ?
+            ORDER BY \(order) LIMIT ?
             """, [ownerValue] + values + [.int(max(0, limit))]
         ).map { try ResolutionContent.resolution($0).resolution }
     }

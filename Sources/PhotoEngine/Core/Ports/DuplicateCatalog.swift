@@ -53,6 +53,8 @@ public protocol ResolutionCatalog: Sendable {
     func resolutions(after: ResolutionID?, limit: Int) async throws -> [Resolution]
     /// Newest first, of ids whose canonical text begins with `prefix`.
     func resolutions(idPrefix prefix: String, limit: Int) async throws -> [Resolution]
+    /// The resolutions, not taken back, of clusters whose ids begin with `prefix`, in order of cluster; of one cluster newest first.
+    func resolutions(clusterPrefix prefix: String, limit: Int) async throws -> [Resolution]
 }
 
 public struct ClusterQuery: Hashable, Sendable {

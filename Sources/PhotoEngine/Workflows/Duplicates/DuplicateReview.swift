@@ -26,18 +26,14 @@ public struct DuplicateReview: Sendable {
             throw EngineError(
                 .conflict, "several clusters have ids that begin with \(name)", whatToDo: "give more of the id")
         }
-        let whatToDo = "list them with: phototui duplicates list"
-        guard let id = ClusterID(name.lowercased()), let resolution = try await resolution(of: id) else {
-            throw EngineError(.notFound, "no cluster is called \(name)", whatToDo: whatToDo)
+        let resolved = try await catalog.resolutions(clusterPrefix: name.lowercased(), limit: 2)
+        guard let resolution = resolved.first, Set(resolved.map(\.cluster)).count == 1 else {
+            throw EngineError(
+                .notFound, "no cluster is called \(name)", whatToDo: "list them with: phototui duplicates list")
         }
         throw EngineError(
-            .conflict, "the cluster \(id) was resolved before, by \(resolution.actor)",
+            .conflict, "the cluster \(resolution.cluster) was resolved before, by \(resolution.actor)",
             whatToDo: "to take that back: phototui duplicates undo \(resolution.id)")
-    }
-
-    /// Among the newest; what lies further back is found by its own id.
-    private func resolution(of cluster: ClusterID) async throws -> Resolution? {
-        try await catalog.resolutions(after: nil, limit: 1000).first { $0.cluster == cluster && $0.undone == nil }
     }
 
     /// The resolution that a person calls by its id or the beginning of one.
