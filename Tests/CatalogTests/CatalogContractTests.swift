@@ -50,7 +50,9 @@ struct CatalogPortTests {
     /// Swift can't list a protocol's requirements; its source can.
     @Test("Everything that can be asked of a catalogue is tried by two owners side by side")
     func owners() throws {
-        let source = try ["Catalog.swift", "UploadCatalog.swift", "DuplicateCatalog.swift"].map {
+        let source = try [
+            "Catalog.swift", "UploadCatalog.swift", "DuplicateCatalog.swift", "CalibrationCatalog.swift",
+        ].map {
             try String(contentsOf: Self.ports.appendingPathComponent($0), encoding: .utf8)
         }.joined(separator: "\n")
         let composed = try #require(source.firstMatch(of: /protocol Catalog: ([A-Za-z, \n]+)/)?.1)

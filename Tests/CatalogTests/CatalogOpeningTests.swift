@@ -35,6 +35,7 @@ struct CatalogOpeningTests {
                     "INDEX jobs_published", "INDEX jobs_photo", "TABLE upload_parts", "TABLE uploads", "TABLE vectors",
                     "TABLE compared_photos", "TABLE duplicate_clusters", "TABLE duplicate_decisions",
                     "TABLE hash_buckets", "TABLE uncompared_photos", "TABLE resolutions",
+                    "TABLE calibration_answers", "TABLE calibrations",
                 ] {
                     _ = try $0.execute("DROP \(later)", [])
                 }
@@ -55,11 +56,11 @@ struct CatalogOpeningTests {
                     """
                     SELECT 1 FROM sqlite_schema WHERE name IN ('jobs_published', 'jobs_photo', 'upload_parts', 'uploads',
                         'vectors', 'compared_photos', 'duplicate_clusters', 'duplicate_decisions', 'hash_buckets',
-                        'uncompared_photos', 'resolutions')
+                        'uncompared_photos', 'resolutions', 'calibration_answers', 'calibrations')
                     """, []
                 ).count
             }
-            #expect(made == 11)
+            #expect(made == 13)
             try await again.close()
         }
     }
@@ -129,7 +130,7 @@ struct CatalogOpeningTests {
     func fullDisk() async throws {
         try await withFile { file, clock in
             var settings = SQLiteSettings()
-            settings.maximumPages = 60
+            settings.maximumPages = 70
             let catalog = try await SQLCatalog.open(file: file, clock: clock, settings: settings)
             var recorded = 0
             let error = await #expect(throws: EngineError.self) {

@@ -12,7 +12,7 @@ struct PostgresIsolationTests {
     private static let tables = [
         "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts",
         "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
-        "hash_buckets", "duplicate_decisions", "resolutions",
+        "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -48,6 +48,16 @@ struct PostgresIsolationTests {
                     try likeness.join(others[0], ClusterID(first: photo.photo), nil)
                     try likeness.wait(others[1])
                     _ = try likeness.keepApart(photo.photo, others[1], at: 1)
+                    _ = try connection.execute(
+                        """
+                        INSERT INTO calibration_answers (owner, first, second, distance, is_same, answered_at)
+                        VALUES (?, ?, ?, 1, 1, 1)
+                        """, [.id(owner), .id(min(photo.photo, others[1])), .id(max(photo.photo, others[1]))])
+                    _ = try connection.execute(
+                        """
+                        INSERT INTO calibrations (owner, precision_asked, distance, answers, calibrated_at, actor)
+                        VALUES (?, 0.9, 1, 1, 1, 'a')
+                        """, [.id(owner)])
                     _ = try connection.execute(
                         "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, 1, '{}')",
                         [.id(photo.photo), .id(owner), .id(photo.photo)])

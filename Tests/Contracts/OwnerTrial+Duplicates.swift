@@ -85,6 +85,33 @@ extension OwnerTrial {
         } use: { own in
             try requireEqual(try await own.catalog.cluster(of: own.photos[2]), own.cluster, "the cluster")
         },
+        OwnerTrial("clustersToCalibrate(ofAtMost:limit:)") { own in
+            try requireEqual(
+                try await own.catalog.clustersToCalibrate(ofAtMost: 9, limit: 9), [own.cluster], "whom to ask about")
+        },
+        OwnerTrial("keep(_:)") { own, other in
+            try await own.requireAbsent("an answer on the other's photo") {
+                try await own.catalog.keep([
+                    CalibrationAnswer(own.photos[0], other.photos[0], distance: 1, isSame: true)
+                ])
+            }
+        } use: { own in
+            try await own.catalog.keep([
+                CalibrationAnswer(own.photos[0], own.photos[2], distance: own.number, isSame: true)
+            ])
+        },
+        OwnerTrial("calibrationCounts()") { own in
+            try requireEqual(
+                try await own.catalog.calibrationCounts(),
+                [CalibrationCount(distance: own.number, answers: 1, same: 1)], "the answers")
+        },
+        OwnerTrial("calibrate(precision:distance:actor:)") { own in
+            let made = try await own.catalog.calibrate(precision: 0.9, distance: own.number, actor: "a")
+            try requireEqual(made.answers, 1, "the answers it rests on")
+        },
+        OwnerTrial("calibration()") { own in
+            try requireEqual(try await own.catalog.calibration()?.distance, own.number, "the distance")
+        },
         OwnerTrial("resolve(_:)") { own, other in
             try await own.requireAbsent("a decision on the other's cluster") {
                 _ = try await own.catalog.resolve(own.request(other.cluster, other.hashed))

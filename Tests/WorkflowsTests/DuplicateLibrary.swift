@@ -21,14 +21,19 @@ final class DuplicateLibrary: PictureSource {
         return pictures.withLock { $0[original] }
     }
 
+    func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? {
+        try await picture(of: original)?.rgb
+    }
+
     func setAway(_ value: Bool) { isAway.withLock { $0 = value } }
 
     /// Adds a photo of a made-up scene and processes it; returns its id. `fading` makes a copy of other brightness, `turned`
-    /// one whose stored picture is turned so, with a note of it in its metadata only where `isNoted`.
+    /// one whose stored picture is turned so, with a note of it in its metadata only where `isNoted`; `flipping` are bits in which
+    /// its hash differs from its picture's.
     @discardableResult
     func add(
         _ number: Int, scene: UInt64, fading: Int = 0, turned: Orientation = .upright, isNoted: Bool = false,
-        hasPicture: Bool = true, change: (inout PhotoMetadata) -> Void = { _ in }
+        hasPicture: Bool = true, flipping: UInt64 = 0, change: (inout PhotoMetadata) -> Void = { _ in }
     ) async throws -> PhotoID {
         let upright = Scene(scene).pixels(fading: fading)
         let stored = upright.stored(turned)
@@ -48,7 +53,8 @@ final class DuplicateLibrary: PictureSource {
         if isNoted { metadata.orientation = turned }
         for job in try await catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 10) {
             let processed = ProcessedPhoto(
-                sha256: sha256, mediaType: .jpeg, pixelSize: stored.size, perceptualHash: stored.hash,
+                sha256: sha256, mediaType: .jpeg, pixelSize: stored.size,
+                perceptualHash: PerceptualHash(bits: stored.hash.bits ^ flipping),
                 metadata: metadata, problem: nil, renditions: [])
             _ = try await catalog.finish(job.id, worker: "w", processed: processed)
         }

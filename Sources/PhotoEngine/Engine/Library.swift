@@ -160,6 +160,16 @@ public final class Library: Sendable {
         DuplicateReview(catalog: catalog, rules: configuration.keeperRules)
     }
 
+    /// Resolves many clusters at once, with the keeper rules of the configuration.
+    public func bulkResolution() -> BulkResolution {
+        BulkResolution(catalog: catalog, review: duplicateReview(), pictures: RenditionPictures(objects: objects))
+    }
+
+    /// How far apart photos of this library may be to be resolved many at a time.
+    public func duplicateCalibration() -> DuplicateCalibration {
+        DuplicateCalibration(catalog: catalog, review: duplicateReview())
+    }
+
     public func watcher() -> FolderWatcher { makeWatcher() }
 
     /// Stops the decoders and closes the catalogue. Nothing of the library may be used afterwards.

@@ -14,4 +14,13 @@ struct RenditionPictures: PictureSource {
             return nil
         }
     }
+
+    func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? {
+        guard let size = RenditionKind.sizes.max() else { return nil }
+        do {
+            return try await objects.get(RenditionKind(size: size, format: .webp).key(of: original))
+        } catch let error as EngineError where error.code == .notFound {
+            return nil
+        }
+    }
 }

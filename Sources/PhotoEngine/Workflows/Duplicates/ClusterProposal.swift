@@ -1,5 +1,4 @@
 public import Core
-internal import Duplicates
 public import SystemPackage
 
 /// A cluster with its photos, and what to do with it.
@@ -32,7 +31,26 @@ public struct ClusterProposal: Sendable {
     public let stacks: [Stack]
     /// Whether nothing speaks against it: the pictures are the same, none is part of a stack, and nothing weighty speaks for
     /// another keeper.
-    public let isCertain: Bool
+    public internal(set) var isCertain = false
+    private let keptMember: ClusterMember?
+
+    init(
+        cluster: DuplicateCluster, members: [ClusterMember], photos: [Photo], paths: [PhotoID: [FilePath]],
+        keeper: PhotoID, alsoKept: [PhotoID], sentence: String, stacks: [Stack]
+    ) {
+        self.cluster = cluster
+        self.members = members
+        self.photos = photos
+        self.paths = paths
+        self.keeper = keeper
+        self.alsoKept = alsoKept
+        self.sentence = sentence
+        self.stacks = stacks
+        keptMember = members.first { $0.photo == keeper }
+    }
+
+    /// The keeper and what is kept beside it.
+    public var kept: Set<PhotoID> { Set(alsoKept).union([keeper]) }
 
     public var tier: Tier {
         members.allSatisfy { ($0.evidence?.distance ?? 0) <= ClusterProposal.sameDistance } ? .same : .similar
@@ -42,10 +60,7 @@ public struct ClusterProposal: Sendable {
 
     /// Bits in which a photo's hash differs from the keeper's, once both are turned alike.
     public func distance(of member: ClusterMember) -> Int? {
-        guard let kept = members.first(where: { $0.photo == keeper }) else { return nil }
-        let isTurned = [member, kept].contains { ($0.evidence?.orientation ?? .upright) != .upright }
-        guard isTurned else { return member.hash.distance(to: kept.hash) }
-        return member.hash.orientations(toward: kept.hash).first?.distance
+        keptMember.map { member.distance(to: $0) }
     }
 
     /// What goes to the trash when these are kept.
@@ -55,7 +70,8 @@ public struct ClusterProposal: Sendable {
     public func marks(of keeper: PhotoID, trashing trashed: [PhotoID]) -> (before: PhotoMarks, after: PhotoMarks)? {
         guard let kept = photos.first(where: { $0.id == keeper }) else { return nil }
         let before = PhotoMarks(of: kept)
-        let others = photos.filter { trashed.contains($0.id) }.map(PhotoMarks.init(of:))
+        let gone = Set(trashed)
+        let others = photos.filter { gone.contains($0.id) }.map(PhotoMarks.init(of:))
         return (before, before.merging(others))
     }
 }

@@ -68,12 +68,12 @@ public struct DuplicateReview: Sendable {
         let stacks = StackRecognition.stacks(among: candidates.map(\.photo)).map {
             ClusterProposal.Stack(photos: $0.photos, reason: $0.reason.words)
         }
-        let made = ClusterProposal(
+        var made = ClusterProposal(
             cluster: cluster, members: members, photos: candidates.map(\.photo),
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
-            keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence, stacks: stacks,
-            isCertain: false)
-        return made.judged(certain: proposal.isCertain && stacks.isEmpty && !there.isEmpty && made.tier == .same)
+            keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence, stacks: stacks)
+        made.isCertain = proposal.isCertain && stacks.isEmpty && !there.isEmpty && made.tier == .same
+        return made
     }
 
     /// Several at a time: where the catalogue is on a server, its answers to one take a round trip each.
@@ -124,13 +124,5 @@ public struct DuplicateReview: Sendable {
             throw EngineError(.invalidInput, "name 2 to \(Self.mostDistinct) different photos")
         }
         return try await catalog.decideDistinct(photos, actor: actor)
-    }
-}
-
-extension ClusterProposal {
-    fileprivate func judged(certain: Bool) -> ClusterProposal {
-        ClusterProposal(
-            cluster: cluster, members: members, photos: photos, paths: paths, keeper: keeper, alsoKept: alsoKept,
-            sentence: sentence, stacks: stacks, isCertain: certain)
     }
 }

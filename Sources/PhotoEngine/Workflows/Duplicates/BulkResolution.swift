@@ -1,0 +1,178 @@
+public import Core
+
+/// Carries out the proposals of many clusters, one transaction each: whoever stops goes on with the clusters that are left.
+public struct BulkResolution: Sendable {
+    /// Which clusters. None whose photos are part of a burst or the like, or of more photos than a list proposes for.
+    public enum Choice: Hashable, Sendable {
+        /// Nothing speaks against the proposal: the pictures are the same, and nothing weighty speaks for another keeper.
+        case certain
+        /// The pictures have the same pixels, as far as their largest renditions tell: the files differ in what else they hold.
+        case exact
+        /// No photo that would go is more bits away from the keeper.
+        case within(Int)
+    }
+
+    /// What became of a cluster.
+    public enum Outcome: Sendable {
+        /// The resolution is nil in a dry run.
+        case resolved(ClusterProposal, Resolution?)
+        /// Somebody changed it meanwhile.
+        case failed(ClusterID, EngineError)
+    }
+
+    private let catalog: any DuplicateCatalog
+    private let review: DuplicateReview
+    private let pictures: any PictureSource
+    private static let page = 100
+
+    public init(catalog: any DuplicateCatalog, review: DuplicateReview, pictures: any PictureSource) {
+        self.catalog = catalog
+        self.review = review
+        self.pictures = pictures
+    }
+
+    /// Resolves the clusters in order of the bytes to win, or only tells of them in a dry run. Cancelling ends it between two.
+    public func run(
+        _ choice: Choice, isDry: Bool = false, actor: String, reason: String,
+        progress: @escaping @Sendable (BulkResolutionProgress) -> Void = { _ in },
+        each body: @Sendable (Outcome) throws -> Void
+    ) async throws -> BulkResolutionReport {
+        var tally = BulkTally(total: try await catalog.clusterSums().clusters, tell: progress)
+        var after: ClusterPosition?
+        while true {
+            let page = try await catalog.clusters(ClusterQuery(after: after, limit: Self.page))
+            guard let last = page.last else { break }
+            after = ClusterPosition(last, in: .bytesToWin)
+            for cluster in page {
+                try Task.checkCancellation()
+                do {
+                    guard let proposal = try await proposal(for: cluster, choice) else {
+                        tally.leave()
+                        continue
+                    }
+                    var resolution: Resolution?
+                    if !isDry {
+                        resolution = try await review.resolve(
+                            proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: actor,
+                            reason: reason)
+                    }
+                    tally.resolve(proposal.byteCountToGo)
+                    try body(.resolved(proposal, resolution))
+                } catch let error as EngineError where error.code == .conflict {
+                    tally.fail()
+                    try body(.failed(cluster.id, error))
+                }
+            }
+        }
+        return tally.report
+    }
+
+    /// nil for a cluster that is not to be resolved with others.
+    private func proposal(for cluster: DuplicateCluster, _ choice: Choice) async throws -> ClusterProposal? {
+        guard cluster.photos <= DuplicateReview.mostListed else { return nil }
+        let proposal = try await review.proposal(for: cluster)
+        guard proposal.stacks.isEmpty, proposal.hasFile, let farthest = proposal.farthest else { return nil }
+        let isChosen =
+            switch choice {
+            case .certain: proposal.isCertain
+            case .exact: try await isExact(proposal)
+            case .within(let distance): farthest.distance <= distance
+            }
+        return isChosen ? proposal : nil
+    }
+
+    private func isExact(_ proposal: ClusterProposal) async throws -> Bool {
+        guard let kept = proposal.photos.first(where: { $0.id == proposal.keeper }),
+            let size = kept.pixelSize.map(kept.metadata.orientation.upright),
+            proposal.members.allSatisfy({ proposal.distance(of: $0) == 0 }),
+            proposal.photos.allSatisfy({ $0.pixelSize.map($0.metadata.orientation.upright) == size }),
+            let rendition = try await pictures.largestRendition(of: kept.sha256)
+        else { return false }
+        for photo in proposal.photos where photo.id != kept.id {
+            guard try await pictures.largestRendition(of: photo.sha256) == rendition else { return false }
+        }
+        return true
+    }
+}
+
+/// How far a bulk resolution is.
+public struct BulkResolutionProgress: Hashable, Sendable {
+    /// Clusters there were when it began, and how many of them were looked at.
+    public var total = 0
+    public var examined = 0
+    public var resolved = 0
+    public var byteCount = ByteCount(0)
+    /// nil while that can't be told.
+    public var etaSeconds: Double?
+
+    public init() {}
+}
+
+/// What a bulk resolution came to.
+public struct BulkResolutionReport: Hashable, Sendable {
+    public var resolved = 0
+    public var failed = 0
+    /// Clusters that are for a person to look at.
+    public var leftAlone = 0
+    /// Of the originals that went, or would go, to the trash.
+    public var byteCount = ByteCount(0)
+
+    public init() {}
+}
+
+/// Counts, and tells it a few times a second.
+private struct BulkTally {
+    private(set) var report = BulkResolutionReport()
+    private let total: Int
+    private let tell: (BulkResolutionProgress) -> Void
+    private let start = ContinuousClock.now
+    private var toldAt: ContinuousClock.Instant?
+
+    init(total: Int, tell: @escaping (BulkResolutionProgress) -> Void) {
+        self.total = total
+        self.tell = tell
+    }
+
+    mutating func leave() {
+        report.leftAlone += 1
+        examined()
+    }
+
+    mutating func fail() {
+        report.failed += 1
+        examined()
+    }
+
+    mutating func resolve(_ bytes: ByteCount) {
+        report.resolved += 1
+        report.byteCount = ByteCount(report.byteCount.bytes + bytes.bytes)
+        examined()
+    }
+
+    private mutating func examined() {
+        let now = ContinuousClock.now
+        let examined = report.resolved + report.failed + report.leftAlone
+        if let toldAt, now - toldAt < .milliseconds(200), examined < total { return }
+        toldAt = now
+        var progress = BulkResolutionProgress()
+        // Others may find more clusters meanwhile.
+        progress.total = max(total, examined)
+        progress.examined = examined
+        progress.resolved = report.resolved
+        progress.byteCount = report.byteCount
+        let seconds = (now - start) / .seconds(1)
+        if seconds > 0.5 { progress.etaSeconds = Double(progress.total - examined) * seconds / Double(examined) }
+        tell(progress)
+    }
+}
+
+extension ClusterProposal {
+    /// Whether a file of one of its photos at least is there, as far as is known.
+    fileprivate var hasFile: Bool { photos.contains { !$0.isMissing && $0.status == .ready } }
+
+    /// Of the originals that it moves to the trash.
+    fileprivate var byteCountToGo: ByteCount {
+        let gone = Set(trashed(keeping: kept))
+        return ByteCount(photos.filter { gone.contains($0.id) }.reduce(0) { $0 + $1.byteCount.bytes })
+    }
+}
