@@ -87,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "phototui",
             dependencies: [
-                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Imaging", "Jobs",
-                "Workflows", "Health", systemPackage,
+                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Duplicates", "Imaging",
+                "Jobs", "Workflows", "Health", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

@@ -34,6 +34,12 @@ enum Console {
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
     }
 
+    /// The rows of the terminal on stderr; 24 where it is none.
+    static var errorRows: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 ? Int(size.ws_row) : 24
+    }
+
     /// The columns of the terminal on stdout; 120 where it is none.
     static var columns: Int {
         var size = winsize()

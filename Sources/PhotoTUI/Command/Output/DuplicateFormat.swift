@@ -4,9 +4,9 @@ import Workflows
 
 /// How clusters of duplicates are written, as JSON and as text.
 enum DuplicateFormat {
-    /// Without a proposal, as for a cluster of very many photos, `keeper` is null and `photos` empty.
+    /// Without a proposal, as for a cluster of very many photos, `keeper` is null and `photos` empty; they may be `only` some.
     static func json(
-        _ cluster: DuplicateCluster, _ proposal: ClusterProposal?, in library: Library
+        _ cluster: DuplicateCluster, _ proposal: ClusterProposal?, in library: Library, only: Set<PhotoID>? = nil
     ) -> [(name: String, value: JSON)] {
         [
             ("id", .string(cluster.id.description)),
@@ -27,17 +27,21 @@ enum DuplicateFormat {
                         ])
                     })
             ),
-            ("photos", .array(proposal.map { photos($0, in: library) } ?? [])),
+            ("photos", .array(proposal.map { photos($0, in: library, only) } ?? [])),
         ]
     }
 
-    private static func photos(_ proposal: ClusterProposal, in library: Library) -> [JSON] {
-        zip(proposal.members, proposal.photos).map { member, photo in
+    private static func photos(
+        _ proposal: ClusterProposal, in library: Library, _ only: Set<PhotoID>?
+    ) -> [JSON] {
+        let kept = proposal.kept
+        return zip(proposal.members, proposal.photos).compactMap { member, photo in
+            if let only, !only.contains(photo.id) { return nil }
             let size = photo.pixelSize.map(photo.metadata.orientation.upright)
             return .object(
                 [("id", .string(photo.id.description))]
                     + JSON.path(PhotoFormat.path(of: photo, in: library)) + [
-                        ("action", .string(action(photo.id, proposal))),
+                        ("action", .string(action(photo.id, proposal, kept))),
                         ("distance", .count(proposal.distance(of: member))),
                         ("similarity", .decimal(member.evidence?.similarity)),
                         ("orientation", .count(member.evidence?.orientation.rawValue)),
@@ -51,8 +55,9 @@ enum DuplicateFormat {
         }
     }
 
-    static func action(_ photo: PhotoID, _ proposal: ClusterProposal) -> String {
-        photo == proposal.keeper ? "keep" : proposal.alsoKept.contains(photo) ? "also_keep" : "trash"
+    /// What would become of a photo; `kept` are the proposal's.
+    static func action(_ photo: PhotoID, _ proposal: ClusterProposal, _ kept: Set<PhotoID>) -> String {
+        photo == proposal.keeper ? "keep" : kept.contains(photo) ? "also_keep" : "trash"
     }
 
     /// `"changes"`: the keeper's marks that would become others.
@@ -67,8 +72,7 @@ enum DuplicateFormat {
     }
 
     private static func merged(_ proposal: ClusterProposal) -> (before: PhotoMarks, after: PhotoMarks)? {
-        let kept = Set([proposal.keeper] + proposal.alsoKept)
-        return proposal.marks(of: proposal.keeper, trashing: proposal.trashed(keeping: kept))
+        proposal.marks(of: proposal.keeper, trashing: proposal.trashed(keeping: proposal.kept))
     }
 
     /// What a mark says; nil where it isn't set.
@@ -96,10 +100,12 @@ enum DuplicateFormat {
             ("", .left), ("PHOTO", .left), ("SIZE", .right), ("BYTES", .right), ("TAKEN", .left), ("BITS", .right),
             ("ALIKE", .right), ("FILE", .left),
         ])
+        let kept = proposal.kept
         for (member, photo) in zip(proposal.members, proposal.photos) {
             let path = ImportSummary.shown(PhotoFormat.path(of: photo, in: library))
             table.add([
-                action(photo.id, proposal).replacing("_", with: " "), photo.id.description, PhotoFormat.size(photo),
+                action(photo.id, proposal, kept).replacing("_", with: " "), photo.id.description,
+                PhotoFormat.size(photo),
                 photo.byteCount.description, PhotoFormat.time(photo.captureTime),
                 proposal.distance(of: member).map { "\($0)" } ?? "-",
                 member.evidence?.similarity.map { PhotoFormat.short($0) } ?? "-",
@@ -155,6 +161,18 @@ struct ResolvedCluster {
         self.init(
             cluster: made.cluster, keeper: made.keeper, alsoKept: made.alsoKept, trashed: made.trashed,
             byteCount: made.byteCount, changed: made.after.differences(from: made.before), resolution: made)
+    }
+
+    /// What resolving a cluster so would come to.
+    init(planned proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>) {
+        let trashed = proposal.trashed(keeping: alsoKept.union([keeper]))
+        let gone = Set(trashed)
+        let bytes = proposal.photos.filter { gone.contains($0.id) }.reduce(0) { $0 + $1.byteCount.bytes }
+        let marks = proposal.marks(of: keeper, trashing: trashed)
+        self.init(
+            cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept.sorted(), trashed: trashed,
+            byteCount: ByteCount(bytes), changed: marks.map { $0.after.differences(from: $0.before) } ?? [],
+            resolution: nil)
     }
 
     var json: JSON { .object(fields) }

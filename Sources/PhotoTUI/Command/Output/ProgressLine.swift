@@ -38,6 +38,16 @@ final class ProgressLine: Sendable {
         show("\(done) of \(total) \(what)".truncated(to: Console.errorColumns - 1))
     }
 
+    func show(_ progress: BulkResolutionProgress) {
+        guard isShown else { return }
+        var parts = [
+            "\(progress.examined) of \(progress.total) clusters looked at", "\(progress.resolved) resolved",
+            progress.byteCount.description,
+        ]
+        if let eta = progress.etaSeconds { parts.append("ETA \(Self.duration(eta))") }
+        show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
+    }
+
     private func show(_ text: String) {
         WaitNotice.stop()
         Console.note("\r" + Self.wrapOff + text + Self.clearBelow + Self.wrapOn + "\r")

@@ -18,11 +18,13 @@ struct DuplicatesCommand: AsyncParsableCommand {
               phototui duplicates scan
               phototui duplicates                        the clusters, most bytes to win first
               phototui duplicates resolve --certain --dry-run
+              phototui duplicates calibrate              how far what was found can be trusted
               phototui duplicates undo 0190a7c2
             """,
         subcommands: [
             DuplicatesScan.self, DuplicatesList.self, DuplicatesShow.self, DuplicatesResolve.self,
-            DuplicatesNotDuplicate.self, DuplicatesResolutions.self, DuplicatesUndo.self, DuplicatesExport.self,
+            DuplicatesNotDuplicate.self, DuplicatesResolutions.self, DuplicatesUndo.self, DuplicatesCalibrate.self,
+            DuplicatesExport.self,
         ],
         defaultSubcommand: DuplicatesList.self)
 

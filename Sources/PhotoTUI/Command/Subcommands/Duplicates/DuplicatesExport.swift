@@ -54,10 +54,13 @@ struct DuplicatesExport: AsyncParsableCommand {
             let fields = DuplicateFormat.json(proposal.cluster, proposal, in: library)
             return try Console.line(JSON.object(fields).encoded(isIndented: false))
         }
+        let kept = proposal.kept
         for (member, photo) in zip(proposal.members, proposal.photos) {
             let path = PhotoFormat.path(of: photo, in: library)
             var fields: [String] = [proposal.cluster.id.description, proposal.tier.rawValue]
-            fields += [String(proposal.isCertain), DuplicateFormat.action(photo.id, proposal), photo.id.description]
+            fields += [
+                String(proposal.isCertain), DuplicateFormat.action(photo.id, proposal, kept), photo.id.description,
+            ]
             fields.append(displayEscaped(bytes: path.nameBytes))
             let size = photo.pixelSize.map(photo.metadata.orientation.upright)
             let numbers: [Int?] = [size?.width, size?.height, Int(photo.byteCount.bytes)]

@@ -15,12 +15,17 @@ struct DuplicatesResolve: AsyncParsableCommand {
             (`reference_folders` in config.toml) are kept beside it. Photos that are part of a burst, an exposure bracket and the \
             like are only resolved with --keep. Nothing is deleted, and `duplicates undo` takes it back.
 
+            Many at once: --certain, --exact, --calibrated or --precision. What was resolved when Ctrl-C stops it stays so; \
+            the same command goes on with the others. Files with the same bytes are one photo from the import on: --exact \
+            is for files whose pictures are equal and whose metadata are not.
+
             Examples:
               phototui duplicates resolve 0190a7c2 --dry-run
               phototui duplicates resolve 0190a7c2 --keep 0190a7c3-1f2e --reason "the sharper one"
               phototui duplicates resolve --certain
+              phototui duplicates resolve --precision 0.95 --dry-run     what `duplicates calibrate` showed to be safe
 
-            Exit codes: 0 all resolved, 1 none, 2 some not.
+            Exit codes: 0 all resolved, 1 none, 2 some not, 130 stopped by Ctrl-C.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -28,6 +33,18 @@ struct DuplicatesResolve: AsyncParsableCommand {
 
     @Flag(help: "Every cluster of nearly equal pictures whose proposal nothing speaks against.")
     var certain = false
+
+    @Flag(help: "Every cluster whose pictures have the same pixels.")
+    var exact = false
+
+    @Flag(help: "Every cluster within the distance that `duplicates calibrate` found.")
+    var calibrated = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Every cluster within the distance up to which the answers to `duplicates calibrate` show such a precision.",
+            valueName: "share"))
+    var precision: Double?
 
     @Option(
         help: ArgumentHelp(
@@ -45,60 +62,79 @@ struct DuplicatesResolve: AsyncParsableCommand {
     var clusters: [String] = []
 
     func validate() throws {
-        if certain == !clusters.isEmpty {
-            throw ValidationError("name the clusters to resolve, or --certain, not both")
+        let ways = [certain, exact, calibrated, precision != nil, !clusters.isEmpty]
+        if ways.count(where: \.self) != 1 {
+            throw ValidationError(
+                "name the clusters to resolve, or one of --certain, --exact, --calibrated and --precision")
         }
         if !keep.isEmpty, clusters.count != 1 { throw ValidationError("--keep goes with one cluster") }
         if reason.utf8.count > 1000 { throw ValidationError("--reason takes at most 1000 bytes") }
+        if let precision { try DuplicatesCalibrate.validate(precision) }
     }
 
     func run() async throws {
-        let outcome = try await libraryOptions.withLibrary { library in
-            let run = ResolveRun(review: library.duplicateReview(), library: library, reason: reason, isDry: dryRun)
-            if certain { return try await run.certain() }
-            return await run.named(clusters, keeping: keep)
-        }
-        if output.json {
-            let document: JSON = .object([
-                "dry_run": .bool(dryRun),
-                "resolutions": .array(outcome.resolved.map(\.json)),
-                "skipped": .array(
-                    outcome.failed.map {
-                        .object(["cluster": .string($0.cluster), "reason": .rawText($0.error.description)])
-                    }),
-            ])
-            try Console.line(document.encoded())
-        } else {
-            for item in outcome.resolved { try Console.line(item.text) }
-            if outcome.failed.isEmpty || !outcome.resolved.isEmpty {
-                let bytes = ByteCount(outcome.resolved.reduce(0) { $0 + $1.byteCount.bytes })
-                let word = dryRun ? "would be resolved" : "resolved"
-                Console.note("\(counted(outcome.resolved.count, "cluster")) \(word), \(bytes) to the trash\n")
+        let report = ResolveReport(isJSON: output.json, isDry: dryRun)
+        do {
+            try await libraryOptions.withLibrary { library in
+                guard clusters.isEmpty else {
+                    let run = NamedResolution(
+                        review: library.duplicateReview(), library: library, reason: reason, isDry: dryRun)
+                    return try await run.resolve(clusters, keeping: keep, report)
+                }
+                try await resolveMany(in: library, report)
             }
-            if outcome.leftAlone > 0 {
-                Console.note("\(counted(outcome.leftAlone, "cluster")) left: look at them one by one\n")
+        } catch is CancellationError {
+            try report.end(isInterrupted: true)
+            Console.complain("stopped; what was resolved stays so, and the same command goes on with the others")
+            throw ExitCode.interrupted
+        }
+        try report.end()
+        for item in report.failed { Console.complain("\(displayEscaped(item.cluster)): \(item.error.description)") }
+        if !report.failed.isEmpty { throw report.count == 0 ? ExitCode.failure : ExitCode.inPart }
+    }
+
+    private func resolveMany(in library: Library, _ report: ResolveReport) async throws {
+        let choice: BulkResolution.Choice =
+            if certain {
+                .certain
+            } else if exact {
+                .exact
+            } else if let precision {
+                .within(try await library.duplicateCalibration().threshold(for: precision))
+            } else {
+                .within(try await library.duplicateCalibration().decidedThreshold())
+            }
+        let line = ProgressLine()
+        let bulk = library.bulkResolution()
+        let sums = try await Interrupt.cancelling {
+            line.clear()
+        } work: { [dryRun, reason] in
+            try await bulk.run(choice, isDry: dryRun, actor: DuplicatesCommand.actor, reason: reason) {
+                line.show($0)
+            } each: { outcome in
+                line.clear()
+                switch outcome {
+                case .resolved(let proposal, let made):
+                    try report.add(
+                        made.map { ResolvedCluster($0) }
+                            ?? ResolvedCluster(
+                                planned: proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept)))
+                case .failed(let cluster, let error): report.fail(cluster.description, error)
+                }
             }
         }
-        for item in outcome.failed { Console.complain("\(displayEscaped(item.cluster)): \(item.error.description)") }
-        if !outcome.failed.isEmpty { throw outcome.resolved.isEmpty ? ExitCode.failure : ExitCode.inPart }
+        report.setLeftAlone(sums.leftAlone)
     }
 }
 
-/// Resolves clusters one after the other; one that fails leaves the others alone.
-private struct ResolveRun {
+/// Resolves the clusters that a person names, one after the other; one that fails leaves the others alone.
+private struct NamedResolution {
     let review: DuplicateReview
     let library: Library
     let reason: String
     let isDry: Bool
 
-    struct Outcome {
-        var resolved: [ResolvedCluster] = []
-        var failed: [(cluster: String, error: EngineError)] = []
-        var leftAlone = 0
-    }
-
-    func named(_ names: [String], keeping keep: [String]) async -> Outcome {
-        var outcome = Outcome()
+    func resolve(_ names: [String], keeping keep: [String], _ report: ResolveReport) async throws {
         for name in names {
             do {
                 let proposal = try await review.proposal(for: review.cluster(named: name))
@@ -108,38 +144,9 @@ private struct ResolveRun {
                         .conflict, "some of its photos are \(stack.reason)",
                         whatToDo: "name what to keep with --keep, or keep all with: phototui duplicates not-duplicate")
                 }
-                outcome.resolved.append(try await resolve(proposal, keeping: kept))
+                try report.add(try await resolve(proposal, keeping: kept))
             } catch let error as EngineError {
-                outcome.failed.append((name, error))
-            } catch {
-                outcome.failed.append((name, EngineError(.internal, "\(error)", cause: error)))
-            }
-        }
-        return outcome
-    }
-
-    func certain() async throws -> Outcome {
-        var outcome = Outcome()
-        var after: ClusterPosition?
-        while true {
-            let page = try await library.catalog.clusters(ClusterQuery(after: after, limit: 100))
-            guard let last = page.last else { return outcome }
-            after = ClusterPosition(last, in: .bytesToWin)
-            for cluster in page {
-                do {
-                    guard cluster.photos <= DuplicateReview.mostListed else {
-                        outcome.leftAlone += 1
-                        continue
-                    }
-                    let proposal = try await review.proposal(for: cluster)
-                    guard proposal.isCertain, proposal.alsoKept.count + 1 < proposal.photos.count else {
-                        outcome.leftAlone += 1
-                        continue
-                    }
-                    outcome.resolved.append(try await resolve(proposal, keeping: []))
-                } catch let error as EngineError where error.code == .conflict {
-                    outcome.failed.append((cluster.id.description, error))
-                }
+                report.fail(name, error)
             }
         }
     }
@@ -147,17 +154,11 @@ private struct ResolveRun {
     private func resolve(_ proposal: ClusterProposal, keeping kept: [PhotoID]) async throws -> ResolvedCluster {
         let keeper = kept.first ?? proposal.keeper
         let alsoKept = Set(kept.isEmpty ? proposal.alsoKept : Array(kept.dropFirst())).subtracting([keeper])
-        let trashed = proposal.trashed(keeping: alsoKept.union([keeper]))
         if isDry {
-            guard !trashed.isEmpty else {
+            guard !proposal.trashed(keeping: alsoKept.union([keeper])).isEmpty else {
                 throw EngineError(.invalidInput, "all photos of the cluster would be kept")
             }
-            let bytes = proposal.photos.filter { trashed.contains($0.id) }.reduce(0) { $0 + $1.byteCount.bytes }
-            let marks = proposal.marks(of: keeper, trashing: trashed)
-            return ResolvedCluster(
-                cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept.sorted(), trashed: trashed,
-                byteCount: ByteCount(bytes), changed: marks.map { $0.after.differences(from: $0.before) } ?? [],
-                resolution: nil)
+            return ResolvedCluster(planned: proposal, keeper: keeper, alsoKept: alsoKept)
         }
         let made = try await review.resolve(
             proposal, keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)

@@ -1,0 +1,67 @@
+import Core
+import Synchronization
+
+/// What `duplicates resolve` tells: as text a line for each cluster at once, as JSON one document at the end.
+final class ResolveReport: Sendable {
+    private struct Sums {
+        var count = 0
+        var byteCount: Int64 = 0
+        var leftAlone = 0
+        var failed: [(cluster: String, error: EngineError)] = []
+        /// Kept for JSON alone.
+        var resolved: [JSON] = []
+    }
+
+    private let isJSON: Bool
+    private let isDry: Bool
+    private let sums = Mutex(Sums())
+
+    init(isJSON: Bool, isDry: Bool) {
+        self.isJSON = isJSON
+        self.isDry = isDry
+    }
+
+    var count: Int { sums.withLock { $0.count } }
+    var failed: [(cluster: String, error: EngineError)] { sums.withLock { $0.failed } }
+
+    func add(_ cluster: ResolvedCluster) throws {
+        sums.withLock {
+            $0.count += 1
+            $0.byteCount += cluster.byteCount.bytes
+            if isJSON { $0.resolved.append(cluster.json) }
+        }
+        if !isJSON { try Console.line(cluster.text) }
+    }
+
+    func fail(_ cluster: String, _ error: EngineError) {
+        sums.withLock { $0.failed.append((cluster, error)) }
+    }
+
+    func setLeftAlone(_ count: Int) { sums.withLock { $0.leftAlone = count } }
+
+    func end(isInterrupted: Bool = false) throws {
+        let sums = sums.withLock { $0 }
+        if isJSON {
+            let document: JSON = .object([
+                "dry_run": .bool(isDry),
+                "interrupted": .bool(isInterrupted),
+                "resolved": .count(sums.count),
+                "bytes": .integer(sums.byteCount),
+                "left_alone": .count(sums.leftAlone),
+                "resolutions": .array(sums.resolved),
+                "skipped": .array(
+                    sums.failed.map {
+                        .object(["cluster": .string($0.cluster), "reason": .rawText($0.error.description)])
+                    }),
+            ])
+            return try Console.line(document.encoded())
+        }
+        if sums.failed.isEmpty || sums.count > 0 {
+            let word = isDry ? "would be resolved" : "resolved"
+            Console.note("\(counted(sums.count, "cluster")) \(word), \(ByteCount(sums.byteCount)) to the trash\n")
+        }
+        if sums.leftAlone > 0 {
+            Console.note("\(counted(sums.leftAlone, "cluster")) left: look at them one by one\n")
+        }
+    }
+}
