@@ -80,6 +80,14 @@ extension OwnerTrial {
                 try await own.catalog.members(of: own.cluster, after: nil, limit: 9).map(\.photo),
                 own.hashed.map(\.photo), "the members")
         },
+        OwnerTrial("photos(of:after:limit:)") { own, other in
+            try requireEqual(
+                try await own.catalog.photos(of: other.cluster, after: nil, limit: 9), [], "the other's photos")
+        } use: { own in
+            try requireEqual(
+                try await own.catalog.photos(of: own.cluster, after: nil, limit: 9).map(\.photo.id),
+                own.hashed.map(\.photo), "the photos")
+        },
         OwnerTrial("cluster(of:)") { own, other in
             try requireEqual(try await own.catalog.cluster(of: other.photos[0]), nil, "the other's photo's cluster")
         } use: { own in

@@ -123,10 +123,12 @@ struct Likeness {
             "DELETE FROM compared_photos WHERE photo = ? AND owner = ? RETURNING phash, cluster",
             each: photos.map { [.id($0), owner] })
         var hashes: [Int64] = []
+        var left: Set<ClusterID> = []
         for var row in found.joined() {
             hashes.append(try row.int64())
-            if let cluster: ClusterID = try row.optionalID() { try shrink(cluster) }
+            if let cluster: ClusterID = try row.optionalID() { left.insert(cluster) }
         }
+        for cluster in left.sorted() { try shrink(cluster) }
         try clearBuckets(of: hashes)
     }
 

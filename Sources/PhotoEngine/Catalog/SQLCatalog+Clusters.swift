@@ -52,20 +52,47 @@ extension SQLCatalog {
     }
 
     func members(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterMember] {
-        try await database.rows(
-            """
-            SELECT compared_photos.photo, photos.sha256, compared_photos.phash, compared_photos.distance,
-                compared_photos.similarity, compared_photos.orientation
-            FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
-            WHERE compared_photos.cluster = ? AND compared_photos.owner = ? AND compared_photos.photo > ?
-            ORDER BY compared_photos.photo LIMIT ?
-            """, [.id(cluster), ownerValue, .bytes(after?.bytes ?? []), .int(max(0, limit))]
-        ).map { row in
-            var row = row
-            let (photo, digest): (PhotoID, SHA256Digest) = try (row.id(), row.digest())
-            return ClusterMember(
-                photo: photo, sha256: digest, hash: PerceptualHash(bits: UInt64(bitPattern: try row.int64())),
-                evidence: try Self.evidence(&row))
+        try await database.rows(Self.members, memberValues(cluster, after, limit)).map(Self.member)
+    }
+
+    private static let members = """
+        SELECT compared_photos.photo, photos.sha256, compared_photos.phash, compared_photos.distance,
+            compared_photos.similarity, compared_photos.orientation
+        FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
+        WHERE compared_photos.cluster = ? AND compared_photos.owner = ? AND compared_photos.photo > ?
+        ORDER BY compared_photos.photo LIMIT ?
+        """
+
+    private func memberValues(_ cluster: ClusterID, _ after: PhotoID?, _ limit: Int) -> [SQLValue] {
+        [.id(cluster), ownerValue, .bytes(after?.bytes ?? []), .int(max(0, limit))]
+    }
+
+    private static func member(_ row: SQLRow) throws -> ClusterMember {
+        var row = row
+        let (photo, digest): (PhotoID, SHA256Digest) = try (row.id(), row.digest())
+        return ClusterMember(
+            photo: photo, sha256: digest, hash: PerceptualHash(bits: UInt64(bitPattern: try row.int64())),
+            evidence: try evidence(&row))
+    }
+
+    func photos(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterPhoto] {
+        let values = memberValues(cluster, after, limit)
+        return try await database.read { [ownerValue] connection in
+            let members = try connection.rows(Self.members, values).map(Self.member)
+            // A key at a time, all in one round trip: with the owner beside a list of keys, SQLite reads all the owner has.
+            let keys: [[SQLValue]] = members.map { [.id($0.photo), ownerValue] }
+            let photos = try connection.rows(
+                "SELECT \(PhotoColumns.full) FROM photos WHERE id = ? AND owner = ?", each: keys)
+            let files = try connection.rows(
+                "SELECT path FROM files WHERE photo = ? AND owner = ? AND is_missing = 0 ORDER BY path", each: keys)
+            return try members.indices.map { index in
+                ClusterPhoto(
+                    member: members[index], photo: try PhotoColumns.photo(SQLRow.present(photos[index].first)),
+                    paths: try files[index].map { row in
+                        var row = row
+                        return try row.path()
+                    })
+            }
         }
     }
 
@@ -85,22 +112,25 @@ extension SQLCatalog {
     }
 
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) async throws -> Bool {
-        // A photo in no cluster has no row of its side's to join.
-        func condition(_ side: ClusterSide, _ column: String) -> (sql: String, values: [SQLValue]) {
+        // From the decisions to the clusters, never the other way: a cluster may have very many photos. (SQLite takes the tables
+        // of a CROSS JOIN in the order they are written.)
+        func condition(_ side: ClusterSide, _ column: String) -> (join: String, sql: String, value: SQLValue) {
             switch side {
-            case .photo(let photo): ("\(column) = ?", [.id(photo)])
+            case .photo(let photo): ("", "\(column) = ?", .id(photo))
             case .cluster(let cluster):
                 (
-                    "\(column) IN (SELECT photo FROM compared_photos WHERE cluster = ? AND owner = ?)",
-                    [.id(cluster), ownerValue]
+                    "CROSS JOIN compared_photos AS in_\(column)",
+                    "in_\(column).photo = \(column) AND in_\(column).cluster = ?", .id(cluster)
                 )
             }
         }
         for (first, second) in [(one, other), (other, one)] {
             let (left, right) = (condition(first, "first"), condition(second, "second"))
             let found = try await database.row(
-                "SELECT 1 FROM duplicate_decisions WHERE owner = ? AND \(left.sql) AND \(right.sql) LIMIT 1",
-                [ownerValue] + left.values + right.values)
+                """
+                SELECT 1 FROM duplicate_decisions \(left.join) \(right.join)
+                WHERE duplicate_decisions.owner = ? AND \(left.sql) AND \(right.sql) LIMIT 1
+                """, [ownerValue, left.value, right.value])
             if found != nil { return true }
         }
         return false
@@ -110,14 +140,10 @@ extension SQLCatalog {
         let photos = Array(Set(photos)).sorted()
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            var known: Set<PhotoID> = []
-            for list in KeyList.lists(photos.map(SQLValue.id)) {
-                let rows = try connection.rows(
-                    "SELECT id FROM photos WHERE owner = ? AND id IN \(list.marks)", [ownerValue] + list.keys)
-                for var row in rows { known.insert(try row.id()) }
-            }
-            if let unknown = photos.first(where: { !known.contains($0) }) {
-                throw EngineError(.notFound, "there is no photo \(unknown)")
+            let known = try connection.rows(
+                "SELECT 1 FROM photos WHERE id = ? AND owner = ?", each: photos.map { [.id($0), ownerValue] })
+            if let unknown = zip(photos, known).first(where: { $1.isEmpty }) {
+                throw EngineError(.notFound, "there is no photo \(unknown.0)")
             }
             let likeness = Likeness(connection: connection, owner: ownerValue)
             var count = 0
@@ -128,14 +154,15 @@ extension SQLCatalog {
             }
             if count == 0 { return 0 }
             var kept: Set<ClusterID> = []
+            var leaving: [PhotoID] = []
             for photo in photos {
                 var row = try connection.row(
                     "SELECT cluster FROM compared_photos WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
                 guard let cluster: ClusterID = try row?.optionalID() else { continue }
-                if kept.insert(cluster).inserted { continue }
-                try likeness.forget([photo])
-                try likeness.wait(photo)
+                if !kept.insert(cluster).inserted { leaving.append(photo) }
             }
+            try likeness.forget(leaving)
+            for photo in leaving { try likeness.wait(photo) }
             try append(
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "not duplicates",

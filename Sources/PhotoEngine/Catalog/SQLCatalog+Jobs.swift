@@ -98,7 +98,7 @@ extension SQLCatalog {
         let now = clock.microseconds
         return try await database.write { [self] connection in
             let known: [PhotoID] = try connection.rows(
-                "\(NamedRows.table) SELECT id FROM photos WHERE owner = ? AND id IN (SELECT id FROM named) ORDER BY id",
+                "\(NamedRows.table) \(NamedRows.own("photos")) ORDER BY own.id",
                 NamedRows.values(photos) + [ownerValue]
             ).map { row in
                 var row = row

@@ -4,11 +4,13 @@ import Foundation
 extension SQLCatalog {
     func photo(_ id: PhotoID) async throws -> Photo? {
         try await groups.photos.submit(id, isOnlyAsking: true) { [self] ids in
-            var found: [PhotoID: Photo] = [:]
-            for list in KeyList.lists(Set(ids).map(SQLValue.id)) {
-                for photo in try await photos(where: "id IN \(list.marks)", list.keys) { found[photo.id] = photo }
+            // A key at a time, all in one round trip: with the owner beside a list of keys, SQLite reads all the owner has.
+            let rows = try await database.read { [ownerValue] connection in
+                try connection.rows(
+                    "SELECT \(PhotoColumns.full) FROM photos WHERE id = ? AND owner = ?",
+                    each: ids.map { [.id($0), ownerValue] })
             }
-            return ids.map { .success(found[$0]) }
+            return try rows.map { .success(try $0.first.map(PhotoColumns.photo)) }
         }
     }
 
@@ -48,8 +50,8 @@ extension SQLCatalog {
                 """
                 \(NamedRows.table)
                 UPDATE photos SET is_favourite = ?
-                WHERE owner = ? AND is_favourite <> ? AND id IN (SELECT id FROM named)
-                """, NamedRows.values(photos) + [.bool(isFavourite), ownerValue, .bool(isFavourite)])
+                WHERE is_favourite <> ? AND id IN (\(NamedRows.own("photos")))
+                """, NamedRows.values(photos) + [.bool(isFavourite), .bool(isFavourite), ownerValue])
             var counters = CounterChanges()
             counters.add(Int64(count), to: .changes)
             try counters.write(to: connection, owner: ownerValue)

@@ -44,10 +44,10 @@ extension SQLCatalog {
             let kept = request.alsoKept.subtracting([request.keeper]).sorted()
             let leaving = members.filter { $0.member.photo != request.keeper && !kept.contains($0.member.photo) }
             let (before, hadOwnMarks) = try trash.marks(of: request.keeper)
-            let after = before.merging(try leaving.map { try trash.marks(of: $0.member.photo).marks })
+            let after = before.merging(try trash.marks(of: leaving.map(\.member.photo)).map(\.marks))
 
             try likeness.end(request.cluster)
-            for photo in leaving { try trash.insert(photo.member.photo, at: now, counters: &counters) }
+            try trash.insert(leaving.map(\.member.photo), at: now, counters: &counters)
             try connection.send(
                 "DELETE FROM compared_photos WHERE photo = ? AND owner = ?",
                 each: leaving.map { [.id($0.member.photo), ownerValue] })

@@ -6,13 +6,19 @@ struct TrashedPhotos {
     let owner: SQLValue
 
     /// Out of the timeline, the index of hashes and what waits to be compared; its original and renditions stay.
-    func insert(_ photo: PhotoID, at moment: Int64, counters: inout CounterChanges) throws {
-        let standing = try PhotoUpdate.Standing(photo, connection: connection)
-        standing.leaveTimeline(&counters)
+    func insert(_ photos: [PhotoID], at moment: Int64, counters: inout CounterChanges) throws {
+        let standing = try connection.rows(
+            "SELECT \(PhotoUpdate.Standing.columns) FROM photos WHERE id = ? AND owner = ?",
+            each: photos.map { [.id($0), owner] })
+        for rows in standing {
+            var row = try SQLRow.present(rows.first)
+            try PhotoUpdate.Standing(&row).leaveTimeline(&counters)
+        }
         try connection.send(
             "UPDATE photos SET trashed_at = ?, is_archived = 1, in_timeline = 0 WHERE id = ? AND owner = ?",
-            [.int(moment), .id(photo), owner])
-        try connection.send("DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?", [owner, .id(photo)])
+            each: photos.map { [.int(moment), .id($0), owner] })
+        try connection.send(
+            "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?", each: photos.map { [owner, .id($0)] })
     }
 
     /// When it was put there; nil where it isn't, `.notFound` where there is no such photo.
@@ -36,13 +42,22 @@ struct TrashedPhotos {
     }
 
     func marks(of photo: PhotoID) throws -> (marks: PhotoMarks, areOwn: Bool) {
-        var row = try SQLRow.present(
-            try connection.row(
-                """
-                SELECT is_favourite, rating, caption, latitude, longitude, altitude, has_own_marks,
-                    (SELECT keywords FROM photo_metadata WHERE photo = photos.id)
-                FROM photos WHERE id = ? AND owner = ?
-                """, [.id(photo), owner]))
+        try SQLRow.present(try marks(of: [photo]).first)
+    }
+
+    /// In the order of `photos`.
+    func marks(of photos: [PhotoID]) throws -> [(marks: PhotoMarks, areOwn: Bool)] {
+        try connection.rows(
+            """
+            SELECT is_favourite, rating, caption, latitude, longitude, altitude, has_own_marks,
+                (SELECT keywords FROM photo_metadata WHERE photo = photos.id)
+            FROM photos WHERE id = ? AND owner = ?
+            """, each: photos.map { [.id($0), owner] }
+        ).map { try Self.marks(SQLRow.present($0.first)) }
+    }
+
+    private static func marks(_ row: SQLRow) throws -> (marks: PhotoMarks, areOwn: Bool) {
+        var row = row
         var marks = PhotoMarks()
         marks.isFavourite = try row.bool()
         marks.rating = try row.optionalInt()

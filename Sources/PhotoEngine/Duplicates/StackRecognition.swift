@@ -35,7 +35,10 @@ public enum StackRecognition {
     /// The stacks among a cluster's photos; a photo is in one at most, and one in none may be a duplicate. Compares each with
     /// the sixteen that the same camera took next, so a cluster of 50,000 takes no longer than sorting it.
     public static func stacks(among photos: [Photo]) -> [PhotoStack] {
-        let sorted = photos.sorted { ($0.camera, $0.moment, $0.id) < ($1.camera, $1.moment, $1.id) }
+        let keys = photos.map { (camera: $0.camera, moment: $0.moment, id: $0.id) }
+        let order = photos.indices.sorted { keys[$0] < keys[$1] }
+        let sorted = order.map { photos[$0] }
+        let cameras = order.map { keys[$0].camera }
         var root = Array(sorted.indices)
         var reasons: [Int: StackReason] = [:]
         func find(_ index: Int) -> Int {
@@ -55,7 +58,7 @@ public enum StackRecognition {
         }
         for one in sorted.indices {
             for other in (one + 1)..<max(one + 1, min(sorted.count, one + 17)) {
-                guard sorted[one].camera == sorted[other].camera,
+                guard cameras[one] == cameras[other],
                     sorted[other].moment - sorted[one].moment <= longestGap
                 else { break }
                 if let reason = reason(sorted[one], sorted[other]) { join(one, other, reason) }

@@ -11,6 +11,12 @@ enum NamedRows {
         )
         """
 
+    /// The ids of those that are an owner's rows in `table`; takes the owner. From the names to the rows, in SQLite by
+    /// the order of the CROSS JOIN: with the owner beside a list of ids it reads all the owner has.
+    static func own(_ table: String) -> String {
+        "SELECT own.id FROM named CROSS JOIN \(table) AS own WHERE own.id = named.id AND own.owner = ?"
+    }
+
     /// The values that `table` takes; `ids` must not be empty.
     static func values<Subject>(_ ids: [Identifier<Subject>]) -> [SQLValue] {
         let bytes = SQLValue.bytes(ids.flatMap(\.bytes))

@@ -28,6 +28,8 @@ public protocol DuplicateCatalog: Sendable {
     func clusterSums() async throws -> (clusters: Int, bytesToWin: ByteCount)
     /// In order of id.
     func members(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterMember]
+    /// As `members`, each with its photo and the paths at which a file of it is there.
+    func photos(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterPhoto]
     /// The cluster that a photo is in.
     func cluster(of photo: PhotoID) async throws -> ClusterID?
 

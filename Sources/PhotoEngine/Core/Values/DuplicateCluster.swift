@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// Photos that show the same picture.
 public struct DuplicateCluster: Hashable, Sendable {
     public let id: ClusterID
@@ -49,6 +51,20 @@ public struct ClusterMember: Hashable, Sendable {
         self.sha256 = sha256
         self.hash = hash
         self.evidence = evidence
+    }
+}
+
+/// A photo of a cluster with all that is known of it.
+public struct ClusterPhoto: Hashable, Sendable {
+    public let member: ClusterMember
+    public let photo: Photo
+    /// In order.
+    public let paths: [FilePath]
+
+    public init(member: ClusterMember, photo: Photo, paths: [FilePath]) {
+        self.member = member
+        self.photo = photo
+        self.paths = paths
     }
 }
 

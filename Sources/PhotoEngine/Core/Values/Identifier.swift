@@ -45,7 +45,10 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomStringC
     public var description: String { uuid.uuidString.lowercased() }
 
     public static func < (left: Self, right: Self) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes)
+        // SAFETY: both are sixteen bytes, which nothing keeps beyond the comparison.
+        withUnsafeBytes(of: left.uuid.uuid) { left in
+            withUnsafeBytes(of: right.uuid.uuid) { left.lexicographicallyPrecedes($0) }
+        }
     }
 }
 

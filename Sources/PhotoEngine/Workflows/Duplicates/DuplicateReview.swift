@@ -9,6 +9,8 @@ public struct DuplicateReview: Sendable {
     private let rules: KeeperRules
     /// Of more, no proposal is made for a list: it would read them all.
     public static let mostListed = 1000
+    /// Photos that are read at once, each with all its tags.
+    private static let page = 256
     /// More photos than a person tells apart; their pairs grow with the square.
     private static let mostDistinct = 200
 
@@ -51,15 +53,18 @@ public struct DuplicateReview: Sendable {
     /// The cluster with its photos as they are now, and what the rules make of it. Throws `.conflict` when it is gone.
     public func proposal(for cluster: DuplicateCluster) async throws -> ClusterProposal {
         var members: [ClusterMember] = []
+        var candidates: [KeeperCandidate] = []
         while true {
-            let page = try await catalog.members(of: cluster.id, after: members.last?.photo, limit: 1000)
-            if page.isEmpty { break }
-            members += page
+            let page = try await catalog.photos(of: cluster.id, after: members.last?.photo, limit: Self.page)
+            members += page.map(\.member)
+            candidates += page.map {
+                KeeperCandidate(photo: $0.photo.withWeighedTags, paths: $0.paths, albumCount: 0)
+            }
+            if page.count < Self.page { break }
         }
-        let candidates = try await candidates(members.map(\.photo))
         // Never keep what isn't there in place of what is.
         let there = candidates.filter { !$0.photo.isMissing && $0.photo.status == .ready }
-        guard candidates.count > 1, candidates.count == members.count else {
+        guard candidates.count > 1 else {
             throw EngineError(
                 .conflict, "the cluster \(cluster.id) changed while it was read", whatToDo: "look at it again",
                 isRetryable: true)
@@ -74,24 +79,6 @@ public struct DuplicateReview: Sendable {
             keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence, stacks: stacks)
         made.isCertain = proposal.isCertain && stacks.isEmpty && !there.isEmpty && made.tier == .same
         return made
-    }
-
-    /// Several at a time: where the catalogue is on a server, its answers to one take a round trip each.
-    private func candidates(_ photos: [PhotoID]) async throws -> [KeeperCandidate] {
-        var found: [PhotoID: KeeperCandidate] = [:]
-        for start in stride(from: 0, to: photos.count, by: 16) {
-            try await withThrowingTaskGroup(of: KeeperCandidate?.self) { group in
-                for id in photos[start..<min(start + 16, photos.count)] {
-                    group.addTask {
-                        guard let photo = try await catalog.photo(id) else { return nil }
-                        let paths = try await catalog.files(of: id).filter { !$0.isMissing }.map(\.path)
-                        return KeeperCandidate(photo: photo.withWeighedTags, paths: paths, albumCount: 0)
-                    }
-                }
-                for try await candidate in group { if let candidate { found[candidate.photo.id] = candidate } }
-            }
-        }
-        return photos.compactMap { found[$0] }
     }
 
     /// Carries out what a person wants of a cluster as they saw it.
