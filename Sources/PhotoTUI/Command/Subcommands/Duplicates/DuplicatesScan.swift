@@ -14,8 +14,11 @@ struct DuplicatesScan: AsyncParsableCommand {
             the new photos alone, and one that was stopped goes on. With another --distance or --orientations, --all \
             compares everything anew; what was decided not to be a duplicate stays decided.
 
+            With --no-renditions and PATHs it is about files, not about the library: their hashes alone are made and compared,             nothing is decoded beyond that, kept or written, and the clusters are printed. Hashes alone             take more for the same than pictures do: the distance is 4 unless it is given.
+
             Examples:
               phototui duplicates scan
+              phototui duplicates scan --no-renditions ~/Pictures /media/card
               phototui duplicates scan --all --orientations      turned and mirrored copies, too
               phototui duplicates scan --json | jq .clusters
 
@@ -26,8 +29,8 @@ struct DuplicatesScan: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("The most bits in which hashes may differ, 0 to 16.", valueName: "bits"))
-    var distance = DuplicateScanOptions().distance
+    @Option(help: ArgumentHelp("The most bits in which hashes may differ, 0 to 16 (default: 8).", valueName: "bits"))
+    var distance: Int?
 
     @Flag(help: "Find turned and mirrored copies, too; several times slower.")
     var orientations = false
@@ -35,12 +38,26 @@ struct DuplicatesScan: AsyncParsableCommand {
     @Flag(help: "Forget the clusters and compare all photos anew.")
     var all = false
 
+    @Flag(help: "Compare the files below PATHs by their hashes alone, without a library.")
+    var noRenditions = false
+
+    @Argument(help: "Folders and files, with --no-renditions.", completion: .file())
+    var paths: [String] = []
+
     func validate() throws {
-        if !DuplicateScanOptions.distances.contains(distance) { throw ValidationError("--distance takes 0 to 16") }
+        if let distance, !DuplicateScanOptions.distances.contains(distance) {
+            throw ValidationError("--distance takes 0 to 16")
+        }
+        if noRenditions == paths.isEmpty {
+            throw ValidationError("--no-renditions and the paths of folders or files go together")
+        }
+        if noRenditions, orientations || all { throw ValidationError("--no-renditions goes with --distance alone") }
     }
 
     func run() async throws {
-        let options = DuplicateScanOptions(distance: distance, turns: orientations, comparesAll: all)
+        if noRenditions { return try await FolderDuplicatesRun(paths, distance ?? 4, isJSON: output.json).run() }
+        let options = DuplicateScanOptions(
+            distance: distance ?? DuplicateScanOptions().distance, turns: orientations, comparesAll: all)
         let report: DuplicateScanReport
         do {
             report = try await libraryOptions.withLibrary { try await Self.scan($0, options) }
