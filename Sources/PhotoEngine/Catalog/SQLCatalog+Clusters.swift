@@ -17,14 +17,22 @@ extension SQLCatalog {
             case .photos: "photos"
             case .newest: "newest"
             }
-        let position: [SQLValue] = query.after.map { [.int($0.value), .id($0.id)] } ?? []
-        return try await database.rows(
-            """
-            SELECT \(Self.columns) FROM duplicate_clusters
-            WHERE owner = ? \(position.isEmpty ? "" : "AND (\(key), id) < (?, ?)")
-            ORDER BY \(key) DESC, id DESC LIMIT ?
-            """, [ownerValue] + position + [.int(max(0, query.limit))]
-        ).map(Self.cluster)
+        let limit = max(0, query.limit)
+        func page(_ condition: String, order: String) -> String {
+            "SELECT \(Self.columns) FROM duplicate_clusters WHERE owner = ? \(condition) ORDER BY \(order) LIMIT ?"
+        }
+        let order = "\(key) DESC, id DESC"
+        guard let after = query.after else {
+            return try await database.rows(page("", order: order), [ownerValue, .int(limit)]).map(Self.cluster)
+        }
+        // Not by row values, for which SQLite finds no place in an index of an expression: it would read it from its start.
+        let (same, less) = (page("AND \(key) = ? AND id < ?", order: "id DESC"), page("AND \(key) < ?", order: order))
+        return try await database.read { [ownerValue] connection in
+            let ties = try connection.rows(same, [ownerValue, .int(after.value), .id(after.id), .int(limit)])
+            if ties.count == limit { return try ties.map(Self.cluster) }
+            let others = try connection.rows(less, [ownerValue, .int(after.value), .int(limit - ties.count)])
+            return try (ties + others).map(Self.cluster)
+        }
     }
 
     func cluster(_ id: ClusterID) async throws -> DuplicateCluster? {

@@ -73,6 +73,7 @@ struct TrashedPhotos {
     }
 
     func setMarks(_ marks: PhotoMarks, areOwn: Bool, of photo: PhotoID) throws {
+        let keywords = try self.marks(of: photo).marks.keywords
         try connection.execute(
             """
             UPDATE photos SET is_favourite = ?, rating = ?, caption = ?, latitude = ?, longitude = ?, altitude = ?,
@@ -84,6 +85,8 @@ struct TrashedPhotos {
                 .double(marks.position?.latitude), .double(marks.position?.longitude),
                 .double(marks.position?.altitude), .bool(areOwn), .id(photo), owner,
             ])
+        // What stays is not written anew: there is more than one way to write the same JSON.
+        if keywords == marks.keywords { return }
         try connection.execute(
             "UPDATE photo_metadata SET keywords = ? WHERE photo = ?",
             [try PhotoColumns.encoded(marks.keywords), .id(photo)])

@@ -50,7 +50,7 @@ public struct DuplicateScan: Sendable {
         var report = tally.report
         report.withoutPicture = left.union(evidence.withoutPicture)
         report.comparisons = evidence.comparisons
-        (report.clusters, report.bytesToWin) = try await catalog.clusterSums()
+        if options.sumsClusters { (report.clusters, report.bytesToWin) = try await catalog.clusterSums() }
         report.seconds = tally.seconds
         return report
     }

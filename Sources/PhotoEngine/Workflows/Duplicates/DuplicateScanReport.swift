@@ -8,6 +8,8 @@ public struct DuplicateScanOptions: Hashable, Sendable {
     public var turns: Bool
     /// Whether clusters are forgotten and all photos compared anew.
     public var comparesAll: Bool
+    /// Whether the report has the sums of all clusters, which takes longer than one more photo where there are very many.
+    public var sumsClusters = true
 
     public static let distances = 0...16
 
@@ -42,7 +44,7 @@ public struct DuplicateScanReport: Hashable, Sendable {
     public var comparisons = 0
     /// Photos that wait still, or were left out of a comparison, as their small picture is not there.
     public var withoutPicture: Set<PhotoID> = []
-    /// All clusters there are now, and what goes when the largest photo alone of each is kept.
+    /// All clusters there are now, and what goes when the largest photo alone of each is kept; 0 where that isn't asked for.
     public var clusters = 0
     public var bytesToWin = ByteCount(0)
     public var seconds = 0.0
