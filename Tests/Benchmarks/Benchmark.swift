@@ -8,6 +8,7 @@ struct Benchmark: Sendable {
     /// Add a benchmark here; its code lives in a file of its own.
     static let all: [Benchmark] = [
         .process, .catalogCreate, .catalogPages, .catalogGrowth, .catalogImport, .importRate, .celeryWorker,
-        .celeryPublish, .celeryLatency, .celeryJobs, .upload, .duplicates, .nearPairs, .nearOne,
+        .celeryPublish, .celeryLatency, .celeryJobs, .upload, .duplicates, .duplicateLibrary, .duplicateFolder,
+        .nearPairs, .nearOne,
     ]
 }

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import duplicates_library
 import duplicates_truth
 import numpy
 
@@ -214,14 +215,56 @@ def compare_near(python, truth, work):
         f"p50 {one['p50']} ms, p99 {one['p99']} ms", one["p99"] <= 10, note="the search alone, without the catalogue")
 
 
+def compare_folder(python, folder, work):
+    """From a folder of photos that nobody has seen before to clusters."""
+    environment = dict(os.environ, XDG_CACHE_HOME=f"{work}/cache")  # czkawka remembers hashes there
+    seconds, notes = {}, []
+    for tool in ["czkawka", "imagededup"]:
+        done = subprocess.run(
+            [python, PEERS, "folder", tool, folder], stdout=subprocess.PIPE, text=True, timeout=1800, env=environment)
+        if done.returncode == 0:
+            seconds[tool] = json.loads(done.stdout.splitlines()[-1])["seconds"]
+        else:
+            notes.append(f"{tool} did not run")
+    if shutil.which("findimagedupes"):
+        start = time.monotonic()
+        done = subprocess.run(
+            ["findimagedupes", "-q", "-R", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=1800)
+        if done.returncode == 0:
+            seconds["findimagedupes"] = time.monotonic() - start
+    else:
+        notes.append("findimagedupes is not installed")
+    files = len(os.listdir(folder))
+    rates = ", ".join(f"{tool} {files / taken:.0f}/s" for tool, taken in seconds.items())
+    for name, kind, bars in [
+        ("by hashes alone", "hashes", {"czkawka": 3, "imagededup": 5}),
+        ("with renditions and catalogue", "library", {"czkawka": 1}),
+    ]:
+        ours = min((product("duplicate-folder", kind, folder) for _ in range(2)), key=lambda report: report["seconds"])
+        ratios = {tool: taken / ours["seconds"] for tool, taken in seconds.items()}
+        met = all(ratios[tool] >= bar for tool, bar in bars.items()) if set(bars) <= set(ratios) else None
+        row(
+            f"A folder of {files} photos to clusters, {name}",
+            ", ".join(f">= {bar} x {tool}" for tool, bar in bars.items()), f"{files / ours['seconds']:.0f} photos/s",
+            met, peer=rates, ratio=ratios.get("czkawka"),
+            note="; ".join([f"{tool} {ratio:.1f} x" for tool, ratio in ratios.items()] + notes))
+
+
 def main():
     python = peers_python()
     with tempfile.TemporaryDirectory() as work:
         start = time.monotonic()
         truth = duplicates_truth.derive(os.environ["PHOTOTUI_CORPUS"], f"{work}/photos")
         print(f"{len(truth)} photos derived in {time.monotonic() - start:.0f} s", flush=True)
-        compare_near(python, truth, work)
-        compare_found(python, truth)
+        parts = os.environ.get("PARTS", "near,found,folder,library").split(",")
+        if "near" in parts:
+            compare_near(python, truth, work)
+        if "found" in parts:
+            compare_found(python, truth)
+        if "folder" in parts:
+            compare_folder(python, f"{work}/photos", work)
+        if "library" in parts:
+            duplicates_library.compare(work, product)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """One peer in its own environment: duplicates_peers.py NAME DISTANCE,…, files on standard input; prints a JSON line.
 
+`duplicates_peers.py folder NAME FOLDER` times a whole run over a folder instead.
+
 Photos within the distance share a cluster (union of all pairs), which is how each of these tools groups them.
 """
 import json
@@ -35,13 +37,17 @@ def imagehash_clusters(files, distances):
         if (hashes[one] ^ hashes[other]).bit_count() <= distance)) for distance in distances]
 
 
-def imagededup_clusters(files, distances):
+def without_networks():
+    """imagededup's neural part is imported with the rest and not used here."""
     import sklearn.metrics.pairwise  # before the stand-ins below, which it would take for the real ones
-    # Its neural part is imported with the rest and not used here.
     for name in ["torch", "torchvision", "imagededup.methods.cnn", "imagededup.utils.data_generator",
                  "imagededup.utils.models"]:
         sys.modules[name] = types.ModuleType(name)
         sys.modules[name].__getattr__ = lambda _: type("Unused", (), {})
+
+
+def imagededup_clusters(files, distances):
+    without_networks()
     from imagededup.methods import PHash
     places = {os.path.basename(path): index for index, path in enumerate(files)}
     method = PHash(verbose=False)
@@ -92,7 +98,31 @@ def faiss_pairs(path, distance):
     return {"pairs": int(kept.sum()), "sum": str(total), "seconds": seconds}
 
 
+def folder_seconds(name, folder):
+    """How long a tool takes from a folder of photos that it has never seen to clusters, by its defaults."""
+    if name == "imagededup":
+        without_networks()
+        from imagededup.methods import PHash
+        start = time.monotonic()
+        method = PHash(verbose=False)
+        encodings = method.encode_images(image_dir=folder)
+        method.find_duplicates(encoding_map=encodings, max_distance_threshold=4)
+        return {"files": len(encodings), "seconds": time.monotonic() - start}
+    from pathlib import Path
+
+    from czkawka import ImageSimilarity
+    start = time.monotonic()
+    finder = ImageSimilarity()
+    finder.set_directories([Path(folder)])
+    finder.set_similarity(4)
+    finder.find_similar()
+    return {"files": len(os.listdir(folder)), "seconds": time.monotonic() - start}
+
+
 def main():
+    if sys.argv[1] == "folder":
+        print(json.dumps(folder_seconds(*sys.argv[2:])))
+        return
     name, distances = sys.argv[1], [int(one) for one in sys.argv[2].split(",")]
     if name == "faiss":
         print(json.dumps(faiss_pairs(sys.argv[3], distances[0])))

@@ -19,11 +19,14 @@ struct DuplicatesResolve: AsyncParsableCommand {
             the same command goes on with the others. Files with the same bytes are one photo from the import on: --exact \
             is for files whose pictures are equal and whose metadata are not.
 
+            Whoever resolves for another owner of a networked library names them in PHOTOTUI_OWNER, and says with --reason why:             the journal and `duplicates resolutions` have both that and who did it.
+
             Examples:
               phototui duplicates resolve 0190a7c2 --dry-run
               phototui duplicates resolve 0190a7c2 --keep 0190a7c3-1f2e --reason "the sharper one"
               phototui duplicates resolve --certain
               phototui duplicates resolve --precision 0.95 --dry-run     what `duplicates calibrate` showed to be safe
+              PHOTOTUI_OWNER=anna phototui duplicates resolve --certain --profile prod --reason "ticket 4711"
 
             Exit codes: 0 all resolved, 1 none, 2 some not, 130 stopped by Ctrl-C.
             """)
