@@ -45,6 +45,30 @@ struct QueryPlanTests {
         #expect(plan.contains("USING INDEX jobs_photo") && !plan.contains("TEMP B-TREE"), "\(plan)")
     }
 
+    @Test(
+        "A page of clusters walks its order's index from either end, filtered or not",
+        arguments: ClusterQuery.Order.allCases)
+    func clusters(_ order: ClusterQuery.Order) async throws {
+        let index =
+            switch order {
+            case .bytesToWin: "duplicate_clusters_bytes"
+            case .photos: "duplicate_clusters_photos"
+            case .newest: "duplicate_clusters_newest"
+            }
+        let after = ClusterPosition("5_01890a5d-ac96-774b-bcce-b302099a8057")
+        for filter in [ClusterFilter(), ClusterFilter(text: "lisbon", mostDistance: 4)] {
+            for (isReversed, after) in [(false, nil), (true, nil), (false, after), (true, after)] {
+                let query = ClusterQuery(order: order, isReversed: isReversed, filter: filter, after: after, limit: 100)
+                for page in SQLCatalog.pages(query, owner: .bytes([]), dialect: .sqlite) {
+                    let plan = try await plan(page.sql, page.values + [.int(100)])
+                    #expect(plan.contains("USING INDEX \(index)") && !plan.contains("TEMP B-TREE"), "\(plan)")
+                    #expect(!plan.contains("SCAN"), "\(plan)")
+                    if filter != ClusterFilter() { #expect(plan.contains("compared_photos_cluster"), "\(plan)") }
+                }
+            }
+        }
+    }
+
     private func plan(_ sql: String, _ values: [SQLValue]) async throws -> String {
         let catalog = try await SQLCatalog.open(
             SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),

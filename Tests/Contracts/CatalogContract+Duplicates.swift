@@ -261,8 +261,46 @@ extension CatalogContract {
                 try requireEqual(Set(all.map(\.id)).count, 7, "the clusters")
                 let keys = all.map { ClusterPosition($0, in: order).value }
                 try requireEqual(keys, keys.sorted(by: >), "the order by \(order)")
+                let middle = ClusterPosition(all[3], in: order)
+                try requireEqual(
+                    try await catalog.clusters(ClusterQuery(order: order, isReversed: true, limit: 99)),
+                    all.reversed(), "from the last by \(order)")
+                try requireEqual(
+                    try await catalog.clusters(ClusterQuery(order: order, isReversed: true, after: middle, limit: 2)),
+                    [all[2], all[1]], "what precedes the middle by \(order)")
             }
             try requireEqual(try await subject.stranger.clusters(ClusterQuery(limit: 9)), [], "a stranger's clusters")
+        },
+        ContractCase("Clusters are found by their photos' text and by how near the photos are") { subject in
+            let catalog = subject.catalog
+            let one = try await catalog.addCompared(1, 1)
+            _ = try await catalog.addCompared(2, 1, like: one) { $0.place = "Lisbon 100%" }
+            let three = try await catalog.addCompared(3, 3)
+            let far = try await catalog.addHashed(4, 4)
+            let distant = LikenessEvidence(distance: 7, similarity: 0.8, orientation: .upright)
+            let founding: [ClusterChange] = [.founded(cluster(three), far.photo)]
+            try require(
+                try await catalog.record(founding, of: far, evidence: [far.photo: distant]), "it could be compared")
+            func found(_ filter: ClusterFilter, isReversed: Bool = false) async throws -> [ClusterID] {
+                try await catalog.clusters(ClusterQuery(isReversed: isReversed, filter: filter, limit: 9)).map(\.id)
+            }
+            try requireEqual(
+                Set(try await found(ClusterFilter())), [cluster(one), cluster(three)], "without a filter")
+            for text in ["LISBON", "100%", "2.jpg", "1.JPG"] {
+                try requireEqual(try await found(ClusterFilter(text: text)), [cluster(one)], "those with \(text)")
+                let reversed = try await found(ClusterFilter(text: text), isReversed: true)
+                try requireEqual(reversed, [cluster(one)], "those with \(text), reversed")
+            }
+            try requireEqual(try await found(ClusterFilter(text: "100_")), [], "a sign that SQL reads as any")
+            try requireEqual(try await found(ClusterFilter(mostDistance: 2)), [], "those within 2 bits")
+            try requireEqual(try await found(ClusterFilter(mostDistance: 4)), [cluster(one)], "those within 4 bits")
+            try requireEqual(
+                Set(try await found(ClusterFilter(mostDistance: 7))), [cluster(one), cluster(three)], "within 7")
+            try requireEqual(
+                try await found(ClusterFilter(text: "lisbon", mostDistance: 2)), [], "both conditions at once")
+            try requireEqual(
+                try await subject.stranger.clusters(ClusterQuery(filter: ClusterFilter(text: "jpg"), limit: 9)), [],
+                "a stranger's")
         },
         ContractCase("Photos decided to be distinct leave their cluster for good") { subject in
             let catalog = subject.catalog

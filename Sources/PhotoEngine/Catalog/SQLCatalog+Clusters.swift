@@ -11,27 +11,63 @@ extension SQLCatalog {
     }
 
     func clusters(_ query: ClusterQuery) async throws -> [DuplicateCluster] {
+        let pages = Self.pages(query, owner: ownerValue, dialect: dialect)
+        let limit = max(0, query.limit)
+        if pages.count == 1 {
+            return try await database.rows(pages[0].sql, pages[0].values + [.int(limit)]).map(Self.cluster)
+        }
+        return try await database.read { connection in
+            var found: [DuplicateCluster] = []
+            for page in pages where found.count < limit {
+                found += try connection.rows(page.sql, page.values + [.int(limit - found.count)]).map(Self.cluster)
+            }
+            return found
+        }
+    }
+
+    /// The statements of a page of clusters, which follow each other until it is full; how many are wanted is each one's last
+    /// value, and not among them. After a position there are two, not one with row values, for which SQLite finds no place in an
+    /// index of an expression: it would read it from its start.
+    static func pages(_ query: ClusterQuery, owner: SQLValue, dialect: SQLDialect) -> [Timeline.Condition] {
         let key =
             switch query.order {
             case .bytesToWin: "(byte_count - largest)"
             case .photos: "photos"
             case .newest: "newest"
             }
-        let limit = max(0, query.limit)
-        func page(_ condition: String, order: String) -> String {
-            "SELECT \(Self.columns) FROM duplicate_clusters WHERE owner = ? \(condition) ORDER BY \(order) LIMIT ?"
+        let (toward, direction) = query.isReversed ? (">", "ASC") : ("<", "DESC")
+        func page(_ start: String?, _ values: [SQLValue], order: String) -> Timeline.Condition {
+            var condition = Timeline.Condition(sql: "owner = ?", values: [owner])
+            if let start { condition.and(start, values) }
+            narrow(&condition, query.filter, dialect)
+            return Timeline.Condition(
+                sql: "SELECT \(columns) FROM duplicate_clusters WHERE \(condition.sql) ORDER BY \(order) LIMIT ?",
+                values: condition.values)
         }
-        let order = "\(key) DESC, id DESC"
-        guard let after = query.after else {
-            return try await database.rows(page("", order: order), [ownerValue, .int(limit)]).map(Self.cluster)
+        let order = "\(key) \(direction), id \(direction)"
+        guard let after = query.after else { return [page(nil, [], order: order)] }
+        return [
+            page("\(key) = ? AND id \(toward) ?", [.int(after.value), .id(after.id)], order: "id \(direction)"),
+            page("\(key) \(toward) ?", [.int(after.value)], order: order),
+        ]
+    }
+
+    /// By subqueries for each cluster in turn: the order's index is walked, and ends as soon as the page is full.
+    private static func narrow(_ condition: inout Timeline.Condition, _ filter: ClusterFilter, _ dialect: SQLDialect) {
+        let isMember = "compared_photos.cluster = duplicate_clusters.id"
+        if let most = filter.mostDistance {
+            condition.and(
+                "NOT EXISTS (SELECT 1 FROM compared_photos WHERE \(isMember) AND compared_photos.distance > ?)",
+                [.int(most)])
         }
-        // Not by row values, for which SQLite finds no place in an index of an expression: it would read it from its start.
-        let (same, less) = (page("AND \(key) = ? AND id < ?", order: "id DESC"), page("AND \(key) < ?", order: order))
-        return try await database.read { [ownerValue] connection in
-            let ties = try connection.rows(same, [ownerValue, .int(after.value), .id(after.id), .int(limit)])
-            if ties.count == limit { return try ties.map(Self.cluster) }
-            let others = try connection.rows(less, [ownerValue, .int(after.value), .int(limit - ties.count)])
-            return try (ties + others).map(Self.cluster)
+        if !filter.text.isEmpty {
+            var photo = Timeline.Condition(sql: isMember, values: [])
+            Timeline.narrow(&photo, filter: TimelineFilter(text: filter.text), dialect: dialect)
+            condition.and(
+                """
+                EXISTS (
+                    SELECT 1 FROM compared_photos JOIN photos ON photos.id = compared_photos.photo WHERE \(photo.sql))
+                """, photo.values)
         }
     }
 

@@ -68,14 +68,35 @@ public struct ClusterQuery: Hashable, Sendable {
     }
 
     public var order: Order
+    /// From the last to the first: `after` is what precedes a position then.
+    public var isReversed: Bool
+    public var filter: ClusterFilter
     /// Only what follows this position in the order.
     public var after: ClusterPosition?
     public var limit: Int
 
-    public init(order: Order = .bytesToWin, after: ClusterPosition? = nil, limit: Int) {
+    public init(
+        order: Order = .bytesToWin, isReversed: Bool = false, filter: ClusterFilter = ClusterFilter(),
+        after: ClusterPosition? = nil, limit: Int
+    ) {
         self.order = order
+        self.isReversed = isReversed
+        self.filter = filter
         self.after = after
         self.limit = limit
+    }
+}
+
+/// Narrows a list of clusters; all conditions hold at once.
+public struct ClusterFilter: Hashable, Sendable {
+    /// Text that one of the cluster's photos has, as `TimelineFilter.text`; empty for any.
+    public var text: String
+    /// Only clusters of which every photo differed by at most so many bits from one that was there before it.
+    public var mostDistance: Int?
+
+    public init(text: String = "", mostDistance: Int? = nil) {
+        self.text = text
+        self.mostDistance = mostDistance
     }
 }
 
