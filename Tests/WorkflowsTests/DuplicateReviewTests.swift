@@ -83,6 +83,45 @@ struct DuplicateReviewTests {
         #expect(!proposal.isCertain)
     }
 
+    @Test("Clusters come in pages, or only the certain ones of them, from either end")
+    func pages() async throws {
+        let library = try await DuplicateLibrary()
+        // Every second pair has a camera's own photo, which makes its proposal certain.
+        for pair in 0..<6 as Range<Int> {
+            try await library.add(10 * pair + 1, scene: UInt64(pair + 1))
+            try await library.add(10 * pair + 2, scene: UInt64(pair + 1)) { metadata in
+                guard pair.isMultiple(of: 2) else { return }
+                metadata.cameraMake = "Acme"
+                metadata.cameraModel = "X100"
+                metadata.exposure.seconds = 0.01
+            }
+        }
+        _ = try await library.scan()
+        let browser = ClusterBrowser(catalog: library.catalog, review: review(library))
+        let all = try await library.catalog.clusters(ClusterQuery(limit: 99))
+        try #require(all.count == 6)
+        for isReversed in [false, true] {
+            var (every, certain): ([ClusterID], [ClusterID]) = ([], [])
+            for certainOnly in [false, true] {
+                var query = ClusterQuery(isReversed: isReversed, limit: 2)
+                while true {
+                    let page = try await browser.page(query, certainOnly: certainOnly)
+                    if certainOnly {
+                        certain += page.clusters.map(\.id)
+                        #expect(page.clusters.allSatisfy { page.proposals[$0.id]?.isCertain == true })
+                    } else {
+                        every += page.clusters.map(\.id)
+                        #expect(page.proposals.isEmpty)
+                    }
+                    guard let reached = page.reached else { break }
+                    query.after = reached
+                }
+            }
+            #expect(every == (isReversed ? all.reversed() : all).map(\.id))
+            #expect(certain.count == 3 && every.filter(certain.contains) == certain)
+        }
+    }
+
     @Test("Resolving works on what the person saw, is found by its name, and is undone")
     func resolved() async throws {
         try await withPair { library, export, original, cluster in

@@ -18,6 +18,8 @@ public struct PictureComparison: Equatable, Sendable {
     /// Where the second's middle lies, in shares of the first's width and height from its own middle.
     public let offsetX: Double
     public let offsetY: Double
+    /// Maps the first's coordinates to those of the second, once that is turned.
+    let warp: PictureWarp
 
     /// What a copy of another size or quality has at the least; below it a better place is sought.
     private static let plain = 0.9
@@ -58,6 +60,7 @@ public struct PictureComparison: Equatable, Sendable {
             }
         }
         similarity = found
+        self.warp = warp
         // The warp maps the first's coordinates to the second's; what is told is how the second lies in the first.
         let determinant = warp.xx * warp.yy - warp.xy * warp.yx
         scale = 1 / determinant.squareRoot()

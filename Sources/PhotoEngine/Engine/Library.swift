@@ -150,6 +150,12 @@ public final class Library: Sendable {
     /// Brings originals back out of the library.
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
 
+    /// Clusters, a page at a time.
+    public func clusterBrowser() -> ClusterBrowser { ClusterBrowser(catalog: catalog, review: duplicateReview()) }
+
+    /// The small pictures that photos are compared by.
+    public var smallPictures: any PictureSource { RenditionPictures(objects: objects) }
+
     /// Finds photos that look alike.
     public func duplicateScan() -> DuplicateScan {
         DuplicateScan(catalog: catalog, pictures: RenditionPictures(objects: objects))

@@ -85,15 +85,20 @@ public struct DuplicateReview: Sendable {
     public func resolve(
         _ proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>, actor: String, reason: String
     ) async throws -> Resolution {
-        guard alsoKept.count < Self.mostDistinct else {
+        try await resolve(
+            ResolutionRequest(
+                cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept,
+                members: Set(proposal.members.map(\.photo)), actor: actor, reason: reason))
+    }
+
+    /// Carries out what a person wants of a cluster, with its photos as they saw them.
+    public func resolve(_ request: ResolutionRequest) async throws -> Resolution {
+        guard request.alsoKept.count < Self.mostDistinct else {
             throw EngineError(
                 .limitExceeded, "more than \(Self.mostDistinct) photos of one cluster can't be kept at once",
                 whatToDo: "decide on fewer at a time with: phototui duplicates not-duplicate")
         }
-        let request = ResolutionRequest(
-            cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept,
-            members: Set(proposal.members.map(\.photo)), actor: actor, reason: reason)
-        guard request.alsoKept.union([keeper]) != request.members else {
+        guard request.alsoKept.union([request.keeper]) != request.members else {
             throw EngineError(
                 .invalidInput, "all photos of the cluster would be kept",
                 whatToDo: "if they are no duplicates, say so with: phototui duplicates not-duplicate")
