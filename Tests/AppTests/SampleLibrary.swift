@@ -12,6 +12,7 @@ struct SampleLibrary {
     var status: @Sendable (Int) -> PhotoStatus = { _ in .ready }
     /// Photos that entered each month's front later.
     var added = 0
+    var clusters: SampleClusters?
 
     init(_ counts: [(String, Int)]) {
         months = counts.map { MonthCount(month: Month($0.0)!, count: $0.1) }
@@ -135,6 +136,7 @@ struct RunningApp {
         guard answers else { return }
         for effect in effects {
             if let answer = library.answer(effect) { perform(update(&state, answer)) }
+            for answer in library.clusters?.answers(effect) ?? [] { perform(update(&state, answer)) }
         }
     }
 

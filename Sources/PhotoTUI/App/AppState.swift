@@ -12,7 +12,10 @@ public struct AppState: Sendable {
     public var timeline = TimelineState()
     /// The viewer's photo; it stays while the timeline shows, so that one can go back to it.
     public var viewer: ViewerState?
+    public var duplicates = DuplicatesState()
     public var context = KeyContext.timeline
+    /// Where one came from.
+    var lastContext = KeyContext.timeline
     /// Dialogs over the screen, the uppermost last.
     public var layers: [Layer] = []
     public var activity = Activity()
@@ -27,6 +30,7 @@ public struct AppState: Sendable {
     public init(size: GridSize, look: Look, keyMap: KeyMap = KeyMap(), libraryName: String = "") {
         (self.size, self.look, self.keyMap, self.libraryName) = (size, look, keyMap, libraryName)
         timeline.resize(area: Layout(size).wall, look: look)
+        duplicates.resize(area: Layout(size).body)
     }
 
     mutating func makeRequest() -> RequestID {
@@ -55,6 +59,9 @@ public enum Layer: Hashable, Sendable {
     case jump(TextField)
     /// The filter being typed, and what it was before.
     case filter(TextField, before: String)
+    case clusterFilter(TextField, before: String)
+    case decision(DecisionState)
+    case message(MessageState)
 }
 
 /// What goes on beside the screen.

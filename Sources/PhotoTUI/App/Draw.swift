@@ -15,10 +15,11 @@ public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
         return nil
     }
     state.drawTop(into: &grid, in: layout.top)
-    if state.context == .viewer, let viewer = state.viewer {
-        state.drawViewer(viewer, into: &grid)
-    } else {
-        state.drawTimeline(into: &grid, layout)
+    switch state.context {
+    case .timeline: state.drawTimeline(into: &grid, layout)
+    case .viewer: if let viewer = state.viewer { state.drawViewer(viewer, into: &grid) }
+    case .duplicates: state.drawDuplicates(into: &grid, layout)
+    case .comparison: if let comparison = state.duplicates.comparison { state.drawComparison(comparison, into: &grid) }
     }
     state.drawDetails(into: &grid, in: layout.details)
     let cursor = state.drawFooter(into: &grid, in: layout.footer)
@@ -33,8 +34,11 @@ extension AppState {
     func drawTop(into grid: inout Grid, in area: Rect) {
         var column = area.column + 1
         column += grid.write("phototui", at: Position(row: area.row, column: column), role: .title) + 2
-        for view in KeyContext.allCases where area.columns >= 40 {
-            let isActive = view == context
+        // A cluster is part of the duplicates.
+        let current = isOnDuplicates ? KeyContext.duplicates : context
+        for view in [KeyContext.timeline, .viewer, .duplicates] where area.columns >= 48 || view == current {
+            guard area.columns >= 40 else { break }
+            let isActive = view == current
             let name = " \(view.title) "
             column +=
                 grid.write(
@@ -42,7 +46,7 @@ extension AppState {
         }
         var parts: [String] = []
         if !timeline.layout.isEmpty { parts.append(counted(timeline.layout.count, "photo")) }
-        if !timeline.filterText.isEmpty { parts.append("/" + displayEscaped(timeline.filterText)) }
+        if !timeline.filterText.isEmpty, !isOnDuplicates { parts.append("/" + displayEscaped(timeline.filterText)) }
         if !libraryName.isEmpty { parts.append(displayEscaped(libraryName)) }
         let text = parts.joined(separator: look.lines.separator)
             .truncated(to: max(0, area.endColumn - column - 2), ascii: look.lines.isASCII)
@@ -52,6 +56,7 @@ extension AppState {
 
     /// The line that tells of the photo under the cursor.
     func drawDetails(into grid: inout Grid, in area: Rect) {
+        if isOnDuplicates { return drawDuplicatesStatus(into: &grid, in: area) }
         guard let entry = timeline.cursorEntry else { return }
         var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
         if let size = entry.pixelSize { parts.append("\(size.width)\(look.lines.isASCII ? "x" : "×")\(size.height)") }
@@ -60,7 +65,9 @@ extension AppState {
         }
         if entry.isFavourite { parts.append(look.lines.isASCII ? "favourite" : "♥") }
         if entry.isMissing { parts.append("missing") }
-        if context == .viewer, let viewer, viewer.scale > 1 { parts.append("\(Int((viewer.scale * 100).rounded())) %") }
+        if context == .viewer, let zoom = viewer?.zoom, zoom.scale > 1 {
+            parts.append("\(Int((zoom.scale * 100).rounded())) %")
+        }
         if context == .viewer, viewer?.isPlaying == true { parts.append("slideshow") }
         let right = context == .viewer ? "\(grouped(timeline.cursor + 1)) of \(grouped(timeline.layout.count))" : ""
         let room = area.columns - 2 - (right.isEmpty ? 0 : right.displayWidth + 2)
@@ -71,12 +78,28 @@ extension AppState {
             right, at: Position(row: area.row, column: area.endColumn - right.displayWidth - 1), role: .dim)
     }
 
+    private func drawDuplicatesStatus(into grid: inout Grid, in area: Rect) {
+        let (left, right) = context == .comparison ? comparisonStatus : duplicatesStatus
+        grid.write(
+            left, at: Position(row: area.row, column: area.column + 1), role: .text,
+            maxWidth: max(0, area.columns - right.displayWidth - 4),
+            truncation: context == .comparison ? .middle : .ellipsis, ascii: look.lines.isASCII)
+        grid.write(
+            right, at: Position(row: area.row, column: area.endColumn - right.displayWidth - 1), role: .success)
+    }
+
     func drawFooter(into grid: inout Grid, in area: Rect) -> Position? {
         if case .filter(let field, _)? = layers.last {
             grid.write("/", at: Position(row: area.row, column: 1), role: .key)
             return field.draw(
                 into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
                 placeholder: "name, camera, lens, place, caption, is:favourite, rating:3", lines: look.lines)
+        }
+        if case .clusterFilter(let field, _)? = layers.last {
+            grid.write("/", at: Position(row: area.row, column: 1), role: .key)
+            return field.draw(
+                into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
+                placeholder: "name, camera, lens, place, caption, is:same, is:certain", lines: look.lines)
         }
         if let notice = activity.notice {
             let role: StyleRole =
@@ -142,7 +165,11 @@ extension AppState {
 
     func drawLayer(_ layer: Layer, into grid: inout Grid) -> Position? {
         switch layer {
-        case .filter: return nil
+        case .filter, .clusterFilter: return nil
+        case .decision(let decision): return drawDecision(decision, into: &grid)
+        case .message(let message):
+            drawMessage(message, into: &grid)
+            return nil
         case .help(let offset):
             drawHelp(offset: offset, into: &grid)
             return nil

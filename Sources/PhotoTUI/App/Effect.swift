@@ -20,6 +20,18 @@ public enum Effect: Hashable, Sendable {
     case loadPicture(RequestID, PictureRequest)
     /// The thumbnails wanted now, most urgent first. What isn't named any more is given up.
     case wantThumbnails([ThumbnailKey])
+    case loadClusters(RequestID, ClusterPageRequest)
+    case loadClusterTotals(RequestID)
+    /// Answered for each as soon as it is read.
+    case loadSummaries(RequestID, [DuplicateCluster])
+    case loadCluster(RequestID, ClusterID)
+    case loadDifference(RequestID, DifferenceRequest)
+    case resolve(RequestID, ClusterDecision)
+    case undoResolution(RequestID, ResolutionID)
+    /// Decides for good that these photos don't show the same.
+    case decideDistinct(RequestID, [PhotoID])
+    /// Compares the photos that were not yet.
+    case scanDuplicates(RequestID)
     case setFavourite(RequestID, Bool, [PhotoID])
     /// Puts the paths of these photos on the terminal's clipboard.
     case copyPaths(RequestID, [PhotoID])

@@ -8,6 +8,7 @@ extension AppState {
         case .resize(let size):
             self.size = size
             timeline.resize(area: Layout(size).wall, look: look)
+            duplicates.resize(area: Layout(size).body)
             return []
         case .resumed: return [.repaint]
         case .closed: return [.quit]
@@ -52,7 +53,14 @@ extension AppState {
             palette.field.insert(text)
             palette.selection = 0
             layers.append(.palette(palette))
-        case .help: layers.append(layer)
+        case .clusterFilter(var field, let before):
+            field.insert(text)
+            layers.append(.clusterFilter(field, before: before))
+            return clusterFilterTyped(field.text)
+        case .decision(var decision):
+            decision.reason?.insert(text)
+            layers.append(.decision(decision))
+        case .help, .message: layers.append(layer)
         }
         return []
     }
@@ -63,6 +71,11 @@ extension AppState {
         case .help(let offset):
             return handleHelp(press, offset: offset)
         case .palette(let palette): return handlePalette(press, palette)
+        case .decision(let decision): return handleDecision(press, decision)
+        case .message:
+            if ![.enter, .escape, .character("q"), .character(" ")].contains(press.key) { layers.append(layer) }
+            return []
+        case .clusterFilter(let field, let before): return handleClusterFilter(press, field, before: before)
         case .jump(var field):
             switch press.key {
             case .escape: return []
@@ -91,6 +104,24 @@ extension AppState {
         }
     }
 
+    private mutating func handleClusterFilter(
+        _ press: KeyPress, _ field: TextField, before: String
+    ) -> [Effect] {
+        var field = field
+        switch press.key {
+        case .escape:
+            duplicates.filterText = before
+            return applyClusterFilter()
+        case .enter:
+            duplicates.filterText = field.text
+            return applyClusterFilter()
+        default:
+            let isTaken = field.handle(press)
+            layers.append(.clusterFilter(field, before: before))
+            return isTaken ? clusterFilterTyped(field.text) : []
+        }
+    }
+
     /// Does what an action says, or says why it can't.
     mutating func perform(_ action: Action) -> [Effect] {
         if let reason = reasonUnavailable(action) {
@@ -109,22 +140,38 @@ extension AppState {
             return [.useTheme(themes[index])]
         case .acceptLoss: return [.acceptLoss]
         case .toggleFavourite: return toggleFavourite()
-        case .undo: return undo()
+        case .undo: return isOnDuplicates ? undoResolution() : undo()
         case .copyPath: return copyPaths()
         case .toggleMark: toggleMark()
-        case .nextView, .lastView:
-            if context == .viewer { return closeViewer() }
-            return openViewer()
-        default: return context == .viewer ? performInViewer(action) : performInTimeline(action)
+        case .nextView: return openNextView()
+        case .lastView: return openLastView()
+        case .openDuplicates: return openDuplicates()
+        default:
+            switch context {
+            case .timeline: return performInTimeline(action)
+            case .viewer: return performInViewer(action)
+            case .duplicates: return performInDuplicates(action)
+            case .comparison: return performInComparison(action)
+            }
         }
         return []
     }
 
     /// Why an action can't be done now; nil when it can.
     public func reasonUnavailable(_ action: Action) -> String? {
+        switch (context, action) {
+        case (.duplicates, .undo), (.comparison, .undo): return reasonNoUndoOfResolution()
+        case (_, .nextTheme): return themes.count > 1 ? nil : "there is only one theme"
+        case (.duplicates, _): return reasonUnavailableInDuplicates(action)
+        case (.comparison, _): return reasonUnavailableInComparison(action)
+        case (.timeline, _), (.viewer, _): return reasonUnavailableOnPhotos(action)
+        }
+    }
+
+    private func reasonUnavailableOnPhotos(_ action: Action) -> String? {
         let hasPhoto = timeline.cursorEntry != nil
         switch action {
-        case .openPhoto, .nextView, .lastView, .slideshow:
+        case .openPhoto, .slideshow:
             if action == .slideshow, look.isStill { return "motion is switched off" }
             return hasPhoto ? nil : "there is no photo here"
         case .toggleMark, .toggleRange: return hasPhoto ? nil : "there is no photo here"
@@ -135,7 +182,6 @@ extension AppState {
             return timeline.marks.isEmpty && timeline.filter.isEmpty && timeline.rangeStart == nil
                 ? "there is no mark, range or filter" : nil
         case .acceptLoss: return activity.warnings.isEmpty ? "no folder has lost many files at once" : nil
-        case .nextTheme: return themes.count > 1 ? nil : "there is only one theme"
         case .largerThumbnails:
             return timeline.thumbnailSize + 1 < TimelineState.thumbnailWidths.count ? nil : "they are the largest"
         case .smallerThumbnails: return timeline.thumbnailSize > 0 ? nil : "they are the smallest"
@@ -159,6 +205,8 @@ extension AppState {
             default: return []
             }
         }
+        if context == .duplicates { return handleInDuplicates(event) }
+        if context == .comparison { return handleInComparison(event) }
         switch event.action {
         case .wheelDown: timeline.scroll(rows: 3)
         case .wheelUp: timeline.scroll(rows: -3)

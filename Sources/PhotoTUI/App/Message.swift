@@ -16,6 +16,18 @@ public enum Message: Sendable {
     case thumbnailLoaded(ThumbnailKey, Grid)
     /// The thumbnail can't be had; why, in a few words.
     case thumbnailFailed(ThumbnailKey, String)
+    case clustersLoaded(RequestID, ClusterPage)
+    case clusterTotalsLoaded(RequestID, ClusterTotals)
+    /// One of several asked for at once.
+    case clusterSummarized(RequestID, ClusterID, DuplicatesState.Summary)
+    case clusterLoaded(RequestID, ClusterDetails)
+    case differenceLoaded(RequestID, DifferencePicture)
+    case resolved(RequestID, Resolution)
+    case resolutionUndone(RequestID, UndoneResolution)
+    /// How many pairs were new.
+    case decidedDistinct(RequestID, Int)
+    case scanProgressed(RequestID, ScanStatus)
+    case scanEnded(RequestID, Notice)
     case favouritesSet(RequestID, Int)
     case pathsCopied(RequestID, copied: Int, of: Int)
     case timerFired(RequestID)

@@ -17,6 +17,8 @@ public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     }
     effects += state.reconcileTimeline()
     effects += state.reconcileViewer()
+    effects += state.reconcileDuplicates()
+    effects += state.reconcileThumbnails()
     return effects
 }
 
@@ -46,6 +48,7 @@ extension AppState {
         case .photoLoaded(let request, let details): viewer?.photoLoaded(request, details)
         case .pictureLoaded(let request, let picture, let isFinal):
             viewer?.pictureLoaded(request, picture, isFinal: isFinal)
+            clusterPictureLoaded(request, picture, isFinal: isFinal)
         case .favouritesSet(let request, let count): favouritesSet(request, count)
         case .pathsCopied(let request, let copied, let wanted):
             guard request == copyRequest else { return [] }
@@ -57,6 +60,23 @@ extension AppState {
         case .timerFired(let request): return timerFired(request)
         case .failed(let request, let error): return failed(request, error)
         case .catalogChanged: return catalogChanged()
+        default: return applyToDuplicates(message)
+        }
+        return []
+    }
+
+    private mutating func applyToDuplicates(_ message: Message) -> [Effect] {
+        switch message {
+        case .clustersLoaded(let request, let page): clustersLoaded(request, page)
+        case .clusterTotalsLoaded(let request, let totals): clusterTotalsLoaded(request, totals)
+        case .clusterSummarized(let request, let id, let summary): clusterSummarized(request, id, summary)
+        case .clusterLoaded(let request, let details): clusterLoaded(request, details)
+        case .differenceLoaded(let request, let picture): differenceLoaded(request, picture)
+        case .resolved(let request, let resolution): return resolved(request, resolution)
+        case .resolutionUndone(let request, let undone): return resolutionUndone(request, undone)
+        case .decidedDistinct(let request, let count): return decidedDistinct(request, count)
+        case .scanProgressed(let request, let status): scanProgressed(request, status)
+        case .scanEnded(let request, let notice): scanEnded(request, notice)
         default: applyActivity(message)
         }
         return []
@@ -128,6 +148,7 @@ extension AppState {
     }
 
     private mutating func catalogChanged() -> [Effect] {
+        duplicatesChanged()
         timeline.windows.markStale()
         timeline.thumbnails.forgetFailures()
         timeline.places = [:]
@@ -165,6 +186,8 @@ extension AppState {
         } else if request == copyRequest || request == timeline.rangeRequest {
             (copyRequest, timeline.rangeRequest) = (nil, nil)
             activity.notice = Notice(error)
+        } else if let effects = duplicatesFailed(request, error) {
+            return effects
         } else {
             viewer?.failed(request, error)
         }
@@ -189,6 +212,7 @@ extension AppState {
             timeline.filterTimer = nil
             return applyFilter()
         }
+        if let effects = duplicatesTimerFired(request) { return effects }
         guard context == .viewer, let viewer, viewer.slideshow == request else { return [] }
         return advanceSlideshow()
     }

@@ -55,6 +55,8 @@ public enum StyleRole: UInt8, CaseIterable, Sendable {
     case thumbnailFailed
     case label
     case value
+    /// A value in which a photo differs from the one it is compared with.
+    case different
 
     /// The role's name in a theme file, in snake_case: `tab_active`.
     public var name: String { Self.names[Int(rawValue)] }

@@ -38,6 +38,28 @@ public enum Action: String, CaseIterable, Sendable {
     case copyPath = "copy_path"
     case lastView = "last_view"
     case nextView = "next_view"
+    case openDuplicates = "open_duplicates"
+    case firstCluster = "first_cluster"
+    case lastCluster = "last_cluster"
+    case openCluster = "open_cluster"
+    case nextOrder = "next_order"
+    case sameOnly = "same_only"
+    case certainOnly = "certain_only"
+    case comparePhotos = "compare_photos"
+    case closeDuplicates = "close_duplicates"
+    case acceptProposal = "accept_proposal"
+    case chooseKeeper = "choose_keeper"
+    case keepToo = "keep_too"
+    case keepAll = "keep_all"
+    case notDuplicates = "not_duplicates"
+    case nextCluster = "next_cluster"
+    case previousCluster = "previous_cluster"
+    case nextMember = "next_member"
+    case previousMember = "previous_member"
+    case blink
+    case autoBlink = "auto_blink"
+    case difference
+    case closeComparison = "close_comparison"
     case acceptLoss = "accept_loss"
     case nextTheme = "next_theme"
     case palette
@@ -49,13 +71,15 @@ public enum Action: String, CaseIterable, Sendable {
 
 /// Where an action's keys hold.
 public enum KeyContext: String, CaseIterable, Sendable {
-    case timeline, viewer
+    case timeline, viewer, duplicates, comparison
 
     /// As help heads its sections.
     public var title: String {
         switch self {
         case .timeline: "Timeline"
         case .viewer: "Viewer"
+        case .duplicates: "Duplicates"
+        case .comparison: "Duplicates side by side"
         }
     }
 }
@@ -85,18 +109,27 @@ public struct ActionDescription: Sendable {
     public static let all: [ActionDescription] = [
         .init(.moveLeft, "Go left", "left", ["h", "left"], [.timeline]),
         .init(.moveRight, "Go right", "right", ["l", "right"], [.timeline]),
-        .init(.moveUp, "Go up", "up", ["k", "up"], [.timeline]),
-        .init(.moveDown, "Go down", "down", ["j", "down"], [.timeline]),
-        .init(.halfPageDown, "Go half a screen down", "half down", ["ctrl-d"], [.timeline]),
-        .init(.halfPageUp, "Go half a screen up", "half up", ["ctrl-u"], [.timeline]),
-        .init(.pageDown, "Go a screen down", "page down", ["pagedown", "ctrl-f"], [.timeline]),
-        .init(.pageUp, "Go a screen up", "page up", ["pageup", "ctrl-b"], [.timeline]),
+        .init(.moveUp, "Go up", "up", ["k", "up"], [.timeline, .duplicates]),
+        .init(.moveDown, "Go down", "down", ["j", "down"], [.timeline, .duplicates]),
+        .init(.halfPageDown, "Go half a screen down", "half down", ["ctrl-d"], [.timeline, .duplicates]),
+        .init(.halfPageUp, "Go half a screen up", "half up", ["ctrl-u"], [.timeline, .duplicates]),
+        .init(.pageDown, "Go a screen down", "page down", ["pagedown", "ctrl-f"], [.timeline, .duplicates]),
+        .init(.pageUp, "Go a screen up", "page up", ["pageup", "ctrl-b"], [.timeline, .duplicates]),
         .init(.goFirst, "Go to the newest photo", "newest", ["g", "home"], [.timeline, .viewer]),
         .init(.goLast, "Go to the oldest photo", "oldest", ["G", "end"], [.timeline, .viewer]),
         .init(.previousMonth, "Go to the newer month", "newer month", ["["], [.timeline]),
         .init(.nextMonth, "Go to the older month", "older month", ["]"], [.timeline]),
+        .init(.firstCluster, "Go to the first cluster", "first", ["g", "home"], [.duplicates]),
+        .init(.lastCluster, "Go to the last cluster", "last", ["G", "end"], [.duplicates]),
+        .init(.openCluster, "Show the cluster's photos side by side", "compare", ["enter"], [.duplicates], footer: 0),
+        .init(.nextOrder, "Sort by what is won, by photos, by date", "sort", ["o"], [.duplicates], footer: 2),
+        .init(
+            .certainOnly, "Show only clusters whose proposal is certain, or all", "certain", ["c"], [.duplicates],
+            footer: 4),
+        .init(.sameOnly, "Show only clusters of the same picture, or similar too", "same", ["s"], [.duplicates]),
+        .init(.comparePhotos, "Compare the photos that were not yet", "scan", ["S"], [.duplicates], footer: 5),
         .init(.jump, "Jump to a date", "jump", ["J"], [.timeline], footer: 4),
-        .init(.filter, "Show only photos that match", "filter", ["/"], [.timeline], footer: 3),
+        .init(.filter, "Show only photos that match", "filter", ["/"], [.timeline, .duplicates], footer: 3),
         .init(.openPhoto, "Open the photo", "open", ["enter"], [.timeline], footer: 0),
         .init(.toggleMark, "Mark or unmark the photo", "mark", ["space"], [.timeline, .viewer], footer: 1),
         .init(
@@ -105,31 +138,57 @@ public struct ActionDescription: Sendable {
         .init(
             .toggleFavourite, "Make it a favourite, or no longer", "favourite", ["f"], [.timeline, .viewer],
             footer: 2),
-        .init(.undo, "Undo the last change", "undo", ["u"], [.timeline, .viewer]),
-        .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline]),
-        .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline]),
+        .init(.undo, "Undo the last change", "undo", ["u"], [.timeline, .viewer, .duplicates, .comparison], footer: 7),
+        .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline, .duplicates]),
+        .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline, .duplicates]),
+        .init(
+            .acceptProposal, "Resolve: see what changes, then confirm", "resolve", ["enter", "a"],
+            [.comparison], footer: 0),
+        .init(.chooseKeeper, "Keep the photo instead", "keep this", ["space"], [.comparison], footer: 1),
+        .init(.keepToo, "Keep the photo as well, or not", "keep too", ["x"], [.comparison]),
+        .init(.keepAll, "Keep all its photos", "keep all", ["A"], [.comparison]),
+        .init(.notDuplicates, "Decide that they are no duplicates", "not same", ["N"], [.comparison]),
+        .init(
+            .nextCluster, "Leave it for now: show the next cluster", "next", ["n", "pagedown", "ctrl-f"],
+            [.comparison], footer: 2),
+        .init(.previousCluster, "Show the cluster before", "before", ["p", "pageup", "ctrl-b"], [.comparison]),
+        .init(.nextMember, "Go to the next photo of the cluster", "photo", ["]"], [.comparison]),
+        .init(.previousMember, "Go to the photo before", "photo", ["["], [.comparison]),
+        .init(.blink, "Show the keeper and the photo in one place in turn", "blink", ["b"], [.comparison], footer: 3),
+        .init(.autoBlink, "Let them alternate, or stop", "alternate", ["B"], [.comparison]),
+        .init(.difference, "Show where they differ", "difference", ["d"], [.comparison], footer: 4),
         .init(.nextPhoto, "Show the next photo", "next", ["n", "pagedown", "ctrl-f"], [.viewer], footer: 0),
         .init(.previousPhoto, "Show the photo before", "before", ["p", "pageup", "ctrl-b"], [.viewer]),
-        .init(.zoomIn, "Zoom in", "zoom", ["+", "="], [.viewer], footer: 3),
-        .init(.zoomOut, "Zoom out", "out", ["-"], [.viewer]),
-        .init(.zoomFit, "Fit the whole photo", "fit", ["0"], [.viewer]),
-        .init(.zoomActual, "Show the photo's own pixels", "1:1", ["1"], [.viewer]),
-        .init(.panLeft, "Pan left; the photo before when all of it shows", "left", ["h", "left"], [.viewer]),
-        .init(.panRight, "Pan right; the next photo when all of it shows", "right", ["l", "right"], [.viewer]),
-        .init(.panUp, "Pan up", "up", ["k", "up"], [.viewer]),
-        .init(.panDown, "Pan down", "down", ["j", "down"], [.viewer]),
+        .init(.zoomIn, "Zoom in", "zoom", ["+", "="], [.viewer, .comparison], footer: 3),
+        .init(.zoomOut, "Zoom out", "out", ["-"], [.viewer, .comparison]),
+        .init(.zoomFit, "Fit the whole photo", "fit", ["0"], [.viewer, .comparison]),
+        .init(.zoomActual, "Show the photo's own pixels", "1:1", ["1"], [.viewer, .comparison]),
+        .init(
+            .panLeft, "Pan left; the photo before when all of it shows", "left", ["h", "left"], [.viewer, .comparison]),
+        .init(
+            .panRight, "Pan right; the next photo when all of it shows", "right", ["l", "right"],
+            [.viewer, .comparison]),
+        .init(.panUp, "Pan up", "up", ["k", "up"], [.viewer, .comparison]),
+        .init(.panDown, "Pan down", "down", ["j", "down"], [.viewer, .comparison]),
         .init(.slideshow, "Start or stop the slideshow", "slideshow", ["s"], [.viewer], footer: 5),
-        .init(.toggleInfo, "Show or hide what is known of the photo", "info", ["i"], [.viewer], footer: 4),
+        .init(
+            .toggleInfo, "Show or hide what is known of the photo", "info", ["i"], [.viewer, .comparison], footer: 4),
         .init(.closeViewer, "Go back to the timeline", "back", ["q", "esc", "enter"], [.viewer], footer: 6),
-        .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer]),
-        .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], [.timeline, .viewer]),
-        .init(.nextView, "Go to the next view", "next view", ["tab"], [.timeline, .viewer]),
+        .init(
+            .closeComparison, "Go back to the photos, then to the list", "back", ["q", "esc"], [.comparison], footer: 6),
+        .init(
+            .closeDuplicates, "Drop the filter, or go back to the timeline", "back", ["q", "esc"], [.duplicates],
+            footer: 6),
+        .init(.openDuplicates, "Show duplicates", "duplicates", ["d"], [.timeline, .viewer], footer: 5),
+        .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
+        .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], KeyContext.allCases),
+        .init(.nextView, "Go to the next view", "next view", ["tab"], KeyContext.allCases),
         .init(.acceptLoss, "Mark vanished files as missing", "missing", ["M"], [.timeline]),
-        .init(.nextTheme, "Use the next theme", "theme", ["T"], [.timeline, .viewer]),
-        .init(.palette, "Find any action by its name", "actions", [":"], [.timeline, .viewer], footer: 8),
-        .init(.help, "Show what the keys do", "help", ["?", "f1"], [.timeline, .viewer], footer: 9),
-        .init(.repaint, "Paint the screen anew", "repaint", ["ctrl-l"], [.timeline, .viewer]),
-        .init(.suspend, "Go back to the shell for a while", "suspend", ["ctrl-z"], [.timeline, .viewer]),
+        .init(.nextTheme, "Use the next theme", "theme", ["T"], KeyContext.allCases),
+        .init(.palette, "Find any action by its name", "actions", [":"], KeyContext.allCases, footer: 8),
+        .init(.help, "Show what the keys do", "help", ["?", "f1"], KeyContext.allCases, footer: 9),
+        .init(.repaint, "Paint the screen anew", "repaint", ["ctrl-l"], KeyContext.allCases),
+        .init(.suspend, "Go back to the shell for a while", "suspend", ["ctrl-z"], KeyContext.allCases),
         .init(.quit, "Leave phototui", "quit", ["q", "Q"], [.timeline], footer: 10),
     ]
 

@@ -25,14 +25,15 @@ struct CellRenderer: Sendable {
         return draw(region == .whole ? whole : whole.cropped(to: region), columns, rows)
     }
 
-    func render(_ pixels: PixelBuffer, columns: Int, rows: Int) -> Grid {
+    func render(_ pixels: PixelBuffer, region: PictureRegion = .whole, columns: Int, rows: Int) -> Grid {
         var rgba = [UInt8](repeating: 255, count: pixels.size.pixels * 4)
         for index in 0..<pixels.size.pixels {
             rgba[index * 4] = pixels.rgb[index * 3]
             rgba[index * 4 + 1] = pixels.rgb[index * 3 + 1]
             rgba[index * 4 + 2] = pixels.rgb[index * 3 + 2]
         }
-        return draw(PixelImage(width: pixels.size.width, height: pixels.size.height, rgba: rgba), columns, rows)
+        let image = PixelImage(width: pixels.size.width, height: pixels.size.height, rgba: rgba)
+        return draw(region == .whole ? image : image.cropped(to: region), columns, rows)
     }
 
     private func draw(_ image: PixelImage, _ columns: Int, _ rows: Int) -> Grid {

@@ -11,7 +11,7 @@ import SystemPackage
 final class EffectRunner: Sendable {
     let queue: MessageQueue
     let opening: Task<Library, any Error>
-    private let renderer: CellRenderer
+    let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
     let changes = Mutex(Changes())
@@ -65,12 +65,15 @@ final class EffectRunner: Sendable {
                 return .timerFired(request)
             }
         case .cancel(let request): tasks.withLock { $0.removeValue(forKey: request) }?.cancel()
+        case .loadClusters, .loadClusterTotals, .loadSummaries, .loadCluster, .loadDifference, .resolve,
+            .undoResolution, .decideDistinct, .scanDuplicates:
+            performForDuplicates(effect)
         case .useTheme, .repaint, .suspend, .quit: break
         }
     }
 
     /// Answers a request with what `work` gives, or with its error; with nothing when it was cancelled.
-    private func run(_ request: RequestID, _ work: @escaping @Sendable (Library) async throws -> Message) {
+    func run(_ request: RequestID, _ work: @escaping @Sendable (Library) async throws -> Message) {
         let task = Task { [queue, opening] in
             do {
                 let message = try await work(opening.value)

@@ -64,6 +64,7 @@ enum EmbeddedTheme {
         thumbnail_failed = { foreground = "bad", background = "raised", mono = "bold" }
         label = { foreground = "muted", background = "raised", mono = "dim" }
         value = { foreground = "text", background = "raised" }
+        different = { foreground = "mark", background = "background", attributes = "bold", mono = "bold underline" }
 
         """#
 }

@@ -54,6 +54,10 @@ extension AppState {
         switch name.lowercased() {
         case "jump": return jump(to: rest)
         case "filter":
+            if isOnDuplicates {
+                duplicates.filterText = rest
+                return applyClusterFilter()
+            }
             timeline.filterText = rest
             return applyFilter()
         case "theme": return [.useTheme(rest)]

@@ -78,6 +78,9 @@ extension AppState {
     /// Marked photos, else the cursor's, with whether each is a favourite.
     private var chosen: [PhotoID: Bool] {
         if context == .timeline, !timeline.marks.isEmpty { return timeline.marks }
+        if context == .comparison, let photo = duplicates.comparison?.selectedPhoto?.photo {
+            return [photo.id: photo.isFavourite]
+        }
         return timeline.cursorEntry.map { [$0.id: $0.isFavourite] } ?? [:]
     }
 

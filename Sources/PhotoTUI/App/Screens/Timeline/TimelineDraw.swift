@@ -29,7 +29,7 @@ extension AppState {
         ]
     }
 
-    private func drawCentered(_ lines: [String], role: StyleRole, into grid: inout Grid, in area: Rect) {
+    func drawCentered(_ lines: [String], role: StyleRole, into grid: inout Grid, in area: Rect) {
         let wrapped = lines.filter { !$0.isEmpty }.enumerated().flatMap { index, line in
             displayEscaped(line).wrapped(to: max(8, area.columns - 4)).map { (index, $0) }
         }

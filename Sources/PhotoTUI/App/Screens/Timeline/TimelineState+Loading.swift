@@ -6,14 +6,7 @@ extension AppState {
     mutating func reconcileTimeline() -> [Effect] {
         guard case .ready = timeline.phase, !timeline.layout.isEmpty else { return [] }
         var effects: [Effect] = []
-        let rows = timeline.area.rows
-        let margin = max(1, rows)
-        let visible = timeline.layout.visible(rows: timeline.top..<timeline.top + rows)
-        let ahead =
-            timeline.direction < 0
-            ? timeline.layout.visible(rows: timeline.top - margin..<timeline.top)
-            : timeline.layout.visible(rows: timeline.top + rows..<timeline.top + rows + margin)
-
+        let (visible, ahead) = timeline.spans
         var keys = chunks(of: visible) + chunks(of: ahead)
         if let place = timeline.cursorPlace {
             let month = timeline.layout.months[place.month].month
@@ -40,7 +33,6 @@ extension AppState {
         }
         if timeline.cursorPhoto == nil { timeline.cursorPhoto = timeline.cursorEntry?.id }
         effects += reconcilePlaces(visible.map { timeline.layout.months[$0.month].month })
-        effects += reconcileThumbnails(visible: visible, ahead: ahead)
         return effects
     }
 
@@ -66,12 +58,14 @@ extension AppState {
         return effects
     }
 
-    private mutating func reconcileThumbnails(
-        visible: [(month: Int, indices: Range<Int>)], ahead: [(month: Int, indices: Range<Int>)]
-    ) -> [Effect] {
-        let shown = context == .timeline ? thumbnailKeys(of: visible) : []
+    /// Asks for the thumbnails of whatever shows photos, and gives up the others.
+    mutating func reconcileThumbnails() -> [Effect] {
+        var (shown, next) = (duplicateThumbnailKeys, [ThumbnailKey]())
+        if context == .timeline, case .ready = timeline.phase, !timeline.layout.isEmpty {
+            let (visible, ahead) = timeline.spans
+            (shown, next) = (thumbnailKeys(of: visible), thumbnailKeys(of: ahead))
+        }
         timeline.thumbnails.use(shown)
-        let next = context == .timeline ? thumbnailKeys(of: ahead) : []
         var seen: Set<ThumbnailKey> = []
         let wanted = (shown + next).filter { timeline.thumbnails[$0] == nil && seen.insert($0).inserted }
         guard wanted != timeline.wanted else { return [] }
@@ -113,6 +107,17 @@ extension AppState {
 }
 
 extension TimelineState {
+    /// What is on screen, and a screen more where the cursor is heading.
+    var spans: (visible: [(month: Int, indices: Range<Int>)], ahead: [(month: Int, indices: Range<Int>)]) {
+        let rows = area.rows
+        let margin = max(1, rows)
+        return (
+            layout.visible(rows: top..<top + rows),
+            direction < 0
+                ? layout.visible(rows: top - margin..<top) : layout.visible(rows: top + rows..<top + rows + margin)
+        )
+    }
+
     func thumbnailKey(_ entry: TimelineEntry) -> ThumbnailKey {
         ThumbnailKey(sha256: entry.sha256, columns: pictureSize.columns, rows: pictureSize.rows)
     }

@@ -63,7 +63,7 @@ func shortTime(_ time: CaptureTime) -> String {
 
 func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-private func takenText(_ time: CaptureTime) -> String {
+func takenText(_ time: CaptureTime) -> String {
     let seconds = ":" + twoDigits(time.fields.second)
     guard let offset = time.offsetMinutes else { return shortTime(time) + seconds }
     let zone = "\(offset < 0 ? "-" : "+")\(twoDigits(abs(offset) / 60)):\(twoDigits(abs(offset) % 60))"
@@ -81,12 +81,12 @@ private func sourceText(_ source: CaptureTimeSource) -> String {
     }
 }
 
-private func megapixels(_ size: PixelSize) -> String {
+func megapixels(_ size: PixelSize) -> String {
     let tenths = (size.pixels + 50_000) / 100_000
     return "\(tenths / 10).\(tenths % 10) MP"
 }
 
-private func exposureText(_ exposure: Exposure) -> String {
+func exposureText(_ exposure: Exposure) -> String {
     var parts: [String] = []
     if let seconds = exposure.seconds, seconds > 0 {
         parts.append(seconds < 0.3 ? "1/\(whole(1 / seconds)) s" : "\(decimal(seconds)) s")
@@ -101,7 +101,7 @@ private func exposureText(_ exposure: Exposure) -> String {
     return parts.joined(separator: ", ")
 }
 
-private func positionText(_ position: GeoPosition) -> String {
+func positionText(_ position: GeoPosition) -> String {
     func degrees(_ value: Double, _ positive: String, _ negative: String) -> String {
         let units = Int((abs(value) * 100_000).rounded())
         let fraction = String(units % 100_000)

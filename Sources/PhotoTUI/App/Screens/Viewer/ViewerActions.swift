@@ -9,15 +9,15 @@ extension AppState {
         // The same photo again keeps what is here.
         if let viewer, viewer.photo == timeline.cursorPhoto { next = viewer }
         viewer = next
-        context = .viewer
         timeline.hasMoved = true
-        return []
+        return goTo(.viewer)
     }
 
-    /// Goes back, giving up whatever the viewer waits for.
-    mutating func closeViewer() -> [Effect] {
-        context = .timeline
-        timeline.showCursor()
+    /// Goes back to the timeline.
+    mutating func closeViewer() -> [Effect] { goTo(.timeline) }
+
+    /// Gives up whatever the viewer waits for.
+    mutating func leaveViewer() -> [Effect] {
         var effects: [Effect] = []
         for request in [viewer?.photoRequest, viewer?.slideshow].compactMap({ $0 }) { effects.append(.cancel(request)) }
         if let current = viewer?.pictureRequest, viewer?.isSharp == false { effects.append(.cancel(current.id)) }
@@ -38,12 +38,12 @@ extension AppState {
             guard var next = viewer else { return [] }
             let scale: Double =
                 switch action {
-                case .zoomIn: next.scale * 1.5
-                case .zoomOut: next.scale / 1.5
+                case .zoomIn: next.zoom.scale * 1.5
+                case .zoomOut: next.zoom.scale / 1.5
                 case .zoomFit: 1
-                default: next.actualScale(in: area, aspect: aspect)
+                default: PictureZoom.actualScale(next.pixelSize, in: area, aspect: aspect)
                 }
-            next.zoom(to: scale, in: area, aspect: aspect)
+            next.zoom.zoom(to: scale, of: next.pixelSize, in: area, aspect: aspect)
             viewer = next
         case .panLeft, .panRight, .panUp, .panDown: return pan(action, in: area, aspect: aspect)
         case .slideshow: return toggleSlideshow()
@@ -62,10 +62,11 @@ extension AppState {
             case .panUp: (0, -1)
             default: (0, 1)
             }
-        if viewer?.scale ?? 1 <= 1 {
+        if viewer?.zoom.scale ?? 1 <= 1 {
             return showPhoto(at: timeline.cursor + (x + y > 0 ? 1 : -1))
         }
-        if viewer?.pan(x: x, y: y, in: area, aspect: aspect) != true {
+        let pixelSize = viewer?.pixelSize
+        if viewer?.zoom.pan(x: x, y: y, of: pixelSize, in: area, aspect: aspect) != true {
             activity.notice = Notice(.information, "the photo ends here")
         }
         return []

@@ -1,0 +1,218 @@
+import Core
+import Grid
+import Widgets
+
+extension AppState {
+    func drawComparison(_ comparison: ComparisonState, into grid: inout Grid) {
+        guard let layout = comparisonLayout else { return }
+        let body = Layout(size).body
+        if let failure = comparison.failure {
+            drawComparisonHeading(comparison, into: &grid, in: layout.heading)
+            let next = keyMap.keyName(for: .nextCluster)
+            drawCentered(
+                ["this cluster is no longer as it was", failure.whatHappened, failure.whatToDo, "\(next) goes on"],
+                role: .warning, into: &grid, in: body.splitTop(1).rest)
+            return
+        }
+        guard let details = comparison.details else {
+            let photos = duplicates.window.clusters.first { $0.id == comparison.cluster }?.photos
+            let what = photos.map { "reading \(counted($0, "photo"))" } ?? "reading the cluster"
+            drawCentered([what + look.lines.ellipsis], role: .placeholder, into: &grid, in: body)
+            return
+        }
+        drawComparisonHeading(comparison, into: &grid, in: layout.heading)
+        if comparison.mode == .difference {
+            let legend =
+                "Bright: they differ. Blue: only the keeper shows it. What is brighter or darker as a whole is left out."
+            drawWrapped(legend, role: .dim, into: &grid, in: layout.advice)
+        } else {
+            drawProposal(comparison, details, into: &grid, in: layout.advice)
+        }
+        switch comparison.mode {
+        case .sideBySide: drawPanes(comparison, layout, into: &grid)
+        case .blink(let showsOther): drawBlink(comparison, showsOther, layout, into: &grid)
+        case .difference: drawDifference(comparison, layout, into: &grid)
+        }
+    }
+
+    private func drawComparisonHeading(_ comparison: ComparisonState, into grid: inout Grid, in area: Rect) {
+        var right = ""
+        if let index = duplicates.window.clusters.firstIndex(where: { $0.id == comparison.cluster }),
+            let first = duplicates.window.firstOrdinal
+        {
+            right = grouped(first + index + 1)
+            if let total = knownClusterCount { right += " of \(grouped(total))" }
+        }
+        var parts: [String] = []
+        if let details = comparison.details {
+            parts.append(details.isSame ? "Same picture" : "Similar pictures")
+            parts.append(counted(details.photos.count, "photo"))
+            let bytes = ByteCount(comparison.trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
+            parts.append("\(bytes) to the trash")
+            if details.isCertain, !comparison.isOwnChoice { parts.append("certain") }
+        }
+        grid.write(
+            parts.joined(separator: look.lines.separator), at: Position(row: area.row, column: area.column + 1),
+            role: .heading, maxWidth: max(0, area.columns - right.displayWidth - 4), ascii: look.lines.isASCII)
+        grid.write(
+            right, at: Position(row: area.row, column: area.endColumn - right.displayWidth - 1), role: .subheading)
+    }
+
+    /// The proposal with its reason, or what was chosen instead; photos that differ though they look alike go before.
+    private func drawProposal(
+        _ comparison: ComparisonState, _ details: ClusterDetails, into grid: inout Grid, in area: Rect
+    ) {
+        guard !area.isEmpty else { return }
+        var text = details.sentence
+        var role = StyleRole.text
+        if comparison.isOwnChoice {
+            let name = comparison.keeperPhoto.map { displayEscaped($0.photo.filename) } ?? ""
+            let also = comparison.alsoKept.isEmpty ? "" : " and \(comparison.alsoKept.count) more"
+            let proposed = details.sentence.hasPrefix("kept: ") ? details.sentence.dropFirst(6) : details.sentence[...]
+            text = "you keep: \(name)\(also); proposed: " + proposed
+        } else if let stack = details.stacks.first {
+            let all = keyMap.keyName(for: .keepAll)
+            text =
+                "\(counted(stack.photos.count, "photo")) of it are \(stack.reason): \(all) keeps them all; "
+                + details.sentence
+            role = .warning
+        }
+        drawWrapped(text, role: role, into: &grid, in: area)
+    }
+
+    /// Draws what fits, and marks that there is more.
+    func drawWrapped(_ text: String, role: StyleRole, into grid: inout Grid, in area: Rect) {
+        let lines = text.wrapped(to: max(1, area.columns - 2))
+        for row in 0..<min(area.rows, lines.count) {
+            let isCut = row == area.rows - 1 && lines.count > area.rows
+            let line = isCut ? lines[row...].joined(separator: " ") : lines[row]
+            grid.write(
+                line, at: Position(row: area.row + row, column: area.column + 1), role: role,
+                maxWidth: area.columns - 2, ascii: look.lines.isASCII)
+        }
+    }
+
+    private func drawPanes(_ comparison: ComparisonState, _ layout: ComparisonLayout, into grid: inout Grid) {
+        guard let keeper = comparison.keeperPhoto else { return }
+        let isNarrow = (layout.panes.first?.picture.columns ?? 0) < ComparisonFacts.fullWidth
+        let facts = ComparisonFacts(
+            layout.panes.map { comparison.photos[$0.index] }, keeper: keeper, isNarrow: isNarrow
+        ).rows
+        for (number, pane) in layout.panes.enumerated() {
+            let photo = comparison.photos[pane.index]
+            drawPicture(of: photo, comparison, into: &grid, in: pane.picture)
+            drawCaption(
+                photo,
+                isNarrow ? "\(pane.index + 1) of \(comparison.photos.count)" : displayEscaped(photo.photo.filename),
+                comparison, isSelected: pane.index == comparison.selected, into: &grid, in: pane.caption)
+            for row in 0..<min(facts.count, pane.facts.rows) {
+                let differs = facts[row].differs[number]
+                grid.write(
+                    plain(facts[row].values[number]),
+                    at: Position(row: pane.facts.row + row, column: pane.facts.column),
+                    role: differs ? .different : .dim, maxWidth: pane.facts.columns,
+                    truncation: ["Folder", "Name"].contains(facts[row].label) ? .middle : .ellipsis,
+                    ascii: look.lines.isASCII)
+            }
+        }
+        guard !layout.labels.isEmpty else { return }
+        for row in 0..<min(facts.count, layout.labels.rows) {
+            grid.write(
+                facts[row].label, at: Position(row: layout.labels.row + row, column: layout.labels.column + 1),
+                role: .dim, maxWidth: layout.labels.columns - 1)
+        }
+    }
+
+    private func drawCaption(
+        _ photo: ClusterPhoto, _ text: String, _ comparison: ComparisonState, isSelected: Bool, into grid: inout Grid,
+        in area: Rect
+    ) {
+        guard !area.isEmpty else { return }
+        let (word, role): (String, StyleRole) =
+            photo.photo.id == comparison.keeper
+            ? ("KEEP", .success) : comparison.isKept(photo.photo.id) ? ("KEEP TOO", .success) : ("trash", .badge)
+        if isSelected { grid.fill(area, with: Cell(" ", paint: .role(.cursor))) }
+        var column = area.column
+        column +=
+            grid.write(
+                word, at: Position(row: area.row, column: column), role: isSelected ? .cursor : role,
+                maxWidth: area.columns) + 1
+        grid.write(
+            text, at: Position(row: area.row, column: column),
+            role: isSelected ? .cursor : photo.photo.isMissing ? .warning : .text,
+            maxWidth: max(0, area.endColumn - column), truncation: .middle, ascii: look.lines.isASCII)
+    }
+
+    private func drawPicture(
+        of photo: ClusterPhoto, _ comparison: ComparisonState, into grid: inout Grid, in area: Rect
+    ) {
+        guard !area.isEmpty else { return }
+        let picture = comparison.pictures[photo.photo.id]
+        if let shown = picture?.shown, shown.columns <= area.columns, shown.rows <= area.rows {
+            grid.draw(shown, at: area.centered(shown.size).origin, clip: area)
+            return
+        }
+        var note = ""
+        switch photo.photo.status {
+        case .queued: note = "its picture is still being made"
+        case .unreadable: note = "no picture could be read from it"
+        case .ready: note = picture?.failure ?? ""
+        }
+        grid.fill(area, with: Cell(" ", paint: .role(.thumbnailEmpty)))
+        drawCentered([note], role: .thumbnailFailed, into: &grid, in: area)
+    }
+
+    private func drawBlink(
+        _ comparison: ComparisonState, _ showsOther: Bool, _ layout: ComparisonLayout, into grid: inout Grid
+    ) {
+        guard let pair = comparison.pair else { return }
+        let photo = showsOther ? pair.other : pair.keeper
+        drawPicture(of: photo, comparison, into: &grid, in: layout.picture)
+        var parts = [displayEscaped(photo.photo.filename)]
+        if let size = photo.pixelSize { parts.append(plain("\(size.width)×\(size.height)")) }
+        parts.append("\(photo.photo.byteCount) \(formatName(photo.photo.mediaType))")
+        let right =
+            comparison.blinkTimer == nil ? "\(keyMap.keyName(for: .blink)) shows the other" : "alternating"
+        let (hint, caption) = layout.caption.inset(columns: 1).splitRight(
+            layout.caption.columns >= 60 ? right.displayWidth : 0)
+        drawCaption(
+            photo, parts.joined(separator: look.lines.separator), comparison, isSelected: false, into: &grid,
+            in: caption)
+        grid.write(right, at: hint.origin, role: .dim, maxWidth: hint.columns)
+    }
+
+    private func drawDifference(_ comparison: ComparisonState, _ layout: ComparisonLayout, into grid: inout Grid) {
+        guard let pair = comparison.pair else { return }
+        let area = layout.picture
+        var words = displayEscaped(pair.other.photo.filename)
+        if let shown = comparison.difference?.shown {
+            grid.draw(shown.picture, at: area.centered(shown.picture.size).origin, clip: area)
+            let percent = shown.differingShare * 100
+            let share = percent == 0 ? "nothing" : percent < 1 ? "less than 1 %" : "\(Int(percent.rounded())) %"
+            let alike = Int((shown.similarity * 100).rounded(.down))
+            words =
+                shown.similarity == 0
+                ? "they could not be laid over each other: shown as they are"
+                : [
+                    "\(share) differs", "\(alike >= 100 ? "1.00" : "0.\(twoDigits(alike))") alike", words,
+                ].joined(separator: look.lines.separator)
+        } else {
+            let isReady = pair.keeper.photo.status == .ready && pair.other.photo.status == .ready
+            let note =
+                isReady
+                ? comparison.difference?.failure ?? "comparing" + look.lines.ellipsis : "one of them has no picture yet"
+            drawCentered([note], role: .placeholder, into: &grid, in: area)
+        }
+        grid.write(
+            words, at: Position(row: layout.caption.row, column: layout.caption.column + 1), role: .text,
+            maxWidth: max(0, layout.caption.columns - 2), ascii: look.lines.isASCII)
+    }
+
+    /// The line below a comparison: where the selected photo is, and what was won.
+    var comparisonStatus: (left: String, right: String) {
+        guard let comparison = duplicates.comparison, let photo = comparison.selectedPhoto else { return ("", wonText) }
+        var left = photo.paths.first.map { displayEscaped(bytes: $0) } ?? displayEscaped(photo.photo.filename)
+        if comparison.zoom.scale > 1 { left = "\(Int((comparison.zoom.scale * 100).rounded())) %  " + left }
+        return (left, wonText)
+    }
+}

@@ -1,0 +1,165 @@
+public import Core
+public import Grid
+
+/// A cluster's photos beside each other, and what a person wants of them.
+public struct ComparisonState: Sendable {
+    public enum Mode: Hashable, Sendable {
+        case sideBySide
+        /// The two photos in the same place, one after the other.
+        case blink(showsOther: Bool)
+        case difference
+    }
+
+    public let cluster: ClusterID
+    public var details: ClusterDetails?
+    /// Why there is nothing to show.
+    public var failure: EngineError?
+    /// Index of the photo the keyboard is on.
+    public var selected = 0
+    /// The first photo shown.
+    public var firstPane = 0
+    public var keeper: PhotoID?
+    /// Kept beside the keeper.
+    public var alsoKept: Set<PhotoID> = []
+    public var mode = Mode.sideBySide
+    public var zoom = PictureZoom()
+    /// Whether facts have the room that pictures have else.
+    public var showsFacts = false
+    public var pictures: [PhotoID: Picture] = [:]
+    public var difference: Difference?
+    /// Whether the catalogue has changed since.
+    var isStale = false
+    var detailsRequest: RequestID?
+    var blinkTimer: RequestID?
+
+    /// What shows of one photo.
+    public struct Picture: Sendable {
+        public var shown: Grid?
+        public var failure: String?
+        var request: (id: RequestID, wanted: PictureRequest)?
+        var isSharp = false
+    }
+
+    /// What shows of the difference between two.
+    public struct Difference: Sendable {
+        public var shown: DifferencePicture?
+        public var failure: String?
+        let request: DifferenceRequest
+        let id: RequestID
+    }
+
+    /// Seconds each photo shows while they alternate by themselves.
+    static let blinkSeconds = 0.7
+    /// More photos than can be told apart pair by pair; their pairs grow with the square.
+    static let mostDistinct = 200
+    /// Photos shown at once, at most.
+    static let mostPanes = 4
+
+    init(_ cluster: ClusterID) { self.cluster = cluster }
+
+    public var photos: [ClusterPhoto] { details?.photos ?? [] }
+
+    public var selectedPhoto: ClusterPhoto? { photos.indices.contains(selected) ? photos[selected] : nil }
+
+    public var keeperPhoto: ClusterPhoto? { photos.first { $0.photo.id == keeper } }
+
+    /// The keeper and the photo it is compared with: the selected one, or that behind it.
+    public var pair: (keeper: ClusterPhoto, other: ClusterPhoto)? {
+        guard let kept = keeperPhoto, let selected = selectedPhoto, photos.count > 1 else { return nil }
+        if selected.photo.id != kept.photo.id { return (kept, selected) }
+        let next = self.selected + 1 < photos.count ? self.selected + 1 : self.selected - 1
+        return (kept, photos[next])
+    }
+
+    var isBlinking: Bool {
+        if case .blink = mode { return true }
+        return false
+    }
+
+    func isKept(_ photo: PhotoID) -> Bool { photo == keeper || alsoKept.contains(photo) }
+
+    /// What would go.
+    public var trashed: [ClusterPhoto] { photos.filter { !isKept($0.photo.id) } }
+
+    /// Whether a person chose other than what is proposed.
+    var isOwnChoice: Bool { details.map { $0.keeper != keeper || $0.alsoKept != alsoKept } ?? false }
+
+    mutating func loaded(_ loaded: ClusterDetails) {
+        let before = details
+        (details, failure) = (loaded, nil)
+        let ids = Set(loaded.photos.map(\.photo.id))
+        guard let before, Set(before.photos.map(\.photo.id)) == ids else {
+            (keeper, alsoKept, selected, firstPane) = (loaded.keeper, loaded.alsoKept, 0, 0)
+            pictures = pictures.filter { ids.contains($0.key) }
+            return
+        }
+        // The same photos, perhaps in another order: what was chosen holds.
+        if let id = before.photos.indices.contains(selected) ? before.photos[selected].photo.id : nil,
+            let index = loaded.photos.firstIndex(where: { $0.photo.id == id })
+        {
+            selected = index
+        }
+    }
+
+    /// Bits in which two photos' hashes differ; nil where one was found turned, as its bits then tell nothing.
+    static func distance(_ one: ClusterPhoto, _ other: ClusterPhoto) -> Int? {
+        one.isTurned || other.isTurned ? nil : one.member.hash.distance(to: other.member.hash)
+    }
+}
+
+/// Where the parts of a comparison are on the screen.
+struct ComparisonLayout {
+    struct Pane {
+        /// Index of the photo.
+        let index: Int
+        let picture: Rect
+        let caption: Rect
+        let facts: Rect
+    }
+
+    let heading: Rect
+    let advice: Rect
+    /// Empty unless photos stand side by side.
+    let panes: [Pane]
+    /// What each line of facts is; empty where there is no room for it.
+    let labels: Rect
+    /// Where one picture shows alone, with a line below it.
+    let picture: Rect
+    let caption: Rect
+
+    init(_ body: Rect, _ comparison: ComparisonState, aspect: Double) {
+        var rest: Rect
+        (heading, rest) = body.splitTop(1)
+        (advice, rest) = rest.splitTop(body.rows >= 14 ? 2 : body.rows >= 6 ? 1 : 0)
+        (caption, picture) = rest.splitBottom(1)
+        let gutter = body.columns >= 60 ? 10 : 0
+        guard comparison.mode == .sideBySide, !comparison.photos.isEmpty else {
+            (panes, labels) = ([], rest.splitLeft(0).left)
+            return
+        }
+        let count = Self.paneCount(columns: body.columns, of: comparison.photos.count)
+        let width = (body.columns - gutter + 1) / count
+        let first = min(max(comparison.firstPane, 0), comparison.photos.count - count)
+        // Pictures get the rows they fill; facts have the others.
+        let room = GridSize(columns: width - 1, rows: rest.rows - 1 - max(1, min(8, rest.rows * 2 / 5)))
+        let filled = comparison.photos[first..<first + count].map { photo in
+            PictureZoom.fitted(photo.pixelSize ?? PixelSize(width: 4, height: 3), in: room, aspect: aspect).rows
+        }
+        let most = comparison.showsFacts ? 4 : rest.rows
+        let (pictures, below) = rest.splitTop(max(min(2, rest.rows), min(filled.max() ?? 0, most)))
+        let (captions, facts) = below.splitTop(1)
+        labels = facts.splitLeft(gutter).left
+        panes = (0..<count).map { number in
+            func part(_ area: Rect) -> Rect {
+                Rect(row: area.row, column: area.column + gutter + number * width, rows: area.rows, columns: width - 1)
+            }
+            return Pane(index: first + number, picture: part(pictures), caption: part(captions), facts: part(facts))
+        }
+    }
+
+    /// Photos side by side on a screen that wide, at least 17 columns each.
+    static func paneCount(columns: Int, of photos: Int) -> Int {
+        let gutter = columns >= 60 ? 10 : 0
+        return max(1, min(photos, ComparisonState.mostPanes, (columns - gutter + 1) / 17))
+    }
+}

@@ -1,0 +1,113 @@
+public import Core
+import Grid
+public import Widgets
+
+/// What a decision would change, for a person to confirm.
+public struct DecisionState: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case resolve(ClusterDecision)
+        /// All photos of a cluster are no duplicates.
+        case distinct(ClusterID, [PhotoID])
+    }
+
+    public struct Line: Hashable, Sendable {
+        public let label: String
+        /// Safe to show.
+        public let text: String
+        public var isWarning = false
+    }
+
+    public let kind: Kind
+    public let title: String
+    public let lines: [Line]
+    /// Why, for the journal; a decision that photos are no duplicates has none.
+    public var reason: TextField?
+    /// The first line shown.
+    public var offset = 0
+}
+
+extension ComparisonState {
+    /// What keeping these photos would change.
+    func decision() -> DecisionState? {
+        guard let details, let keeper = keeperPhoto else { return nil }
+        let trashed = trashed
+        if trashed.isEmpty { return distinction(title: "Keep all") }
+        var lines: [DecisionState.Line] = []
+        lines.append(.init(label: "keeps", text: Self.line(keeper)))
+        for photo in photos where alsoKept.contains(photo.photo.id) {
+            lines.append(.init(label: "and", text: Self.line(photo)))
+        }
+        if !alsoKept.isEmpty {
+            lines.append(.init(label: "", text: "those kept are no duplicates of each other from now on"))
+        }
+        let (before, after) = marks(keeper, trashed)
+        for name in after.differences(from: before) {
+            lines.append(
+                .init(label: name, text: "\(Self.value(name, before) ?? "none") → \(Self.value(name, after) ?? "none")")
+            )
+        }
+        let bytes = ByteCount(trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
+        lines.append(.init(label: "trash", text: "\(counted(trashed.count, "photo")), \(bytes)"))
+        for photo in trashed.prefix(50) { lines.append(.init(label: "", text: Self.line(photo))) }
+        if trashed.count > 50 { lines.append(.init(label: "", text: "and \(trashed.count - 50) more")) }
+        for stack in details.stacks {
+            let going = stack.photos.filter { !isKept($0) }.count
+            if going > 0 {
+                lines.append(
+                    .init(
+                        label: "stack", text: "\(going) of these \(going == 1 ? "is" : "are") part of \(stack.reason)",
+                        isWarning: true))
+            }
+        }
+        lines.append(.init(label: "", text: "Files stay where they are. Undoing is possible at any time."))
+        let decision = ClusterDecision(
+            cluster: cluster, members: Set(photos.map(\.photo.id)), keeper: keeper.photo.id, alsoKept: alsoKept)
+        return DecisionState(kind: .resolve(decision), title: "Resolve", lines: lines, reason: TextField())
+    }
+
+    /// What it would change that all photos are no duplicates.
+    func distinction(title: String) -> DecisionState? {
+        guard let first = photos.first, photos.count > 1 else { return nil }
+        var lines = [
+            DecisionState.Line(label: "keeps", text: "all \(counted(photos.count, "photo"))"),
+            .init(label: "", text: Self.line(first)),
+        ]
+        lines += photos.dropFirst().prefix(50).map { .init(label: "", text: Self.line($0)) }
+        if photos.count > 51 { lines.append(.init(label: "", text: "and \(photos.count - 51) more")) }
+        for stack in details?.stacks ?? [] {
+            lines.append(
+                .init(label: "stack", text: "\(counted(stack.photos.count, "photo")) of it are \(stack.reason)"))
+        }
+        lines.append(.init(label: "", text: "No later scan shows them as duplicates of each other.", isWarning: false))
+        lines.append(.init(label: "", text: "This decision is for good: it can't be undone.", isWarning: true))
+        return DecisionState(
+            kind: .distinct(cluster, photos.map(\.photo.id)), title: title, lines: lines, reason: nil)
+    }
+
+    /// The keeper's marks now, and what they become.
+    func marks(_ keeper: ClusterPhoto, _ trashed: [ClusterPhoto]) -> (before: PhotoMarks, after: PhotoMarks) {
+        let before = PhotoMarks(of: keeper.photo)
+        // In the order in which a resolution takes them over.
+        let others = trashed.sorted { $0.photo.id < $1.photo.id }.map { PhotoMarks(of: $0.photo) }
+        return (before, before.merging(others))
+    }
+
+    private static func line(_ photo: ClusterPhoto) -> String {
+        var parts = [displayEscaped(photo.photo.filename)]
+        if let size = photo.pixelSize { parts.append("\(size.width)×\(size.height)") }
+        parts.append("\(photo.photo.byteCount)")
+        if photo.photo.isMissing { parts.append("missing") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// What a mark says; nil where it isn't set.
+    private static func value(_ name: String, _ marks: PhotoMarks) -> String? {
+        switch name {
+        case "favourite": marks.isFavourite ? "yes" : nil
+        case "rating": marks.rating.map { "\($0)" }
+        case "caption": marks.caption.map { displayEscaped($0) }
+        case "position": marks.position.map(positionText)
+        default: marks.keywords.isEmpty ? nil : displayEscaped(marks.keywords.joined(separator: ", "))
+        }
+    }
+}

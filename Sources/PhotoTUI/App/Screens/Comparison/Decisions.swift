@@ -1,0 +1,176 @@
+import Core
+import Grid
+import Widgets
+
+extension AppState {
+    mutating func openDecision() -> [Effect] {
+        if let decision = duplicates.comparison?.decision() { layers.append(.decision(decision)) }
+        return []
+    }
+
+    mutating func openDistinction() -> [Effect] {
+        if let decision = duplicates.comparison?.distinction(title: "Not duplicates") {
+            layers.append(.decision(decision))
+        }
+        return []
+    }
+
+    /// Takes the dialog away: what it tells is no longer so.
+    mutating func closeDecision() {
+        layers.removeAll { if case .decision = $0 { true } else { false } }
+    }
+
+    /// The bytes that the journal takes of a reason.
+    private static let mostReason = 1000
+
+    mutating func handleDecision(_ press: KeyPress, _ decision: DecisionState) -> [Effect] {
+        var decision = decision
+        switch press.key {
+        case .escape: return []
+        case .enter: return carryOut(decision)
+        case .up: decision.offset -= 1
+        case .down: decision.offset += 1
+        case .pageUp: decision.offset -= 5
+        case .pageDown: decision.offset += 5
+        default: _ = decision.reason?.handle(press)
+        }
+        decision.offset = max(0, min(decision.offset, decision.lines.count - 1))
+        layers.append(.decision(decision))
+        return []
+    }
+
+    private mutating func carryOut(_ decision: DecisionState) -> [Effect] {
+        guard duplicates.change == nil else {
+            activity.notice = Notice(.information, "the last decision is being saved")
+            return []
+        }
+        let request = makeRequest()
+        switch decision.kind {
+        case .resolve(var wanted):
+            wanted.reason = decision.reason?.text ?? ""
+            guard wanted.reason.utf8.count <= Self.mostReason else {
+                layers.append(.decision(decision))
+                activity.notice = Notice(.warning, "a reason takes at most \(Self.mostReason) bytes")
+                return []
+            }
+            duplicates.change = (request, .resolve(wanted.cluster))
+            return [.resolve(request, wanted)]
+        case .distinct(let cluster, let photos):
+            duplicates.change = (request, .distinct(cluster, photos: photos.count))
+            return [.decideDistinct(request, photos)]
+        }
+    }
+
+    mutating func resolved(_ request: RequestID, _ resolution: Resolution) -> [Effect] {
+        guard duplicates.change?.id == request else { return [] }
+        duplicates.change = nil
+        duplicates.resolutions.append(resolution)
+        duplicates.won += resolution.byteCount.bytes
+        let effects = leaveResolved(resolution.cluster)
+        let undo = keyMap.keyName(for: .undo)
+        activity.notice = Notice(
+            .success,
+            "\(counted(resolution.trashed.count, "photo")) to the trash, \(resolution.byteCount) won"
+                + "\(look.lines.separator)\(undo) undoes it")
+        return effects
+    }
+
+    mutating func decidedDistinct(_ request: RequestID, _ count: Int) -> [Effect] {
+        guard let (id, change) = duplicates.change, id == request, case .distinct(let cluster, let photos) = change
+        else {
+            return []
+        }
+        duplicates.change = nil
+        let effects = leaveResolved(cluster)
+        activity.notice = Notice(
+            .success, "\(counted(photos, "photo")) kept: they are not shown as duplicates of each other again")
+        return effects
+    }
+
+    /// Goes on to the next cluster, or back to the list when there is none.
+    private mutating func leaveResolved(_ cluster: ClusterID) -> [Effect] {
+        duplicates.remove(cluster)
+        duplicates.isTotalsStale = true
+        guard duplicates.comparison?.cluster == cluster else { return [] }
+        guard context == .comparison else {
+            let effects = leaveComparison()
+            duplicates.comparison = nil
+            return effects
+        }
+        if duplicates.cursorCluster != nil { return openCluster() }
+        let effects = goTo(.duplicates)
+        duplicates.comparison = nil
+        return effects
+    }
+
+    mutating func undoResolution() -> [Effect] {
+        guard let resolution = duplicates.resolutions.last else { return [] }
+        let request = makeRequest()
+        duplicates.change = (request, .undo(resolution))
+        return [.undoResolution(request, resolution.id)]
+    }
+
+    func reasonNoUndoOfResolution() -> String? {
+        if duplicates.change != nil { return "the last decision is being saved" }
+        return duplicates.resolutions.isEmpty
+            ? "nothing was resolved since the app was opened; phototui duplicates undo takes earlier ones back" : nil
+    }
+
+    mutating func resolutionUndone(_ request: RequestID, _ undone: UndoneResolution) -> [Effect] {
+        guard duplicates.change?.id == request else { return [] }
+        duplicates.change = nil
+        let resolution = undone.resolution
+        duplicates.resolutions.removeAll { $0.id == resolution.id }
+        duplicates.won -= resolution.byteCount.bytes
+        (duplicates.isTotalsStale, duplicates.isStale, duplicates.sought) = (true, true, resolution.cluster)
+        let back = "\(counted(undone.restored.count, "photo")) back from the trash"
+        guard undone.conflicts.isEmpty else {
+            layers.append(
+                .message(
+                    MessageState(
+                        title: "Undone in part",
+                        paragraphs: [back + ". What somebody changed since stays as it is:"]
+                            + undone.conflicts.map { "- " + words($0) })))
+            return []
+        }
+        activity.notice = Notice(.success, back)
+        return context == .comparison ? open(resolution.cluster) : []
+    }
+
+    private func words(_ conflict: UndoneResolution.Conflict) -> String {
+        switch conflict {
+        case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
+        case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew"
+        case .changedMark(let name): "the keeper's \(name) was changed"
+        case .changedCluster:
+            "the cluster has other photos: those that came back are compared anew "
+                + "(\(keyMap.keyName(for: .comparePhotos)) in the list)"
+        }
+    }
+
+    /// A decision that was refused, as somebody else was faster, or could not be saved.
+    mutating func changeFailed(_ change: DuplicatesState.Change, _ error: EngineError) -> [Effect] {
+        let title: String
+        switch change {
+        case .resolve, .distinct: title = "Nothing was changed"
+        case .undo(let resolution):
+            title = "Not undone"
+            if error.code == .conflict || error.code == .notFound {
+                duplicates.resolutions.removeAll { $0.id == resolution.id }
+            }
+        }
+        (duplicates.isTotalsStale, duplicates.isStale) = (true, true)
+        duplicates.comparison?.isStale = true
+        let paragraphs = [error.whatHappened, error.whatToDo].filter { !$0.isEmpty }.map { displayEscaped($0) }
+        layers.append(.message(MessageState(title: title, paragraphs: paragraphs, isError: true)))
+        return []
+    }
+}
+
+/// Something to be read before one goes on.
+public struct MessageState: Hashable, Sendable {
+    public let title: String
+    /// Safe to show.
+    public let paragraphs: [String]
+    public var isError = false
+}

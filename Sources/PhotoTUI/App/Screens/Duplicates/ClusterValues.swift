@@ -1,0 +1,168 @@
+public import Core
+public import Grid
+
+/// A part of the list of clusters.
+public struct ClusterPageRequest: Hashable, Sendable {
+    public var query: ClusterQuery
+    /// Only clusters whose proposal nothing speaks against; of `query.limit` that are looked at.
+    public var certainOnly: Bool
+
+    public init(query: ClusterQuery, certainOnly: Bool) {
+        (self.query, self.certainOnly) = (query, certainOnly)
+    }
+}
+
+public struct ClusterPage: Hashable, Sendable {
+    public let clusters: [DuplicateCluster]
+    /// Of those that had to be looked at to be found.
+    public let summaries: [ClusterID: ClusterSummary]
+    /// Where the list goes on; nil at its end.
+    public let reached: ClusterPosition?
+
+    public init(clusters: [DuplicateCluster], summaries: [ClusterID: ClusterSummary] = [:], reached: ClusterPosition?) {
+        (self.clusters, self.summaries, self.reached) = (clusters, summaries, reached)
+    }
+}
+
+/// All clusters together.
+public struct ClusterTotals: Hashable, Sendable {
+    /// Changes whenever anything about clusters does.
+    public let mark: Int64
+    public let clusters: Int
+    public let bytesToWin: ByteCount
+    /// Photos that were not compared yet.
+    public let uncompared: Int
+
+    public init(mark: Int64, clusters: Int, bytesToWin: ByteCount, uncompared: Int) {
+        (self.mark, self.clusters, self.bytesToWin, self.uncompared) = (mark, clusters, bytesToWin, uncompared)
+    }
+}
+
+/// What a line of the list says of a cluster beyond its numbers.
+public struct ClusterSummary: Hashable, Sendable {
+    /// The file name of the photo to keep, to be escaped when drawn.
+    public let name: String
+    /// Of a few photos, that to keep first.
+    public let pictures: [SHA256Digest]
+    /// nil for a cluster too large to be read for a list.
+    public let advice: Advice?
+
+    public struct Advice: Hashable, Sendable {
+        public let isSame: Bool
+        public let isCertain: Bool
+        /// What to keep, and why; safe to show.
+        public let sentence: String
+        /// Why photos of it differ though they look alike, if any do: `a burst`.
+        public let stack: String?
+
+        public init(isSame: Bool, isCertain: Bool, sentence: String, stack: String?) {
+            (self.isSame, self.isCertain, self.sentence, self.stack) = (isSame, isCertain, sentence, stack)
+        }
+    }
+
+    public init(name: String, pictures: [SHA256Digest], advice: Advice?) {
+        (self.name, self.pictures, self.advice) = (name, pictures, advice)
+    }
+}
+
+/// A cluster with its photos, and what to do with it.
+public struct ClusterDetails: Hashable, Sendable {
+    /// Photos that belong together without being duplicates.
+    public struct Stack: Hashable, Sendable {
+        public let photos: [PhotoID]
+        /// `a burst`.
+        public let reason: String
+
+        public init(photos: [PhotoID], reason: String) {
+            (self.photos, self.reason) = (photos, reason)
+        }
+    }
+
+    public let cluster: DuplicateCluster
+    /// The proposed keeper first, then in order of id.
+    public let photos: [ClusterPhoto]
+    public let keeper: PhotoID
+    /// Others to keep, as they lie in a folder that is always kept.
+    public let alsoKept: Set<PhotoID>
+    /// What to keep, and why; safe to show.
+    public let sentence: String
+    public let stacks: [Stack]
+    public let isSame: Bool
+    public let isCertain: Bool
+
+    public init(
+        cluster: DuplicateCluster, photos: [ClusterPhoto], keeper: PhotoID, alsoKept: Set<PhotoID>, sentence: String,
+        stacks: [Stack], isSame: Bool, isCertain: Bool
+    ) {
+        (self.cluster, self.photos, self.keeper, self.alsoKept) = (cluster, photos, keeper, alsoKept)
+        (self.sentence, self.stacks, self.isSame, self.isCertain) = (sentence, stacks, isSame, isCertain)
+    }
+}
+
+/// A photo of a cluster.
+public struct ClusterPhoto: Hashable, Sendable {
+    public let photo: Photo
+    /// Where files with its bytes are.
+    public let paths: [[UInt8]]
+    public let member: ClusterMember
+
+    public init(photo: Photo, paths: [[UInt8]], member: ClusterMember) {
+        (self.photo, self.paths, self.member) = (photo, paths, member)
+    }
+
+    /// Whether it was found by turning it.
+    var isTurned: Bool { (member.evidence?.orientation ?? .upright) != .upright }
+
+    /// As it is seen.
+    var pixelSize: PixelSize? { photo.pixelSize.map(photo.metadata.orientation.upright) }
+}
+
+/// What a person wants of a cluster as they saw it.
+public struct ClusterDecision: Hashable, Sendable {
+    public let cluster: ClusterID
+    public let members: Set<PhotoID>
+    public let keeper: PhotoID
+    public let alsoKept: Set<PhotoID>
+    public var reason = ""
+
+    public init(cluster: ClusterID, members: Set<PhotoID>, keeper: PhotoID, alsoKept: Set<PhotoID>) {
+        (self.cluster, self.members, self.keeper, self.alsoKept) = (cluster, members, keeper, alsoKept)
+    }
+}
+
+/// A picture of what differs between two photos: `region` scaled to exactly these cells.
+public struct DifferenceRequest: Hashable, Sendable {
+    public let first: ClusterMember
+    public let second: ClusterMember
+    public let region: PictureRegion
+    public let columns: Int
+    public let rows: Int
+
+    public init(first: ClusterMember, second: ClusterMember, region: PictureRegion, columns: Int, rows: Int) {
+        (self.first, self.second, self.region) = (first, second, region)
+        (self.columns, self.rows) = (columns, rows)
+    }
+}
+
+public struct DifferencePicture: Sendable {
+    public let picture: Grid
+    /// 0 to 1.
+    public let similarity: Double
+    /// How much of what both show differs visibly, 0 to 1.
+    public let differingShare: Double
+
+    public init(picture: Grid, similarity: Double, differingShare: Double) {
+        (self.picture, self.similarity, self.differingShare) = (picture, similarity, differingShare)
+    }
+}
+
+/// How far a comparison of photos is, as the status line shows it.
+public struct ScanStatus: Hashable, Sendable {
+    public let compared: Int
+    public let total: Int
+    public let secondsLeft: Double?
+
+    public init(compared: Int, total: Int, secondsLeft: Double?) {
+        (self.compared, self.total, self.secondsLeft) = (compared, total, secondsLeft)
+    }
+}

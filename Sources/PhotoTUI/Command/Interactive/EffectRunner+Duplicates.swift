@@ -1,0 +1,158 @@
+import App
+import Core
+import Foundation
+import PhotoEngine
+import Workflows
+
+extension EffectRunner {
+    /// Performs what the list of clusters and the one that is looked at ask for.
+    func performForDuplicates(_ effect: Effect) {
+        switch effect {
+        case .loadClusters(let request, let wanted):
+            run(request) { library in
+                let page = try await library.clusterBrowser().page(wanted.query, certainOnly: wanted.certainOnly)
+                return .clustersLoaded(
+                    request,
+                    ClusterPage(
+                        clusters: page.clusters, summaries: page.proposals.mapValues(ClusterSummary.init),
+                        reached: page.reached))
+            }
+        case .loadClusterTotals(let request):
+            run(request) { library in
+                let mark = try await library.catalog.comparisonMark()
+                let sums = try await library.catalog.clusterSums()
+                return .clusterTotalsLoaded(
+                    request,
+                    ClusterTotals(
+                        mark: mark, clusters: sums.clusters, bytesToWin: sums.bytesToWin,
+                        uncompared: try await library.catalog.uncomparedCount()))
+            }
+        case .loadSummaries(let request, let clusters): loadSummaries(request, clusters)
+        case .loadCluster(let request, let id):
+            run(request) { library in
+                guard let cluster = try await library.catalog.cluster(id) else {
+                    throw EngineError(.notFound, "it was resolved, or its photos are not alike any more")
+                }
+                return .clusterLoaded(
+                    request, ClusterDetails(try await library.duplicateReview().proposal(for: cluster)))
+            }
+        case .loadDifference(let request, let wanted): loadDifference(request, wanted)
+        case .resolve(let request, let decision):
+            change(request) { library in
+                let wanted = ResolutionRequest(
+                    cluster: decision.cluster, keeper: decision.keeper, alsoKept: decision.alsoKept,
+                    members: decision.members, actor: DuplicatesCommand.actor, reason: decision.reason)
+                return .resolved(request, try await library.duplicateReview().resolve(wanted))
+            }
+        case .undoResolution(let request, let id):
+            change(request) { library in
+                .resolutionUndone(request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor))
+            }
+        case .decideDistinct(let request, let photos):
+            change(request) { library in
+                let count = try await library.duplicateReview().decideDistinct(photos, actor: DuplicatesCommand.actor)
+                return .decidedDistinct(request, count)
+            }
+        case .scanDuplicates(let request): scanDuplicates(request)
+        default: break
+        }
+    }
+
+    private func loadSummaries(_ request: RequestID, _ clusters: [DuplicateCluster]) {
+        run(request) { [queue] library in
+            for cluster in clusters {
+                try Task.checkCancellation()
+                var summary = DuplicatesState.Summary.gone
+                do {
+                    if let found = try await Self.summary(of: cluster, in: library) { summary = .known(found) }
+                } catch let error as EngineError where error.code == .conflict {
+                    // Somebody decided on it meanwhile.
+                }
+                try Task.checkCancellation()
+                queue.post(.clusterSummarized(request, cluster.id, summary))
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// nil when the cluster is gone.
+    private static func summary(of cluster: DuplicateCluster, in library: Library) async throws -> ClusterSummary? {
+        if cluster.photos <= DuplicateReview.mostListed {
+            return ClusterSummary(try await library.duplicateReview().proposal(for: cluster))
+        }
+        let first = try await library.catalog.members(of: cluster.id, after: nil, limit: 3)
+        guard let photo = first.first?.photo else { return nil }
+        let name = try await library.catalog.photo(photo)?.filename ?? ""
+        return ClusterSummary(name: name, pictures: first.map(\.sha256), advice: nil)
+    }
+
+    private func loadDifference(_ request: RequestID, _ wanted: DifferenceRequest) {
+        run(request) { [renderer] library in
+            let pictures = library.smallPictures
+            guard let first = try await pictures.picture(of: wanted.first.sha256),
+                let second = try await pictures.picture(of: wanted.second.sha256)
+            else {
+                throw EngineError(
+                    .notFound, "the small picture of one of them is gone", whatToDo: "import the photo again")
+            }
+            try Task.checkCancellation()
+            let turns = PictureDifference.orientations(of: wanted.second, toward: wanted.first)
+            return .differenceLoaded(
+                request,
+                try await OffPool.run {
+                    let difference = PictureDifference(first, second, orientations: turns)
+                    let picture = renderer.render(
+                        difference.pixels, region: wanted.region, columns: wanted.columns, rows: wanted.rows)
+                    return DifferencePicture(
+                        picture: picture, similarity: difference.similarity,
+                        differingShare: difference.differingShare)
+                })
+        }
+    }
+
+    private func scanDuplicates(_ request: RequestID) {
+        run(request) { [queue] library in
+            let report = try await library.duplicateScan().run(DuplicateScanOptions()) { progress in
+                queue.post(
+                    .scanProgressed(
+                        request,
+                        ScanStatus(
+                            compared: progress.compared, total: progress.total, secondsLeft: progress.etaSeconds)))
+            }
+            let found = "\(counted(report.clusters, "cluster")), \(report.bytesToWin) to win"
+            let missing = report.withoutPicture.count
+            let problem = missing == 0 ? "" : "; \(counted(missing, "photo")) without a small picture could not be"
+            return .scanEnded(
+                request,
+                Notice(
+                    missing == 0 ? .success : .warning,
+                    "\(counted(report.compared, "photo")) compared\(problem): \(found)"))
+        }
+    }
+}
+
+extension ClusterSummary {
+    init(_ proposal: ClusterProposal) {
+        let keeper = proposal.photos.first { $0.id == proposal.keeper }
+        let others = proposal.photos.filter { $0.id != proposal.keeper }
+        self.init(
+            name: keeper?.filename ?? "", pictures: ([keeper].compactMap { $0 } + others.prefix(2)).map(\.sha256),
+            advice: Advice(
+                isSame: proposal.tier == .same, isCertain: proposal.isCertain, sentence: proposal.sentence,
+                stack: proposal.stacks.first?.reason))
+    }
+}
+
+extension ClusterDetails {
+    init(_ proposal: ClusterProposal) {
+        let photos = zip(proposal.photos, proposal.members).map { photo, member in
+            ClusterPhoto(photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member)
+        }
+        self.init(
+            cluster: proposal.cluster,
+            photos: photos.filter { $0.photo.id == proposal.keeper } + photos.filter { $0.photo.id != proposal.keeper },
+            keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), sentence: proposal.sentence,
+            stacks: proposal.stacks.map { Stack(photos: $0.photos, reason: $0.reason) },
+            isSame: proposal.tier == .same, isCertain: proposal.isCertain)
+    }
+}
