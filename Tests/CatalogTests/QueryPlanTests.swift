@@ -69,6 +69,17 @@ struct QueryPlanTests {
         }
     }
 
+    @Test("Photos in order of their ids come from the index of ids, and an owner's others are not read")
+    func photosByID() async throws {
+        for condition in ["1 = 1", "id > ?", "id >= ? AND id <= ?"] {
+            let keys = [SQLValue](repeating: .bytes([]), count: condition.count { $0 == "?" })
+            let sql = SQLCatalog.photos(inOrderOfIDs: condition, .sqlite)
+            let plan = try await plan(sql, [.bytes([])] + keys + [.int(9)])
+            #expect(plan.contains("photos USING INDEX sqlite_autoindex_photos_1"), "\(plan)")
+            #expect(!plan.contains("owner=?") && !plan.contains("TEMP B-TREE"), "\(plan)")
+        }
+    }
+
     private func plan(_ sql: String, _ values: [SQLValue]) async throws -> String {
         let catalog = try await SQLCatalog.open(
             SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),

@@ -80,7 +80,10 @@ extension SQLCatalog {
     func clusters(idPrefix prefix: String, limit: Int) async throws -> [DuplicateCluster] {
         guard let range = IdentifierRange(prefix: prefix) else { return [] }
         return try await database.rows(
-            "SELECT \(Self.columns) FROM duplicate_clusters WHERE owner = ? AND id >= ? AND id <= ? ORDER BY id LIMIT ?",
+            """
+            SELECT \(Self.columns) FROM duplicate_clusters
+            WHERE \(dialect.unsought("owner")) = ? AND id >= ? AND id <= ? ORDER BY id LIMIT ?
+            """,
             [ownerValue, .bytes(range.first), .bytes(range.last), .int(max(0, limit))]
         ).map(Self.cluster)
     }

@@ -19,9 +19,7 @@ extension SQLCatalog {
     }
 
     func photos(after: PhotoID?, limit: Int) async throws -> [Photo] {
-        try await photos(
-            where: after == nil ? "1 = 1" : "id > ?", (after.map { [.id($0)] } ?? []),
-            order: "ORDER BY id LIMIT ?", [.int(max(0, limit))])
+        try await photos(inOrderOfIDs: after == nil ? "1 = 1" : "id > ?", (after.map { [.id($0)] } ?? []), limit)
     }
 
     func photos(_ query: TimelineQuery) async throws -> [Photo] {
@@ -32,8 +30,23 @@ extension SQLCatalog {
     func photos(idPrefix prefix: String, limit: Int) async throws -> [Photo] {
         guard let range = IdentifierRange(prefix: prefix) else { return [] }
         return try await photos(
-            where: "id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)],
-            order: "ORDER BY id LIMIT ?", [.int(max(0, limit))])
+            inOrderOfIDs: "id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)], limit)
+    }
+
+    private func photos(
+        inOrderOfIDs condition: String, _ values: [SQLValue], _ limit: Int
+    ) async throws -> [Photo] {
+        try await database.rows(
+            Self.photos(inOrderOfIDs: condition, dialect), [ownerValue] + values + [.int(max(0, limit))]
+        ).map(PhotoColumns.photo)
+    }
+
+    /// The statement for photos in order of their ids, by a condition on these.
+    static func photos(inOrderOfIDs condition: String, _ dialect: SQLDialect) -> String {
+        """
+        SELECT \(PhotoColumns.full) FROM photos WHERE \(dialect.unsought("owner")) = ? AND \(condition)
+        ORDER BY id LIMIT ?
+        """
     }
 
     func files(of photo: PhotoID) async throws -> [LibraryFile] {
@@ -60,11 +73,10 @@ extension SQLCatalog {
     }
 
     private func photos(
-        where condition: String, _ values: [SQLValue], order: String = "", _ orderValues: [SQLValue] = []
+        where condition: String, _ values: [SQLValue]
     ) async throws -> [Photo] {
         try await database.rows(
-            "SELECT \(PhotoColumns.full) FROM photos WHERE owner = ? AND \(condition) \(order)",
-            [ownerValue] + values + orderValues
+            "SELECT \(PhotoColumns.full) FROM photos WHERE owner = ? AND \(condition)", [ownerValue] + values
         ).map(PhotoColumns.photo)
     }
 }

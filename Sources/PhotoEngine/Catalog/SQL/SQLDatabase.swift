@@ -109,4 +109,7 @@ struct SQLDialect: Sendable {
     let hasTextIndex: Bool
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.
     let contains: @Sendable (_ expression: String) -> String
+    /// A column in a condition that rows are not to be sought by, as another finds them sooner. SQLite, which knows nothing of how
+    /// many rows a value has, reads and sorts all of an owner's rather than walk the index of ids.
+    let unsought: @Sendable (_ column: String) -> String
 }

@@ -204,7 +204,7 @@ extension SQLDialect {
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "", hasTextIndex: false,
-        contains: { "instr(lower(\($0)), ?) > 0" })
+        contains: { "instr(lower(\($0)), ?) > 0" }, unsought: { "+\($0)" })
 }
 
 private func makeConfiguration(_ settings: SQLiteSettings) -> Configuration {
