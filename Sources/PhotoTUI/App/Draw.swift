@@ -114,19 +114,20 @@ extension AppState {
                 maxWidth: area.columns - 2, ascii: look.lines.isASCII)
             return nil
         }
+        func hint(_ description: ActionDescription) -> FooterBar.Hint? {
+            let key = keyMap.keyName(for: description.action)
+            guard !key.isEmpty else { return nil }
+            return FooterBar.Hint(
+                key: key, action: description.shortTitle, isEnabled: reasonUnavailable(description.action) == nil)
+        }
         let hints = ActionDescription.all
             .filter { $0.contexts.contains(context) && $0.footerRank != nil }
             .sorted { $0.footerRank! < $1.footerRank! }
-            .compactMap { description -> FooterBar.Hint? in
-                let key = keyMap.keyName(for: description.action)
-                guard !key.isEmpty else { return nil }
-                return FooterBar.Hint(
-                    key: key, action: description.shortTitle,
-                    isEnabled: reasonUnavailable(description.action) == nil)
-            }
+            .compactMap(hint)
         let (text, role) = statusText
         let inside = Rect(row: area.row, column: area.column + 1, rows: 1, columns: area.columns - 2)
-        FooterBar(hints: hints, status: text, statusRole: role).draw(into: &grid, in: inside, lines: look.lines)
+        FooterBar(hints: hints, last: hint(.of(.help)), status: text, statusRole: role).draw(
+            into: &grid, in: inside, lines: look.lines)
         return nil
     }
 

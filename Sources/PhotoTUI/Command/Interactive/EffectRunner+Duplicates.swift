@@ -30,11 +30,11 @@ extension EffectRunner {
         case .loadSummaries(let request, let clusters): loadSummaries(request, clusters)
         case .loadCluster(let request, let id):
             run(request) { library in
+                let review = library.duplicateReview()
                 guard let cluster = try await library.catalog.cluster(id) else {
-                    throw EngineError(.notFound, "it was resolved, or its photos are not alike any more")
+                    throw await Self.absence(of: id, review)
                 }
-                return .clusterLoaded(
-                    request, ClusterDetails(try await library.duplicateReview().proposal(for: cluster)))
+                return .clusterLoaded(request, ClusterDetails(try await review.proposal(for: cluster)))
             }
         case .loadDifference(let request, let wanted): loadDifference(request, wanted)
         case .resolve(let request, let decision):
@@ -56,6 +56,16 @@ extension EffectRunner {
         case .scanDuplicates(let request): scanDuplicates(request)
         default: break
         }
+    }
+
+    /// Who resolved a cluster that is gone, as far as that is known.
+    private static func absence(of cluster: ClusterID, _ review: DuplicateReview) async -> EngineError {
+        do {
+            _ = try await review.cluster(named: cluster.description)
+        } catch let error as EngineError where error.code == .conflict {
+            return error
+        } catch {}
+        return EngineError(.notFound, "it was decided on, or its photos are not alike any more")
     }
 
     private func loadSummaries(_ request: RequestID, _ clusters: [DuplicateCluster]) {

@@ -96,7 +96,11 @@ enum RenditionSource {
 
     /// Has the rendition on this machine.
     static func makeLocal(_ sha256: SHA256Digest, size: Int, in objects: any LocalObjectStore) async throws {
-        try await objects.makeLocal(RenditionKind(size: size, format: .webp).key(of: sha256), sha256: nil)
+        do {
+            try await objects.makeLocal(RenditionKind(size: size, format: .webp).key(of: sha256), sha256: nil)
+        } catch let error as EngineError where error.code == .notFound {
+            throw gone(error)
+        }
     }
 
     /// As `read`, fetching it first where the store is elsewhere. Waits for the network: for a thread of one's own.
@@ -137,11 +141,14 @@ enum RenditionSource {
             }
         } catch let error as Errno {
             if error == .noSuchFileOrDirectory {
-                throw EngineError(
-                    .notFound, "its thumbnail is gone", whatToDo: "import the photo again to make it anew", cause: error
-                )
+                throw gone(error)
             }
             throw EngineError(.unavailable, "its thumbnail can't be read: \(error)", isRetryable: true, cause: error)
         }
+    }
+
+    private static func gone(_ cause: any Error) -> EngineError {
+        EngineError(
+            .notFound, "its thumbnail is gone", whatToDo: "import the photo again to make it anew", cause: cause)
     }
 }
