@@ -396,7 +396,8 @@ struct ComparisonTests {
         #expect(app.effects.contains(.cancel(late)))
         let picture = SampleLibrary.picture(GridSize(columns: 3, rows: 3))
         app.send(
-            .differenceLoaded(late, DifferencePicture(picture: picture, similarity: 1, differingShare: 0)))
+            .differenceLoaded(
+                late, DifferencePicture(picture: picture, similarity: 1, differingShare: 0, uncoveredShare: 0)))
         #expect(app.state.duplicates.comparison?.difference == nil)
         app.send(.pictureLoaded(late, picture, isFinal: true))
         #expect(app.state.duplicates.comparison?.pictures.values.allSatisfy { $0.shown != picture } == true)

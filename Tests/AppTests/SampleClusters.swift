@@ -171,7 +171,8 @@ final class SampleClusters {
                 .differenceLoaded(
                     request,
                     DifferencePicture(
-                        picture: SampleLibrary.picture(size), similarity: 0.973, differingShare: 0.034))
+                        picture: SampleLibrary.picture(size), similarity: 0.973, differingShare: 0.034,
+                        uncoveredShare: 0.001))
             ]
         case .resolve(let request, let decision):
             if let error = change() { return [.failed(request, error)] }

@@ -26,7 +26,7 @@ struct DifferenceMapTests {
     @Test("Nothing differs from itself, nor from a copy of other brightness and contrast", arguments: 1..<4)
     func equal(seed: UInt64) {
         let luma = madeUpPicture(side: side, seed: seed)
-        #expect(map(luma, luma).differingShare == 0)
+        #expect(map(luma, luma).differingShare == 0 && map(luma, luma).uncoveredShare == 0)
         #expect(map(luma, luma.map { UInt8(40 + Int($0) / 2) }).differingShare < 0.01)
     }
 
@@ -65,6 +65,7 @@ struct DifferenceMapTests {
         let middle = (side / 2 * side + side / 2) * 3
         #expect(map.pixels.rgb[middle + 2] < 120)
         #expect(map.differingShare < 0.12)
+        #expect(abs(map.uncoveredShare - 0.19) < 0.03)
     }
 
     @Test("A turned or mirrored copy is laid over the first as it was turned", arguments: Orientation.allCases)

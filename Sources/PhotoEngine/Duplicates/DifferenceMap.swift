@@ -9,6 +9,8 @@ public struct DifferenceMap: Sendable {
     public let pixels: PixelBuffer
     /// The share of what both show that differs by more than compression does.
     public let differingShare: Double
+    /// The share of the first picture that the second doesn't show.
+    public let uncoveredShare: Double
 
     /// In grey levels: where colouring begins and where it is complete.
     private static let least: Float = 10
@@ -44,6 +46,7 @@ public struct DifferenceMap: Sendable {
         }
         pixels = PixelBuffer(size: first.size, rgb: rgb)
         differingShare = inside == 0 ? 1 : Double(seen) / Double(inside)
+        uncoveredShare = 1 - Double(inside) / Double(smooth.count)
     }
 
     /// The mean of nine pixels, which spares the edges that resampling moves; -1 stays.

@@ -11,6 +11,8 @@ public struct PictureDifference: Sendable {
     public let orientation: Orientation
     /// How much of what both show differs visibly, 0 to 1.
     public let differingShare: Double
+    /// How much of the first the second doesn't show, 0 to 1.
+    public let uncoveredShare: Double
 
     /// Compares upright pictures; the second is tried in each of `orientations`, and the best counts. Takes some milliseconds of one
     /// processor.
@@ -25,6 +27,7 @@ public struct PictureDifference: Sendable {
         similarity = best.similarity
         orientation = best.orientation
         differingShare = map.differingShare
+        uncoveredShare = map.uncoveredShare
     }
 
     /// How one of two members may have to be turned to stand as the other does, most promising first.

@@ -115,7 +115,7 @@ extension EffectRunner {
                         difference.pixels, region: wanted.region, columns: wanted.columns, rows: wanted.rows)
                     return DifferencePicture(
                         picture: picture, similarity: difference.similarity,
-                        differingShare: difference.differingShare)
+                        differingShare: difference.differingShare, uncoveredShare: difference.uncoveredShare)
                 })
         }
     }

@@ -187,15 +187,14 @@ extension AppState {
         var words = displayEscaped(pair.other.photo.filename)
         if let shown = comparison.difference?.shown {
             grid.draw(shown.picture, at: area.centered(shown.picture.size).origin, clip: area)
-            let percent = shown.differingShare * 100
-            let share = percent == 0 ? "nothing" : percent < 1 ? "less than 1 %" : "\(Int(percent.rounded())) %"
-            let alike = Int((shown.similarity * 100).rounded(.down))
-            words =
-                shown.similarity == 0
-                ? "they could not be laid over each other: shown as they are"
-                : [
-                    "\(share) differs", "\(alike >= 100 ? "1.00" : "0.\(twoDigits(alike))") alike", words,
-                ].joined(separator: look.lines.separator)
+            words = shown.similarity == 0 ? "they could not be laid over each other: shown as they are" : words
+            if shown.similarity > 0 {
+                let alike = Int((shown.similarity * 100).rounded(.down))
+                var parts = ["\(percent(shown.differingShare) ?? "nothing") differs"]
+                if let missing = percent(shown.uncoveredShare) { parts.append("\(missing) is in the keeper only") }
+                parts += [alike >= 100 ? "1.00 alike" : "0.\(twoDigits(alike)) alike", words]
+                words = parts.joined(separator: look.lines.separator)
+            }
         } else {
             let isReady = pair.keeper.photo.status == .ready && pair.other.photo.status == .ready
             let note =
@@ -206,6 +205,11 @@ extension AppState {
         grid.write(
             words, at: Position(row: layout.caption.row, column: layout.caption.column + 1), role: .text,
             maxWidth: max(0, layout.caption.columns - 2), ascii: look.lines.isASCII)
+    }
+
+    /// `3 %`; nil for nothing.
+    private func percent(_ share: Double) -> String? {
+        share <= 0 ? nil : share < 0.01 ? "less than 1 %" : "\(Int((share * 100).rounded())) %"
     }
 
     /// The line below a comparison: where the selected photo is, and what was won.

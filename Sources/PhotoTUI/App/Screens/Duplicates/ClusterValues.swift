@@ -150,9 +150,12 @@ public struct DifferencePicture: Sendable {
     public let similarity: Double
     /// How much of what both show differs visibly, 0 to 1.
     public let differingShare: Double
+    /// How much of the first the second doesn't show, 0 to 1.
+    public let uncoveredShare: Double
 
-    public init(picture: Grid, similarity: Double, differingShare: Double) {
-        (self.picture, self.similarity, self.differingShare) = (picture, similarity, differingShare)
+    public init(picture: Grid, similarity: Double, differingShare: Double, uncoveredShare: Double) {
+        (self.picture, self.similarity) = (picture, similarity)
+        (self.differingShare, self.uncoveredShare) = (differingShare, uncoveredShare)
     }
 }
 
