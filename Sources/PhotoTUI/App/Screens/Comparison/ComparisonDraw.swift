@@ -96,7 +96,8 @@ extension AppState {
         guard let keeper = comparison.keeperPhoto else { return }
         let isNarrow = (layout.panes.first?.picture.columns ?? 0) < ComparisonFacts.fullWidth
         let facts = ComparisonFacts(
-            layout.panes.map { comparison.photos[$0.index] }, keeper: keeper, isNarrow: isNarrow
+            layout.panes.map { comparison.photos[$0.index] }, keeper: keeper, isNarrow: isNarrow,
+            isPair: comparison.photos.count == 2
         ).rows
         for (number, pane) in layout.panes.enumerated() {
             let photo = comparison.photos[pane.index]

@@ -17,7 +17,7 @@ struct ComparisonFacts {
 
     /// Of the photos that show, against the keeper, which need not be among them; shorter where a column is narrow, with the
     /// names, for which their captions have no room then.
-    init(_ photos: [ClusterPhoto], keeper: ClusterPhoto, isNarrow: Bool) {
+    init(_ photos: [ClusterPhoto], keeper: ClusterPhoto, isNarrow: Bool, isPair: Bool) {
         var rows: [Row] = []
         func add(_ label: String, _ value: (ClusterPhoto) -> String?) {
             let values = photos.map { value($0) ?? "" }
@@ -47,7 +47,8 @@ struct ComparisonFacts {
         add("Folder") { $0.paths.first.map { displayEscaped(bytes: folder($0)) } }
         add("Files") { $0.paths.count > 1 ? "\($0.paths.count) with the same bytes" : nil }
         let likeness = Row(
-            label: "Alike", values: photos.map { likenessText($0, keeper: keeper) }, differs: photos.map { _ in false })
+            label: "Alike", values: photos.map { likenessText($0, keeper: keeper, isPair: isPair) },
+            differs: photos.map { _ in false })
         let different = rows.filter { $0.differs.contains(true) }
         let names = Row(
             label: "Name", values: photos.map { displayEscaped($0.photo.filename) }, differs: photos.map { _ in false })
@@ -79,16 +80,19 @@ private func compactTime(_ time: CaptureTime) -> String {
 }
 
 /// How far a photo is from the one to keep, and how alike it was found to the one it came in beside.
-private func likenessText(_ photo: ClusterPhoto, keeper: ClusterPhoto) -> String {
+private func likenessText(_ photo: ClusterPhoto, keeper: ClusterPhoto, isPair: Bool) -> String {
     guard photo.photo.id != keeper.photo.id else { return "-" }
     var parts: [String] = []
-    let distance = ComparisonState.distance(photo, keeper) ?? photo.member.evidence?.distance
+    let distance =
+        ComparisonState.distance(photo, keeper) ?? (photo.member.evidence ?? keeper.member.evidence)?.distance
     if let distance { parts.append(distance == 1 ? "1 bit" : "\(distance) bits") }
-    if let similarity = photo.member.evidence?.similarity {
+    // Of two, one was found beside the other.
+    let evidence = photo.member.evidence ?? (isPair ? keeper.member.evidence : nil)
+    if let similarity = evidence?.similarity {
         let hundredths = Int((similarity * 100).rounded(.down))
         parts.append(hundredths >= 100 ? "1.00" : "0.\(twoDigits(hundredths))")
     }
-    if photo.isTurned { parts.append("turned") }
+    if photo.isTurned || keeper.isTurned { parts.append("turned") }
     return parts.isEmpty ? "-" : parts.joined(separator: ", ")
 }
 
