@@ -135,4 +135,21 @@ struct WidgetTests {
         #expect(wall.item(at: wall.rect(of: 4, offset: 0).origin, offset: 0, count: 10) == 4)
         #expect(wall.item(at: Position(row: 3, column: 12), offset: 0, count: 10) == nil)
     }
+
+    @Test("A footer leaves out what doesn't fit, but never its last hint")
+    func footer() {
+        let hints = ["open", "mark", "favourite"].map { FooterBar.Hint(key: "x", action: $0) }
+        func text(_ columns: Int, status: String = "") -> String {
+            var grid = Grid(size: GridSize(columns: columns, rows: 1))
+            FooterBar(hints: hints, last: FooterBar.Hint(key: "?", action: "help"), status: status)
+                .draw(into: &grid, in: grid.bounds, lines: .unicode)
+            return grid.textLines[0]
+        }
+        #expect(text(40) == "x open  x mark  x favourite  ? help")
+        #expect(text(35) == "x open  x mark  x favourite  ? help")
+        #expect(text(34) == "x open  x mark  ? help")
+        #expect(text(6) == "? help")
+        #expect(text(5) == "")
+        #expect(text(30, status: "3 marked") == "x open  ? help        3 marked")
+    }
 }

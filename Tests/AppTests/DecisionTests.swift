@@ -1,0 +1,155 @@
+import Core
+import Grid
+import Testing
+import Widgets
+
+@testable import App
+
+@Suite("Deciding on duplicates on screen")
+struct DecisionTests {
+    private func app(
+        _ clusters: SampleClusters = SampleClusters(12), at cluster: Int = 0, columns: Int = 80, rows: Int = 24,
+        look: Look = Look()
+    ) -> RunningApp {
+        var app = RunningApp.onDuplicates(clusters, columns: columns, rows: rows, look: look)
+        for _ in 0..<cluster { app.press("j") }
+        app.press("enter")
+        return app
+    }
+
+    private func decisions(_ app: RunningApp) -> [ClusterDecision] {
+        app.effects.compactMap { if case .resolve(_, let decision) = $0 { decision } else { nil } }
+    }
+
+    // MARK: What is decided
+
+    @Test("What changes is shown first; nothing happens before enter, and esc changes nothing")
+    func preview() throws {
+        var app = app()
+        app.press("enter")
+        try expectGolden(app.frame(), "comparison-decision")
+        app.press("esc")
+        #expect(app.state.layers.isEmpty && decisions(app).isEmpty)
+        app.press("a")
+        app.type("WhatsApp copies")
+        app.press("enter")
+        let decision = try #require(decisions(app).first)
+        #expect(decisions(app).count == 1 && decision.reason == "WhatsApp copies")
+        #expect(decision.keeper == SampleClusters.photoID(0, 0) && decision.alsoKept.isEmpty)
+        #expect(decision.members == [SampleClusters.photoID(0, 0), SampleClusters.photoID(0, 1)])
+    }
+
+    @Test("A resolved cluster makes room for the next one, and what was won adds up")
+    func resolve() {
+        var app = app()
+        app.press("enter enter")
+        #expect(app.cluster == 1 && app.screen.contains("1 of 11"))
+        #expect(app.screen.contains("410 kB won") && app.screen.contains("u undoes it"))
+        app.press("enter enter")
+        #expect(app.cluster == 2 && app.screen.contains("1.2 MB won"))
+        app.press("q")
+        #expect(app.state.context == .duplicates && app.screen.contains("1.2 MB won"))
+    }
+
+    @Test("After the last cluster the list says that there is none")
+    func last() {
+        var app = app(SampleClusters(1))
+        app.press("enter enter")
+        #expect(app.state.context == .duplicates && app.screen.contains("there are no duplicates"))
+        #expect(app.screen.contains("410 kB won"))
+        app.press("u")
+        #expect(app.screen.contains("1 of 1") && !app.screen.contains("won"))
+    }
+
+    @Test("Another keeper and others kept beside it are what is resolved")
+    func chosen() throws {
+        var app = app(at: 2)
+        app.press("] space ] x enter")
+        #expect(app.screen.contains("part of a burst"))
+        app.press("enter")
+        let decision = try #require(decisions(app).first)
+        #expect(decision.keeper == SampleClusters.photoID(2, 1))
+        #expect(decision.alsoKept == [SampleClusters.photoID(2, 2)])
+    }
+
+    @Test("A photo whose file is missing is not kept in place of one that is there")
+    func missing() {
+        var app = app(at: 2)
+        app.press("] ] ] space")
+        #expect(app.state.duplicates.comparison?.keeper == SampleClusters.photoID(2, 0))
+        #expect(app.screen.contains("no file of it is there"))
+    }
+
+    @Test("Keeping all, and deciding that they are no duplicates, trash nothing", arguments: ["A", "N"])
+    func distinct(_ key: String) {
+        var app = app(at: 1)
+        app.press(key)
+        #expect(app.screen.contains("for good"))
+        app.press("enter")
+        #expect(decisions(app).isEmpty)
+        let asked = app.effects.compactMap { if case .decideDistinct(_, let photos) = $0 { photos } else { nil } }
+        #expect(asked == [(0..<3).map { SampleClusters.photoID(1, $0) }])
+        #expect(app.cluster == 2 && !app.screen.contains("won"))
+    }
+
+    @Test("Skipping leaves a cluster as it is")
+    func skip() {
+        var app = app()
+        app.press("n n p")
+        #expect(app.cluster == 1)
+        app.press("p p")
+        #expect(app.cluster == 0 && app.screen.contains("this is the first cluster"))
+        #expect(decisions(app).isEmpty)
+    }
+
+    // MARK: What is taken back
+
+    @Test("Undo brings the last one back, then the one before it")
+    func undo() {
+        var app = app()
+        app.press("enter enter enter enter u")
+        #expect(app.cluster == 1 && app.screen.contains("2 photos back from the trash"))
+        #expect(app.screen.contains("410 kB won"))
+        app.press("u")
+        #expect(app.cluster == 0 && app.screen.contains("1 of 12") && !app.screen.contains("kB won"))
+        app.press("u")
+        #expect(app.screen.contains("nothing was resolved"))
+    }
+
+    @Test("What changed since is told, and stays")
+    func undoConflict() throws {
+        let clusters = SampleClusters(12)
+        var app = app(clusters)
+        app.press("enter enter")
+        clusters.conflicts = [
+            .changedMark("rating"), .gone(SampleClusters.photoID(0, 1)), .changedCluster,
+        ]
+        app.press("u")
+        try expectGolden(app.frame(), "comparison-undo-conflict")
+        app.press("enter")
+        #expect(app.state.layers.isEmpty && app.cluster == 1)
+    }
+
+    @Test("An undo that somebody else was faster with is told, and not offered again")
+    func undoRefused() {
+        let clusters = SampleClusters(12)
+        var app = app(clusters)
+        app.press("enter enter")
+        clusters.refusal = EngineError(.conflict, "the resolution was taken back before, by bo")
+        app.press("u")
+        #expect(app.screen.contains("taken back before, by bo"))
+        app.press("esc u")
+        #expect(app.screen.contains("nothing was resolved"))
+    }
+
+    @Test("An undo that a server was away for is offered again")
+    func undoAway() {
+        let clusters = SampleClusters(12)
+        var app = app(clusters)
+        app.press("enter enter")
+        clusters.refusal = EngineError(.unavailable, "the database is away", isRetryable: true)
+        app.press("u enter")
+        app.press("u")
+        #expect(app.cluster == 0 && app.screen.contains("back from the trash"))
+    }
+}
