@@ -52,6 +52,8 @@ final class SampleClusters {
     }
 
     func isSame(_ number: Int) -> Bool { number % 3 != 2 }
+    func isExact(_ number: Int) -> Bool { number.isMultiple(of: 6) }
+    func kind(_ number: Int) -> ClusterKind { isExact(number) ? .exact : isSame(number) ? .same : .similar }
     func isCertain(_ number: Int) -> Bool { number.isMultiple(of: 10) }
 
     func page(_ request: ClusterPageRequest) -> ClusterPage {
@@ -79,8 +81,11 @@ final class SampleClusters {
         }
         let found = Array(list.prefix(query.limit))
         let reached = found.count < query.limit ? nil : found.last.map { ClusterPosition($0, in: query.order) }
-        guard request.certainOnly else { return ClusterPage(clusters: found, reached: reached) }
-        let certain = found.filter { isCertain(Self.number($0.id)) }
+        guard request.certainOnly || request.exactOnly else { return ClusterPage(clusters: found, reached: reached) }
+        let certain = found.filter {
+            let number = Self.number($0.id)
+            return (!request.certainOnly || isCertain(number)) && (!request.exactOnly || isExact(number))
+        }
         return ClusterPage(
             clusters: certain,
             summaries: Dictionary(uniqueKeysWithValues: certain.map { ($0.id, summary(Self.number($0.id))) }),
@@ -92,11 +97,11 @@ final class SampleClusters {
         return ClusterSummary(
             name: name(number, 0), pictures: details.photos.prefix(3).map(\.photo.sha256),
             advice: ClusterSummary.Advice(
-                isSame: details.isSame, isCertain: details.isCertain, sentence: details.sentence,
+                kind: details.kind, isCertain: details.isCertain, sentence: details.sentence,
                 stack: details.stacks.first?.reason))
     }
 
-    func photo(_ cluster: Int, _ number: Int) -> ClusterPhoto {
+    func photo(_ cluster: Int, _ number: Int) -> ReviewedPhoto {
         let id = Self.photoID(cluster, number)
         let digest = SHA256Digest(bytes: id.bytes + id.bytes)!
         let isFirst = number == 0
@@ -119,7 +124,7 @@ final class SampleClusters {
             captureTime: time, importedAt: 0, metadata: metadata, original: .object(ObjectKey("originals/a")),
             status: .ready, problem: nil, isFavourite: number == 1, isArchived: false, isMissing: number == 3)
         let evidence = LikenessEvidence(distance: 2 * number, similarity: 0.98, orientation: .upright)
-        return ClusterPhoto(
+        return ReviewedPhoto(
             photo: photo, paths: [Array("/home/ana/\(isFirst ? "camera" : "phone")/\(name(cluster, number))".utf8)],
             member: ClusterMember(
                 photo: id, sha256: digest, hash: PerceptualHash(bits: UInt64(1) << UInt64(2 * number) - 1),
@@ -133,7 +138,7 @@ final class SampleClusters {
             cluster: cluster(number), photos: photos, keeper: photos[0].photo.id, alsoKept: [],
             sentence: "kept: 4032x3024 JPEG original; the other is a 1600 px WhatsApp copy",
             stacks: isStack ? [.init(photos: photos.prefix(2).map(\.photo.id), reason: stack)] : [],
-            isSame: isSame(number), isCertain: isCertain(number))
+            kind: kind(number), isCertain: isCertain(number))
     }
 
     private func change() -> EngineError? {

@@ -97,7 +97,7 @@ struct DuplicateReviewTests {
             }
         }
         _ = try await library.scan()
-        let browser = ClusterBrowser(catalog: library.catalog, review: review(library))
+        let browser = ClusterBrowser(catalog: library.catalog, review: review(library), pictures: library)
         let all = try await library.catalog.clusters(ClusterQuery(limit: 99))
         try #require(all.count == 6)
         for isReversed in [false, true] {
@@ -105,7 +105,7 @@ struct DuplicateReviewTests {
             for certainOnly in [false, true] {
                 var query = ClusterQuery(isReversed: isReversed, limit: 2)
                 while true {
-                    let page = try await browser.page(query, certainOnly: certainOnly)
+                    let page = try await browser.page(query, only: certainOnly ? .certain : [])
                     if certainOnly {
                         certain += page.clusters.map(\.id)
                         #expect(page.clusters.allSatisfy { page.proposals[$0.id]?.isCertain == true })
@@ -120,6 +120,31 @@ struct DuplicateReviewTests {
             #expect(every == (isReversed ? all.reversed() : all).map(\.id))
             #expect(certain.count == 3 && every.filter(certain.contains) == certain)
         }
+    }
+
+    @Test("Exact clusters are those of the same pixels, whatever else their files hold")
+    func exact() async throws {
+        let library = try await DuplicateLibrary()
+        try await library.add(1, scene: 1)
+        try await library.add(2, scene: 1)
+        try await library.add(3, scene: 2)
+        // Darker by so little that the hash stays.
+        try await library.add(4, scene: 2, fading: 3)
+        _ = try await library.scan()
+        let all = try await library.catalog.clusters(ClusterQuery(limit: 9))
+        try #require(all.count == 2)
+        let review = review(library)
+        let browser = ClusterBrowser(catalog: library.catalog, review: review, pictures: library)
+        let exact = try await browser.page(ClusterQuery(limit: 9), only: .exact)
+        let first = try #require(exact.clusters.first)
+        #expect(exact.clusters.count == 1 && exact.reached == nil)
+        let members = try await library.catalog.members(of: first.id, after: nil, limit: 9)
+        #expect(Set(members.map(\.sha256)) == [DuplicateLibrary.digest(1), DuplicateLibrary.digest(2)])
+        for cluster in all {
+            let proposal = try await review.proposal(for: cluster)
+            #expect(try await browser.isExact(proposal) == (cluster.id == first.id))
+        }
+        #expect(try await browser.page(ClusterQuery(limit: 9), only: [.exact, .certain]).clusters.isEmpty)
     }
 
     @Test("Resolving works on what the person saw, is found by its name, and is undone")

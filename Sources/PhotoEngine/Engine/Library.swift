@@ -151,7 +151,9 @@ public final class Library: Sendable {
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
 
     /// Clusters, a page at a time.
-    public func clusterBrowser() -> ClusterBrowser { ClusterBrowser(catalog: catalog, review: duplicateReview()) }
+    public func clusterBrowser() -> ClusterBrowser {
+        ClusterBrowser(catalog: catalog, review: duplicateReview(), pictures: smallPictures)
+    }
 
     /// The small pictures that photos are compared by.
     public var smallPictures: any PictureSource { RenditionPictures(objects: objects) }

@@ -99,7 +99,7 @@ extension AppState {
             grid.write("/", at: Position(row: area.row, column: 1), role: .key)
             return field.draw(
                 into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
-                placeholder: "name, camera, lens, place, caption, is:same, is:certain", lines: look.lines)
+                placeholder: "name, camera, lens, place, caption, is:exact, is:same, is:certain", lines: look.lines)
         }
         if let notice = activity.notice {
             let role: StyleRole =

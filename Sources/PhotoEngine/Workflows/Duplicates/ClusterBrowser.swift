@@ -4,6 +4,19 @@ public import Core
 public struct ClusterBrowser: Sendable {
     private let catalog: any DuplicateCatalog
     private let review: DuplicateReview
+    private let pictures: any PictureSource
+
+    /// Which clusters; those of both sorts when both are asked for.
+    public struct Choice: OptionSet, Hashable, Sendable {
+        public let rawValue: Int
+
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// Nothing speaks against their proposal.
+        public static let certain = Choice(rawValue: 1)
+        /// Their pictures have the same pixels.
+        public static let exact = Choice(rawValue: 2)
+    }
 
     public struct Page: Sendable {
         /// In the order of the query.
@@ -14,29 +27,49 @@ public struct ClusterBrowser: Sendable {
         public let reached: ClusterPosition?
     }
 
-    public init(catalog: any DuplicateCatalog, review: DuplicateReview) {
+    public init(catalog: any DuplicateCatalog, review: DuplicateReview, pictures: any PictureSource) {
         self.catalog = catalog
         self.review = review
+        self.pictures = pictures
     }
 
-    /// The next clusters, at most `query.limit`. With `certainOnly`, those of the next `query.limit` whose proposal nothing
-    /// speaks against: it may be none, though more follow. Cancelling ends it between two clusters.
-    public func page(_ query: ClusterQuery, certainOnly: Bool = false) async throws -> Page {
+    /// The next clusters, at most `query.limit`. Where a choice has to look at each, those of the next `query.limit` that are
+    /// chosen: it may be none, though more follow. Cancelling ends it between two clusters.
+    public func page(_ query: ClusterQuery, only choice: Choice = []) async throws -> Page {
+        var query = query
+        // Equal pixels have equal hashes: the catalogue leaves the others out.
+        if choice.contains(.exact) { query.filter.mostDistance = 0 }
         let found = try await catalog.clusters(query)
         let reached = found.count < query.limit ? nil : found.last.map { ClusterPosition($0, in: query.order) }
-        guard certainOnly else { return Page(clusters: found, proposals: [:], reached: reached) }
+        guard !choice.isEmpty else { return Page(clusters: found, proposals: [:], reached: reached) }
         var proposals: [ClusterID: ClusterProposal] = [:]
         // A cluster of thousands is no one's to be sure of.
         for cluster in found where cluster.photos <= DuplicateReview.mostListed {
             try Task.checkCancellation()
             do {
                 let proposal = try await review.proposal(for: cluster)
-                if proposal.isCertain { proposals[cluster.id] = proposal }
+                if choice.contains(.certain), !proposal.isCertain { continue }
+                if choice.contains(.exact), try await !isExact(proposal) { continue }
+                proposals[cluster.id] = proposal
             } catch let error as EngineError where error.code == .conflict {
                 // Somebody decided on it meanwhile.
                 continue
             }
         }
         return Page(clusters: found.filter { proposals[$0.id] != nil }, proposals: proposals, reached: reached)
+    }
+
+    /// Whether a cluster's pictures have the same pixels, as far as their largest renditions tell: its files differ in what else
+    /// they hold.
+    public func isExact(_ proposal: ClusterProposal) async throws -> Bool {
+        let sizes = Set(proposal.photos.map { $0.pixelSize.map($0.metadata.orientation.upright) })
+        guard sizes.count == 1, sizes.first != .some(nil), let first = proposal.photos.first,
+            proposal.members.allSatisfy({ ($0.evidence?.distance ?? 0) == 0 }),
+            let rendition = try await pictures.largestRendition(of: first.sha256)
+        else { return false }
+        for photo in proposal.photos.dropFirst() {
+            guard try await pictures.largestRendition(of: photo.sha256) == rendition else { return false }
+        }
+        return true
     }
 }

@@ -43,6 +43,7 @@ public enum Action: String, CaseIterable, Sendable {
     case lastCluster = "last_cluster"
     case openCluster = "open_cluster"
     case nextOrder = "next_order"
+    case exactOnly = "exact_only"
     case sameOnly = "same_only"
     case certainOnly = "certain_only"
     case comparePhotos = "compare_photos"
@@ -126,8 +127,9 @@ public struct ActionDescription: Sendable {
         .init(
             .certainOnly, "Show only clusters whose proposal is certain, or all", "certain", ["c"], [.duplicates],
             footer: 4),
+        .init(.exactOnly, "Show only clusters of the same pixels, or all", "exact", ["e"], [.duplicates], footer: 5),
         .init(.sameOnly, "Show only clusters of the same picture, or similar too", "same", ["s"], [.duplicates]),
-        .init(.comparePhotos, "Compare the photos that were not yet", "scan", ["S"], [.duplicates], footer: 5),
+        .init(.comparePhotos, "Compare the photos that were not yet", "scan", ["S"], [.duplicates], footer: 6),
         .init(.jump, "Jump to a date", "jump", ["J"], [.timeline], footer: 4),
         .init(.filter, "Show only photos that match", "filter", ["/"], [.timeline, .duplicates], footer: 3),
         .init(.openPhoto, "Open the photo", "open", ["enter"], [.timeline], footer: 0),
@@ -178,7 +180,7 @@ public struct ActionDescription: Sendable {
             .closeComparison, "Go back to the photos, then to the list", "back", ["q", "esc"], [.comparison], footer: 6),
         .init(
             .closeDuplicates, "Drop the filter, or go back to the timeline", "back", ["q", "esc"], [.duplicates],
-            footer: 6),
+            footer: 7),
         .init(.openDuplicates, "Show duplicates", "duplicates", ["d"], [.timeline, .viewer], footer: 5),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
         .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], KeyContext.allCases),

@@ -10,12 +10,17 @@ extension EffectRunner {
         switch effect {
         case .loadClusters(let request, let wanted):
             run(request) { library in
-                let page = try await library.clusterBrowser().page(wanted.query, certainOnly: wanted.certainOnly)
+                let browser = library.clusterBrowser()
+                var choice: ClusterBrowser.Choice = wanted.certainOnly ? .certain : []
+                if wanted.exactOnly { choice.insert(.exact) }
+                let page = try await browser.page(wanted.query, only: choice)
+                var summaries: [ClusterID: ClusterSummary] = [:]
+                for (id, proposal) in page.proposals {
+                    summaries[id] = ClusterSummary(
+                        proposal, try await Self.kind(of: proposal, browser, isExact: wanted.exactOnly ? true : nil))
+                }
                 return .clustersLoaded(
-                    request,
-                    ClusterPage(
-                        clusters: page.clusters, summaries: page.proposals.mapValues(ClusterSummary.init),
-                        reached: page.reached))
+                    request, ClusterPage(clusters: page.clusters, summaries: summaries, reached: page.reached))
             }
         case .loadClusterTotals(let request):
             run(request) { library in
@@ -34,7 +39,9 @@ extension EffectRunner {
                 guard let cluster = try await library.catalog.cluster(id) else {
                     throw await Self.absence(of: id, review)
                 }
-                return .clusterLoaded(request, ClusterDetails(try await review.proposal(for: cluster)))
+                let proposal = try await review.proposal(for: cluster)
+                let kind = try await Self.kind(of: proposal, library.clusterBrowser())
+                return .clusterLoaded(request, ClusterDetails(proposal, kind))
             }
         case .loadDifference(let request, let wanted): loadDifference(request, wanted)
         case .resolve(let request, let decision):
@@ -56,6 +63,16 @@ extension EffectRunner {
         case .scanDuplicates(let request): scanDuplicates(request)
         default: break
         }
+    }
+
+    /// Of very many photos the pixels are not compared.
+    private static func kind(
+        of proposal: ClusterProposal, _ browser: ClusterBrowser, isExact: Bool? = nil
+    ) async throws -> ClusterKind {
+        if proposal.tier == .similar { return .similar }
+        if let isExact { return isExact ? .exact : .same }
+        guard proposal.photos.count <= DuplicateReview.mostListed else { return .same }
+        return try await browser.isExact(proposal) ? .exact : .same
     }
 
     /// Who resolved a cluster that is gone, as far as that is known.
@@ -88,7 +105,8 @@ extension EffectRunner {
     /// nil when the cluster is gone.
     private static func summary(of cluster: DuplicateCluster, in library: Library) async throws -> ClusterSummary? {
         if cluster.photos <= DuplicateReview.mostListed {
-            return ClusterSummary(try await library.duplicateReview().proposal(for: cluster))
+            let proposal = try await library.duplicateReview().proposal(for: cluster)
+            return ClusterSummary(proposal, try await kind(of: proposal, library.clusterBrowser()))
         }
         let first = try await library.catalog.members(of: cluster.id, after: nil, limit: 3)
         guard let photo = first.first?.photo else { return nil }
@@ -142,27 +160,27 @@ extension EffectRunner {
 }
 
 extension ClusterSummary {
-    init(_ proposal: ClusterProposal) {
+    init(_ proposal: ClusterProposal, _ kind: ClusterKind) {
         let keeper = proposal.photos.first { $0.id == proposal.keeper }
         let others = proposal.photos.filter { $0.id != proposal.keeper }
         self.init(
             name: keeper?.filename ?? "", pictures: ([keeper].compactMap { $0 } + others.prefix(2)).map(\.sha256),
             advice: Advice(
-                isSame: proposal.tier == .same, isCertain: proposal.isCertain, sentence: proposal.sentence,
+                kind: kind, isCertain: proposal.isCertain, sentence: proposal.sentence,
                 stack: proposal.stacks.first?.reason))
     }
 }
 
 extension ClusterDetails {
-    init(_ proposal: ClusterProposal) {
+    init(_ proposal: ClusterProposal, _ kind: ClusterKind) {
         let photos = zip(proposal.photos, proposal.members).map { photo, member in
-            ClusterPhoto(photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member)
+            ReviewedPhoto(photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member)
         }
         self.init(
             cluster: proposal.cluster,
             photos: photos.filter { $0.photo.id == proposal.keeper } + photos.filter { $0.photo.id != proposal.keeper },
             keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), sentence: proposal.sentence,
             stacks: proposal.stacks.map { Stack(photos: $0.photos, reason: $0.reason) },
-            isSame: proposal.tier == .same, isCertain: proposal.isCertain)
+            kind: kind, isCertain: proposal.isCertain)
     }
 }

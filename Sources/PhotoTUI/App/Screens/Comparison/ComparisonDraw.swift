@@ -45,7 +45,7 @@ extension AppState {
         }
         var parts: [String] = []
         if let details = comparison.details {
-            parts.append(details.isSame ? "Same picture" : "Similar pictures")
+            parts.append(details.kind.title)
             parts.append(counted(details.photos.count, "photo"))
             let bytes = ByteCount(comparison.trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
             parts.append("\(bytes) to the trash")
@@ -125,7 +125,7 @@ extension AppState {
     }
 
     private func drawCaption(
-        _ photo: ClusterPhoto, _ text: String, _ comparison: ComparisonState, isSelected: Bool, into grid: inout Grid,
+        _ photo: ReviewedPhoto, _ text: String, _ comparison: ComparisonState, isSelected: Bool, into grid: inout Grid,
         in area: Rect
     ) {
         guard !area.isEmpty else { return }
@@ -145,7 +145,7 @@ extension AppState {
     }
 
     private func drawPicture(
-        of photo: ClusterPhoto, _ comparison: ComparisonState, into grid: inout Grid, in area: Rect
+        of photo: ReviewedPhoto, _ comparison: ComparisonState, into grid: inout Grid, in area: Rect
     ) {
         guard !area.isEmpty else { return }
         let picture = comparison.pictures[photo.photo.id]

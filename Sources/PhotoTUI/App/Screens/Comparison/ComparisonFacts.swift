@@ -17,9 +17,9 @@ struct ComparisonFacts {
 
     /// Of the photos that show, against the keeper, which need not be among them; shorter where a column is narrow, with the
     /// names, for which their captions have no room then.
-    init(_ photos: [ClusterPhoto], keeper: ClusterPhoto, isNarrow: Bool, isPair: Bool) {
+    init(_ photos: [ReviewedPhoto], keeper: ReviewedPhoto, isNarrow: Bool, isPair: Bool) {
         var rows: [Row] = []
-        func add(_ label: String, _ value: (ClusterPhoto) -> String?) {
+        func add(_ label: String, _ value: (ReviewedPhoto) -> String?) {
             let values = photos.map { value($0) ?? "" }
             let kept = value(keeper) ?? ""
             guard !kept.isEmpty || values.contains(where: { !$0.isEmpty }) else { return }
@@ -80,7 +80,7 @@ private func compactTime(_ time: CaptureTime) -> String {
 }
 
 /// How far a photo is from the one to keep, and how alike it was found to the one it came in beside.
-private func likenessText(_ photo: ClusterPhoto, keeper: ClusterPhoto, isPair: Bool) -> String {
+private func likenessText(_ photo: ReviewedPhoto, keeper: ReviewedPhoto, isPair: Bool) -> String {
     guard photo.photo.id != keeper.photo.id else { return "-" }
     var parts: [String] = []
     let distance =

@@ -26,7 +26,7 @@ extension AppState {
         return effects
     }
 
-    private func wantedPicture(_ photo: ClusterPhoto, _ zoom: PictureZoom, in area: Rect) -> PictureRequest? {
+    private func wantedPicture(_ photo: ReviewedPhoto, _ zoom: PictureZoom, in area: Rect) -> PictureRequest? {
         guard photo.photo.status == .ready,
             let frame = zoom.frame(of: photo.pixelSize, in: area.size, aspect: look.cellAspectRatio)
         else { return nil }
@@ -38,7 +38,7 @@ extension AppState {
     private mutating func reconcilePictures(_ next: inout ComparisonState, _ layout: ComparisonLayout) -> [Effect] {
         var wanted: [PhotoID: PictureRequest] = [:]
         var order: [PhotoID] = []
-        func want(_ photo: ClusterPhoto, in area: Rect) {
+        func want(_ photo: ReviewedPhoto, in area: Rect) {
             guard let request = wantedPicture(photo, next.zoom, in: area) else { return }
             wanted[photo.photo.id] = request
             order.append(photo.photo.id)

@@ -57,14 +57,14 @@ public struct ComparisonState: Sendable {
 
     init(_ cluster: ClusterID) { self.cluster = cluster }
 
-    public var photos: [ClusterPhoto] { details?.photos ?? [] }
+    public var photos: [ReviewedPhoto] { details?.photos ?? [] }
 
-    public var selectedPhoto: ClusterPhoto? { photos.indices.contains(selected) ? photos[selected] : nil }
+    public var selectedPhoto: ReviewedPhoto? { photos.indices.contains(selected) ? photos[selected] : nil }
 
-    public var keeperPhoto: ClusterPhoto? { photos.first { $0.photo.id == keeper } }
+    public var keeperPhoto: ReviewedPhoto? { photos.first { $0.photo.id == keeper } }
 
     /// The keeper and the photo it is compared with: the selected one, or that behind it.
-    public var pair: (keeper: ClusterPhoto, other: ClusterPhoto)? {
+    public var pair: (keeper: ReviewedPhoto, other: ReviewedPhoto)? {
         guard let kept = keeperPhoto, let selected = selectedPhoto, photos.count > 1 else { return nil }
         if selected.photo.id != kept.photo.id { return (kept, selected) }
         let next = self.selected + 1 < photos.count ? self.selected + 1 : self.selected - 1
@@ -79,7 +79,7 @@ public struct ComparisonState: Sendable {
     func isKept(_ photo: PhotoID) -> Bool { photo == keeper || alsoKept.contains(photo) }
 
     /// What would go.
-    public var trashed: [ClusterPhoto] { photos.filter { !isKept($0.photo.id) } }
+    public var trashed: [ReviewedPhoto] { photos.filter { !isKept($0.photo.id) } }
 
     /// Whether a person chose other than what is proposed.
     var isOwnChoice: Bool { details.map { $0.keeper != keeper || $0.alsoKept != alsoKept } ?? false }
@@ -102,7 +102,7 @@ public struct ComparisonState: Sendable {
     }
 
     /// Bits in which two photos' hashes differ; nil where one was found turned, as its bits then tell nothing.
-    static func distance(_ one: ClusterPhoto, _ other: ClusterPhoto) -> Int? {
+    static func distance(_ one: ReviewedPhoto, _ other: ReviewedPhoto) -> Int? {
         one.isTurned || other.isTurned ? nil : one.member.hash.distance(to: other.member.hash)
     }
 }

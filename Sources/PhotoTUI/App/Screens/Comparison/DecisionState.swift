@@ -85,14 +85,14 @@ extension ComparisonState {
     }
 
     /// The keeper's marks now, and what they become.
-    func marks(_ keeper: ClusterPhoto, _ trashed: [ClusterPhoto]) -> (before: PhotoMarks, after: PhotoMarks) {
+    func marks(_ keeper: ReviewedPhoto, _ trashed: [ReviewedPhoto]) -> (before: PhotoMarks, after: PhotoMarks) {
         let before = PhotoMarks(of: keeper.photo)
         // In the order in which a resolution takes them over.
         let others = trashed.sorted { $0.photo.id < $1.photo.id }.map { PhotoMarks(of: $0.photo) }
         return (before, before.merging(others))
     }
 
-    private static func line(_ photo: ClusterPhoto) -> String {
+    private static func line(_ photo: ReviewedPhoto) -> String {
         var parts = [displayEscaped(photo.photo.filename)]
         if let size = photo.pixelSize { parts.append("\(size.width)×\(size.height)") }
         parts.append("\(photo.photo.byteCount)")

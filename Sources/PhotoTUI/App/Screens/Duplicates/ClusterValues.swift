@@ -6,9 +6,11 @@ public struct ClusterPageRequest: Hashable, Sendable {
     public var query: ClusterQuery
     /// Only clusters whose proposal nothing speaks against; of `query.limit` that are looked at.
     public var certainOnly: Bool
+    /// Only clusters of the same pixels, likewise.
+    public var exactOnly: Bool
 
-    public init(query: ClusterQuery, certainOnly: Bool) {
-        (self.query, self.certainOnly) = (query, certainOnly)
+    public init(query: ClusterQuery, certainOnly: Bool, exactOnly: Bool) {
+        (self.query, self.certainOnly, self.exactOnly) = (query, certainOnly, exactOnly)
     }
 }
 
@@ -38,6 +40,24 @@ public struct ClusterTotals: Hashable, Sendable {
     }
 }
 
+/// How sure it is that a cluster's photos show the same.
+public enum ClusterKind: String, Hashable, Sendable {
+    /// The pictures have the same pixels; the files differ in what else they hold.
+    case exact
+    /// Nearly equal hashes.
+    case same
+    case similar
+
+    /// As a heading has it.
+    var title: String {
+        switch self {
+        case .exact: "Same pixels"
+        case .same: "Same picture"
+        case .similar: "Similar pictures"
+        }
+    }
+}
+
 /// What a line of the list says of a cluster beyond its numbers.
 public struct ClusterSummary: Hashable, Sendable {
     /// The file name of the photo to keep, to be escaped when drawn.
@@ -48,15 +68,15 @@ public struct ClusterSummary: Hashable, Sendable {
     public let advice: Advice?
 
     public struct Advice: Hashable, Sendable {
-        public let isSame: Bool
+        public let kind: ClusterKind
         public let isCertain: Bool
         /// What to keep, and why; safe to show.
         public let sentence: String
         /// Why photos of it differ though they look alike, if any do: `a burst`.
         public let stack: String?
 
-        public init(isSame: Bool, isCertain: Bool, sentence: String, stack: String?) {
-            (self.isSame, self.isCertain, self.sentence, self.stack) = (isSame, isCertain, sentence, stack)
+        public init(kind: ClusterKind, isCertain: Bool, sentence: String, stack: String?) {
+            (self.kind, self.isCertain, self.sentence, self.stack) = (kind, isCertain, sentence, stack)
         }
     }
 
@@ -80,27 +100,27 @@ public struct ClusterDetails: Hashable, Sendable {
 
     public let cluster: DuplicateCluster
     /// The proposed keeper first, then in order of id.
-    public let photos: [ClusterPhoto]
+    public let photos: [ReviewedPhoto]
     public let keeper: PhotoID
     /// Others to keep, as they lie in a folder that is always kept.
     public let alsoKept: Set<PhotoID>
     /// What to keep, and why; safe to show.
     public let sentence: String
     public let stacks: [Stack]
-    public let isSame: Bool
+    public let kind: ClusterKind
     public let isCertain: Bool
 
     public init(
-        cluster: DuplicateCluster, photos: [ClusterPhoto], keeper: PhotoID, alsoKept: Set<PhotoID>, sentence: String,
-        stacks: [Stack], isSame: Bool, isCertain: Bool
+        cluster: DuplicateCluster, photos: [ReviewedPhoto], keeper: PhotoID, alsoKept: Set<PhotoID>, sentence: String,
+        stacks: [Stack], kind: ClusterKind, isCertain: Bool
     ) {
         (self.cluster, self.photos, self.keeper, self.alsoKept) = (cluster, photos, keeper, alsoKept)
-        (self.sentence, self.stacks, self.isSame, self.isCertain) = (sentence, stacks, isSame, isCertain)
+        (self.sentence, self.stacks, self.kind, self.isCertain) = (sentence, stacks, kind, isCertain)
     }
 }
 
 /// A photo of a cluster.
-public struct ClusterPhoto: Hashable, Sendable {
+public struct ReviewedPhoto: Hashable, Sendable {
     public let photo: Photo
     /// Where files with its bytes are.
     public let paths: [[UInt8]]

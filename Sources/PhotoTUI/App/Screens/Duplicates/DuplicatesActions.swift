@@ -73,6 +73,7 @@ extension AppState {
             return restartDuplicates()
         case .filter:
             layers.append(.clusterFilter(TextField(duplicates.filterText), before: duplicates.filterText))
+        case .exactOnly: return toggleFilter(\.exactOnly)
         case .sameOnly: return toggleFilter(\.sameOnly)
         case .certainOnly: return toggleFilter(\.certainOnly)
         case .largerThumbnails: resizeDuplicates(by: 1)

@@ -123,7 +123,7 @@ extension AppState {
         }
         var words = advice
         if case .known(let known) = summary {
-            if let advice = known.advice { words = (advice.isSame ? "same, " : "similar, ") + words }
+            if let advice = known.advice { words = "\(advice.kind.rawValue), " + words }
             let width = min(24, (area.endColumn - column) / 3)
             column +=
                 grid.write(
@@ -155,7 +155,7 @@ extension AppState {
     private func clusterFacts(_ cluster: DuplicateCluster, _ summary: DuplicatesState.Summary?) -> [String] {
         var parts = [counted(cluster.photos, "photo"), "\(cluster.bytesToWin) to win"]
         if case .known(let known) = summary, let advice = known.advice {
-            parts.append(advice.isSame ? "same" : "similar")
+            parts.append(advice.kind.rawValue)
             if advice.isCertain { parts.append("certain") }
         }
         return parts

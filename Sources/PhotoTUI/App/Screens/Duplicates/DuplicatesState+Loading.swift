@@ -47,7 +47,11 @@ extension AppState {
         let request = makeRequest()
         duplicates.pageRequest = (request, kind)
         return [
-            .loadClusters(request, ClusterPageRequest(query: query, certainOnly: duplicates.filter.certainOnly))
+            .loadClusters(
+                request,
+                ClusterPageRequest(
+                    query: query, certainOnly: duplicates.filter.certainOnly,
+                    exactOnly: duplicates.filter.exactOnly))
         ]
     }
 

@@ -136,6 +136,8 @@ public struct DuplicatesFilter: Hashable, Sendable {
     public var text = ""
     /// Only clusters of nearly equal hashes.
     public var sameOnly = false
+    /// Only clusters of the same pixels.
+    public var exactOnly = false
     /// Only clusters whose proposal nothing speaks against.
     public var certainOnly = false
 
@@ -143,11 +145,12 @@ public struct DuplicatesFilter: Hashable, Sendable {
 
     public var isEmpty: Bool { self == DuplicatesFilter() }
 
-    /// Reads what was typed: `is:same` and `is:certain` are conditions, all else is text to be found.
+    /// Reads what was typed: `is:exact`, `is:same` and `is:certain` are conditions, all else is text to be found.
     public init(typed text: String) {
         var words: [Substring] = []
         for word in text.split(separator: " ") {
             switch word {
+            case "is:exact": exactOnly = true
             case "is:same": sameOnly = true
             case "is:certain": certainOnly = true
             default: words.append(word)
@@ -158,7 +161,7 @@ public struct DuplicatesFilter: Hashable, Sendable {
 
     /// What is typed for it.
     var typed: String {
-        let conditions = [sameOnly ? "is:same" : "", certainOnly ? "is:certain" : ""]
+        let conditions = [exactOnly ? "is:exact" : "", sameOnly ? "is:same" : "", certainOnly ? "is:certain" : ""]
         return (conditions + [text]).filter { !$0.isEmpty }.joined(separator: " ")
     }
 
