@@ -56,6 +56,34 @@ struct DuplicatesTests {
         }
     }
 
+    @Test("The list is narrowed by text, by how sure it is, and by equal pixels")
+    func narrowed() async throws {
+        try await withLibrary { program, photos in
+            // Another picture's pair, of other bytes for the same pixels as the first.
+            try photos.write(TestPicture.png(seed: 3) + Data([0]), as: "trip.png")
+            _ = try await program.run(["import", photos.path])
+            _ = try await program.run(["duplicates", "scan"])
+            func found(_ options: String...) async throws -> [[String]] {
+                let result = try await program.run(["duplicates", "list", "--json"] + options)
+                #expect(result.exitCode == 0, "\(result.complaints)")
+                let clusters = try #require(try result.document()["clusters"] as? [[String: Any]])
+                return try clusters.map(names).sorted { $0[0] < $1[0] }
+            }
+            let both = [["a.png", "b.png"], ["c.png", "trip.png"]]
+            #expect(try await found() == both)
+            #expect(try await found("--same", "--exact") == both)
+            #expect(try await found("--match", "TRIP") == [both[1]])
+            #expect(try await found("--match", "b.png", "--exact") == [both[0]])
+            #expect(try await found("--match", "nothing").isEmpty)
+            let certain = try await clusters(program).filter { $0["certain"] as? Bool == true }
+            #expect(try await found("--certain").count == certain.count)
+            let page = try await program.run(["duplicates", "list", "--json", "--exact", "--limit", "1"]).document()
+            let next = try #require(page["next"] as? String)
+            let first = try names(try #require((page["clusters"] as? [[String: Any]])?.first))
+            #expect(try await found("--exact", "--limit", "1", "--after", next) == both.filter { $0 != first })
+        }
+    }
+
     @Test(
         "A resolution moves a photo to the trash and leaves its file, a dry run changes nothing, and undo takes it back"
     )

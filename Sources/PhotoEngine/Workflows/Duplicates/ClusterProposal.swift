@@ -56,7 +56,8 @@ public struct ClusterProposal: Sendable {
         members.allSatisfy { ($0.evidence?.distance ?? 0) <= ClusterProposal.sameDistance } ? .same : .similar
     }
 
-    private static let sameDistance = 4
+    /// Bits within which photos count as the same picture.
+    public static let sameDistance = 4
 
     /// Bits in which a photo's hash differs from the keeper's, once both are turned alike.
     public func distance(of member: ClusterMember) -> Int? {

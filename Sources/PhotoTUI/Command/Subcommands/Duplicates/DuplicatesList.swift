@@ -11,6 +11,7 @@ struct DuplicatesList: AsyncParsableCommand {
         discussion: """
             Examples:
               phototui duplicates list --sort photos --limit 20
+              phototui duplicates list --match lisbon --certain
               phototui duplicates list --json | jq -r '.clusters[] | select(.certain) | .id'
               phototui duplicates list --json --limit 500 --after 91482_0190a7c2-…   (the "next" of the page before)
             """)
@@ -20,6 +21,20 @@ struct DuplicatesList: AsyncParsableCommand {
 
     @Option(help: "bytes: most to win first; photos: most photos first; newest: taken last first.")
     var sort = ClusterQuery.Order.bytesToWin
+
+    @Option(
+        help: ArgumentHelp(
+            "Only clusters with a photo whose name, camera, lens, place or caption has this.", valueName: "text"))
+    var match = ""
+
+    @Flag(help: "Only clusters of photos within four bits of each other.")
+    var same = false
+
+    @Flag(help: "Only clusters whose pictures have the same pixels.")
+    var exact = false
+
+    @Flag(help: "Only clusters whose proposal nothing speaks against.")
+    var certain = false
 
     @Option(help: ArgumentHelp("At most so many clusters.", valueName: "n"))
     var limit = 100
@@ -34,7 +49,7 @@ struct DuplicatesList: AsyncParsableCommand {
     func run() async throws {
         try await libraryOptions.withLibrary { library in
             let review = library.duplicateReview()
-            let found = try await library.catalog.clusters(ClusterQuery(order: sort, after: after, limit: limit + 1))
+            let found = try await clusters(library.clusterBrowser())
             let next = found.count > limit ? ClusterPosition(found[limit - 1], in: sort) : nil
             var items: [JSON] = []
             var table = TextTable([
@@ -74,6 +89,25 @@ struct DuplicatesList: AsyncParsableCommand {
             if waiting > 0 {
                 Console.note("\(counted(waiting, "photo")) not compared yet: phototui duplicates scan\n")
             }
+        }
+    }
+}
+
+extension DuplicatesList {
+    /// One more than is listed, where there are more.
+    private func clusters(_ browser: ClusterBrowser) async throws -> [DuplicateCluster] {
+        var choice: ClusterBrowser.Choice = certain ? .certain : []
+        if exact { choice.insert(.exact) }
+        var query = ClusterQuery(
+            order: sort,
+            filter: ClusterFilter(text: match, mostDistance: same ? ClusterProposal.sameDistance : nil), after: after,
+            limit: choice.isEmpty ? limit + 1 : 100)
+        var found: [DuplicateCluster] = []
+        while true {
+            let page = try await browser.page(query, only: choice)
+            found += page.clusters
+            guard found.count <= limit, !choice.isEmpty, let reached = page.reached else { return found }
+            query.after = reached
         }
     }
 }
