@@ -63,6 +63,7 @@ struct QueryPlanTests {
                     let plan = try await plan(page.sql, page.values + [.int(100)])
                     #expect(plan.contains("USING INDEX \(index)") && !plan.contains("TEMP B-TREE"), "\(plan)")
                     #expect(!plan.contains("SCAN"), "\(plan)")
+                    if after != nil { #expect(plan.contains("\(index) (owner=? AND "), "\(plan)") }
                     if filter != ClusterFilter() { #expect(plan.contains("compared_photos_cluster"), "\(plan)") }
                 }
             }

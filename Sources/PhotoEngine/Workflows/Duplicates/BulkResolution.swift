@@ -75,23 +75,10 @@ public struct BulkResolution: Sendable {
         let isChosen =
             switch choice {
             case .certain: proposal.isCertain
-            case .exact: try await isExact(proposal)
+            case .exact: try await pictures.haveSamePixels(proposal)
             case .within(let distance): farthest.distance <= distance
             }
         return isChosen ? proposal : nil
-    }
-
-    private func isExact(_ proposal: ClusterProposal) async throws -> Bool {
-        guard let kept = proposal.photos.first(where: { $0.id == proposal.keeper }),
-            let size = kept.pixelSize.map(kept.metadata.orientation.upright),
-            proposal.members.allSatisfy({ proposal.distance(of: $0) == 0 }),
-            proposal.photos.allSatisfy({ $0.pixelSize.map($0.metadata.orientation.upright) == size }),
-            let rendition = try await pictures.largestRendition(of: kept.sha256)
-        else { return false }
-        for photo in proposal.photos where photo.id != kept.id {
-            guard try await pictures.largestRendition(of: photo.sha256) == rendition else { return false }
-        }
-        return true
     }
 }
 

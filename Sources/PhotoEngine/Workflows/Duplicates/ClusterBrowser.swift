@@ -62,13 +62,20 @@ public struct ClusterBrowser: Sendable {
     /// Whether a cluster's pictures have the same pixels, as far as their largest renditions tell: its files differ in what else
     /// they hold.
     public func isExact(_ proposal: ClusterProposal) async throws -> Bool {
+        try await pictures.haveSamePixels(proposal)
+    }
+}
+
+extension PictureSource {
+    /// As `ClusterBrowser.isExact`.
+    func haveSamePixels(_ proposal: ClusterProposal) async throws -> Bool {
         let sizes = Set(proposal.photos.map { $0.pixelSize.map($0.metadata.orientation.upright) })
         guard sizes.count == 1, sizes.first != .some(nil), let first = proposal.photos.first,
-            proposal.members.allSatisfy({ ($0.evidence?.distance ?? 0) == 0 }),
-            let rendition = try await pictures.largestRendition(of: first.sha256)
+            proposal.members.allSatisfy({ proposal.distance(of: $0) == 0 }),
+            let rendition = try await largestRendition(of: first.sha256)
         else { return false }
         for photo in proposal.photos.dropFirst() {
-            guard try await pictures.largestRendition(of: photo.sha256) == rendition else { return false }
+            guard try await largestRendition(of: photo.sha256) == rendition else { return false }
         }
         return true
     }
