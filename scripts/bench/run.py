@@ -18,7 +18,7 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(FOLDER))
-WITHOUT_PHOTOS = {"catalog", "jobs"}
+WITHOUT_PHOTOS = {"catalog", "jobs", "console"}
 COLUMNS = ["figure", "bar", "measured", "peer", "ratio", "met"]
 
 
@@ -55,6 +55,7 @@ def sections(environment):
         ("postgres", "postgres.py"),
         ("app", "app.py"),
         ("jobs", "jobs.py"),
+        ("console", "console.py"),
         ("uploads", "uploads.py"),
         ("duplicates", "duplicates.py"),
         ("failures", "failures.py"),

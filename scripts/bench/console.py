@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""The console on a Redis with 100 queues and 1,000,000 messages: how soon it shows them, what looking costs the server, and how
+fast dead letters go back, also when it is killed meanwhile.
+"""
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from celery import Celery
+
+PROGRAM = os.environ["PHOTOTUI_PROGRAMS"] + "/phototui"
+QUEUES, MESSAGES, DEAD = 100, 1_000_000, 10_000
+ROUNDS = 10
+MESSAGE = (
+    '{"body":"W1sxXSx7fSx7fV0=","content-encoding":"utf-8","content-type":"application/json","headers":{"task":"t.add",'
+    '"id":"%d","lang":"py","argsrepr":"(1,)","kwargsrepr":"{}","origin":"gen@host","retries":0,"eta":null},"properties":'
+    '{"delivery_info":{"exchange":"","routing_key":"%s"},"body_encoding":"base64","delivery_tag":"%d"}}')
+
+
+def figure(name, bar, measured, met, peer=None, ratio=None, note=None):
+    print(json.dumps({"figure": name, "bar": bar, "measured": measured, "peer": peer, "ratio": ratio, "met": met,
+                      "note": note}), flush=True)
+
+
+class Broker:
+    def __init__(self, folder):
+        self.socket = f"{folder}/redis.sock"
+        self.url = f"redis+socket://{self.socket}?virtual_host=0"
+        self.environment = dict(os.environ, HOME=folder)
+        self.server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while not os.path.exists(self.socket):
+            if time.monotonic() > deadline:
+                sys.exit("redis-server did not start")
+            time.sleep(0.02)
+        # What all Celery programs read the broker with, as a judge.
+        self.redis = Celery(broker=f"redis+socket://{self.socket}").connection().default_channel.client
+
+    def fill(self):
+        for start in range(0, MESSAGES, 1000):
+            queue = f"q{start // 1000 % QUEUES}"
+            self.redis.lpush(queue, *[MESSAGE % (number, queue, number) for number in range(start, start + 1000)])
+
+    def fill_dead(self):
+        for start in range(0, DEAD, 1000):
+            numbers = range(start, start + 1000)
+            self.redis.hset("phototui.dead", mapping={f"d{n}": MESSAGE % (n, "q9", n) for n in numbers})
+            self.redis.hset(
+                "phototui.dead.reasons",
+                mapping={f"d{n}": json.dumps({"queue": "q9", "kind": "failed", "at": "1.7e9", "reason": f"no {n}"})
+                         for n in numbers})
+
+    def run(self, *arguments):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [PROGRAM, *arguments, "--broker", self.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, env=self.environment, check=False)
+        if done.returncode != 0:
+            sys.exit(f"phototui {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()}")
+        return time.perf_counter() - start, done.stdout
+
+    def commands(self):
+        """Calls that clients sent, by name; what scripts call within the server is not among them."""
+        found = {}
+        for name, facts in self.redis.info("commandstats").items():
+            found[name.removeprefix("cmdstat_")] = facts["calls"]
+        inner = {"llen", "lindex", "hscan", "info", "config", "config|resetstat"}
+        return {name: calls for name, calls in found.items() if name not in inner}
+
+
+def looking(broker):
+    times = []
+    for _ in range(ROUNDS):
+        seconds, output = broker.run("queues", "--json")
+        times.append(seconds)
+    depth = sum(queue["depth"] for queue in json.loads(output)["queues"])
+    keys = broker.commands().get("keys", 0)
+    worst = max(times)
+    figure(
+        "start to the list of 100 queues with 1,000,000 messages, slowest of 10", "<= 300 ms, never KEYS",
+        f"{worst * 1000:.0f} ms", worst <= 0.3 and depth == MESSAGES and keys == 0,
+        note=f"median {statistics.median(times) * 1000:.0f} ms; {depth} messages counted, KEYS sent {keys} times")
+
+
+def watching(broker):
+    broker.redis.config_resetstat()
+    seconds = 10
+    # Not a pipe, which would fill up.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [PROGRAM, "queues", "--watch", "--json", "--broker", broker.url], stdout=output, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, env=broker.environment)
+        time.sleep(seconds)
+        process.terminate()
+        process.wait()
+        output.seek(0)
+        looks = len(output.read().splitlines())
+    calls = broker.commands()
+    rate = sum(calls.values()) / seconds
+    figure(
+        "commands a second to Redis while 100 queues are watched", "<= 10", f"{rate:.1f}", looks > 5 and rate <= 10,
+        note=f"{looks} looks: {calls}")
+
+
+def retrying(broker):
+    broker.fill_dead()
+    before = broker.redis.llen("q9")
+    seconds, _ = broker.run("dead", "retry", "--all", "--yes")
+    moved = broker.redis.llen("q9") - before
+    figure(
+        "dead letters retried a second, of 10,000", ">= 2000", f"{DEAD / seconds:.0f}",
+        DEAD / seconds >= 2000 and moved == DEAD, note=f"{moved} came back, in {seconds:.2f} s from the program's start")
+    broker.fill_dead()
+    kills, runs = 0, 0
+    while broker.redis.hlen("phototui.dead") and runs < 500:
+        runs += 1
+        process = subprocess.Popen(
+            [PROGRAM, "dead", "retry", "--all", "--yes", "--broker", broker.url], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=broker.environment)
+        left = broker.redis.hlen("phototui.dead")
+        # In its midst: once the first have gone.
+        while process.poll() is None and broker.redis.hlen("phototui.dead") == left:
+            time.sleep(0.0005)
+        if process.poll() is None:
+            process.kill()
+            kills += 1
+        process.wait()
+    ids = [re.search(rb'"id":"(\d+)"', text).group(1) for text in broker.redis.lrange("q9", 0, DEAD - 1)]
+    lost = DEAD - len(set(ids))
+    figure(
+        "dead letters lost or doubled by SIGKILL in the middle of a retry", "0",
+        f"{lost} lost, {broker.redis.llen('q9') - before - 2 * DEAD} doubled",
+        lost == 0 and broker.redis.llen("q9") == before + 2 * DEAD and kills > 0, note=f"{kills} kills")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="phototui-console-") as folder:
+        broker = Broker(folder)
+        try:
+            broker.fill()
+            looking(broker)
+            watching(broker)
+            retrying(broker)
+        finally:
+            broker.server.kill()
+            broker.server.wait()
+
+
+if __name__ == "__main__":
+    main()
