@@ -54,12 +54,23 @@ class Program:
     def end(self, seconds):
         """Asks it to end; its exit code, or nil when it had to be killed."""
         self.signal(signal.SIGCONT)
+        deadline = time.monotonic() + seconds
+        while self.runs and not self.heeds(signal.SIGTERM) and time.monotonic() < deadline:
+            time.sleep(0.02)
         if self.runs:
             self.process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self.process.wait(seconds)
         self.kill(alone=False)
         return None
+
+    def heeds(self, number):
+        """Whether it has begun to listen: while the libraries of one just started are loaded, a signal ends any program."""
+        with contextlib.suppress(OSError, StopIteration):
+            with open(f"/proc/{self.process.pid}/status") as status:
+                caught = next(line for line in status if line.startswith("SigCgt:"))
+            return int(caught.split()[1], 16) >> (number - 1) & 1 == 1
+        return False
 
     def document(self):
         with contextlib.suppress(OSError, ValueError):
