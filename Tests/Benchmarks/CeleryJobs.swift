@@ -43,7 +43,7 @@ extension Benchmark {
                 }
             })
         let running = Task { try await worker.run() }
-        while ended.withLock({ $0.count }) < count { try await Task.sleep(for: .milliseconds(5)) }
+        while ended.withLock({ $0.count }) < count { try await Task.sleep(for: .milliseconds(50)) }
         worker.drain()
         try await running.value
         let found = ended.withLock { $0 }

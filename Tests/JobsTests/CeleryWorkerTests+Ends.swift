@@ -14,24 +14,25 @@ extension CeleryWorkerTests {
         let task = SlowlyRecorded()
         let worker = worker(concurrency: 1, [task])
         var sent: [String] = []
-        for _ in 0..<5 { sent.append(try await client.send(task.task, queue: "high")) }
+        let most = CeleryWorkerState.mostAhead
+        for _ in 0..<most + 3 { sent.append(try await client.send(task.task, queue: "high")) }
         try await beside(worker) {
             // Also where this fails: the worker ends only once all is recorded.
             defer { task.letThrough() }
-            try await wait("the second did not run") { task.counts.begun == 2 }
+            try await wait("the others did not run") { task.counts.begun == most }
             // No more than can be recorded, and none of them forgotten.
             try await Task.sleep(for: .milliseconds(300))
-            #expect(task.counts.begun == 2)
-            #expect(worker.state.withLock { $0.heldTags.count } >= 2)
+            #expect(task.counts.begun == most)
+            #expect(worker.state.withLock { $0.heldTags.count } >= most)
             worker.drain()
             try await Task.sleep(for: .milliseconds(300))
             #expect(!worker.state.withLock { $0.plan() == .finished })
         }
-        #expect(task.counts.begun == 2 && task.counts.recorded == 2)
+        #expect(task.counts.begun == most && task.counts.recorded == most)
         try await beside(self.worker([task])) {
             for id in sent { try await expectResult(of: id, within: .seconds(20), .succeeded(.null)) }
         }
-        #expect(task.counts.begun == 5 && task.counts.recorded == 5)
+        #expect(task.counts.begun == most + 3 && task.counts.recorded == most + 3)
     }
 
     @Test("Numbers beyond any count, in messages and in what is broadcast, end no worker", .timeLimit(.minutes(1)))

@@ -3,8 +3,13 @@ import Core
 /// What a worker of many places asks for one by one and all the time: claims and ends of single jobs, and their photos.
 struct JobGroups: Sendable {
     /// Claims and ends go together: a worker ends one job as it claims the next.
-    let steps = GroupCommit<JobStep, JobStep.Answer>()
-    let photos = GroupCommit<PhotoID, Photo?>()
+    let steps: GroupCommit<JobStep, JobStep.Answer>
+    let photos: GroupCommit<PhotoID, Photo?>
+
+    init(executor: (any TaskExecutor)?) {
+        steps = GroupCommit(executor: executor)
+        photos = GroupCommit(executor: executor)
+    }
 }
 
 enum JobStep: Sendable {

@@ -9,7 +9,7 @@ final class SQLCatalog: Catalog {
     let owner: OwnerID
     let clock: any EngineClock
     let schemaVersion: Int
-    let groups = JobGroups()
+    let groups: JobGroups
     private let random: any RandomSource
     private let lastIdentifier = Mutex(UInt128.zero)
 
@@ -21,6 +21,7 @@ final class SQLCatalog: Catalog {
         self.clock = clock
         self.random = random
         self.schemaVersion = schemaVersion
+        groups = JobGroups(executor: database.executor)
     }
 
     /// Migrates the database and finds or adds the owner.

@@ -1,5 +1,4 @@
 internal import Core
-internal import Synchronization
 
 /// How whoever runs jobs waits for a catalogue that is away, or refuses this process: without it there is nothing else to do, and
 /// neither must lose work that is done or use up anybody's attempts.
@@ -34,13 +33,4 @@ struct CatalogPatience: Sendable {
             return try await catalog.job(job)?.state == .succeeded
         }
     }
-}
-
-/// The jobs that this process runs now.
-final class OwnJobs: Sendable {
-    private let ids = Mutex<Set<JobID>>([])
-
-    func contains(_ id: JobID) -> Bool { ids.withLock { $0.contains(id) } }
-    func add(_ id: JobID) { ids.withLock { _ = $0.insert(id) } }
-    func remove(_ id: JobID) { ids.withLock { _ = $0.remove(id) } }
 }

@@ -48,7 +48,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     /// The program has fewer; what composes statements without end must not fill the server's memory.
     private static let mostStatements = 300
     /// How many rows a kept statement inserts.
-    private static let rows = [32, 8, 1]
+    private static let rows = [32, 8, 3, 2, 1]
     /// How long a server that was asked to stop a statement may take for it.
     private static let cancelling = Duration.seconds(5)
 

@@ -21,6 +21,7 @@ struct PostgresDatabase: SQLDatabase {
     }
 
     var dialect: SQLDialect { .postgres }
+    var executor: (any TaskExecutor)? { pool.executor }
     var server: String { pool.server }
 
     func scoped(to owner: OwnerID?, named name: String) -> any SQLDatabase {

@@ -7,6 +7,7 @@ import Synchronization
 /// reached.
 final class PostgresPool: Sendable {
     let server: String
+    var executor: any TaskExecutor { blocking.executor }
     private let settings: PostgresSettings
     private let random: any RandomSource
     private let blocking = BlockingQueue(label: "phototui.postgres", qos: .userInitiated)

@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Synchronization
 
 /// Lets requests that are made at the same time share a transaction: what comes while one is under way goes into the next,
@@ -9,6 +10,7 @@ final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     typealias Outcome = Result<Answer, EngineError>
 
     private let limit: Int
+    private let executor: (any TaskExecutor)?
     private let state = Mutex(State())
 
     private struct State {
@@ -18,9 +20,10 @@ final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
         var isWorking = false
     }
 
-    /// At most `limit` requests go into one transaction.
-    init(limit: Int = 64) {
+    /// At most `limit` requests go into one transaction, which is made on `executor`.
+    init(limit: Int = 64, executor: (any TaskExecutor)? = nil) {
         self.limit = limit
+        self.executor = executor
     }
 
     /// `perform` answers a group in one transaction: an outcome for each request, in their order, or an error where there is
@@ -44,7 +47,7 @@ final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
                     return !state.isWorking
                 }
                 guard let begins else { return continuation.resume(throwing: CancellationError()) }
-                if begins { Task { await work(perform) } }
+                if begins { Task(executorPreference: executor) { await self.work(perform) } }
             }
         } onCancel: {
             if isOnlyAsking { answer(id, .failure(CancellationError())) }
@@ -58,7 +61,7 @@ final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     private func work(_ perform: @Sendable ([Request]) async throws -> [Outcome]) async {
         while true {
             // Those who were woken by one answer ask at one moment, and shall not be told apart by it.
-            await Task.yield()
+            if executor == nil { await Task.yield() } else { sched_yield() }
             let group = state.withLock { state in
                 let group = Array(state.waiting.prefix(limit))
                 state.waiting.removeFirst(group.count)

@@ -6,6 +6,10 @@ import Core
 protocol SQLDatabase: Sendable {
     var dialect: SQLDialect { get }
 
+    /// Where bodies run; a task that prefers it makes its transactions without changing threads. nil where bodies change threads
+    /// in any case.
+    var executor: (any TaskExecutor)? { get }
+
     /// Runs `body` on one unchanging view of the database.
     func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
 
@@ -36,6 +40,8 @@ protocol SQLDatabase: Sendable {
 }
 
 extension SQLDatabase {
+    var executor: (any TaskExecutor)? { nil }
+
     func rowsThatMayLag(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
         try await rows(sql, values)
     }

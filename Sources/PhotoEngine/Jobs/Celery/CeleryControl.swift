@@ -147,8 +147,8 @@ final class CeleryControl: Sendable {
         let ids = arguments["task_id"].string.map { [$0] } ?? arguments["task_id"].array?.compactMap(\.string) ?? []
         let tasks = worker.state.withLock { state in
             state.revoke(ids)
-            guard terminates else { return [Task<Void, Never>]() }
-            return state.running.values.filter { ids.contains($0.call.id) }.compactMap(\.task)
+            guard terminates else { return [RunningTask]() }
+            return state.running.values.filter { ids.contains($0.call.id) }.map(\.task)
         }
         for task in tasks { task.cancel() }
         await worker.cancelsJobs?(ids)

@@ -10,10 +10,23 @@ public protocol CeleryTaskHandler: Sendable {
     /// Does the work; stops soon when its task is cancelled. An error thrown is the task's failure: one that may pass by
     /// itself (`EngineError.isRetryable`) is tried again, as `CeleryOutcome.retried` says.
     func perform(_ call: CeleryCall) async throws -> CeleryEnd
+
+    /// Takes what a call is about into this worker's hands before there is a place for the call, which tasks that follow one
+    /// another within milliseconds need not do one by one then; nil where there is nothing to take.
+    func reserve(_ call: CeleryCall) async -> CeleryReservation?
 }
 
 extension CeleryTaskHandler {
     public var countsWorkerDeaths: Bool { false }
+    public func reserve(_ call: CeleryCall) async -> CeleryReservation? { nil }
+}
+
+/// What a worker has in its hands for a call that waits for a place. One of the two is called, once.
+public struct CeleryReservation: Sendable {
+    /// Does the work, in place of the handler's `perform`.
+    public let perform: @Sendable () async throws -> CeleryEnd
+    /// The call will not be performed here.
+    public let giveBack: @Sendable () async -> Void
 }
 
 /// What there is once a task's work is done.

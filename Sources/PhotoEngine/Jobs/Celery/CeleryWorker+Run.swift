@@ -4,36 +4,36 @@ internal import Glibc
 internal import Synchronization
 
 extension CeleryWorker {
-    /// Begins what was reserved.
-    func begin(_ held: CeleryWorkerState.Held) {
-        if let handler = handlers[held.call.message.task] { begin(held.received, held.call, handler) }
-    }
-
-    /// Runs a task in a place of its own, and reports its end.
-    func begin(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
-        let message = call.message
+    /// Runs a task that has a place, and reports its end.
+    ///
+    /// `isNext` where the place was that of a task whose thread calls this: it goes on with it.
+    func begin(_ held: CeleryWorkerState.Held, isNext: Bool = false) {
+        let message = held.call.message
         let isRevoked = state.withLock { $0.isRevoked(message.id) }
         let isExpired = message.expires.map { $0 < Date() } ?? false
         if isRevoked || isExpired {
-            state.withLock { $0.finishing += 1 }
+            state.withLock { $0.leavePlace(held.received.tag) }
             Task {
-                await refuse(received, message, isExpired: isExpired)
-                finishedOne(received.tag)
+                if let reserved = await held.reservation?.value {
+                    await reserved.giveBack()
+                    // Only now can it be cancelled: in our hands it was as good as running.
+                    if isRevoked { await cancelsJobs?([message.id]) }
+                }
+                await refuse(held.received, message, isExpired: isExpired)
+                finishedOne(held.received.tag)
             }
             return
         }
-        let start = Date().timeIntervalSince1970
-        // The entry is there before the task can end.
-        state.withLock { state in
-            state.running[received.tag] = CeleryWorkerState.Held(received: received, call: call, startedAt: start)
-            let task = Task { await self.perform(received, call, handler, start) }
-            state.running[received.tag]?.task = task
-        }
+        let body = { @Sendable [self] in await perform(held) }
+        held.task.attach(isNext ? Task.immediate(operation: body) : Task(operation: body))
     }
 
     /// Holds a task until its time, unacknowledged, as Celery does.
-    func schedule(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler, at moment: Date) {
+    func schedule(_ received: CeleryReceived, _ call: CeleryCall, at moment: Date) {
         state.withLock { state in
+            let held = CeleryWorkerState.Held(
+                received: received, call: call, startedAt: moment.timeIntervalSince1970)
+            state.scheduled[received.tag] = held
             let task = Task {
                 let wait = max(0, moment.timeIntervalSinceNow)
                 guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
@@ -49,36 +49,42 @@ extension CeleryWorker {
                 if isPaused {
                     return await retrying { _ = try await self.broker.giveBack(received, isRedelivered: false) }
                 }
-                admit(received, call, handler)
+                admit(received, call)
             }
-            state.scheduled[received.tag] = CeleryWorkerState.Held(
-                received: received, call: call, startedAt: moment.timeIntervalSince1970, task: task)
+            held.task.attach(task)
         }
     }
 
-    private func perform(
-        _ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler, _ start: Double
-    ) async {
+    private func perform(_ held: CeleryWorkerState.Held) async {
+        let (received, call) = (held.received, held.call)
         note(.started(call))
         events.task("task-started", call.id)
         let end: CeleryEnd
         do {
-            end = try await handler.perform(call)
+            if let reserved = await held.reservation?.value {
+                end = try await reserved.perform()
+            } else if let handler = handlers[call.message.task] {
+                end = try await handler.perform(call)
+            } else {
+                throw EngineError(.unsupported, "no worker here knows the task \(call.message.task)")
+            }
         } catch {
             end = .outcome(judged(error, call))
         }
-        let seconds = Date().timeIntervalSince1970 - start
+        let seconds = Date().timeIntervalSince1970 - held.startedAt
         var isRecorded = false
         if case .outcome(let outcome) = end {
             pauseOrGoOn(after: outcome)
             isRecorded = true
         }
-        // The place is free now; the rest is bookkeeping that the next task need not wait for, and may share a transaction
-        // with the next one's beginning.
+        // The place is free now; the rest is bookkeeping that the next task need not wait for. It is asked for first, at once,
+        // so that it shares a transaction with the next one's beginning.
         let next = state.withLock { $0.end(received.tag, after: seconds, isRecorded: isRecorded) }
-        if let next { begin(next) } else { wakeUp() }
-        await Task { await settle(received, call, end, seconds) }.value
-        finishedOne(received.tag)
+        Task.immediate { [self] in
+            await settle(received, call, end, seconds)
+            finishedOne(received.tag)
+        }
+        if let next { begin(next, isNext: true) } else { wakeUp() }
     }
 
     private func settle(_ received: CeleryReceived, _ call: CeleryCall, _ end: CeleryEnd, _ seconds: Double) async {
@@ -91,8 +97,11 @@ extension CeleryWorker {
             } catch {
                 outcome = judged(error, call)
             }
-            state.withLock { $0.recording -= 1 }
-            wakeUp()
+            let canGoOn = state.withLock { state in
+                state.recording -= 1
+                return state.plan() != .full
+            }
+            if canGoOn { wakeUp() }
             pauseOrGoOn(after: outcome)
         }
         if case .succeeded = outcome { state.withLock { $0.count(call.message.task) } }

@@ -114,7 +114,7 @@ public final class CeleryWorker: Sendable {
     public func stop() {
         let tasks = state.withLock { state in
             state.isDraining = true
-            return state.running.values.compactMap(\.task)
+            return state.running.values.map(\.task)
         }
         for task in tasks { task.cancel() }
         wake.yield()
@@ -158,7 +158,7 @@ public final class CeleryWorker: Sendable {
             case .finished: return refusal
             case .full: await wakes.next()
             case .begin:
-                if let next = state.withLock({ $0.plan() == .begin ? $0.reserved.removeFirst() : nil }) { begin(next) }
+                if let next = state.withLock({ $0.placeNext() }) { begin(next) }
             case .take(let queues, let count):
                 do {
                     let taken = try await broker.pop(queues, count: count)
@@ -190,7 +190,7 @@ public final class CeleryWorker: Sendable {
         } catch {
             return bury(received, kind: error.isForeign ? .unknown : .poison, reason: error.description)
         }
-        guard let handler = handlers[message.task] else {
+        guard handlers[message.task] != nil else {
             return bury(
                 received, kind: .unknown, reason: "no worker here knows the task \(message.task.prefix(200))",
                 exception: CeleryResults.exception("NotRegistered", message.task, module: "celery.exceptions"))
@@ -198,20 +198,20 @@ public final class CeleryWorker: Sendable {
         events.task("task-received", message.id, CeleryWorkerState.received(message))
         let call = CeleryCall(message: message, queue: received.queue)
         if let eta = message.eta, eta.timeIntervalSinceNow > 0.02 {
-            return schedule(received, call, handler, at: eta)
+            return schedule(received, call, at: eta)
         }
-        admit(received, call, handler)
+        admit(received, call)
     }
 
     /// Begins a task, or reserves it for the next free place.
-    func admit(_ received: CeleryReceived, _ call: CeleryCall, _ handler: any CeleryTaskHandler) {
-        let isReserved = state.withLock { state in
-            guard !state.hasRoom || !state.reserved.isEmpty else { return false }
-            let now = Date().timeIntervalSince1970
-            state.reserved.append(CeleryWorkerState.Held(received: received, call: call, startedAt: now))
-            return true
+    func admit(_ received: CeleryReceived, _ call: CeleryCall) {
+        var held = CeleryWorkerState.Held(received: received, call: call, startedAt: Date().timeIntervalSince1970)
+        if state.withLock({ [held] in $0.place(held) }) { return begin(held) }
+        if let handler = handlers[call.message.task] {
+            held.reservation = Task.immediate { await handler.reserve(call) }
         }
-        if isReserved { wakeUp() } else { begin(received, call, handler) }
+        state.withLock { $0.reserved.append(held) }
+        wakeUp()
     }
 
     /// Moves a message to the dead letters; its publisher, who may be waiting for a result, collects the exception.
@@ -233,8 +233,11 @@ public final class CeleryWorker: Sendable {
     }
 
     func finishedOne(_ tag: String) {
-        state.withLock { $0.finish(tag) }
-        wake.yield()
+        let canGoOn = state.withLock { state in
+            state.finish(tag)
+            return state.plan() != .full
+        }
+        if canGoOn { wakeUp() }
     }
 
     /// Tries until it succeeds, or can't ever, or the worker has been asked to end and Redis stays away.
@@ -265,8 +268,16 @@ public final class CeleryWorker: Sendable {
         while (try? await Task.sleep(for: .milliseconds(100))) != nil {
             try? await events.flush()
             let stale = state.withLock { $0.takeStale(now: Date().timeIntervalSince1970) }
-            for held in stale.reversed() { _ = try? await broker.giveBack(held.received, isRedelivered: false) }
+            for held in stale.reversed() { await giveBack(held) }
         }
+    }
+
+    /// Gives back what was not begun.
+    private func giveBack(_ held: CeleryWorkerState.Held) async {
+        held.task.cancel()
+        held.reservation?.cancel()
+        await held.reservation?.value?.giveBack()
+        _ = try? await broker.giveBack(held.received, isRedelivered: false)
     }
 
     /// Restores anyone's expired deliveries: at the start, then as often as the visibility makes useful.
@@ -294,10 +305,7 @@ public final class CeleryWorker: Sendable {
             return Array(state.scheduled.values)
         }
         let reserved = state.withLock { $0.takeStale(now: .infinity) }
-        for entry in waiting + reserved.reversed() {
-            entry.task?.cancel()
-            _ = try? await broker.giveBack(entry.received, isRedelivered: false)
-        }
+        for held in waiting + reserved.reversed() { await giveBack(held) }
     }
 }
 

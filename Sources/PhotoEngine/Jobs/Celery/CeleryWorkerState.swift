@@ -6,8 +6,11 @@ struct CeleryWorkerState {
     struct Held {
         let received: CeleryReceived
         let call: CeleryCall
-        let startedAt: Double
-        var task: Task<Void, Never>?
+        /// Unix seconds.
+        var startedAt: Double
+        let task = RunningTask()
+        /// Of one that waits for a place.
+        var reservation: Task<CeleryReservation?, Never>?
     }
 
     enum Plan: Equatable {
@@ -69,7 +72,7 @@ struct CeleryWorkerState {
     /// Whether one more task may begin.
     var hasRoom: Bool {
         !isPaused && !isDraining && running.count < places && finishing < Self.mostFinishing
-            && recording < 2 * concurrency
+            && recording < max(2 * concurrency, ahead)
     }
 
     func plan() -> Plan {
@@ -127,11 +130,32 @@ struct CeleryWorkerState {
     /// Frees the place of a task that has run; returns what to begin in it, of what is reserved.
     mutating func end(_ tag: String, after seconds: Double, isRecorded: Bool) -> Held? {
         if !isRecorded { recording += 1 }
+        leavePlace(tag)
+        averageSeconds = averageSeconds.map { $0 + (seconds - $0) / 8 } ?? seconds
+        return placeNext()
+    }
+
+    /// Gives a task a place where there is one that nothing waits for; false where there is none.
+    mutating func place(_ held: Held) -> Bool {
+        guard hasRoom, reserved.isEmpty else { return false }
+        running[held.received.tag] = held
+        return true
+    }
+
+    /// Gives what waits longest a place, where there is one.
+    mutating func placeNext() -> Held? {
+        guard plan() == .begin else { return nil }
+        var next = reserved.removeFirst()
+        next.startedAt = Date().timeIntervalSince1970
+        running[next.received.tag] = next
+        return next
+    }
+
+    /// A task that has a place will not run.
+    mutating func leavePlace(_ tag: String) {
         running.removeValue(forKey: tag)
         ending.insert(tag)
         finishing += 1
-        averageSeconds = averageSeconds.map { $0 + (seconds - $0) / 8 } ?? seconds
-        return plan() == .begin ? reserved.removeFirst() : nil
     }
 
     /// A task is acknowledged, or given back.

@@ -17,7 +17,7 @@ public struct JobTask: CeleryTaskHandler {
     private let clock: any EngineClock
     private let random: any RandomSource
     private let patience: CatalogPatience
-    private let own = OwnJobs()
+    private let leases: LeaseKeeper
     /// Whose jobs these are; nil where there is only one.
     private let owner: String?
 
@@ -35,13 +35,35 @@ public struct JobTask: CeleryTaskHandler {
         self.clock = clock
         self.random = random
         patience = CatalogPatience(seconds: leaseSeconds, random: random)
+        leases = LeaseKeeper(catalog, worker: worker, seconds: leaseSeconds)
     }
 
     public func perform(_ call: CeleryCall) async throws -> CeleryEnd {
+        try await Self.keepingMessage { try await run(try await claimed(by: call), of: call) }
+    }
+
+    public func reserve(_ call: CeleryCall) async -> CeleryReservation? {
+        let result: Result<Claimed, any Error>
         do {
-            return try await attempt(call)
+            result = .success(try await claimed(by: call))
+        } catch {
+            result = .failure(error)
+        }
+        return CeleryReservation {
+            try await Self.keepingMessage { try await run(try result.get(), of: call) }
+        } giveBack: {
+            guard case .success((_, .claimed(let job))?) = result else { return }
+            leases.letGo(job.id)
+            // A lease that nobody keeps runs out.
+            try? await catalog.release([job.id], worker: worker)
+        }
+    }
+
+    private static func keepingMessage(_ body: () async throws -> CeleryEnd) async throws -> CeleryEnd {
+        do {
+            return try await body()
         } catch let error as EngineError {
-            return .outcome(try Self.keeping(error))
+            return .outcome(try keeping(error))
         }
     }
 
@@ -53,14 +75,22 @@ public struct JobTask: CeleryTaskHandler {
         throw error
     }
 
-    private func attempt(_ call: CeleryCall) async throws -> CeleryEnd {
-        guard let id = try await patience({ _ in try await job(of: call) }) else {
+    /// nil where the call names no job.
+    private typealias Claimed = (job: JobID, claim: JobClaim)?
+
+    private func claimed(by call: CeleryCall) async throws -> Claimed {
+        guard let id = try await patience({ _ in try await job(of: call) }) else { return nil }
+        return (id, try await patience { try await claim(id, mayStand: $0) })
+    }
+
+    private func run(_ claimed: Claimed, of call: CeleryCall) async throws -> CeleryEnd {
+        guard let (id, claim) = claimed else {
             let error = EngineError(
                 .notFound, "the message names neither a job nor a photo of this library",
                 whatToDo: "send job_id or photo_id as a keyword argument, and the owner where that is another")
             return .outcome(.failed(error, isRecorded: false))
         }
-        switch try await patience({ try await claim(id, mayStand: $0) }) {
+        switch claim {
         case .claimed(let job): return try await run(job, isAwaited: isAwaited(call, id))
         case .finished(let job) where job.state == .cancelled: return .outcome(.revoked)
         case .finished(let job) where job.state == .dead:
@@ -78,10 +108,13 @@ public struct JobTask: CeleryTaskHandler {
     /// Claims a job. A claim of this process that nobody heard of is undone first: no other worker could take the job before
     /// its lease has run out.
     private func claim(_ id: JobID, mayStand: Bool) async throws -> JobClaim {
-        let claim = try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
-        guard mayStand, case .held = claim, !own.contains(id) else { return claim }
-        try await catalog.release([id], worker: worker)
-        return try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
+        var claim = try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
+        if mayStand, case .held = claim, !leases.contains(id) {
+            try await catalog.release([id], worker: worker)
+            claim = try await catalog.claim(id, worker: worker, leaseSeconds: leaseSeconds)
+        }
+        if case .claimed(let job) = claim { leases.hold(job.id) }
+        return claim
     }
 
     /// Whether somebody waits for this very message to end, or something follows it: the catalogue's relay announces a job
@@ -101,16 +134,18 @@ public struct JobTask: CeleryTaskHandler {
     }
 
     private func run(_ job: Job, isAwaited: Bool) async throws -> CeleryEnd {
-        own.add(job.id)
-        let result: Result<JobResult, any Error>
-        do {
-            result = .success(try await leased(job) { try await handler.perform(job) })
-        } catch {
-            result = .failure(error)
+        // Immediate: where the work waits for nothing, no thread is changed for it.
+        let work = Task.immediate { try await handler.perform(job) }
+        leases.hold(job.id) { work.cancel() }
+        var result = await withTaskCancellationHandler {
+            await work.result
+        } onCancel: {
+            work.cancel()
         }
+        if case .failure = result, leases.isLost(job.id) { result = .failure(LeaseLost()) }
         let isCancelled = Task.isCancelled
-        let record: @Sendable () async throws -> CeleryOutcome = {
-            defer { own.remove(job.id) }
+        let record: @Sendable () async throws -> CeleryOutcome = { [result] in
+            defer { leases.letGo(job.id) }
             let outcome = try await end(job, with: result, isCancelled: isCancelled)
             return isAwaited ? Self.told(outcome) : outcome
         }
@@ -134,26 +169,6 @@ public struct JobTask: CeleryTaskHandler {
         case .refused(let error, _): .refused(error, isAnnounced: false)
         case .dropped: heldElsewhere
         default: outcome
-        }
-    }
-
-    /// Extends the lease while `body` runs, and cancels it once another worker has the job.
-    private func leased(_ job: Job, _ body: @escaping @Sendable () async throws -> JobResult) async throws -> JobResult
-    {
-        try await withThrowingTaskGroup(of: JobResult?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                while true {
-                    try await Task.sleep(for: .seconds(leaseSeconds / 3))
-                    let lost = try? await catalog.extendLeases([job.id], worker: worker, leaseSeconds: leaseSeconds)
-                    if lost?.isEmpty == false { throw LeaseLost() }
-                }
-            }
-            defer { group.cancelAll() }
-            while let next = try await group.next() {
-                if let next { return next }
-            }
-            throw CancellationError()
         }
     }
 

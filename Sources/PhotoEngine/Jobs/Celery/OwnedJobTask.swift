@@ -44,6 +44,12 @@ public final class OwnedJobTask: CeleryTaskHandler {
         return .outcome(.failed(error, isRecorded: false))
     }
 
+    /// Of other owners only what was asked for before: finding one out is for a call that has a place.
+    public func reserve(_ call: CeleryCall) async -> CeleryReservation? {
+        guard let name = call.owner, name != owners.own.name else { return await own.reserve(call) }
+        return await others.withLock { $0[name] }?.reserve(call)
+    }
+
     /// One for each owner: it knows which jobs it runs.
     private func jobTask(of name: String) async throws -> JobTask? {
         guard let owner = try await owners.owner(name), let handler = owner.handlers.first(where: { $0.kind == kind })
