@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Jobs over Celery's protocol against Celery itself, on one Redis server of their own: tasks a second, publishing,
-latency; and jobs with their rows in a Postgres of scripts/services."""
+latency; and jobs with their rows in a Postgres of scripts/services. Rates are medians of three rounds, in each of which
+one comes after the other."""
 import json
 import os
 import shlex
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ import redis
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ["PHOTOTUI_PROGRAMS"] + "/phototui-bench"
+ROUNDS = 3
 PEER = """
 import os
 from celery import Celery
@@ -55,19 +58,16 @@ class Bench:
             return False
 
     def run(self):
-        publish_peer = self.publish_celery(3000)
-        publish_ours = json.loads(self.ours("celery-publish", self.url, "", "publish", "bench.noop", "20000", "yes"))
-        together = json.loads(self.ours("celery-publish", self.url, "", "publish", "bench.noop", "50000", "no"))
-        self.client.flushall()
-        row("messages published a second, one by one, against apply_async", ">= 5 x", publish_ours["per_second"],
-            publish_peer, 5, f"published together: {together['per_second']:.0f}/s")
+        peer, ours = rounds(lambda: self.publish_celery(3000), lambda: self.publish("20000", "yes"))
+        row("messages published a second, one by one, against apply_async", ">= 5 x", ours, peer, 5,
+            f"published together: {self.publish('50000', 'no'):.0f}/s")
         peers = {}
         for concurrency in (1, 2):
-            peer = peers[concurrency] = self.rate("peer", 2500, self.celery_worker(concurrency))
-            self.client.flushall()
-            ours = self.rate(
-                "ours", 25000, [PROGRAM, "celery-worker", self.url, "", "ours", str(concurrency)])
-            self.client.flushall()
+            peer, ours = rounds(
+                lambda: self.rate("peer", 2500, self.celery_worker(concurrency)),
+                lambda: self.rate(
+                    "ours", 25000, [PROGRAM, "celery-worker", self.url, "", "ours", str(concurrency)]))
+            peers[concurrency] = peer
             row(f"no-op tasks a second, results stored, {concurrency} at a time, against a Celery prefork worker",
                 ">= 5 x", ours, peer, 5, None)
         times = json.loads(self.ours("celery-latency", self.url, "", "latency", "1000"))
@@ -91,20 +91,26 @@ class Bench:
             owner = services["PHOTOTUI_TEST_POSTGRES_OWNER"]
             self.ours("catalog-create", "postgres:" + owner, "phototui_app")
             for concurrency, peer in peers.items():
-                rates = {
-                    name: json.loads(self.ours(
+                def rate(name, figure):
+                    return json.loads(self.ours(
                         "celery-jobs", self.url, "postgres:" + services[f"PHOTOTUI_TEST_{name}"], "6000",
-                        str(concurrency)))
-                    for name in ("POSTGRES", "PGBOUNCER")}
+                        str(concurrency)))[figure]
+                direct, pooled = rounds(
+                    lambda: rate("POSTGRES", "per_second"), lambda: rate("PGBOUNCER", "per_second"))
                 row(f"jobs a second, claimed and finished in Postgres, {concurrency} at a time, against a Celery "
-                    "prefork worker's no-op tasks", ">= 2 x", rates["POSTGRES"]["per_second"], peer, 2,
-                    f"through PgBouncer {rates['PGBOUNCER']['per_second']:.0f}/s; the relay publishes "
-                    f"{rates['POSTGRES']['published_per_second']:.0f}/s")
+                    "prefork worker's no-op tasks", ">= 2 x", direct, peer, 2,
+                    f"through PgBouncer {pooled:.0f}/s; the relay publishes "
+                    f"{rate('POSTGRES', 'published_per_second'):.0f}/s")
         finally:
             subprocess.run([f"{ROOT}/scripts/services/stop.sh", folder], check=False, stdout=subprocess.DEVNULL)
 
     def ours(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True).stdout
+
+    def publish(self, count, one_by_one):
+        done = json.loads(self.ours("celery-publish", self.url, "", "publish", "bench.noop", count, one_by_one))
+        self.client.flushall()
+        return done["per_second"]
 
     def publish_celery(self, count):
         script = (
@@ -132,9 +138,16 @@ class Bench:
         finally:
             worker.terminate()
             worker.wait()
+            self.client.flushall()
 
     def left(self, queue):
         return self.client.llen(queue) + self.client.hlen("unacked")
+
+
+def rounds(one, other):
+    """The medians of both."""
+    values = [(one(), other()) for _ in range(ROUNDS)]
+    return [statistics.median(side) for side in zip(*values)]
 
 
 def until(is_true, failure, seconds=20):
