@@ -64,6 +64,8 @@ struct CeleryConsoleInteropTests {
         let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
         let consumed =
             "print(sorted(q['name'] for q in list(app.control.inspect(timeout=3).active_queues().values())[0]))"
+        // It says that it is ready a little before it listens.
+        try await wait("the worker is not heard") { try await console.workers(patience: .seconds(3)).count == 1 }
         let outcome = try await console.pause("low")
         #expect(outcome.hasChanged && outcome.workers.count == 1 && outcome.unheard == [])
         #expect(try await peer.run(consumed) == "['python']\n")
