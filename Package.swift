@@ -132,7 +132,8 @@ let package = Package(
                 systemPackage,
             ]),
         .testTarget(
-            name: "TerminalTests", dependencies: ["Grid", "Terminal", "phototui", "phototui-decoder", systemPackage]),
+            name: "TerminalTests",
+            dependencies: ["Grid", "Terminal", "Programs", "phototui", "phototui-decoder", systemPackage]),
 
         // What `make bench` runs inside one process; the rest of it is scripts that time whole programs.
         .executableTarget(

@@ -109,6 +109,62 @@ struct CeleryConsoleTests {
         #expect(try await console.peek("nowhere", limit: 5) == [])
     }
 
+    @Test("What came and went between two looks is told where messages tell it, and as at least that much elsewhere")
+    func traffic() async throws {
+        _ = try await client.send("photo.add", calls: Array(repeating: [], count: 20), queue: "busy")
+        #expect(try await state(of: "busy")?.traffic == nil)
+        var passed = try #require(try await state(of: "busy")?.traffic)
+        #expect((passed.arrived, passed.left, passed.isAtLeast) == (0, 0, false) && passed.seconds > 0)
+        _ = try await client.send("photo.add", calls: Array(repeating: [], count: 120), queue: "busy")
+        #expect(try await broker.pop(["busy"], count: 5).received.count == 5)
+        passed = try #require(try await state(of: "busy")?.traffic)
+        #expect((passed.arrived, passed.left, passed.isAtLeast) == (120, 5, false))
+        // One at another priority, whose list was empty: that no more passed there can't be known.
+        try await client.send("photo.add", queue: "busy", priority: 9)
+        passed = try #require(try await state(of: "busy")?.traffic)
+        #expect((passed.arrived, passed.left, passed.isAtLeast) == (1, 0, true))
+        passed = try #require(try await state(of: "busy")?.traffic)
+        #expect((passed.arrived, passed.left, passed.isAtLeast) == (0, 0, false))
+        // More than are looked through.
+        _ = try await client.send("photo.add", calls: Array(repeating: [], count: 700), queue: "busy")
+        passed = try #require(try await state(of: "busy")?.traffic)
+        #expect(passed.arrived == 700 && passed.left == 0 && passed.isAtLeast)
+        // All that was there went, and others came.
+        _ = try await broker.purge("busy")
+        _ = try await client.send("photo.add", calls: [[], []], queue: "busy")
+        passed = try #require(try await state(of: "busy")?.traffic)
+        #expect(passed.arrived == 2 && passed.left == 836 && passed.isAtLeast)
+    }
+
+    @Test("The sums of traffic hold whatever the script tells")
+    func sums() {
+        for (before, length, newer) in [
+            (5, 5, 0), (5, 9, 4), (5, 2, 0), (5, 2, -3), (0, 4, -1), (9, 900, -501), (4, 6, 0),
+        ] {
+            let passed = CeleryConsole.traffic(from: before, to: length, newer: newer, seconds: 1)
+            #expect(before + passed.arrived - passed.left == length && passed.arrived >= 0 && passed.left >= 0)
+            #expect(passed.isAtLeast == (newer < 0))
+        }
+    }
+
+    @Test("A dead letter is had by its id, with the traceback that its task's result has")
+    func deadLetter() async throws {
+        _ = try await client.send("photo.add", queue: "high")
+        let received = try #require(try await broker.pop(["high"], count: 1).received.first)
+        try await broker.bury(received, kind: .failed, reason: "ValueError: 17")
+        let known = try #require(try await console.deadLetters(limit: 9).first)
+        #expect(try await console.deadLetterCount() == 1)
+        #expect(try await console.deadLetter(known.id) == known)
+        #expect(try await console.deadLetter("nobody") == nil)
+        _ = try await raw(
+            RedisCommand(
+                "SET", .text(address.keyPrefix + "celery-task-meta-one"),
+                #"{"status":"FAILURE","traceback":"Traceback:\n  line","result":{}}"#))
+        #expect(try await console.traceback(ofTask: "one") == "Traceback:\n  line")
+        #expect(try await console.traceback(ofTask: "two") == nil)
+        _ = try await raw(RedisCommand("DEL", .text(address.keyPrefix + "celery-task-meta-one")))
+    }
+
     @Test("Messages move in their order and priorities, and a worker that dies with one gives it to its new queue")
     func move() async throws {
         let ids = try await client.send("photo.add", calls: Array(repeating: [], count: 1_203), queue: "old")

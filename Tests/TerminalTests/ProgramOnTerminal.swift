@@ -15,9 +15,10 @@ final class ProgramOnTerminal {
     let home: Home
     private var status: Int32?
 
-    /// `home` is that of an earlier one, whose library is opened again.
+    /// `home` is that of an earlier one, whose library is opened again; `arguments` stand for the library and its photos.
     init(
-        columns: UInt16 = 80, rows: UInt16 = 24, home: Home? = nil, _ environment: [String: String] = [:]
+        columns: UInt16 = 80, rows: UInt16 = 24, home: Home? = nil, arguments: [String]? = nil,
+        _ environment: [String: String] = [:]
     ) throws {
         self.home = try home ?? Home()
         let home = self.home
@@ -29,7 +30,7 @@ final class ProgramOnTerminal {
             "SWIFT_BACKTRACE": "enable=no",
         ].merging(environment) { $1 }
         process = try Self.spawn(
-            [Home.programs + "/phototui", "--library", home.library, home.photos],
+            [Home.programs + "/phototui"] + (arguments ?? ["--library", home.library, home.photos]),
             variables.map { "\($0)=\($1)" }, on: terminal.path)
     }
 

@@ -13,6 +13,10 @@ public struct AppState: Sendable {
     /// The viewer's photo; it stays while the timeline shows, so that one can go back to it.
     public var viewer: ViewerState?
     public var duplicates = DuplicatesState()
+    /// nil where there is no broker.
+    public var console: ConsoleState?
+    /// Whether there are photos; a console alone has none.
+    public let hasLibrary: Bool
     public var context = KeyContext.timeline
     /// Where one came from.
     var lastContext = KeyContext.timeline
@@ -25,12 +29,27 @@ public struct AppState: Sendable {
     public var undoSteps: [UndoStep] = []
     var pendingChanges: [RequestID: UndoStep] = [:]
     var copyRequest: RequestID?
+    /// Before, nobody performs what is asked for.
+    var hasStarted = false
+    /// Whether it was said that leaving would undo what waits.
+    var isLeavingAgain = false
     private var lastRequest = 0
 
-    public init(size: GridSize, look: Look, keyMap: KeyMap = KeyMap(), libraryName: String = "") {
+    public init(
+        size: GridSize, look: Look, keyMap: KeyMap = KeyMap(), libraryName: String = "", console: ConsoleState? = nil,
+        hasLibrary: Bool = true
+    ) {
         (self.size, self.look, self.keyMap, self.libraryName) = (size, look, keyMap, libraryName)
+        (self.console, self.hasLibrary) = (console, hasLibrary)
+        if !hasLibrary { (context, lastContext) = (.queues, .queues) }
+        resize(to: size)
+    }
+
+    mutating func resize(to size: GridSize) {
+        self.size = size
         timeline.resize(area: Layout(size).wall, look: look)
         duplicates.resize(area: Layout(size).body)
+        resizeConsole()
     }
 
     mutating func makeRequest() -> RequestID {
@@ -61,6 +80,9 @@ public enum Layer: Hashable, Sendable {
     case filter(TextField, before: String)
     case clusterFilter(TextField, before: String)
     case decision(DecisionState)
+    /// The filter of a list of the console being typed, and what it was before.
+    case consoleFilter(TextField, before: String)
+    case consoleDecision(ConsoleDecision)
     case message(MessageState)
 }
 
@@ -115,9 +137,10 @@ struct Layout {
 }
 
 extension AppState {
-    /// Whether a first frame now would show boxes that photos replace at once.
-    public var isWaitingForPhotos: Bool {
-        switch timeline.phase {
+    /// Whether a first frame now would show boxes that photos replace at once, or queues that are on their way.
+    public var isWaitingForContent: Bool {
+        if isOnConsole { return console?.queues.listing == nil && console?.poll.error == nil }
+        return switch timeline.phase {
         case .loading: true
         case .failed: false
         case .ready: !timeline.layout.isEmpty && timeline.cursorEntry == nil

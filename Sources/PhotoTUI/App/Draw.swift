@@ -20,6 +20,7 @@ public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
     case .viewer: if let viewer = state.viewer { state.drawViewer(viewer, into: &grid) }
     case .duplicates: state.drawDuplicates(into: &grid, layout)
     case .comparison: if let comparison = state.duplicates.comparison { state.drawComparison(comparison, into: &grid) }
+    case .queues, .messages, .workers, .dead: state.drawConsole(into: &grid, layout)
     }
     state.drawDetails(into: &grid, in: layout.details)
     let cursor = state.drawFooter(into: &grid, in: layout.footer)
@@ -34,9 +35,9 @@ extension AppState {
     func drawTop(into grid: inout Grid, in area: Rect) {
         var column = area.column + 1
         column += grid.write("phototui", at: Position(row: area.row, column: column), role: .title) + 2
-        // A cluster is part of the duplicates.
-        let current = isOnDuplicates ? KeyContext.duplicates : context
-        for view in [KeyContext.timeline, .viewer, .duplicates] where area.columns >= 48 || view == current {
+        // A cluster is part of the duplicates, a queue's messages are part of the queues.
+        let current = isOnDuplicates ? KeyContext.duplicates : context == .messages ? .queues : context
+        for view in shownViews where area.columns >= 48 || view == current {
             guard area.columns >= 40 else { break }
             let isActive = view == current
             let name = " \(view.title) "
@@ -45,6 +46,7 @@ extension AppState {
                     name, at: Position(row: area.row, column: column), role: isActive ? .tabActive : .tab) + 1
         }
         var parts: [String] = []
+        if isOnConsole { return drawBroker(into: &grid, in: area, from: column) }
         if !timeline.layout.isEmpty { parts.append(counted(timeline.layout.count, "photo")) }
         if !timeline.filterText.isEmpty, !isOnDuplicates { parts.append("/" + displayEscaped(timeline.filterText)) }
         if !libraryName.isEmpty { parts.append(displayEscaped(libraryName)) }
@@ -54,8 +56,28 @@ extension AppState {
             text, at: Position(row: area.row, column: area.endColumn - text.displayWidth - 1), role: .dim)
     }
 
+    /// The views that the top line names: those of the photos, or those of the broker.
+    private var shownViews: [KeyContext] {
+        let photos: [KeyContext] = [.timeline, .viewer, .duplicates]
+        guard isOnConsole else { return photos + (console != nil && size.columns >= 72 ? [.queues] : []) }
+        return (hasLibrary ? [.timeline] : []) + [.queues, .workers, .dead]
+    }
+
+    /// Which broker it is, and whether it may only be looked at.
+    private func drawBroker(into grid: inout Grid, in area: Rect, from column: Int) {
+        guard let console else { return }
+        let mark = console.isReadOnly ? "read only" : ""
+        let room = area.endColumn - column - 2 - (mark.isEmpty ? 0 : mark.count + 2)
+        let address = displayEscaped(console.address).truncated(to: max(0, room), .middle, ascii: look.lines.isASCII)
+        let left = area.endColumn - 1 - address.displayWidth
+        grid.write(address, at: Position(row: area.row, column: left), role: .dim)
+        guard !mark.isEmpty else { return }
+        grid.write(mark, at: Position(row: area.row, column: max(column, left - mark.count - 2)), role: .warning)
+    }
+
     /// The line that tells of the photo under the cursor.
     func drawDetails(into grid: inout Grid, in area: Rect) {
+        if isOnConsole || pendingText != nil { return drawConsoleStatus(into: &grid, in: area) }
         if isOnDuplicates { return drawDuplicatesStatus(into: &grid, in: area) }
         guard let entry = timeline.cursorEntry else { return }
         var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
@@ -101,6 +123,12 @@ extension AppState {
                 into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
                 placeholder: "name, camera, lens, place, caption, is:exact, is:same, is:certain", lines: look.lines)
         }
+        if case .consoleFilter(let field, _)? = layers.last {
+            grid.write("/", at: Position(row: area.row, column: 1), role: .key)
+            return field.draw(
+                into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
+                placeholder: consoleFilterHint, lines: look.lines)
+        }
         if let notice = activity.notice {
             let role: StyleRole =
                 switch notice.severity {
@@ -122,6 +150,7 @@ extension AppState {
         }
         let hints = ActionDescription.all
             .filter { $0.contexts.contains(context) && $0.footerRank != nil }
+            .filter { !isOnConsole || $0.action != .openDuplicates }
             .sorted { $0.footerRank! < $1.footerRank! }
             .compactMap(hint)
         let (text, role) = statusText
@@ -136,6 +165,7 @@ extension AppState {
         if let warning = activity.warnings.last { return (displayEscaped(warning.text), .warning) }
         var parts: [String] = []
         var role = StyleRole.status
+        if isOnConsole { return ("", role) }
         if let range = timeline.range {
             parts.append("range of \(grouped(range.count))")
         } else if !timeline.marks.isEmpty {
@@ -166,7 +196,8 @@ extension AppState {
 
     func drawLayer(_ layer: Layer, into grid: inout Grid) -> Position? {
         switch layer {
-        case .filter, .clusterFilter: return nil
+        case .filter, .clusterFilter, .consoleFilter: return nil
+        case .consoleDecision(let decision): return drawConsoleDecision(decision, into: &grid)
         case .decision(let decision): return drawDecision(decision, into: &grid)
         case .message(let message):
             drawMessage(message, into: &grid)

@@ -33,6 +33,16 @@ public enum Effect: Hashable, Sendable {
     /// Compares the photos that were not yet.
     case scanDuplicates(RequestID)
     case setFavourite(RequestID, Bool, [PhotoID])
+    case loadQueues(RequestID)
+    case loadMessages(RequestID, queue: String, limit: Int)
+    case loadWorkers(RequestID)
+    /// Answered with nothing where the broker has as many as that.
+    case loadDeadLetters(RequestID, unlessCount: Int?)
+    case loadDeadLetter(RequestID, String)
+    /// Does it, between two entries in the journal.
+    case act(RequestID, ConsoleAction, reason: String)
+    /// Tells the time, after some seconds.
+    case tellTime(RequestID, after: Double)
     /// Puts the paths of these photos on the terminal's clipboard.
     case copyPaths(RequestID, [PhotoID])
     /// Marks missing what has vanished from the folders that are taken for unmounted.

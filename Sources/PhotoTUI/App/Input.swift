@@ -6,9 +6,7 @@ extension AppState {
     mutating func handle(_ event: InputEvent) -> [Effect] {
         switch event {
         case .resize(let size):
-            self.size = size
-            timeline.resize(area: Layout(size).wall, look: look)
-            duplicates.resize(area: Layout(size).body)
+            resize(to: size)
             return []
         case .resumed: return [.repaint]
         case .closed: return [.quit]
@@ -22,6 +20,7 @@ extension AppState {
         case .key(let press):
             activity.notice = nil
             if press == KeyPress("c", .control) { return [.quit] }
+            defer { isLeavingAgain = isLeavingAgain && activity.notice != nil }
             let action = keyMap.action(for: press, in: context)
             if let layer = layers.last {
                 // No text holds a control key, and a screen that something else has written over may need it anywhere.
@@ -60,6 +59,13 @@ extension AppState {
         case .decision(var decision):
             decision.reason?.insert(text)
             layers.append(.decision(decision))
+        case .consoleFilter(var field, let before):
+            field.insert(text)
+            layers.append(.consoleFilter(field, before: before))
+            consoleFilterTyped(field.text)
+        case .consoleDecision(var decision):
+            decision.insert(text)
+            layers.append(.consoleDecision(decision))
         case .help, .message: layers.append(layer)
         }
         return []
@@ -72,6 +78,8 @@ extension AppState {
             return handleHelp(press, offset: offset)
         case .palette(let palette): return handlePalette(press, palette)
         case .decision(let decision): return handleDecision(press, decision)
+        case .consoleFilter(let field, let before): return handleConsoleFilter(press, field, before: before)
+        case .consoleDecision(let decision): return handleConsoleDecision(press, decision)
         case .message:
             if ![.enter, .escape, .character("q"), .character(" ")].contains(press.key) { layers.append(layer) }
             return []
@@ -133,38 +141,56 @@ extension AppState {
         case .help: layers.append(.help(offset: 0))
         case .repaint: return [.repaint]
         case .suspend: return [.suspend]
-        case .quit: return [.quit]
+        case .quit: return quit()
         case .nextTheme:
             let index = themes.firstIndex(of: theme).map { ($0 + 1) % themes.count } ?? 0
             activity.notice = Notice(.information, "theme: \(themes[index])")
             return [.useTheme(themes[index])]
         case .acceptLoss: return [.acceptLoss]
         case .toggleFavourite: return toggleFavourite()
-        case .undo: return isOnDuplicates ? undoResolution() : undo()
+        case .undo: return withdraw() ?? (isOnDuplicates ? undoResolution() : undo())
         case .copyPath: return copyPaths()
         case .toggleMark: toggleMark()
         case .nextView: return openNextView()
         case .lastView: return openLastView()
         case .openDuplicates: return openDuplicates()
+        case .openTimeline: return goTo(.timeline)
+        case .openQueues: return goTo(.queues)
+        case .openWorkers: return goTo(.workers)
+        case .openDead: return goTo(.dead)
         default:
             switch context {
             case .timeline: return performInTimeline(action)
             case .viewer: return performInViewer(action)
             case .duplicates: return performInDuplicates(action)
             case .comparison: return performInComparison(action)
+            case .queues, .messages, .workers, .dead: return performInConsole(action)
             }
         }
+        return []
+    }
+
+    /// Leaves; where something waits to be done only when asked twice, since that is then not done.
+    mutating func quit() -> [Effect] {
+        guard let text = pendingText, console?.pending != nil, !isLeavingAgain else { return [.quit] }
+        isLeavingAgain = true
+        activity.notice = Notice(.warning, "\(text); once more leaves, and it is not done")
         return []
     }
 
     /// Why an action can't be done now; nil when it can.
     public func reasonUnavailable(_ action: Action) -> String? {
         switch (context, action) {
+        case (_, .undo) where console?.pending != nil: return nil
+        case (_, .openQueues), (_, .openWorkers), (_, .openDead): return reasonNoConsole
+        case (_, .openTimeline), (_, .openDuplicates):
+            return hasLibrary ? nil : "there is no library here, only a broker"
         case (.duplicates, .undo), (.comparison, .undo): return reasonNoUndoOfResolution()
         case (_, .nextTheme): return themes.count > 1 ? nil : "there is only one theme"
         case (.duplicates, _): return reasonUnavailableInDuplicates(action)
         case (.comparison, _): return reasonUnavailableInComparison(action)
         case (.timeline, _), (.viewer, _): return reasonUnavailableOnPhotos(action)
+        case (.queues, _), (.messages, _), (.workers, _), (.dead, _): return reasonUnavailableInConsole(action)
         }
     }
 
@@ -207,6 +233,7 @@ extension AppState {
         }
         if context == .duplicates { return handleInDuplicates(event) }
         if context == .comparison { return handleInComparison(event) }
+        if isOnConsole { return handleInConsole(event) }
         switch event.action {
         case .wheelDown: timeline.scroll(rows: 3)
         case .wheelUp: timeline.scroll(rows: -3)

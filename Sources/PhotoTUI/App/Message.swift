@@ -30,6 +30,16 @@ public enum Message: Sendable {
     case scanEnded(RequestID, Notice)
     case favouritesSet(RequestID, Int)
     case pathsCopied(RequestID, copied: Int, of: Int)
+    /// Moments are Unix seconds.
+    case queuesLoaded(RequestID, QueueListing, at: Double)
+    case messagesLoaded(RequestID, [QueuedMessage], waiting: Int, at: Double)
+    case workersLoaded(RequestID, [WorkerState], at: Double)
+    /// How many the broker says it has; the groups are nil where that is what was known.
+    case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, count: Int, at: Double)
+    /// nil when it is gone.
+    case deadLetterLoaded(RequestID, DeadDetails?)
+    case acted(RequestID, Notice)
+    case timeTold(RequestID, Double)
     case timerFired(RequestID)
     case failed(RequestID, EngineError)
     /// Some process has changed the catalogue.

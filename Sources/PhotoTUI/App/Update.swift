@@ -18,13 +18,17 @@ public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     effects += state.reconcileTimeline()
     effects += state.reconcileViewer()
     effects += state.reconcileDuplicates()
+    effects += state.reconcileConsole()
     effects += state.reconcileThumbnails()
     return effects
 }
 
 extension AppState {
     /// What to do first.
-    public mutating func start() -> [Effect] { reloadMonths() }
+    public mutating func start() -> [Effect] {
+        hasStarted = true
+        return hasLibrary ? reloadMonths() : reconcileConsole()
+    }
 
     mutating func apply(_ message: Message) -> [Effect] {
         switch message {
@@ -60,7 +64,7 @@ extension AppState {
         case .timerFired(let request): return timerFired(request)
         case .failed(let request, let error): return failed(request, error)
         case .catalogChanged: return catalogChanged()
-        default: return applyToDuplicates(message)
+        default: return applyToConsole(message) ?? applyToDuplicates(message)
         }
         return []
     }
@@ -186,6 +190,8 @@ extension AppState {
         } else if request == copyRequest || request == timeline.rangeRequest {
             (copyRequest, timeline.rangeRequest) = (nil, nil)
             activity.notice = Notice(error)
+        } else if let effects = consoleFailed(request, error) {
+            return effects
         } else if let effects = duplicatesFailed(request, error) {
             return effects
         } else {

@@ -117,6 +117,32 @@ extension String {
         return text + String(repeating: " ", count: Swift.max(0, width - text.displayWidth))
     }
 
+    /// Lines of at most that many columns that together are the text, broken behind a blank or comma where there is one in their
+    /// second half. One pass: arguments of a task may be long, and without any blank.
+    public func pieces(atMost width: Int) -> [String] {
+        var lines: [String] = []
+        var line = String.UnicodeScalarView()
+        var (used, breakAt, usedAtBreak) = (0, 0, 0)
+        var count = 0
+        for piece in DisplayText(self) {
+            if used + piece.width > width, used > 0 {
+                let kept = breakAt > 0 && usedAtBreak * 2 >= width ? breakAt : count
+                lines.append(String(line.prefix(kept)))
+                line.removeFirst(kept)
+                used -= kept == count ? used : usedAtBreak
+                count -= kept
+                (breakAt, usedAtBreak) = (0, 0)
+            }
+            line.append(piece.scalar)
+            line.append(contentsOf: piece.combining)
+            count += 1 + piece.combining.count
+            used += piece.width
+            if piece.scalar == " " || piece.scalar == "," { (breakAt, usedAtBreak) = (count, used) }
+        }
+        lines.append(String(line))
+        return lines
+    }
+
     private func prefix(columns: Int) -> String {
         var (text, used) = ("", 0)
         for piece in DisplayText(self) {

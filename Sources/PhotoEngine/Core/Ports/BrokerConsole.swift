@@ -1,6 +1,6 @@
 /// What an admin sees of a broker, and does to it, whoever else works there. Queues, tasks, ids and reasons are untrusted text.
 public protocol BrokerConsole: Sendable {
-    /// Every queue that is declared, named, or holds messages, by name.
+    /// Every queue that is declared, named, or holds messages, by name; with what passed since the call before.
     func queues() async throws -> QueueListing
     /// Waiting messages in the order they will be delivered, left where they are.
     func peek(_ queue: String, limit: Int) async throws -> [QueuedMessage]
@@ -22,6 +22,12 @@ public protocol BrokerConsole: Sendable {
     func shutDown(worker: String) async throws -> Bool
     /// Messages that no worker here could run, and those that failed for good, the latest first.
     func deadLetters(limit: Int) async throws -> [DeadLetter]
+    /// How many dead letters there are: cheap, however many.
+    func deadLetterCount() async throws -> Int
+    /// One dead letter; nil when it is gone.
+    func deadLetter(_ id: String) async throws -> DeadLetter?
+    /// The traceback that the result of a task has, where its results are kept on this broker; untrusted text.
+    func traceback(ofTask id: String) async throws -> String?
     /// Puts dead letters back at the end of their queues; returns how many there were. Each moves as a whole, or not at all.
     func revive(_ ids: [String]) async throws -> Int
     /// Drops dead letters; returns how many there were.
@@ -55,12 +61,15 @@ public struct QueueState: Hashable, Sendable {
     public let isPaused: Bool
     /// Whether a worker or a publisher has declared it.
     public let isDeclared: Bool
+    /// What passed since the look before; nil at the first.
+    public let traffic: QueueTraffic?
 
     public var depth: Int { waitingByPriority.reduce(0, +) }
 
     public init(
         name: String, waitingByPriority: [Int], unacknowledged: Int = 0, scheduled: Int = 0,
-        oldestSeconds: Double? = nil, dead: Int = 0, isPaused: Bool = false, isDeclared: Bool = true
+        oldestSeconds: Double? = nil, dead: Int = 0, isPaused: Bool = false, isDeclared: Bool = true,
+        traffic: QueueTraffic? = nil
     ) {
         self.name = name
         self.waitingByPriority = waitingByPriority
@@ -70,6 +79,21 @@ public struct QueueState: Hashable, Sendable {
         self.dead = dead
         self.isPaused = isPaused
         self.isDeclared = isDeclared
+        self.traffic = traffic
+    }
+}
+
+/// What came into a queue and what left it between two looks, as far as the two can tell: a message that came and was taken in
+/// between was in neither.
+public struct QueueTraffic: Hashable, Sendable {
+    public let seconds: Double
+    public let arrived: Int
+    public let left: Int
+    /// Whether more may have passed unseen.
+    public let isAtLeast: Bool
+
+    public init(seconds: Double, arrived: Int, left: Int, isAtLeast: Bool) {
+        (self.seconds, self.arrived, self.left, self.isAtLeast) = (seconds, arrived, left, isAtLeast)
     }
 }
 

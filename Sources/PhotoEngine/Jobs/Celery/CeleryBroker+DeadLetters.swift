@@ -21,13 +21,9 @@ extension CeleryBroker {
         var letters: [DeadLetter] = []
         for index in stride(from: 0, to: values.count - 1, by: 2) {
             guard let id = values[index].text, let bytes = values[index + 1].bytes,
-                let document = JSONValue(parsing: bytes)
+                let letter = Self.deadLetter(id, reason: bytes)
             else { continue }
-            letters.append(
-                DeadLetter(
-                    id: id, queue: document["queue"].string ?? "",
-                    kind: document["kind"].string.flatMap(DeadLetter.Kind.init) ?? .poison,
-                    reason: document["reason"].string ?? "", at: Double(document["at"].string ?? "") ?? 0, raw: []))
+            letters.append(letter)
         }
         letters = Array(letters.sorted { $0.at > $1.at }.prefix(max(0, limit)))
         guard !letters.isEmpty else { return [] }
@@ -36,6 +32,27 @@ extension CeleryBroker {
         ).array
         for (index, text) in texts.enumerated() where index < letters.count { letters[index].raw = text.bytes ?? [] }
         return letters
+    }
+
+    func deadLetterCount() async throws -> Int {
+        try await connection.send(RedisCommand("HLEN", .text(keys.deadReasons))).integer ?? 0
+    }
+
+    func deadLetter(_ id: String) async throws -> DeadLetter? {
+        let values = try await connection.sendAll([
+            RedisCommand("HGET", .text(keys.deadReasons), .text(id)), RedisCommand("HGET", .text(keys.dead), .text(id)),
+        ])
+        var letter = values[0].bytes.flatMap { Self.deadLetter(id, reason: $0) }
+        letter?.raw = values[1].bytes ?? []
+        return letter
+    }
+
+    private static func deadLetter(_ id: String, reason: [UInt8]) -> DeadLetter? {
+        guard let document = JSONValue(parsing: reason) else { return nil }
+        return DeadLetter(
+            id: id, queue: document["queue"].string ?? "",
+            kind: document["kind"].string.flatMap(DeadLetter.Kind.init) ?? .poison,
+            reason: document["reason"].string ?? "", at: Double(document["at"].string ?? "") ?? 0, raw: [])
     }
 
     /// Puts dead letters back at the end of their queues; returns how many there were.

@@ -7,6 +7,16 @@ struct BrokerSurvey: Sendable {
     var bindings: [Route: String] = [:]
     var deliveries = Census<Delivered>()
     var deadLetters = Census<Int>()
+    /// Of each list at the last look, and when that was.
+    var glances: [String: Glance] = [:]
+    var glancedAt: ContinuousClock.Instant?
+
+    /// What a list was like.
+    struct Glance: Sendable {
+        let length: Int
+        /// The delivery tag of the newest message; empty where there was none.
+        let newest: String
+    }
 
     struct Route: Hashable {
         let exchange: String

@@ -39,7 +39,8 @@ extension CeleryConsole {
                     name: name, waitingByPriority: lists.map { max(0, $0.length) }, unacknowledged: delivered.count,
                     scheduled: delivered.scheduled,
                     oldestSeconds: lists.compactMap(\.oldest).min().map { max(0, now - $0) }, dead: dead,
-                    isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name)))
+                    isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name),
+                    traffic: Self.traffic(of: lists)))
         }
         let isComplete = survey.withLock { survey in
             survey.listPass.isComplete && survey.bindingPass.isComplete && survey.deliveries.isComplete
@@ -120,24 +121,62 @@ extension CeleryConsole {
         let length: Int
         let oldest: Double?
         let looksLikeMessages: Bool
+        /// Nil at the first look.
+        let traffic: QueueTraffic?
     }
 
     /// For each queue, its lists by priority.
     private func states(of queues: [String]) async throws -> [[ListState]] {
         let lists = queues.flatMap(keys.lists)
+        let (before, beforeAt) = survey.withLock { ($0.glances, $0.glancedAt) }
+        let now = ContinuousClock.now
+        let seconds = beforeAt.map { ($0.duration(to: now)) / .seconds(1) }
+        var glances: [String: BrokerSurvey.Glance] = [:]
         var states: [ListState] = []
         for start in stride(from: 0, to: lists.count, by: Self.listsAtOnce) {
             let some = Array(lists[start..<min(start + Self.listsAtOnce, lists.count)])
-            let values = try await ConsoleScripts.lists.runReading(on: connection, keys: some, []).array
-            for index in stride(from: 0, to: values.count - 2, by: 3) {
+            let values = try await ConsoleScripts.lists.runReading(
+                on: connection, keys: some, some.map { .text(before[$0]?.newest ?? "") }
+            ).array
+            for (index, list) in zip(stride(from: 0, to: values.count - 4, by: 5), some) {
+                let length = values[index].integer ?? 0
+                let glance = BrokerSurvey.Glance(length: max(0, length), newest: values[index + 3].text ?? "")
+                let traffic = seconds.map { seconds in
+                    Self.traffic(
+                        from: before[list]?.length ?? 0, to: glance.length, newer: values[index + 4].integer ?? -1,
+                        seconds: seconds)
+                }
+                if glance.length > 0 { glances[list] = glance }
                 states.append(
                     ListState(
-                        length: values[index].integer ?? 0, oldest: values[index + 1].text.flatMap(Double.init),
-                        looksLikeMessages: values[index + 2].integer == 1))
+                        length: length, oldest: values[index + 1].text.flatMap(Double.init),
+                        looksLikeMessages: values[index + 2].integer == 1, traffic: traffic))
             }
         }
+        survey.withLock { [glances] in ($0.glances, $0.glancedAt) = (glances, now) }
         let steps = CeleryKeys.prioritySteps.count
         return stride(from: 0, to: states.count, by: steps).map { Array(states[$0..<min($0 + steps, states.count)]) }
+    }
+
+    /// What passed through a list that had `before` messages and has `length`, with `newer` as `ConsoleScripts.lists` tells it.
+    static func traffic(from before: Int, to length: Int, newer: Int, seconds: Double) -> QueueTraffic {
+        let arrived = newer >= 0 ? newer : max(-1 - newer, length - before, 0)
+        let left = before + arrived - length
+        // More than the newer ones came where fewer left than none: some were put back behind the others.
+        return QueueTraffic(
+            seconds: seconds, arrived: arrived + max(0, -left), left: max(0, left), isAtLeast: newer < 0)
+    }
+
+    private static func traffic(of lists: [ListState]) -> QueueTraffic? {
+        let all = lists.compactMap(\.traffic)
+        guard let first = all.first else { return nil }
+        // An empty list beside others that hold messages says nothing against what those tell.
+        let isAtLeast = zip(lists, all).contains { list, traffic in
+            traffic.isAtLeast && (list.length > 0 || traffic.left > 0)
+        }
+        return QueueTraffic(
+            seconds: first.seconds, arrived: all.reduce(0) { $0 + $1.arrived }, left: all.reduce(0) { $0 + $1.left },
+            isAtLeast: isAtLeast || lists.allSatisfy { $0.length <= 0 })
     }
 
     private func countDeliveries() async throws -> [String: BrokerSurvey.Delivered] {

@@ -41,6 +41,17 @@ public final class CeleryConsole: BrokerConsole {
     }
 
     public func deadLetters(limit: Int) async throws -> [DeadLetter] { try await broker.deadLetters(limit: limit) }
+    public func deadLetterCount() async throws -> Int { try await broker.deadLetterCount() }
+    public func deadLetter(_ id: String) async throws -> DeadLetter? { try await broker.deadLetter(id) }
+
+    public func traceback(ofTask id: String) async throws -> String? {
+        // What is no string is somebody else's key.
+        let value = try await connection.send([
+            RedisCommand("GET", .text(keys.prefix + CeleryKeys.result(of: id)))
+        ])[0]
+        return value.bytes.flatMap { JSONValue(parsing: $0) }?["traceback"].string
+    }
+
     public func revive(_ ids: [String]) async throws -> Int { try await broker.revive(ids) }
     public func forget(_ ids: [String]) async throws -> Int { try await broker.forget(ids) }
 }

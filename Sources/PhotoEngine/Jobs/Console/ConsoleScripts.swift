@@ -1,24 +1,39 @@
 /// What the console reads in one question, so that what it costs a busy server does not grow with the number of queues. All only
 /// read, and are run as such: a user who may not write can use them.
 enum ConsoleScripts {
-    /// How long each list is, and of its oldest message: when phototui published it, and whether it looks like one of kombu's.
-    /// KEYS: lists. Returns for each list: length (-1 for what is no list), moment or "", 1 or 0.
+    /// How long each list is, of its oldest message when phototui published it and whether it looks like one of kombu's, and
+    /// what lies in front of the message that was the newest before. KEYS: lists; ARGV: for each the delivery tag of that
+    /// message, or "". Returns for each list: length (-1 for what is no list), moment or "", 1 or 0, the newest message's tag or
+    /// "", and how many messages are newer than that of ARGV; where it isn't among the first 500, -1 less how many those were.
     static let lists = RedisScript(
         """
-        local found = {}
+        local function tag(text) return string.match(text, '"delivery_tag":%s*"([^"]+)"') or '' end
+        local found, budget = {}, 5000
         for i = 1, #KEYS do
             local length = redis.pcall('LLEN', KEYS[i])
-            local moment, looks = '', 0
+            local moment, looks, newest, came = '', 0, '', -1
             if type(length) ~= 'number' then
                 length = -1
             elseif length > 0 then
                 local text = redis.call('LINDEX', KEYS[i], -1)
                 moment = string.match(text, '"published_at":%s*([%d.]+)') or ''
                 if string.find(text, '"body"', 1, true) then looks = 1 end
+                newest = tag(redis.call('LINDEX', KEYS[i], 0))
+                local before, seen = ARGV[i] or '', 0
+                while before ~= '' and came < 0 and seen < 500 and seen < length and budget > 0 do
+                    local page = redis.call('LRANGE', KEYS[i], seen, seen == 0 and 0 or seen + 49)
+                    for j = 1, #page do
+                        if tag(page[j]) == before then
+                            came = seen + j - 1
+                            break
+                        end
+                    end
+                    seen = seen + #page
+                    budget = budget - #page
+                end
+                if came < 0 then came = -1 - seen end
             end
-            found[#found + 1] = length
-            found[#found + 1] = moment
-            found[#found + 1] = looks
+            for _, value in ipairs({length, moment, looks, newest, came}) do found[#found + 1] = value end
         end
         return found
         """)

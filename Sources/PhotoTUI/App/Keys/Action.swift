@@ -61,6 +61,25 @@ public enum Action: String, CaseIterable, Sendable {
     case autoBlink = "auto_blink"
     case difference
     case closeComparison = "close_comparison"
+    case openTimeline = "open_timeline"
+    case openQueues = "open_queues"
+    case openWorkers = "open_workers"
+    case openDead = "open_dead"
+    case firstRow = "first_row"
+    case lastRow = "last_row"
+    case openRow = "open_row"
+    case closeRow = "close_row"
+    case leaveConsole = "leave_console"
+    case lookAgain = "look_again"
+    case sortQueues = "sort_queues"
+    case filterRows = "filter_rows"
+    case pauseQueue = "pause_queue"
+    case moveQueue = "move_queue"
+    case purgeQueue = "purge_queue"
+    case retryDead = "retry_dead"
+    case retryAllDead = "retry_all_dead"
+    case deleteDead = "delete_dead"
+    case deleteAllDead = "delete_all_dead"
     case acceptLoss = "accept_loss"
     case nextTheme = "next_theme"
     case palette
@@ -73,6 +92,7 @@ public enum Action: String, CaseIterable, Sendable {
 /// Where an action's keys hold.
 public enum KeyContext: String, CaseIterable, Sendable {
     case timeline, viewer, duplicates, comparison
+    case queues, messages, workers, dead
 
     /// As help heads its sections.
     public var title: String {
@@ -81,8 +101,18 @@ public enum KeyContext: String, CaseIterable, Sendable {
         case .viewer: "Viewer"
         case .duplicates: "Duplicates"
         case .comparison: "Duplicates side by side"
+        case .queues: "Queues"
+        case .messages: "Messages"
+        case .workers: "Workers"
+        case .dead: "Dead letters"
         }
     }
+}
+
+extension KeyContext {
+    /// The screens that look after a broker.
+    static let console: [KeyContext] = [.queues, .messages, .workers, .dead]
+    static let lists: [KeyContext] = [.timeline, .duplicates] + console
 }
 
 /// What the one table of actions says of each.
@@ -110,12 +140,12 @@ public struct ActionDescription: Sendable {
     public static let all: [ActionDescription] = [
         .init(.moveLeft, "Go left", "left", ["h", "left"], [.timeline]),
         .init(.moveRight, "Go right", "right", ["l", "right"], [.timeline]),
-        .init(.moveUp, "Go up", "up", ["k", "up"], [.timeline, .duplicates]),
-        .init(.moveDown, "Go down", "down", ["j", "down"], [.timeline, .duplicates]),
-        .init(.halfPageDown, "Go half a screen down", "half down", ["ctrl-d"], [.timeline, .duplicates]),
-        .init(.halfPageUp, "Go half a screen up", "half up", ["ctrl-u"], [.timeline, .duplicates]),
-        .init(.pageDown, "Go a screen down", "page down", ["pagedown", "ctrl-f"], [.timeline, .duplicates]),
-        .init(.pageUp, "Go a screen up", "page up", ["pageup", "ctrl-b"], [.timeline, .duplicates]),
+        .init(.moveUp, "Go up", "up", ["k", "up"], KeyContext.lists),
+        .init(.moveDown, "Go down", "down", ["j", "down"], KeyContext.lists),
+        .init(.halfPageDown, "Go half a screen down", "half down", ["ctrl-d"], KeyContext.lists),
+        .init(.halfPageUp, "Go half a screen up", "half up", ["ctrl-u"], KeyContext.lists),
+        .init(.pageDown, "Go a screen down", "page down", ["pagedown", "ctrl-f"], KeyContext.lists),
+        .init(.pageUp, "Go a screen up", "page up", ["pageup", "ctrl-b"], KeyContext.lists),
         .init(.goFirst, "Go to the newest photo", "newest", ["g", "home"], [.timeline, .viewer]),
         .init(.goLast, "Go to the oldest photo", "oldest", ["G", "end"], [.timeline, .viewer]),
         .init(.previousMonth, "Go to the newer month", "newer month", ["["], [.timeline]),
@@ -130,8 +160,24 @@ public struct ActionDescription: Sendable {
         .init(.exactOnly, "Show only clusters of the same pixels, or all", "exact", ["e"], [.duplicates], footer: 5),
         .init(.sameOnly, "Show only clusters of the same picture, or similar too", "same", ["s"], [.duplicates]),
         .init(.comparePhotos, "Compare the photos that were not yet", "scan", ["S"], [.duplicates], footer: 6),
+        .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
+        .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
+        .init(
+            .openRow, "Look into the queue, message, group or letter", "look", ["enter"], [.queues, .messages, .dead],
+            footer: 0),
+        .init(.pauseQueue, "Pause the queue, or resume it", "pause", ["p"], [.queues, .messages], footer: 1),
+        .init(.moveQueue, "Move the queue's messages to another", "move", ["m"], [.queues, .messages], footer: 2),
+        .init(.purgeQueue, "Drop all messages of the queue", "purge", ["X"], [.queues, .messages], footer: 3),
+        .init(.retryDead, "Retry the letter, or the group's", "retry", ["r"], [.dead], footer: 1),
+        .init(.retryAllDead, "Retry all that the filter lets through", "retry all", ["R"], [.dead], footer: 2),
+        .init(.deleteDead, "Delete the letter, or the group's", "delete", ["x"], [.dead], footer: 4),
+        .init(.deleteAllDead, "Delete all that the filter lets through", "delete all", ["X"], [.dead]),
+        .init(.sortQueues, "Sort by name, or the longest first", "sort", ["o"], [.queues], footer: 5),
+        .init(.lookAgain, "Look again now", "look again", ["ctrl-r"], KeyContext.console),
         .init(.jump, "Jump to a date", "jump", ["J"], [.timeline], footer: 4),
         .init(.filter, "Show only photos that match", "filter", ["/"], [.timeline, .duplicates], footer: 3),
+        .init(
+            .filterRows, "Show only rows that match", "filter", ["/"], [.queues, .workers, .dead], footer: 3),
         .init(.openPhoto, "Open the photo", "open", ["enter"], [.timeline], footer: 0),
         .init(.toggleMark, "Mark or unmark the photo", "mark", ["space"], [.timeline, .viewer], footer: 1),
         .init(
@@ -140,7 +186,7 @@ public struct ActionDescription: Sendable {
         .init(
             .toggleFavourite, "Make it a favourite, or no longer", "favourite", ["f"], [.timeline, .viewer],
             footer: 2),
-        .init(.undo, "Undo the last change", "undo", ["u"], [.timeline, .viewer, .duplicates, .comparison]),
+        .init(.undo, "Undo the last change, or what waits to be done", "undo", ["u"], KeyContext.allCases),
         .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline, .duplicates]),
         .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline, .duplicates]),
         .init(
@@ -181,7 +227,18 @@ public struct ActionDescription: Sendable {
         .init(
             .closeDuplicates, "Drop the filter, or go back to the timeline", "back", ["q", "esc"], [.duplicates],
             footer: 7),
-        .init(.openDuplicates, "Show duplicates", "duplicates", ["d"], [.timeline, .viewer], footer: 5),
+        .init(
+            .closeRow, "Go back a step: out of a text, a filter, a queue", "back", ["esc"], KeyContext.console),
+        .init(
+            .leaveConsole, "Go back a step, then to the photos or the shell", "back", ["q"], KeyContext.console,
+            footer: 7),
+        .init(.openTimeline, "Show the timeline", "photos", ["1"], [.timeline, .duplicates] + KeyContext.console),
+        .init(
+            .openDuplicates, "Show duplicates", "duplicates", ["d", "3"], [.timeline, .viewer] + KeyContext.console,
+            footer: 5),
+        .init(.openQueues, "Show the broker's queues", "queues", ["6"], KeyContext.allCases),
+        .init(.openWorkers, "Show the broker's workers", "workers", ["w"], KeyContext.allCases),
+        .init(.openDead, "Show the dead letters", "dead letters", ["D"], KeyContext.allCases),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
         .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], KeyContext.allCases),
         .init(.nextView, "Go to the next view", "next view", ["tab"], KeyContext.allCases),

@@ -20,24 +20,12 @@ struct BrokerOptions: ParsableArguments {
     /// The console, and the journal of what is done with it.
     func open() async throws -> OpenConsole {
         let configuration = LibraryOptions.configuration()
-        let environment = ProcessInfo.processInfo.environment
-        let named = try broker == nil ? chosenProfile(configuration) : nil
-        guard
-            let address = try await RedisAddress.broker(option: broker, profile: named, environment: environment)
-        else {
-            throw EngineError(
-                .invalidInput, "no broker is named",
-                whatToDo:
-                    "use --broker redis://HOST:PORT/DATABASE, set PHOTOTUI_BROKER, or choose a profile that has one")
-        }
-        let known = named == nil ? [] : QueueName.allCases.map(\.rawValue)
-        return OpenConsole(
-            console: CeleryConsole(address, knownQueues: known), address: address.description,
-            journal: ConsoleJournal(
-                profile: named, broker: address.description, actor: DuplicatesCommand.actor, environment: environment))
+        return try await OpenConsole.open(broker: broker, profile: try chosenProfile(configuration))
     }
 
-    private func chosenProfile(_ configuration: Configuration) throws -> Profile? {
+    /// The profile whose broker it is; nil where an address is given.
+    func chosenProfile(_ configuration: Configuration) throws -> Profile? {
+        if broker != nil { return nil }
         var options = LibraryOptions()
         options.library = nil
         options.profile = profile
@@ -52,14 +40,33 @@ struct OpenConsole {
     let address: String
     let journal: ConsoleJournal
 
+    /// Connects at the first question.
+    static func open(broker: String?, profile: Profile?) async throws -> OpenConsole {
+        let environment = ProcessInfo.processInfo.environment
+        guard
+            let address = try await RedisAddress.broker(option: broker, profile: profile, environment: environment)
+        else {
+            throw EngineError(
+                .invalidInput, "no broker is named",
+                whatToDo:
+                    "use --broker redis://HOST:PORT/DATABASE, set PHOTOTUI_BROKER, or choose a profile that has one")
+        }
+        let known = profile == nil ? [] : QueueName.allCases.map(\.rawValue)
+        return OpenConsole(
+            console: CeleryConsole(address, knownQueues: known), address: address.description,
+            journal: ConsoleJournal(
+                profile: profile, broker: address.description, actor: DuplicatesCommand.actor, environment: environment)
+        )
+    }
+
     /// Does something that changes the broker, between two entries in the journal; a refusal is on record, too.
     func act<Value: Sendable>(
         _ name: String, on subject: String, reason: String, outcome: (Value) -> String,
-        _ body: () async throws -> Value
+        tellDetour: (String) -> Void = { Console.complain($0) }, _ body: () async throws -> Value
     ) async throws -> Value {
         let action = try await journal.begin(name, subject: subject, reason: reason)
         if let detour = await journal.detour {
-            Console.complain("the journal is kept on this machine for now: \(detour.description)")
+            tellDetour("the journal is kept on this machine for now: \(detour.description)")
         }
         let value: Value
         do {

@@ -26,27 +26,8 @@ struct OwnCommand {
         return ([name] + library + words).map(Self.quoted).joined(separator: " ")
     }
 
-    /// Raw text as a word that is safe to show and that bash, zsh and ksh read back to the byte; quoted only where it must
-    /// be, as `$'…'` where something in it can't be shown.
+    /// Raw text as a word for the shell, safe to show.
     static func quoted(_ word: String) -> String {
-        let scalars = word.unicodeScalars
-        if !word.isEmpty, scalars.allSatisfy(isPlain) { return word }
-        if scalars.allSatisfy({ $0 != "'" && isShown($0) }) { return "'\(word)'" }
-        let escaped = scalars.map { scalar in
-            if scalar != "'", isShown(scalar) { return String(scalar) }
-            return RawArguments.bytes(of: String(scalar)).map { "\\x" + Hex.string([$0]) }.joined()
-        }
-        return "$'" + escaped.joined() + "'"
-    }
-
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "0"..."9", "@"..."Z", "a"..."z", "_", ".", "/", "+", "-", "=", ":", ",", "%": true
-        default: scalar.value >= 0x80 && isShown(scalar)
-        }
-    }
-
-    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-        displayEscaped(String(scalar)) == String(scalar)
+        shellQuoted(word) { RawArguments.bytes(of: String($0)) }
     }
 }

@@ -13,13 +13,18 @@ extension EffectRunner {
     /// Performs a change behind those before it, so that the last one stands. It is answered whatever happens: nothing that
     /// somebody did is lost without a word.
     func change(_ request: RequestID, _ work: @escaping @Sendable (Library) async throws -> Message) {
+        changeAlone(request) { [opening] in try await work(opening.value) }
+    }
+
+    /// As `change`, for what needs no library.
+    func changeAlone(_ request: RequestID, _ work: @escaping @Sendable () async throws -> Message) {
         changes.withLock { changes in
             let before = changes.underway.last?.task
-            let task = Task { [queue, opening] in
+            let task = Task { [queue] in
                 await before?.value
                 do {
                     try Task.checkCancellation()
-                    queue.post(try await work(opening.value))
+                    queue.post(try await work())
                 } catch is CancellationError {
                     queue.post(.failed(request, Self.tookTooLong))
                 } catch {

@@ -11,6 +11,8 @@ import SystemPackage
 final class EffectRunner: Sendable {
     let queue: MessageQueue
     let opening: Task<Library, any Error>
+    /// nil where there is no broker.
+    let console: Task<OpenConsole, any Error>?
     let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
@@ -20,8 +22,11 @@ final class EffectRunner: Sendable {
     /// nil once the session stops: what would start then must not.
     let background = Mutex<[Task<Void, Never>]?>([])
 
-    init(opening: Task<Library, any Error>, queue: MessageQueue, renderer: CellRenderer) {
-        (self.opening, self.queue, self.renderer) = (opening, queue, renderer)
+    init(
+        opening: Task<Library, any Error>, console: Task<OpenConsole, any Error>? = nil, queue: MessageQueue,
+        renderer: CellRenderer
+    ) {
+        (self.opening, self.console, self.queue, self.renderer) = (opening, console, queue, renderer)
         workers = ThumbnailWorkers(renderer: renderer, queue: queue)
     }
 
@@ -60,7 +65,7 @@ final class EffectRunner: Sendable {
         case .copyPaths(let request, let photos): copyPaths(request, photos)
         case .acceptLoss: acceptLoss()
         case .startTimer(let request, let seconds):
-            run(request) { _ in
+            runAlone(request) {
                 try await Task.sleep(for: .seconds(seconds))
                 return .timerFired(request)
             }
@@ -68,15 +73,22 @@ final class EffectRunner: Sendable {
         case .loadClusters, .loadClusterTotals, .loadSummaries, .loadCluster, .loadDifference, .resolve,
             .undoResolution, .decideDistinct, .scanDuplicates:
             performForDuplicates(effect)
+        case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .act, .tellTime:
+            performForConsole(effect)
         case .useTheme, .repaint, .suspend, .quit: break
         }
     }
 
     /// Answers a request with what `work` gives, or with its error; with nothing when it was cancelled.
     func run(_ request: RequestID, _ work: @escaping @Sendable (Library) async throws -> Message) {
-        let task = Task { [queue, opening] in
+        runAlone(request) { [opening] in try await work(opening.value) }
+    }
+
+    /// As `run`, for what needs no library.
+    func runAlone(_ request: RequestID, _ work: @escaping @Sendable () async throws -> Message) {
+        let task = Task { [queue] in
             do {
-                let message = try await work(opening.value)
+                let message = try await work()
                 if !Task.isCancelled { queue.post(message) }
             } catch is CancellationError {
             } catch {
@@ -152,6 +164,8 @@ final class EffectRunner: Sendable {
         let all = tasks.withLock { Array($0.values) } + started
         for task in all { task.cancel() }
         let unsaved = await endChanges(patience)
+        // What still waits for a broker that does not answer ends with its connection.
+        if let console = try? await console?.value { await console.close() }
         for task in all { await task.value }
         return unsaved
     }

@@ -4,6 +4,7 @@ import Core
 import Foundation
 import Glibc
 import Grid
+import Jobs
 import PhotoEngine
 import SystemPackage
 import Terminal
@@ -19,13 +20,33 @@ struct InteractiveSession: Sendable {
     /// Folders and files to import while the app is open.
     var paths: [FilePath]
     var environment: [String: String]
+    var broker: Broker?
+    /// Whether there are photos beside the broker.
+    let hasLibrary: Bool
+
+    /// A broker to look after.
+    struct Broker: Sendable {
+        let state: ConsoleState
+        let open: @Sendable () async throws -> OpenConsole
+    }
 
     init(
         folder: FilePath, profile: Profile?, configuration: Configuration, paths: [FilePath],
         environment: [String: String]
     ) {
         (self.folder, self.profile, self.configuration) = (folder, profile, configuration)
-        (self.paths, self.environment) = (paths, environment)
+        (self.paths, self.environment, hasLibrary) = (paths, environment, true)
+        if let profile, let address = profile.broker {
+            broker = Broker(
+                state: ConsoleState(address: address.description, options: ["--profile", profile.name]),
+                open: { try await OpenConsole.open(broker: nil, profile: profile) })
+        }
+    }
+
+    /// The console of a broker, without photos.
+    init(broker: Broker, configuration: Configuration, environment: [String: String]) {
+        (folder, profile, paths, hasLibrary) = ("", nil, [], false)
+        (self.broker, self.configuration, self.environment) = (broker, configuration, environment)
     }
 
     /// Runs until the user leaves, and until what was changed is saved.
@@ -33,28 +54,31 @@ struct InteractiveSession: Sendable {
     ///   `ExitCode.inPart` when a change could not be saved, which then has been said.
     func run() async throws {
         // Opened while the terminal starts.
-        let opening = Task { [folder, profile, configuration, environment] in
+        let opening = Task { [folder, profile, configuration, environment, hasLibrary] in
+            guard hasLibrary else { throw EngineError(.notFound, "there is no library here, only a broker") }
             if let profile {
                 return try await Library.open(profile, configuration: configuration, environment: environment)
             }
             return try await Library.open(folder, configuration: configuration)
         }
-        let runner: EffectRunner? = try await withCheckedThrowingContinuation { continuation in
+        let console = broker.map { broker in Task { try await broker.open() } }
+        let (runner, leftUndone): (EffectRunner, String?) = try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
-                continuation.resume(with: Result { try runLoop(opening) })
+                continuation.resume(with: Result { try runLoop(opening, console) })
             }
             thread.name = "terminal"
             thread.stackSize = 8 << 20
             thread.start()
         }
-        let unsaved = await runner?.stop() ?? []
+        let unsaved = await runner.stop()
+        if let leftUndone { Console.complain("not done: \(leftUndone)") }
         if let first = unsaved.first {
             let count = unsaved.count == 1 ? "a change" : "\(unsaved.count) changes"
             Console.complain("\(count) could not be saved: \(first)")
         }
         switch await opening.result {
         case .success(let library): await library.close()
-        case .failure(let error): throw error
+        case .failure(let error): if hasLibrary { throw error }
         }
         if !unsaved.isEmpty { throw ExitCode.inPart }
     }
@@ -62,13 +86,17 @@ struct InteractiveSession: Sendable {
     /// How long the first frame waits for photos rather than show a skeleton.
     private static let patience = Duration.milliseconds(150)
 
-    private func runLoop(_ opening: Task<Library, any Error>) throws -> EffectRunner {
+    /// Until the user leaves; tells also what waited to be done then, and is not.
+    private func runLoop(
+        _ opening: Task<Library, any Error>, _ console: Task<OpenConsole, any Error>?
+    ) throws -> (EffectRunner, String?) {
         let profile = try TerminalProfile(environment: environment).limited(to: configuration.graphics)
         WaitNotice.stop()
         let terminal = try NcursesTerminal(profile: profile)
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)
-        let runner = EffectRunner(opening: opening, queue: queue, renderer: CellRenderer(terminal.capabilities))
+        let runner = EffectRunner(
+            opening: opening, console: console, queue: queue, renderer: CellRenderer(terminal.capabilities))
         let themes = ThemeFolder(environment: environment, executable: CommandLine.arguments[0])
         var styles = StyleTable.plain
         var state = initialState(terminal, themes)
@@ -79,7 +107,7 @@ struct InteractiveSession: Sendable {
         var (hasBackground, isLeaving) = (false, false)
         let started = ContinuousClock.now
         while true {
-            let isWaiting = !hasBackground && state.isWaitingForPhotos
+            let isWaiting = !hasBackground && state.isWaitingForContent
             let left = Self.patience - started.duration(to: .now)
             let timeout = isWaiting ? max(left, .zero) : nil
             let input = terminal.events(within: timeout)
@@ -103,14 +131,14 @@ struct InteractiveSession: Sendable {
                 default: runner.perform(effect)
                 }
             }
-            if isLeaving { return runner }
-            if !hasBackground, state.isWaitingForPhotos, started.duration(to: .now) < Self.patience { continue }
+            if isLeaving { return (runner, state.leftUndone) }
+            if !hasBackground, state.isWaitingForContent, started.duration(to: .now) < Self.patience { continue }
             if grid.size != state.size { grid = Grid(size: state.size) }
             let cursor = draw(state, into: &grid)
             terminal.present(grid, cursor: cursor, styles: styles)
             if !hasBackground {
                 hasBackground = true
-                runner.startBackground(paths: paths)
+                if hasLibrary { runner.startBackground(paths: paths) }
             }
         }
     }
@@ -123,7 +151,8 @@ struct InteractiveSession: Sendable {
             look: Look(
                 lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
                 cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
-            keyMap: keyMap, libraryName: profile?.name ?? folder.lastComponent?.string ?? "")
+            keyMap: keyMap, libraryName: profile?.name ?? folder.lastComponent?.string ?? "",
+            console: broker?.state, hasLibrary: hasLibrary)
         state.themes = themes.names
         let problems = configuration.problems.map(\.description) + keyMap.problems
         if let first = problems.first {

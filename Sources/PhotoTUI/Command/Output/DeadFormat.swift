@@ -102,7 +102,7 @@ struct DeadGroup {
     }
 
     /// Whose jobs they are, where the messages say so.
-    private var owners: [String] { Set(letters.compactMap(DeadFormat.owner)).sorted() }
+    var owners: [String] { Set(letters.compactMap(DeadFormat.owner)).sorted() }
 
     var row: [String] {
         [

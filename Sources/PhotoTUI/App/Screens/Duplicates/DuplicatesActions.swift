@@ -18,10 +18,12 @@ extension AppState {
         case .comparison where next != .duplicates: effects = leaveDuplicates()
         case .comparison: effects = leaveComparison()
         case .duplicates where next != .comparison: effects = leaveDuplicates()
+        case .queues, .messages, .workers, .dead: effects = leaveConsole()
         case .timeline, .duplicates: break
         }
         context = next
         if next == .timeline { timeline.showCursor() }
+        if next.isConsole { arrangeConsole() }
         return effects
     }
 
@@ -30,7 +32,10 @@ extension AppState {
         switch context {
         case .timeline: timeline.cursorEntry == nil ? openDuplicates() : openViewer()
         case .viewer: openDuplicates()
-        case .duplicates, .comparison: goTo(.timeline)
+        case .duplicates, .comparison: goTo(console == nil ? .timeline : .queues)
+        case .queues, .messages: goTo(.workers)
+        case .workers: goTo(.dead)
+        case .dead: goTo(hasLibrary ? .timeline : .queues)
         }
     }
 
@@ -40,7 +45,9 @@ extension AppState {
         case .comparison where duplicates.comparison != nil: goTo(.comparison)
         case .viewer where timeline.cursorEntry != nil: openViewer()
         case .duplicates where context != .duplicates: openDuplicates()
-        default: context == .timeline ? openNextView() : goTo(.timeline)
+        case .messages where console?.messages != nil: goTo(.messages)
+        case .queues, .workers, .dead: goTo(lastContext)
+        default: context == .timeline || !hasLibrary ? openNextView() : goTo(.timeline)
         }
     }
 

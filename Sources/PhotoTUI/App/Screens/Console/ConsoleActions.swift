@@ -1,0 +1,295 @@
+import Core
+import Grid
+import Widgets
+
+extension AppState {
+    mutating func openQueues() -> [Effect] { goTo(.queues) }
+
+    /// What an action does on the console's screens.
+    mutating func performInConsole(_ action: Action) -> [Effect] {
+        switch action {
+        case .moveUp: return moveInConsole(by: -1)
+        case .moveDown: return moveInConsole(by: 1)
+        case .halfPageDown: return moveInConsole(by: max(1, shownRows / 2))
+        case .halfPageUp: return moveInConsole(by: -max(1, shownRows / 2))
+        case .pageDown: return moveInConsole(by: shownRows)
+        case .pageUp: return moveInConsole(by: -shownRows)
+        case .firstRow: return moveInConsole(by: -1_000_000_000)
+        case .lastRow: return moveInConsole(by: 1_000_000_000)
+        case .openRow: return openRow()
+        case .closeRow: return stepBack() ?? []
+        case .leaveConsole: return stepBack() ?? quit()
+        case .sortQueues:
+            console?.queues.nextOrder()
+            arrangeConsole()
+        case .filterRows:
+            let text = console?.filter(in: context) ?? ""
+            layers.append(.consoleFilter(TextField(text), before: text))
+        case .lookAgain:
+            if context == .messages { console?.messages?.messages = nil }
+            if context == .dead { console?.dead.distrust() }
+            return lookAgain()
+        case .pauseQueue:
+            guard let queue = actionQueue else { return [] }
+            decide(queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name))
+        case .moveQueue: if let queue = actionQueue { decide(.move(queue: queue.name, to: "")) }
+        case .purgeQueue: if let queue = actionQueue { decide(.purge(queue: queue.name)) }
+        case .retryDead: if let choice = deadChoice(forRetry: true) { decide(.retry(choice)) }
+        case .deleteDead: if let choice = deadChoice(forRetry: false) { decide(.delete(choice)) }
+        case .retryAllDead: decide(.retry(allDead(forRetry: true)))
+        case .deleteAllDead: decide(.delete(allDead(forRetry: false)))
+        default: break
+        }
+        return []
+    }
+
+    /// Why an action can't be done on the console's screens; nil when it can.
+    func reasonUnavailableInConsole(_ action: Action) -> String? {
+        guard let console else { return reasonNoConsole }
+        switch action {
+        case .pauseQueue, .moveQueue, .purgeQueue, .retryDead, .retryAllDead, .deleteDead, .deleteAllDead:
+            return reasonNoChange(action, console)
+        case .undo: return console.pending == nil ? "nothing waits to be done" : nil
+        case .openRow:
+            if context == .dead, console.dead.letter != nil { return "there is nothing to look into" }
+            if context == .messages, console.messages?.detail != nil { return "there is nothing to look into" }
+            return consoleKeys.isEmpty ? "there is nothing to look into" : nil
+        case .filterRows:
+            return context == .dead && console.dead.letter != nil ? "one letter is all that shows" : nil
+        case .closeRow:
+            return canStepBack ? nil : "this is the first screen: \(keyMap.keyName(for: .leaveConsole)) leaves"
+        default: return nil
+        }
+    }
+
+    private func reasonNoChange(_ action: Action, _ console: ConsoleState) -> String? {
+        if console.isReadOnly { return "read only: phototui was started with --read-only" }
+        if console.pending != nil { return "another action waits: \(keyMap.keyName(for: .undo)) takes it back" }
+        if !console.acting.isEmpty { return "another action is under way" }
+        if console.poll.isLate || console.poll.error != nil { return "the broker does not answer" }
+        switch action {
+        case .pauseQueue: return actionQueue == nil ? "there is no queue" : nil
+        case .moveQueue, .purgeQueue:
+            guard let queue = actionQueue else { return "there is no queue" }
+            return queue.depth == 0 ? "nothing waits in it" : nil
+        case .retryDead, .retryAllDead:
+            let choice = action == .retryDead ? deadChoice(forRetry: true) : allDead(forRetry: true)
+            guard let choice else { return "there is no dead letter" }
+            guard choice.ids.isEmpty else { return nil }
+            return choice.poison > 0
+                ? "poison may end a worker: phototui dead retry --poison puts it back" : "there is no dead letter"
+        default:
+            let choice = action == .deleteDead ? deadChoice(forRetry: false) : allDead(forRetry: false)
+            return choice?.ids.isEmpty == false ? nil : "there is no dead letter"
+        }
+    }
+
+    var reasonNoConsole: String? {
+        console == nil ? "this library has no broker: phototui console --broker URL shows any" : nil
+    }
+
+    /// The queue that an action is for: in its messages, too.
+    var actionQueue: QueueState? {
+        guard let console else { return nil }
+        guard context == .messages else { return console.queues.cursorQueue }
+        return console.queues.listing?.queues.first { $0.name == console.messages?.queue }
+    }
+
+    /// The letters under the cursor: one, or a group.
+    private func deadChoice(forRetry isRetry: Bool) -> DeadChoice? {
+        guard let dead = console?.dead, let group = dead.cursorGroup else { return nil }
+        let match = console?.filter(in: .dead) ?? ""
+        let isKept = isRetry && group.kind == .poison
+        if dead.group != nil {
+            guard let id = dead.letter?.id ?? dead.cursorLetter?.id else { return nil }
+            return DeadChoice(extent: .letter(id), match: "", ids: isKept ? [] : [id], poison: isKept ? 1 : 0)
+        }
+        let ids = group.letters.reversed().map(\.id)
+        return DeadChoice(
+            extent: .group(group.id), match: match, ids: isKept ? [] : ids, poison: isKept ? ids.count : 0)
+    }
+
+    /// All that the filter lets through, whatever of it shows.
+    private func allDead(forRetry isRetry: Bool) -> DeadChoice {
+        let groups = console?.dead.groups ?? []
+        let poison = groups.filter { $0.kind == .poison }.reduce(0) { $0 + $1.letters.count }
+        let letters = groups.filter { !isRetry || $0.kind != .poison }.flatMap(\.letters).sorted { $0.at < $1.at }
+        return DeadChoice(
+            extent: .all, match: console?.filter(in: .dead) ?? "", ids: letters.map(\.id), poison: isRetry ? poison : 0)
+    }
+
+    var consoleFilterHint: String {
+        switch context {
+        case .workers: "name, queue, task, or alive, silent, gone"
+        case .dead: "text of the error or the task"
+        default: "name of a queue"
+        }
+    }
+
+    // Moving
+
+    /// Names of the rows that show.
+    var consoleKeys: [String] {
+        guard let console else { return [] }
+        switch context {
+        case .messages: return console.messages?.keys ?? []
+        case .workers: return console.workers.rows.map(\.worker.name)
+        case .dead: return console.dead.rowKeys
+        default: return console.queues.rows.map(\.name)
+        }
+    }
+
+    private var showsText: Bool {
+        context == .messages && console?.messages?.detail != nil || context == .dead && console?.dead.letter != nil
+    }
+
+    private var shownRows: Int { showsText ? consolePaneRows : consoleRows }
+
+    private mutating func moveInConsole(by lines: Int) -> [Effect] {
+        if showsText {
+            let rows = consolePaneRows
+            if context == .messages, let pane = console?.messages?.detail {
+                console?.messages?.detail?.scroll(to: pane.offset + lines, rows: rows)
+            } else if let pane = console?.dead.letter?.pane {
+                console?.dead.letter?.pane?.scroll(to: pane.offset + lines, rows: rows)
+            }
+            return []
+        }
+        let (keys, visible) = (consoleKeys, consoleRows)
+        changeCursor { $0.move(to: $0.scroll.cursor + lines, in: keys, visible: visible) }
+        return askForMoreMessages()
+    }
+
+    /// Near the end of the messages that were read, more of them are.
+    private mutating func askForMoreMessages() -> [Effect] {
+        guard context == .messages, let messages = console?.messages, let read = messages.messages,
+            messages.cursor.scroll.cursor >= read.count - 1, read.count == messages.limit,
+            messages.limit < MessagesState.mostListed, messages.waiting > read.count
+        else { return [] }
+        console?.messages?.limit += MessagesState.pageSize
+        let request = makeRequest()
+        let given = console?.poll.underway ?? []
+        console?.poll = ConsoleState.Poll(request: request)
+        return given.map { .cancel($0) }
+            + [.loadMessages(request, queue: messages.queue, limit: messages.limit + MessagesState.pageSize)]
+    }
+
+    private mutating func changeCursor(_ change: (inout RowCursor) -> Void) {
+        guard var console else { return }
+        switch context {
+        case .messages:
+            guard var messages = console.messages else { return }
+            change(&messages.cursor)
+            console.messages = messages
+        case .workers: change(&console.workers.cursor)
+        case .dead where console.dead.group != nil: change(&console.dead.letterCursor)
+        case .dead: change(&console.dead.cursor)
+        default: change(&console.queues.cursor)
+        }
+        self.console = console
+    }
+
+    // In and out
+
+    private mutating func openRow() -> [Effect] {
+        guard var console else { return [] }
+        switch context {
+        case .queues:
+            guard let queue = console.queues.cursorQueue else { return [] }
+            self.console?.messages = MessagesState(queue: queue.name)
+            return goTo(.messages)
+        case .messages:
+            guard let messages = console.messages, let message = messages.cursorMessage else { return [] }
+            let at = messages.answeredAt ?? console.now
+            console.messages?.detail = MessagesState.pane(of: message, in: messages.queue, now: at)
+            self.console = console
+            reflowConsole()
+        case .dead:
+            if let letter = console.dead.cursorLetter {
+                console.dead.letter = (letter.id, nil)
+            } else if let group = console.dead.cursorGroup, console.dead.group == nil {
+                console.dead.group = group
+                console.dead.letterCursor = RowCursor()
+            }
+            self.console = console
+            arrangeConsole()
+        default: break
+        }
+        return []
+    }
+
+    private var canStepBack: Bool {
+        showsText || context != .queues || hasLibrary || !(console?.filter(in: context) ?? "").isEmpty
+    }
+
+    /// Out of a text, a group, a filter, a queue, to the photos; nil where there is nothing behind.
+    private mutating func stepBack() -> [Effect]? {
+        if context == .messages, console?.messages?.detail != nil {
+            console?.messages?.detail = nil
+            return []
+        }
+        if context == .dead, console?.dead.letter != nil {
+            console?.dead.letter = nil
+            guard let request = console?.dead.letterRequest else { return [] }
+            console?.dead.letterRequest = nil
+            return [.cancel(request)]
+        }
+        if context == .dead, console?.dead.group != nil {
+            console?.dead.group = nil
+            return []
+        }
+        if let filter = console?.filters[context], !filter.isEmpty {
+            console?.filters[context] = ""
+            arrangeConsole()
+            return []
+        }
+        switch context {
+        case .queues: return hasLibrary ? goTo(.timeline) : nil
+        case .messages: return goTo(.queues)
+        default: return goTo(.queues)
+        }
+    }
+
+    /// The filter being typed: it holds at once.
+    mutating func handleConsoleFilter(_ press: KeyPress, _ field: TextField, before: String) -> [Effect] {
+        var field = field
+        switch press.key {
+        case .escape: field = TextField(before)
+        case .enter: break
+        default:
+            _ = field.handle(press)
+            layers.append(.consoleFilter(field, before: before))
+        }
+        consoleFilterTyped(field.text)
+        return []
+    }
+
+    mutating func consoleFilterTyped(_ text: String) {
+        console?.filters[context] = text
+        arrangeConsole()
+    }
+
+    /// A list under the mouse.
+    mutating func handleInConsole(_ event: MouseEvent) -> [Effect] {
+        guard let area = console?.area else { return [] }
+        switch event.action {
+        case .wheelDown, .wheelUp:
+            let lines = event.action == .wheelDown ? 3 : -3
+            if showsText { return moveInConsole(by: lines) }
+            let (keys, visible) = (consoleKeys, consoleRows)
+            changeCursor { $0.wheel(by: lines, in: keys, visible: visible) }
+        case .press(.left) where !showsText:
+            let line = event.position.row - area.row - 2
+            guard area.contains(event.position), (0..<consoleRows).contains(line) else { return [] }
+            let (keys, visible) = (consoleKeys, consoleRows)
+            changeCursor { cursor in
+                if cursor.scroll.offset + line < keys.count {
+                    cursor.move(to: cursor.scroll.offset + line, in: keys, visible: visible)
+                }
+            }
+        case .press(.right): return stepBack() ?? []
+        default: break
+        }
+        return []
+    }
+}

@@ -1,0 +1,249 @@
+import Core
+import Grid
+public import Widgets
+
+/// An action before it is agreed to: what it would touch, and why it is done.
+public struct ConsoleDecision: Hashable, Sendable {
+    public internal(set) var action: ConsoleAction
+    /// What has to be typed: the name of a queue.
+    public var typed: TextField?
+    /// For the journal.
+    public var reason = TextField()
+    var isOnReason: Bool
+
+    init(_ action: ConsoleAction) {
+        self.action = action
+        switch action {
+        case .move, .purge: typed = TextField()
+        default: typed = nil
+        }
+        isOnReason = typed == nil
+    }
+
+    /// With what was typed.
+    var complete: ConsoleAction {
+        if case .move(let queue, _) = action { return .move(queue: queue, to: typed?.text ?? "") }
+        return action
+    }
+
+    /// Why it can't be agreed to yet.
+    var fault: String? {
+        switch complete {
+        case .move(_, ""): "type the queue that they move to"
+        case .move(let queue, let other) where queue == other: "they are in \(queue) already"
+        case .purge(let queue) where typed?.text != queue: "type the queue's name: \(queue)"
+        default: nil
+        }
+    }
+
+    mutating func insert(_ text: String) {
+        if isOnReason { reason.insert(text) } else { typed?.insert(text) }
+    }
+
+    mutating func handle(_ press: KeyPress) {
+        switch press.key {
+        case .tab, .up, .down: if typed != nil { isOnReason.toggle() }
+        default:
+            if isOnReason { _ = reason.handle(press) } else { _ = typed?.handle(press) }
+        }
+    }
+}
+
+extension AppState {
+    mutating func decide(_ action: ConsoleAction) { layers.append(.consoleDecision(ConsoleDecision(action))) }
+
+    mutating func handleConsoleDecision(_ press: KeyPress, _ decision: ConsoleDecision) -> [Effect] {
+        var decision = decision
+        switch press.key {
+        case .escape:
+            activity.notice = Notice(.information, "nothing was changed")
+            return []
+        case .enter:
+            if let fault = decision.fault {
+                activity.notice = Notice(.warning, fault)
+                decision.isOnReason = false
+                layers.append(.consoleDecision(decision))
+                return []
+            }
+            if let fault = faultBefore(decision.complete) {
+                activity.notice = Notice(.warning, fault)
+                return []
+            }
+            return schedule(decision.complete, reason: decision.reason.text)
+        default:
+            decision.handle(press)
+            layers.append(.consoleDecision(decision))
+            return []
+        }
+    }
+
+    /// What has changed since the dialog was opened.
+    private func faultBefore(_ action: ConsoleAction) -> String? {
+        guard let poll = console?.poll, !poll.isLate, poll.error == nil else { return "the broker does not answer" }
+        return nil
+    }
+
+    private mutating func schedule(_ action: ConsoleAction, reason: String) -> [Effect] {
+        let timer = makeRequest()
+        console?.pending = PendingAction(
+            action: action, reason: reason, secondsLeft: PendingAction.seconds, timer: timer)
+        return [.tellTime(timer, after: 1)]
+    }
+
+    mutating func countDown() -> [Effect] {
+        guard var pending = console?.pending else { return [] }
+        pending.secondsLeft -= 1
+        if pending.secondsLeft > 0 {
+            pending.timer = makeRequest()
+            console?.pending = pending
+            return [.tellTime(pending.timer, after: 1)]
+        }
+        console?.pending = nil
+        let request = makeRequest()
+        console?.acting[request] = pending.action
+        return [.act(request, pending.action, reason: pending.reason)]
+    }
+
+    /// Takes back what waits to be done; nil where nothing does.
+    mutating func withdraw() -> [Effect]? {
+        guard let pending = console?.pending else { return nil }
+        console?.pending = nil
+        activity.notice = Notice(.success, "taken back: \(subject(of: pending.action)) stays as it is")
+        return [.cancel(pending.timer)]
+    }
+
+    // Words
+
+    /// `312 messages of celery`.
+    func subject(of action: ConsoleAction) -> String {
+        switch action {
+        case .pause(let queue), .resume(let queue): return "queue \(queue)"
+        case .move(let queue, ""), .purge(let queue): return "\(counted(depth(of: queue), "message")) of \(queue)"
+        case .move(let queue, let other):
+            return "\(counted(depth(of: queue), "message")) of \(queue) to \(other)"
+        case .retry(let choice), .delete(let choice): return counted(choice.ids.count, "dead letter")
+        }
+    }
+
+    private func depth(of queue: String) -> Int {
+        console?.queues.listing?.queues.first { $0.name == queue }?.depth ?? 0
+    }
+
+    /// `retrying 312 dead letters in 8 s, u undoes`; nil where nothing waits.
+    var pendingText: String? {
+        guard let console else { return nil }
+        if let pending = console.pending {
+            let undo = keyMap.keyName(for: .undo)
+            return "\(pending.action.verb) \(subject(of: pending.action)) in \(pending.secondsLeft) s"
+                + (undo.isEmpty ? "" : ", \(undo) undoes")
+        }
+        return console.acting.values.first.map { "\($0.verb) \(subject(of: $0))" + look.lines.ellipsis }
+    }
+
+    /// What leaving now keeps from being done; nil where nothing waits.
+    public var leftUndone: String? {
+        console?.pending.map { "\($0.action.verb) \(subject(of: $0.action))" }
+    }
+
+    /// What an action would touch, a sentence each; the second is whether it is to be minded.
+    func consequences(of action: ConsoleAction) -> [(text: String, isWarning: Bool)] {
+        guard let console else { return [] }
+        let queues = console.queues.listing?.queues ?? []
+        func state(_ name: String) -> QueueState? { queues.first { $0.name == name } }
+        switch action {
+        case .pause(let queue):
+            return [
+                ("\(counted(depth(of: queue), "message")) of \(queue) will wait. What runs is finished.", false),
+                ("phototui's workers heed it also after a restart; Celery's are asked to stop consuming it.", false),
+            ]
+        case .resume(let queue):
+            return [("\(counted(depth(of: queue), "message")) of \(queue) may be taken again.", false)]
+        case .move(let queue, let other):
+            var lines = [("\(subject(of: .move(queue: queue, to: ""))) move to the end of the other queue.", false)]
+            if !other.isEmpty, other != queue {
+                let target = state(other)
+                let waiting = target.map { "\(counted($0.depth, "message")) wait in \(other)." }
+                let none = "There is no queue \(other) yet: no worker is known to take it."
+                lines.append((waiting ?? none, target == nil))
+            }
+            return lines
+        case .purge(let queue):
+            return [
+                ("\(counted(depth(of: queue), "message")) of \(queue) will be lost, for good.", true),
+                ("What workers hold (\(grouped(state(queue)?.unacknowledged ?? 0))) is not touched.", false),
+            ]
+        case .retry(let choice):
+            let way = choice.ids.count == 1 ? "goes back to the end of its queue" : "go back to the end of their queues"
+            var lines = [("\(subject(of: action)) \(way).", false)]
+            if choice.poison > 0 {
+                let stay = choice.poison == 1 ? "stays" : "stay"
+                lines.append(("\(counted(choice.poison, "letter")) of poison \(stay).", true))
+            }
+            return lines
+        case .delete: return [("\(subject(of: action)) will be lost, for good.", true)]
+        }
+    }
+
+    func drawConsoleDecision(_ decision: ConsoleDecision, into grid: inout Grid) -> Position? {
+        let action = decision.complete
+        let width = min(76, size.columns - 2)
+        let labelWidth = min(9, width / 4)
+        var lines: [(label: String, text: String, role: StyleRole)] = []
+        func add(_ label: String, _ text: String, _ role: StyleRole) {
+            for (row, line) in displayEscaped(text).pieces(atMost: max(4, width - labelWidth - 4)).enumerated() {
+                lines.append((row == 0 ? label : "", line, role))
+            }
+        }
+        for line in consequences(of: action) { add("", line.text, line.isWarning ? .warning : .value) }
+        if let console {
+            let words = action.words(options: console.options, reason: decision.reason.text)
+            // Escaped where it is quoted.
+            let command = (["phototui"] + words.map { shellQuoted($0) }).joined(separator: " ")
+            for (row, line) in command.pieces(atMost: max(4, width - labelWidth - 4)).enumerated() {
+                lines.append((row == 0 ? "same as" : "", line, .dim))
+            }
+        }
+        let fields = decision.typed == nil ? 1 : 2
+        let rect = Rect(size).centered(GridSize(columns: width, rows: min(size.rows, lines.count + 4 + fields)))
+        grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
+        let inside = grid.drawBox(
+            rect, title: action.title, role: .dialogBorder, titleRole: .dialogTitle, lines: look.lines
+        ).inset(columns: 1)
+        let (foot, list) = inside.splitBottom(min(fields + 1, inside.rows))
+        for (row, line) in lines.prefix(list.rows).enumerated() {
+            grid.write(
+                line.label, at: Position(row: list.row + row, column: list.column), role: .label,
+                maxWidth: labelWidth - 1, ascii: look.lines.isASCII)
+            grid.write(
+                line.text, at: Position(row: list.row + row, column: list.column + labelWidth), role: line.role,
+                maxWidth: list.columns - labelWidth, ascii: look.lines.isASCII)
+        }
+        var cursor: Position?
+        func drawField(_ label: String, _ field: TextField, row: Int, hint: String, isFocused: Bool) {
+            guard foot.row + row < foot.endRow - 1 else { return }
+            grid.write(
+                label, at: Position(row: foot.row + row, column: foot.column), role: .label, maxWidth: labelWidth - 1)
+            let area = Rect(
+                row: foot.row + row, column: foot.column + labelWidth, rows: 1, columns: foot.columns - labelWidth)
+            let place = field.draw(
+                into: &grid, in: area, placeholder: hint, isFocused: isFocused, lines: look.lines)
+            if isFocused { cursor = place }
+        }
+        if let typed = decision.typed {
+            let isMove = if case .move = action { true } else { false }
+            drawField(
+                isMove ? "to" : "queue", typed, row: 0, hint: isMove ? "the other queue" : "its name, to be sure",
+                isFocused: !decision.isOnReason)
+        }
+        drawField(
+            "why", decision.reason, row: fields - 1, hint: "optional, for the journal", isFocused: decision.isOnReason)
+        let foundFault = decision.typed?.text.isEmpty == false ? decision.fault : nil
+        let tab = decision.typed == nil ? "" : ", tab goes to the other field"
+        grid.write(
+            foundFault.map { displayEscaped($0) }
+                ?? "enter does it in \(PendingAction.seconds) s, esc changes nothing\(tab)",
+            at: Position(row: foot.endRow - 1, column: foot.column), role: foundFault == nil ? .label : .warning,
+            maxWidth: foot.columns, ascii: look.lines.isASCII)
+        return cursor
+    }
+}

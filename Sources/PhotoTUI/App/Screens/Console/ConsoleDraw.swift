@@ -1,0 +1,162 @@
+import Core
+import Grid
+import Widgets
+
+/// A column of a list of the console.
+struct ConsoleColumn {
+    let title: String
+    /// 0 takes what is left.
+    let width: Int
+    var isRight = true
+}
+
+struct ConsoleCell {
+    /// Safe to show.
+    let text: String
+    var role: StyleRole = .text
+}
+
+extension AppState {
+    func drawConsole(into grid: inout Grid, _ layout: Layout) {
+        guard let console else { return }
+        let (heading, rest) = layout.body.splitTop(1)
+        drawConsoleHeading(console, into: &grid, in: heading)
+        switch context {
+        case .messages: drawMessages(console, into: &grid, in: rest)
+        case .workers: drawWorkers(console, into: &grid, in: rest)
+        case .dead: drawDead(console, into: &grid, in: rest)
+        default: drawQueues(console, into: &grid, in: rest)
+        }
+    }
+
+    /// What the screen shows, and how old it is where that matters.
+    private func drawConsoleHeading(_ console: ConsoleState, into grid: inout Grid, in area: Rect) {
+        let (title, facts) = consoleHeading(console)
+        var column = area.column + 1
+        column += grid.write(
+            title, at: Position(row: area.row, column: column), role: .heading, maxWidth: area.columns - 2,
+            truncation: .middle, ascii: look.lines.isASCII)
+        var right = facts
+        let filter = console.filter(in: context)
+        if !filter.isEmpty { right.insert("/" + displayEscaped(filter), at: 0) }
+        let text = right.joined(separator: look.lines.separator)
+            .truncated(to: max(0, area.endColumn - column - 3), ascii: look.lines.isASCII)
+        grid.write(
+            text, at: Position(row: area.row, column: area.endColumn - text.displayWidth - 1), role: .subheading)
+    }
+
+    private func consoleHeading(_ console: ConsoleState) -> (String, [String]) {
+        switch context {
+        case .messages: messagesHeading(console)
+        case .workers: workersHeading(console)
+        case .dead: deadHeading(console)
+        default: queuesHeading(console)
+        }
+    }
+
+    /// When the screen's content was true; nil before there is any.
+    var consoleAnsweredAt: Double? {
+        guard let console else { return nil }
+        switch context {
+        case .messages: return console.messages?.answeredAt
+        case .workers: return console.workers.answeredAt
+        case .dead: return console.dead.answeredAt
+        default: return console.queues.answeredAt
+        }
+    }
+
+    /// The line above the footer: what waits to be done, that the broker does not answer, or facts on the row.
+    func drawConsoleStatus(into grid: inout Grid, in area: Rect) {
+        guard let console else { return }
+        var (text, role) = (consoleFacts(console), StyleRole.text)
+        if let problem = consoleProblem { (text, role) = (problem, .warning) }
+        if let pending = pendingText { (text, role) = (displayEscaped(pending), .warning) }
+        grid.write(
+            text, at: Position(row: area.row, column: area.column + 1), role: role, maxWidth: area.columns - 2,
+            ascii: look.lines.isASCII)
+    }
+
+    /// Why what shows may not be true any more.
+    var consoleProblem: String? {
+        guard let console, console.poll.isLate || console.poll.error != nil else { return nil }
+        let age = consoleAnsweredAt.map { "\(ConsoleText.age(max(0, console.now - $0))) old: " } ?? ""
+        if let error = console.poll.error { return age + displayEscaped(error.description) }
+        return age + displayEscaped("\(console.address) does not answer")
+    }
+
+    private func consoleFacts(_ console: ConsoleState) -> String {
+        switch context {
+        case .messages: messagesFacts(console)
+        case .workers: workersFacts(console)
+        case .dead: deadFacts(console)
+        default: queuesFacts(console)
+        }
+    }
+
+    /// Instead of rows: that they are on their way, why there are none, what could be done.
+    func drawNoRows(_ explanation: [String], isLoaded: Bool, into grid: inout Grid, in area: Rect) {
+        if isLoaded { return drawCentered(explanation, role: .heading, into: &grid, in: area) }
+        if let error = console?.poll.error {
+            return drawCentered([error.whatHappened, error.whatToDo], role: .error, into: &grid, in: area)
+        }
+        let text = console?.poll.isLate == true ? "\(console?.address ?? "") does not answer yet" : "loading"
+        drawCentered([text + look.lines.ellipsis], role: .placeholder, into: &grid, in: area)
+    }
+
+    /// Rows under their titles, columns one blank apart; those that don't fit are left out from the right, but the widest.
+    func drawRows(
+        _ columns: [ConsoleColumn], count: Int, _ cursor: RowCursor, into grid: inout Grid, in area: Rect,
+        cells: (Int) -> [ConsoleCell]
+    ) {
+        let room = area.columns - 2
+        var shown: [Int] = []
+        var used = 0
+        for index in columns.indices {
+            let needed = (columns[index].width == 0 ? 14 : columns[index].width) + 1
+            guard used + needed <= room + 1 else { continue }
+            shown.append(index)
+            used += needed
+        }
+        let fixed = shown.reduce(0) { $0 + columns[$1].width + 1 } - 1
+        func write(_ cells: [ConsoleCell], row: Int, role: StyleRole?) {
+            var left = area.column + 1
+            for index in shown {
+                let width = columns[index].width == 0 ? room - fixed : columns[index].width
+                let text = cells[index].text.truncated(
+                    to: max(0, width), columns[index].width == 0 ? .middle : .ellipsis, ascii: look.lines.isASCII)
+                let indent = columns[index].isRight ? max(0, width - text.displayWidth) : 0
+                grid.write(text, at: Position(row: row, column: left + indent), role: role ?? cells[index].role)
+                left += width + 1
+            }
+        }
+        write(columns.map { ConsoleCell(text: $0.title) }, row: area.row, role: .tableHeader)
+        for line in 0..<max(0, area.rows - 1) {
+            let index = cursor.scroll.offset + line
+            guard index < count else { return }
+            let row = Rect(row: area.row + 1 + line, column: area.column, rows: 1, columns: area.columns)
+            let isCursor = index == cursor.scroll.cursor
+            if isCursor { grid.fill(row, with: Cell(" ", paint: .role(.cursor))) }
+            write(cells(index), row: row.row, role: isCursor ? .cursor : nil)
+        }
+    }
+
+    /// A text that is longer than the screen.
+    func drawPane(_ pane: TextPane, into grid: inout Grid, in area: Rect) {
+        for row in 0..<area.rows where pane.offset + row < pane.lines.count {
+            let line = pane.lines[pane.offset + row]
+            grid.write(
+                line.label, at: Position(row: area.row + row, column: area.column + 1), role: .label,
+                maxWidth: TextPane.labelWidth - 1, ascii: look.lines.isASCII)
+            grid.write(
+                line.text, at: Position(row: area.row + row, column: area.column + 1 + TextPane.labelWidth),
+                role: line.isWarning ? .warning : .value, maxWidth: area.columns - 2 - TextPane.labelWidth,
+                truncation: .clip)
+        }
+    }
+
+    /// `lines 1-20 of 312`, or nothing where all of them show.
+    func paneFacts(_ pane: TextPane) -> String {
+        let end = min(pane.lines.count, pane.offset + consolePaneRows)
+        return pane.lines.count <= consolePaneRows ? "" : "lines \(pane.offset + 1)-\(end) of \(pane.lines.count)"
+    }
+}

@@ -1,0 +1,179 @@
+import Core
+import Grid
+
+extension AppState {
+    /// Asks what the screen shows, one question at a time and a second after the answer to the one before.
+    mutating func reconcileConsole() -> [Effect] {
+        guard isOnConsole, hasStarted, let console else { return [] }
+        var effects: [Effect] = []
+        if context == .dead, let letter = console.dead.letter, letter.pane == nil, console.dead.letterRequest == nil {
+            let request = makeRequest()
+            self.console?.dead.letterRequest = request
+            effects.append(.loadDeadLetter(request, letter.id))
+        }
+        guard console.poll.request == nil, console.poll.timer == nil else { return effects }
+        // What waits in a queue is a picture of one moment, so that it can be read; only its age goes on.
+        if context == .messages, console.messages?.messages != nil, console.poll.error == nil {
+            let timer = makeRequest()
+            self.console?.poll.timer = timer
+            return effects + [.tellTime(timer, after: ConsoleState.Poll.pause)]
+        }
+        let (request, watch) = (makeRequest(), makeRequest())
+        self.console?.poll.request = request
+        self.console?.poll.watch = watch
+        effects.append(question(request, console))
+        let patience = context == .workers ? ConsoleState.Poll.workersPatience : ConsoleState.Poll.patience
+        return effects + [.tellTime(watch, after: patience)]
+    }
+
+    private func question(_ request: RequestID, _ console: ConsoleState) -> Effect {
+        switch context {
+        case .messages:
+            .loadMessages(request, queue: console.messages?.queue ?? "", limit: console.messages?.limit ?? 0)
+        case .workers: .loadWorkers(request)
+        case .dead: .loadDeadLetters(request, unlessCount: console.dead.knownCount)
+        default: .loadQueues(request)
+        }
+    }
+
+    /// Applies an answer about the broker; nil for any other message.
+    mutating func applyToConsole(_ message: Message) -> [Effect]? {
+        switch message {
+        case .queuesLoaded(let request, let listing, let at):
+            return answered(request, at) { $0.queues.take(listing, at: at) }
+        case .messagesLoaded(let request, let messages, let waiting, let at):
+            return answered(request, at) { console in
+                console.messages?.messages = messages
+                console.messages?.waiting = waiting
+                console.messages?.answeredAt = at
+            }
+        case .workersLoaded(let request, let workers, let at):
+            return answered(request, at) { $0.workers.take(workers, at: at) }
+        case .deadLettersLoaded(let request, let groups, let count, let at):
+            return answered(request, at) { $0.dead.take(groups, count: count, at: at) }
+        case .deadLetterLoaded(let request, let details):
+            deadLetterLoaded(request, details)
+            return []
+        case .acted(let request, let notice):
+            guard let action = console?.acting.removeValue(forKey: request) else { return [] }
+            activity.notice = notice
+            return lookAgain(after: action)
+        case .timeTold(let request, let now): return timeTold(request, now)
+        default: return nil
+        }
+    }
+
+    private mutating func answered(
+        _ request: RequestID, _ moment: Double, _ take: (inout ConsoleState) -> Void
+    ) -> [Effect] {
+        guard var console, console.poll.request == request else { return [] }
+        let watch = console.poll.watch
+        let timer = makeRequest()
+        console.poll = ConsoleState.Poll(timer: timer)
+        console.now = max(console.now, moment)
+        take(&console)
+        self.console = console
+        arrangeConsole()
+        return (watch.map { [.cancel($0)] } ?? []) + [.tellTime(timer, after: ConsoleState.Poll.pause)]
+    }
+
+    private mutating func deadLetterLoaded(_ request: RequestID, _ details: DeadDetails?) {
+        guard console?.dead.letterRequest == request else { return }
+        console?.dead.letterRequest = nil
+        guard let details else {
+            console?.dead.letter = nil
+            activity.notice = Notice(.information, "it is gone: somebody was faster")
+            return
+        }
+        console?.dead.letter?.pane = DeadState.pane(of: details)
+        reflowConsole()
+    }
+
+    private mutating func timeTold(_ request: RequestID, _ now: Double) -> [Effect] {
+        guard let poll = console?.poll else { return [] }
+        if request == console?.pending?.timer { return countDown() }
+        if request == poll.timer {
+            console?.poll.timer = nil
+            console?.now = now
+        } else if request == poll.watch {
+            console?.now = now
+            console?.poll.isLate = true
+            let watch = makeRequest()
+            console?.poll.watch = watch
+            return [.tellTime(watch, after: ConsoleState.Poll.pause)]
+        }
+        return []
+    }
+
+    /// What failed, if it was the console's; the effects, or nil for anything else.
+    mutating func consoleFailed(_ request: RequestID, _ error: EngineError) -> [Effect]? {
+        guard var poll = console?.poll else { return nil }
+        if request == poll.request {
+            let watch = poll.watch
+            poll = ConsoleState.Poll(timer: makeRequest(), error: error)
+            console?.poll = poll
+            let wait: [Effect] = poll.timer.map { [.tellTime($0, after: ConsoleState.Poll.pause)] } ?? []
+            return (watch.map { [.cancel($0)] } ?? []) + wait
+        }
+        if request == console?.dead.letterRequest {
+            console?.dead.letterRequest = nil
+            console?.dead.letter = nil
+            activity.notice = Notice(error)
+            return []
+        }
+        if let action = console?.acting.removeValue(forKey: request) {
+            activity.notice = Notice(.error, "\(action.verb) failed: \(error.description)")
+            return lookAgain(after: action)
+        }
+        return nil
+    }
+
+    /// Asks at once, instead of after the pause.
+    mutating func lookAgain(after action: ConsoleAction? = nil) -> [Effect] {
+        if action?.isOnDeadLetters == true { console?.dead.distrust() }
+        guard let timer = console?.poll.timer else { return [] }
+        console?.poll.timer = nil
+        return [.cancel(timer)]
+    }
+
+    /// Gives up what only the console's screens wait for. What is to be done, and is being done, goes on.
+    mutating func leaveConsole() -> [Effect] {
+        guard let console else { return [] }
+        let given = console.poll.underway + [console.dead.letterRequest].compactMap(\.self)
+        self.console?.poll = ConsoleState.Poll()
+        self.console?.dead.letterRequest = nil
+        return given.map { .cancel($0) }
+    }
+
+    // Rows
+
+    /// Rows of the list that shows.
+    var consoleRows: Int {
+        let rows = (console?.area.rows ?? 0) - 2
+        return max(1, context == .workers ? rows - workerDetailRows : rows)
+    }
+
+    /// Rows of a text that shows instead of a list.
+    var consolePaneRows: Int { max(1, (console?.area.rows ?? 1) - 1) }
+
+    /// Filters and sorts what came, and keeps each cursor on its row.
+    mutating func arrangeConsole() {
+        guard var console else { return }
+        let visible = max(1, console.area.rows - 2)
+        console.queues.arrange(filter: console.filter(in: .queues), visible: visible)
+        console.workers.arrange(filter: console.filter(in: .workers), visible: max(1, visible - workerDetailRows))
+        console.dead.arrange(filter: console.filter(in: .dead), visible: visible)
+        if let messages = console.messages {
+            console.messages?.cursor.settle(in: messages.keys, visible: visible)
+        }
+        self.console = console
+    }
+
+    mutating func reflowConsole() {
+        guard let console else { return }
+        let (width, rows) = (max(1, console.area.columns - 2), consolePaneRows)
+        self.console?.messages?.detail?.wrap(to: width, rows: rows)
+        self.console?.dead.letter?.pane?.wrap(to: width, rows: rows)
+        arrangeConsole()
+    }
+}

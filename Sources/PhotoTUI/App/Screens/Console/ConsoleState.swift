@@ -1,0 +1,106 @@
+import Core
+import Grid
+public import Widgets
+
+/// The screens that look after a broker.
+public struct ConsoleState: Sendable {
+    /// Without a password; untrusted text.
+    public let address: String
+    /// How the command line names the broker: `--broker`, `redis://…`.
+    public let options: [String]
+    public let isReadOnly: Bool
+    public var queues = QueuesState()
+    public var messages: MessagesState?
+    public var workers = WorkersState()
+    public var dead = DeadState()
+    /// What is done in some seconds unless it is taken back.
+    public var pending: PendingAction?
+    /// The moment that ages are counted from, as it was told last; Unix seconds.
+    public var now = 0.0
+    var filters: [KeyContext: String] = [:]
+    var poll = Poll()
+    /// What is being done.
+    var acting: [RequestID: ConsoleAction] = [:]
+    /// Rows for a screen's content.
+    var area = Rect(GridSize(columns: 0, rows: 0))
+
+    public init(address: String, options: [String], isReadOnly: Bool = false) {
+        (self.address, self.options, self.isReadOnly) = (address, options, isReadOnly)
+    }
+
+    /// The question that the screen has asked, and when it asks again: one at a time, whatever shows.
+    struct Poll: Sendable {
+        var request: RequestID?
+        /// Until the next question.
+        var timer: RequestID?
+        /// Looks after a question that gets no answer.
+        var watch: RequestID?
+        /// Whether the question takes longer than it should.
+        var isLate = false
+        var error: EngineError?
+
+        /// Between an answer and the next question.
+        static let pause = 1.0
+        /// From when on a question counts as not answered.
+        static let patience = 2.0
+        /// Workers are waited for until their hearts have beaten.
+        static let workersPatience = 5.0
+
+        var underway: [RequestID] { [request, timer, watch].compactMap(\.self) }
+    }
+
+    public func filter(in context: KeyContext) -> String { filters[context] ?? "" }
+}
+
+/// An action that waits for its moment.
+public struct PendingAction: Hashable, Sendable {
+    public let action: ConsoleAction
+    /// For the journal.
+    public let reason: String
+    public var secondsLeft: Int
+    var timer: RequestID
+
+    /// Long enough to read what will happen and to take it back.
+    static let seconds = 8
+}
+
+/// The cursor in rows that change under it: it stays on its row, wherever that goes.
+public struct RowCursor: Hashable, Sendable {
+    public private(set) var scroll = ScrollState()
+    /// Names the row.
+    public private(set) var key: String?
+
+    public init() {}
+
+    mutating func move(to index: Int, in keys: [String], visible: Int) {
+        scroll.move(to: index, count: keys.count, visibleLines: max(1, visible))
+        key = keys.indices.contains(scroll.cursor) ? keys[scroll.cursor] : nil
+    }
+
+    /// After the rows have changed.
+    mutating func settle(in keys: [String], visible: Int) {
+        let index = key.flatMap(keys.firstIndex(of:)) ?? scroll.cursor
+        scroll.move(by: index - scroll.cursor, count: keys.count, visibleLines: max(1, visible))
+        key = keys.indices.contains(scroll.cursor) ? keys[scroll.cursor] : nil
+    }
+
+    mutating func wheel(by lines: Int, in keys: [String], visible: Int) {
+        scroll.scroll(by: lines, count: keys.count, visibleLines: max(1, visible))
+        key = keys.indices.contains(scroll.cursor) ? keys[scroll.cursor] : nil
+    }
+}
+
+extension AppState {
+    /// Whether one of the console's screens shows.
+    var isOnConsole: Bool { context.isConsole }
+
+    mutating func resizeConsole() {
+        console?.area = Layout(size).body
+        reflowConsole()
+    }
+}
+
+extension KeyContext {
+    /// Whether it is one of the screens that look after a broker.
+    public var isConsole: Bool { KeyContext.console.contains(self) }
+}

@@ -1,0 +1,147 @@
+public import Core
+import Grid
+import Widgets
+
+/// A dead letter as a list shows it.
+public struct DeadSummary: Hashable, Sendable {
+    public let id: String
+    /// Unix seconds.
+    public let at: Double
+    public let reason: String
+
+    public init(id: String, at: Double, reason: String) {
+        (self.id, self.at, self.reason) = (id, at, reason)
+    }
+}
+
+/// Dead letters whose errors differ only in their particulars.
+public struct DeadSummaryGroup: Hashable, Sendable {
+    /// As the command line names it.
+    public let id: String
+    public let queue: String
+    public let task: String?
+    public let kind: DeadLetter.Kind
+    /// What the errors have in common.
+    public let error: String
+    /// Whose jobs they are, where that is known.
+    public let owners: [String]
+    /// The latest first.
+    public var letters: [DeadSummary]
+
+    public init(
+        id: String, queue: String, task: String?, kind: DeadLetter.Kind, error: String, owners: [String],
+        letters: [DeadSummary]
+    ) {
+        (self.id, self.queue, self.task, self.kind) = (id, queue, task, kind)
+        (self.error, self.owners, self.letters) = (error, owners, letters)
+    }
+}
+
+/// All that is known of one dead letter.
+public struct DeadDetails: Hashable, Sendable {
+    public let letter: DeadLetter
+    public let message: QueuedMessage
+    public let traceback: String?
+
+    public init(letter: DeadLetter, message: QueuedMessage, traceback: String?) {
+        (self.letter, self.message, self.traceback) = (letter, message, traceback)
+    }
+}
+
+/// Dead letters by what they have in common; into a group, and into one.
+public struct DeadState: Sendable {
+    /// The largest first; nil before they are read.
+    public private(set) var all: [DeadSummaryGroup]?
+    /// Those with letters that the filter lets through.
+    public private(set) var groups: [DeadSummaryGroup] = []
+    public private(set) var answeredAt: Double?
+    /// How many letters the broker has, as it said last.
+    private var count = 0
+    /// How many were read.
+    public private(set) var total = 0
+    public var cursor = RowCursor()
+    /// The group that one has gone into.
+    public internal(set) var group: DeadSummaryGroup?
+    public var letterCursor = RowCursor()
+    /// The letter that one has gone into.
+    public internal(set) var letter: (id: String, pane: TextPane?)?
+    var letterRequest: RequestID?
+    /// Looks since all were read.
+    private var looks = 0
+
+    public init() {}
+
+    /// What is shown besides a letter: groups, or the letters of one.
+    var rowKeys: [String] { group?.letters.map(\.id) ?? groups.map(\.id) }
+
+    var cursorGroup: DeadSummaryGroup? {
+        group ?? (groups.indices.contains(cursor.scroll.cursor) ? groups[cursor.scroll.cursor] : nil)
+    }
+
+    var cursorLetter: DeadSummary? {
+        guard let letters = group?.letters, letters.indices.contains(letterCursor.scroll.cursor) else { return nil }
+        return letters[letterCursor.scroll.cursor]
+    }
+
+    /// How many there may be for them not to be read again: one that goes while another comes is seen a little later.
+    var knownCount: Int? { all == nil || looks >= 15 ? nil : count }
+
+    mutating func take(_ groups: [DeadSummaryGroup]?, count: Int, at moment: Double) {
+        answeredAt = moment
+        self.count = count
+        guard let groups else {
+            looks += 1
+            return
+        }
+        all = groups
+        total = groups.reduce(0) { $0 + $1.letters.count }
+        looks = 0
+    }
+
+    /// Reads all of them with the next look.
+    mutating func distrust() { looks = 15 }
+
+    mutating func arrange(filter: String, visible: Int) {
+        groups = (all ?? []).compactMap { Self.filtered($0, by: filter) }
+        cursor.settle(in: groups.map(\.id), visible: visible)
+        if let open = group {
+            group = groups.first { $0.id == open.id }
+            letterCursor.settle(in: group?.letters.map(\.id) ?? [], visible: visible)
+        }
+    }
+
+    /// As `dead list --match` filters: by reason and task.
+    private static func filtered(_ group: DeadSummaryGroup, by text: String) -> DeadSummaryGroup? {
+        let wanted = text.lowercased()
+        if wanted.isEmpty || group.task?.lowercased().contains(wanted) == true { return group }
+        var group = group
+        group.letters.removeAll { !$0.reason.lowercased().contains(wanted) }
+        return group.letters.isEmpty ? nil : group
+    }
+
+    static func pane(of details: DeadDetails) -> TextPane {
+        let (letter, message) = (details.letter, details.message)
+        var sections: [TextPane.Section] = [
+            .init(label: "task", text: message.task ?? "none"), .init(label: "task id", text: message.id ?? "none"),
+            .init(label: "queue", text: letter.queue),
+            .init(label: "kind", text: letter.kind.rawValue),
+            .init(label: "died", text: ConsoleText.moment(letter.at) + " UTC"),
+            .init(label: "error", text: letter.reason, isWarning: true),
+        ]
+        if let traceback = details.traceback { sections.append(.init(label: "trace", text: traceback)) }
+        if let poison = message.poison { sections.append(.init(label: "poison", text: poison, isWarning: true)) }
+        sections.append(.init(label: "args", text: message.arguments ?? "not readable"))
+        sections.append(.init(label: "kwargs", text: message.keywords ?? "not readable"))
+        var facts = ["priority \(message.priority)", ConsoleText.bytes(message.byteCount)]
+        if message.retries > 0 { facts.append("retry \(message.retries)") }
+        sections.append(.init(label: "message", text: facts.joined(separator: ", ")))
+        for header in message.headers {
+            sections.append(.init(label: "header", text: "\(header.name): \(header.value)"))
+        }
+        if message.task == nil {
+            let bytes = displayEscaped(bytes: letter.raw.prefix(TextPane.mostBytes))
+            sections.append(.init(label: "bytes", text: bytes, isEscaped: true))
+        }
+        return TextPane(sections)
+    }
+}

@@ -1,0 +1,107 @@
+import Core
+import Grid
+import Widgets
+
+extension AppState {
+    /// From how many waiting messages on a queue is shown as an alert.
+    private static let alertDepth = 100
+    private var trendWidth: Int { size.columns >= 100 ? 20 : 8 }
+
+    func queuesHeading(_ console: ConsoleState) -> (String, [String]) {
+        guard let listing = console.queues.listing else { return ("Queues", []) }
+        let waiting = listing.queues.reduce(0) { $0 + $1.depth }
+        let deep = listing.queues.count { $0.depth > Self.alertDepth }
+        var facts = [counted(listing.queues.count, "queue"), "\(grouped(waiting)) waiting"]
+        if deep > 0 { facts.append("\(grouped(deep)) over \(Self.alertDepth)") }
+        if console.queues.order == .waiting { facts.append("longest first") }
+        if !listing.isComplete { facts.append("not all keys seen yet") }
+        return ("Queues", facts)
+    }
+
+    func drawQueues(_ console: ConsoleState, into grid: inout Grid, in area: Rect) {
+        let rows = console.queues.rows
+        guard !rows.isEmpty else {
+            let isFiltered = !console.filter(in: .queues).isEmpty
+            let explanation =
+                isFiltered
+                ? ["no queue matches", "\(keyMap.keyName(for: .closeRow)) drops the filter"]
+                : ["there are no queues", "a queue shows once a worker declares it, or a message waits in it"]
+            return drawNoRows(
+                explanation, isLoaded: console.queues.listing != nil, into: &grid, in: area)
+        }
+        let columns: [ConsoleColumn] = [
+            .init(title: "QUEUE", width: 0, isRight: false), .init(title: "WAITING", width: 10),
+            .init(title: "UNACKED", width: 7), .init(title: "ETA", width: 5), .init(title: "OLDEST", width: 6),
+            .init(title: "DEAD", width: 5), .init(title: "IN/S", width: 6), .init(title: "OUT/S", width: 6),
+            .init(title: "TREND", width: trendWidth, isRight: false),
+        ]
+        drawRows(columns, count: rows.count, console.queues.cursor, into: &grid, in: area) { index in
+            cells(of: rows[index], console)
+        }
+        drawTrends(console, columns, into: &grid, in: area)
+    }
+
+    private func cells(of queue: QueueState, _ console: ConsoleState) -> [ConsoleCell] {
+        let isDeep = queue.depth > Self.alertDepth
+        var name = displayEscaped(queue.name)
+        if queue.isPaused { name += " (paused)" }
+        let rates = console.queues.samples(of: queue.name).rates
+        func rate(_ value: Double?) -> String {
+            guard let rates, let value else { return "-" }
+            return ConsoleText.rate(value, isAtLeast: rates.isAtLeast, look.lines)
+        }
+        func count(_ number: Int, _ role: StyleRole = .text) -> ConsoleCell {
+            ConsoleCell(text: grouped(number), role: number == 0 ? .dim : role)
+        }
+        return [
+            ConsoleCell(text: name, role: queue.isPaused ? .warning : .text),
+            isDeep ? ConsoleCell(text: "!" + grouped(queue.depth), role: .warning) : count(queue.depth),
+            count(queue.unacknowledged), count(queue.scheduled),
+            ConsoleCell(text: queue.oldestSeconds.map(ConsoleText.age) ?? "-", role: .text),
+            count(queue.dead, .error), ConsoleCell(text: rate(rates?.arriving)),
+            ConsoleCell(text: rate(rates?.leaving)), ConsoleCell(text: ""),
+        ]
+    }
+
+    /// How the waiting messages went, a column for each look, behind the columns that fit.
+    private func drawTrends(
+        _ console: ConsoleState, _ columns: [ConsoleColumn], into grid: inout Grid, in area: Rect
+    ) {
+        let needed = columns.reduce(0) { $0 + ($1.width == 0 ? 14 : $1.width) + 1 }
+        guard needed <= area.columns - 1 else { return }
+        let cursor = console.queues.cursor
+        for line in 0..<max(0, area.rows - 1) {
+            let index = cursor.scroll.offset + line
+            guard index < console.queues.rows.count else { return }
+            let samples = console.queues.samples(of: console.queues.rows[index].name)
+            let place = Rect(
+                row: area.row + 1 + line, column: area.endColumn - 1 - trendWidth, rows: 1,
+                columns: trendWidth)
+            grid.drawSparkline(
+                samples.depths, in: place, role: index == cursor.scroll.cursor ? .cursor : .sparkline,
+                lines: look.lines)
+        }
+    }
+
+    func queuesFacts(_ console: ConsoleState) -> String {
+        guard let queue = console.queues.cursorQueue else { return "" }
+        var parts = [displayEscaped(queue.name)]
+        if queue.waitingByPriority.dropFirst().contains(where: { $0 > 0 }) {
+            let steps = zip([0, 3, 6, 9], queue.waitingByPriority).filter { $0.1 > 0 }
+            parts.append("by priority " + steps.map { "\($0.0): \(grouped($0.1))" }.joined(separator: ", "))
+        }
+        if queue.depth > 0, let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast {
+            let net = rates.leaving - rates.arriving
+            if net > 0.05 {
+                parts.append("empty in \(ConsoleText.age(Double(queue.depth) / net)) at this rate")
+            } else if net < -0.05 {
+                parts.append("grows by \(ConsoleText.rate(-net, isAtLeast: false, look.lines))/s")
+            }
+        }
+        if queue.isPaused { parts.append("paused") }
+        if !queue.isDeclared, queue.depth > 0 { parts.append("nobody has declared it") }
+        let looks = console.queues.samples(of: queue.name).count
+        if looks < 10 { parts.append("rates from \(counted(looks, "look")) so far") }
+        return parts.joined(separator: look.lines.separator)
+    }
+}

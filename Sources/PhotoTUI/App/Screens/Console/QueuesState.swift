@@ -1,0 +1,125 @@
+public import Core
+import Grid
+import Widgets
+
+/// The list of queues, with what passed through them since one looks.
+public struct QueuesState: Sendable {
+    public enum Order: CaseIterable, Sendable { case name, waiting }
+
+    public private(set) var listing: QueueListing?
+    public private(set) var answeredAt: Double?
+    public private(set) var order = Order.name
+    public var cursor = RowCursor()
+    /// As they are shown.
+    public private(set) var rows: [QueueState] = []
+    private var samples: [String: QueueSamples] = [:]
+
+    public init() {}
+
+    public func samples(of queue: String) -> QueueSamples { samples[queue] ?? QueueSamples() }
+
+    var cursorQueue: QueueState? { rows.indices.contains(cursor.scroll.cursor) ? rows[cursor.scroll.cursor] : nil }
+
+    mutating func take(_ listing: QueueListing, at moment: Double) {
+        self.listing = listing
+        answeredAt = moment
+        var next: [String: QueueSamples] = [:]
+        for queue in listing.queues {
+            next[queue.name] = samples[queue.name] ?? QueueSamples()
+            next[queue.name]?.take(queue)
+        }
+        samples = next
+    }
+
+    mutating func arrange(filter: String, visible: Int) {
+        let wanted = filter.lowercased()
+        rows = (listing?.queues ?? []).filter { wanted.isEmpty || $0.name.lowercased().contains(wanted) }
+        if order == .waiting { rows.sort { ($1.depth, $0.name) < ($0.depth, $1.name) } }
+        cursor.settle(in: rows.map(\.name), visible: visible)
+    }
+
+    mutating func nextOrder() { order = order == .name ? .waiting : .name }
+}
+
+/// What was seen of a queue, look by look.
+public struct QueueSamples: Hashable, Sendable {
+    private(set) var depths: [Double] = []
+    private var traffic: [QueueTraffic] = []
+
+    public init() {}
+
+    /// Looks that a rate is over, and that the trend shows.
+    private static let smoothed = 10
+    private static let kept = 60
+
+    mutating func take(_ queue: QueueState) {
+        depths.append(Double(queue.depth))
+        if depths.count > Self.kept { depths.removeFirst() }
+        guard let passed = queue.traffic else { return }
+        traffic.append(passed)
+        if traffic.count > Self.smoothed { traffic.removeFirst() }
+    }
+
+    /// Messages a second over the last looks; nil before the second one.
+    var rates: (arriving: Double, leaving: Double, isAtLeast: Bool)? {
+        let seconds = traffic.reduce(0) { $0 + $1.seconds }
+        guard seconds > 0 else { return nil }
+        return (
+            Double(traffic.reduce(0) { $0 + $1.arrived }) / seconds,
+            Double(traffic.reduce(0) { $0 + $1.left }) / seconds, traffic.contains(where: \.isAtLeast)
+        )
+    }
+
+    /// How many looks there were.
+    var count: Int { depths.count }
+}
+
+/// The waiting messages of a queue at one moment.
+public struct MessagesState: Sendable {
+    public let queue: String
+    public internal(set) var messages: [QueuedMessage]?
+    /// How many waited then.
+    public internal(set) var waiting = 0
+    public internal(set) var answeredAt: Double?
+    public var cursor = RowCursor()
+    /// One of them, as large as the screen.
+    public internal(set) var detail: TextPane?
+    var limit = Self.pageSize
+
+    /// As many as are asked for at first, and at most.
+    static let pageSize = 200
+    static let mostListed = 2000
+
+    init(queue: String) { self.queue = queue }
+
+    var cursorMessage: QueuedMessage? {
+        let index = cursor.scroll.cursor
+        return messages.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+    }
+
+    /// Names of the rows; messages without an id go by their place.
+    var keys: [String] { (messages ?? []).enumerated().map { $1.id ?? "#\($0)" } }
+
+    /// All of one message.
+    static func pane(of message: QueuedMessage, in queue: String, now: Double) -> TextPane {
+        var sections: [TextPane.Section] = []
+        if let poison = message.poison { sections.append(.init(label: "poison", text: poison, isWarning: true)) }
+        sections.append(.init(label: "task", text: message.task ?? "none"))
+        sections.append(.init(label: "id", text: message.id ?? "none"))
+        var facts = ["queue \(queue)", "priority \(message.priority)", ConsoleText.bytes(message.byteCount)]
+        if message.retries > 0 { facts.append("retry \(message.retries)") }
+        if message.isRedelivered { facts.append("delivered before") }
+        sections.append(.init(label: "message", text: facts.joined(separator: ", ")))
+        if let published = message.publishedAt {
+            let age = ConsoleText.age(max(0, now - published))
+            sections.append(.init(label: "published", text: "\(ConsoleText.moment(published)) UTC, \(age) before"))
+        }
+        if let eta = message.eta { sections.append(.init(label: "not before", text: eta)) }
+        sections.append(.init(label: "args", text: message.arguments ?? "not readable"))
+        sections.append(.init(label: "kwargs", text: message.keywords ?? "not readable"))
+        for header in message.headers {
+            sections.append(.init(label: "header", text: "\(header.name): \(header.value)"))
+        }
+        return TextPane(sections)
+    }
+}

@@ -1,0 +1,54 @@
+public import Core
+import Grid
+import Widgets
+
+/// The workers that were seen since one looks.
+public struct WorkersState: Sendable {
+    public enum Presence: String, Sendable {
+        case alive, silent
+        /// It was seen, and now neither answers nor beats.
+        case gone
+    }
+
+    public struct Row: Hashable, Sendable {
+        public let worker: WorkerState
+        public let presence: Presence
+        /// Unix seconds.
+        public let seenAt: Double
+    }
+
+    private var seen: [String: Row] = [:]
+    public private(set) var rows: [Row] = []
+    public private(set) var answeredAt: Double?
+    public var cursor = RowCursor()
+
+    public init() {}
+
+    var cursorRow: Row? { rows.indices.contains(cursor.scroll.cursor) ? rows[cursor.scroll.cursor] : nil }
+    var count: Int { seen.count }
+
+    func count(of presence: Presence) -> Int { seen.values.count { $0.presence == presence } }
+
+    mutating func take(_ workers: [WorkerState], at moment: Double) {
+        answeredAt = moment
+        let here = Set(workers.map(\.name))
+        for (name, row) in seen where !here.contains(name) {
+            seen[name] = Row(worker: row.worker, presence: .gone, seenAt: row.seenAt)
+        }
+        for worker in workers {
+            seen[worker.name] = Row(
+                worker: worker, presence: worker.presence == .alive ? .alive : .silent, seenAt: moment)
+        }
+    }
+
+    mutating func arrange(filter: String, visible: Int) {
+        let wanted = filter.lowercased()
+        rows = seen.values.filter { row in
+            wanted.isEmpty || row.worker.name.lowercased().contains(wanted)
+                || row.worker.queues.contains { $0.lowercased().contains(wanted) }
+                || row.worker.active.contains { $0.task.lowercased().contains(wanted) }
+                || row.presence.rawValue == wanted
+        }.sorted { $0.worker.name < $1.worker.name }
+        cursor.settle(in: rows.map(\.worker.name), visible: visible)
+    }
+}

@@ -1,0 +1,150 @@
+import App
+import Core
+import Foundation
+import Jobs
+import PhotoEngine
+import Synchronization
+
+extension EffectRunner {
+    /// Performs what the screens of a broker ask for.
+    func performForConsole(_ effect: Effect) {
+        switch effect {
+        case .loadQueues(let request):
+            ask(request) { .queuesLoaded(request, try await $0.queues(), at: Self.now) }
+        case .loadMessages(let request, let queue, let limit):
+            ask(request) { console in
+                let waiting = try await console.waiting(in: queue)
+                let messages = try await console.peek(queue, limit: limit)
+                return .messagesLoaded(request, messages, waiting: max(waiting, messages.count), at: Self.now)
+            }
+        case .loadWorkers(let request):
+            ask(request) { .workersLoaded(request, try await $0.workers(patience: Self.patience), at: Self.now) }
+        case .loadDeadLetters(let request, let known):
+            ask(request) { console in
+                let count = try await console.deadLetterCount()
+                if count == known { return .deadLettersLoaded(request, nil, count: count, at: Self.now) }
+                let groups = DeadGroup.all(of: try await console.deadLetters(limit: .max))
+                return .deadLettersLoaded(request, groups.map(DeadSummaryGroup.init), count: count, at: Self.now)
+            }
+        case .loadDeadLetter(let request, let id):
+            ask(request) { console in
+                guard let letter = try await console.deadLetter(id) else { return .deadLetterLoaded(request, nil) }
+                let message = QueuedMessage(reading: letter.raw)
+                var traceback: String?
+                if let task = message.id { traceback = try await console.traceback(ofTask: task) }
+                return .deadLetterLoaded(
+                    request, DeadDetails(letter: letter, message: message, traceback: traceback))
+            }
+        case .tellTime(let request, let seconds):
+            runAlone(request) {
+                try await Task.sleep(for: .seconds(seconds))
+                return .timeTold(request, Self.now)
+            }
+        case .act(let request, let action, let reason): act(request, action, reason)
+        default: break
+        }
+    }
+
+    private static var now: Double { Date().timeIntervalSince1970 }
+    /// For answers and heartbeats, which come every two seconds.
+    private static let patience = Duration.milliseconds(2600)
+
+    private func ask(
+        _ request: RequestID, _ question: @escaping @Sendable (any BrokerConsole) async throws -> Message
+    ) {
+        guard let console else { return }
+        runAlone(request) { try await question(console.value.console) }
+    }
+
+    private func act(_ request: RequestID, _ action: ConsoleAction, _ reason: String) {
+        guard let console else { return }
+        changeAlone(request) {
+            let opened = try await console.value
+            let detour = Mutex<String?>(nil)
+            var notice = try await Self.perform(action, reason, opened) { text in detour.withLock { $0 = text } }
+            if let text = detour.withLock({ $0 }) { notice = Notice(.warning, "\(notice.text); \(text)") }
+            return .acted(request, notice)
+        }
+    }
+
+    private static func perform(
+        _ action: ConsoleAction, _ reason: String, _ opened: OpenConsole,
+        _ tellDetour: @escaping @Sendable (String) -> Void
+    ) async throws -> Notice {
+        let console = opened.console
+        switch action {
+        case .pause(let queue):
+            let outcome = try await opened.act(
+                "pause queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome,
+                tellDetour: tellDetour
+            ) { try await console.pause(queue) }
+            return Notice(outcome, "\(queue) is paused")
+        case .resume(let queue):
+            let outcome = try await opened.act(
+                "resume queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome,
+                tellDetour: tellDetour
+            ) { try await console.resume(queue) }
+            return Notice(outcome, "\(queue) is resumed")
+        case .move(let queue, let other):
+            let waiting = try await console.waiting(in: queue)
+            let moved = try await opened.act(
+                "move queue", on: "\(waiting) messages of queue \(queue) to \(other)", reason: reason,
+                outcome: { "\($0) moved" }, tellDetour: tellDetour
+            ) { try await console.move(from: queue, to: other) { _ in } }
+            return Notice(.success, "\(counted(moved, "message")) moved from \(queue) to \(other)")
+        case .purge(let queue):
+            let waiting = try await console.waiting(in: queue)
+            let dropped = try await opened.act(
+                "purge queue", on: "\(waiting) messages of queue \(queue)", reason: reason,
+                outcome: { "\($0) dropped" }, tellDetour: tellDetour
+            ) { try await console.purge(queue) }
+            return Notice(.success, "\(counted(dropped, "message")) of \(queue) dropped")
+        case .retry(let choice):
+            let done = try await opened.act(
+                "retry dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
+            ) { try await inParts(choice.ids) { try await console.revive($0) } }
+            return Notice(done, of: choice.ids.count, "retried")
+        case .delete(let choice):
+            let done = try await opened.act(
+                "delete dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
+            ) { try await inParts(choice.ids) { try await console.forget($0) } }
+            return Notice(done, of: choice.ids.count, "deleted")
+        }
+    }
+
+    /// A thousand at a time, so that it can be stopped.
+    private static func inParts(_ ids: [String], _ body: ([String]) async throws -> Int) async throws -> Int {
+        var done = 0
+        for start in stride(from: 0, to: ids.count, by: 1000) {
+            try Task.checkCancellation()
+            done += try await body(Array(ids[start..<min(start + 1000, ids.count)]))
+        }
+        return done
+    }
+}
+
+extension Notice {
+    fileprivate init(_ outcome: PauseOutcome, _ sentence: String) {
+        var text = outcome.hasChanged ? sentence : "\(sentence) (it was already)"
+        if !outcome.workers.isEmpty { text += ", told \(outcome.workers.joined(separator: " "))" }
+        if !outcome.unheard.isEmpty { text += ", no answer from \(outcome.unheard.joined(separator: " "))" }
+        if outcome.silent > 0 { text += ", \(counted(outcome.silent, "listener")) did not say what they consume" }
+        self.init(outcome.unheard.isEmpty && outcome.silent == 0 ? .success : .warning, text)
+    }
+
+    fileprivate init(_ done: Int, of asked: Int, _ verb: String) {
+        let text = "\(counted(done, "dead letter")) \(verb)"
+        self =
+            done == asked
+            ? Notice(.success, text) : Notice(.warning, "\(text), \(asked - done) were gone: somebody was faster")
+    }
+}
+
+extension DeadSummaryGroup {
+    init(_ group: DeadGroup) {
+        self.init(
+            id: group.id, queue: group.queue, task: group.task, kind: group.letters[0].kind,
+            error: group.error.description, owners: group.owners,
+            letters: group.letters.map { DeadSummary(id: $0.id, at: $0.at, reason: $0.reason) })
+    }
+}

@@ -1,0 +1,219 @@
+import Core
+import Grid
+import Testing
+
+@testable import App
+
+@Suite("What is done to a broker")
+struct ConsoleActionTests {
+    private func running(isReadOnly: Bool = false) -> RunningConsole {
+        var app = RunningConsole(isReadOnly: isReadOnly)
+        app.start()
+        return app
+    }
+
+    @Test("An action says what it touches, waits eight seconds, is done once, and its outcome is told")
+    func delayed() {
+        var app = running()
+        app.press("p")
+        #expect(app.screen.contains("312 messages of celery will wait"))
+        #expect(app.screen.contains("phototui queues pause celery --broker"))
+        app.type("disk is full")
+        #expect(app.screen.contains("--reason 'disk is full'"))
+        app.press("enter")
+        #expect(app.screen.contains("pausing queue celery in 8 s, u undoes"))
+        app.pass(7)
+        #expect(app.acts.isEmpty && app.screen.contains("in 1 s"))
+        app.pass()
+        #expect(app.acts.count == 1)
+        #expect(app.acts.first?.action == .pause(queue: "celery") && app.acts.first?.reason == "disk is full")
+        app.pass(5)
+        #expect(app.acts.count == 1)
+        guard let request = app.lastAct else { return }
+        app.send(.acted(request, Notice(.success, "celery is paused")))
+        #expect(app.lastLine.contains("celery is paused"))
+        #expect(app.state.console?.acting.isEmpty == true)
+    }
+
+    @Test("What waits is taken back with u, on any screen, and nothing is done")
+    func undone() {
+        var app = RunningConsole(.shop, hasLibrary: true)
+        app.start()
+        app.press("6 p enter q")
+        #expect(app.state.context == .timeline)
+        #expect(app.screen.contains("pausing queue celery in 8 s"))
+        app.press("u")
+        #expect(app.lastLine.contains("taken back"))
+        app.pass(20)
+        #expect(app.acts.isEmpty && app.state.console?.pending == nil)
+    }
+
+    @Test("esc in the question changes nothing")
+    func refused() {
+        var app = running()
+        app.press("p esc")
+        #expect(app.state.console?.pending == nil && app.lastLine.contains("nothing was changed"))
+    }
+
+    @Test("A paused queue is resumed by the same key")
+    func resume() {
+        var app = running()
+        app.press("j j p enter")
+        app.pass(8)
+        #expect(app.acts.first?.action == .resume(queue: "mail"))
+    }
+
+    @Test("A purge wants the queue's name, to the letter")
+    func purge() {
+        var app = running()
+        app.press("X enter")
+        #expect(app.state.console?.pending == nil && !app.state.layers.isEmpty)
+        app.type("celer")
+        app.press("enter")
+        #expect(app.state.console?.pending == nil && app.screen.contains("type the queue's name: celery"))
+        app.type("y")
+        app.press("tab")
+        app.type("bad deploy")
+        app.press("enter")
+        #expect(app.screen.contains("purging 312 messages of celery in 8 s"))
+        app.pass(8)
+        #expect(app.acts.first?.action == .purge(queue: "celery") && app.acts.first?.reason == "bad deploy")
+    }
+
+    @Test("A move wants another queue, and says where nobody is known to take from it")
+    func move() {
+        var app = running()
+        app.press("m")
+        app.type("celery")
+        app.press("enter")
+        #expect(app.state.console?.pending == nil && app.screen.contains("they are in celery already"))
+        for _ in 0..<6 { app.press("backspace") }
+        app.type("nowhere")
+        #expect(app.screen.contains("There is no queue nowhere yet"))
+        for _ in 0..<7 { app.press("backspace") }
+        app.type("images")
+        #expect(app.screen.contains("40 messages wait in images"))
+        app.press("enter")
+        app.pass(8)
+        #expect(app.acts.first?.action == .move(queue: "celery", to: "images"))
+    }
+
+    @Test("A group, one letter, or all that the filter lets through go back, by the ids that were shown; poison stays")
+    func retry() {
+        var app = running()
+        app.press("D r enter")
+        app.pass(8)
+        #expect(
+            app.acts.last?.action
+                == .retry(
+                    DeadChoice(
+                        extent: .group("3f2a91bc"), match: "", ids: ["3f2a91bc-2", "3f2a91bc-1", "3f2a91bc-0"],
+                        poison: 0)))
+        finish(&app)
+        app.press("enter j r")
+        #expect(app.screen.contains("phototui dead retry 3f2a91bc-1 --yes"))
+        app.press("enter")
+        app.pass(8)
+        #expect(
+            app.acts.last?.action
+                == .retry(
+                    DeadChoice(extent: .letter("3f2a91bc-1"), match: "", ids: ["3f2a91bc-1"], poison: 0)))
+        finish(&app)
+        app.press("esc R")
+        #expect(app.screen.contains("4 dead letters go back") && app.screen.contains("1 letter of poison stays"))
+        // One that dies while the question shows is not among them.
+        app.broker.groups.append(SampleBroker.group("ffff0000", error: "new", count: 1))
+        app.pass(2)
+        app.press("enter")
+        app.pass(8)
+        guard case .retry(let choice)? = app.acts.last?.action else { return }
+        #expect(choice.ids.count == 4 && !choice.ids.contains("ffff0000-0"))
+        finish(&app)
+    }
+
+    @Test("A filter is part of the command that does the same")
+    func filtered() {
+        var app = running()
+        app.press("D /")
+        app.type("it's user")
+        app.press("enter /")
+        for _ in 0..<9 { app.press("backspace") }
+        app.type("user 0")
+        app.press("enter X")
+        #expect(app.screen.contains("dead delete --all --match 'user 0' --yes"))
+        #expect(app.screen.contains("1 dead letter will be lost"))
+        app.press("enter")
+        app.pass(8)
+        guard case .delete(let choice)? = app.acts.last?.action else {
+            Issue.record("nothing was deleted")
+            return
+        }
+        #expect(choice.ids == ["77aa01ef-0"])
+    }
+
+    @Test("Poison is not put back from here")
+    func poison() {
+        var app = running()
+        app.press("D j j r")
+        #expect(app.state.layers.isEmpty && app.lastLine.contains("poison may end a worker"))
+        app.press("x enter")
+        #expect(app.screen.contains("deleting 1 dead letter in 8 s"))
+    }
+
+    @Test("One action at a time")
+    func single() {
+        var app = running()
+        app.press("p enter X")
+        #expect(app.state.layers.isEmpty && app.lastLine.contains("another action waits"))
+        app.pass(8)
+        app.press("X")
+        #expect(app.state.layers.isEmpty && app.lastLine.contains("under way"))
+    }
+
+    @Test("Read only switches off every key that changes anything, with the reason")
+    func readOnly() {
+        for keys in ["p", "m", "X", "enter p", "enter X", "D r", "D R", "D x", "D X", "D enter enter r"] {
+            var app = running(isReadOnly: true)
+            app.press(keys)
+            #expect(app.state.layers.isEmpty, "\(keys)")
+            #expect(app.lastLine.contains("read only"), "\(keys): \(app.lastLine)")
+            #expect(app.frame().textLines[0].contains("read only"))
+        }
+    }
+
+    @Test("A failure is told, and leaves the way free for the next action")
+    func failure() {
+        var app = running()
+        app.press("p enter")
+        app.pass(8)
+        guard let request = app.lastAct else { return }
+        app.send(.failed(request, EngineError(.permissionDenied, "NOPERM", whatToDo: "ask")))
+        #expect(app.lastLine.contains("pausing failed"))
+        app.press("p")
+        #expect(!app.state.layers.isEmpty)
+    }
+
+    @Test("Leaving while something waits wants a second word, and what is not done is told")
+    func leaving() {
+        var app = running()
+        app.press("p enter q")
+        #expect(!app.effects.contains(.quit) && app.lastLine.contains("once more leaves"))
+        #expect(app.state.leftUndone == "pausing queue celery")
+        app.press("q")
+        #expect(app.effects.contains(.quit) && app.acts.isEmpty)
+        var other = running()
+        other.press("p enter q j q")
+        #expect(!other.effects.contains(.quit))
+    }
+
+    @Test("A queue whose name is a command line stays one word of it")
+    func quoting() {
+        let action = ConsoleAction.purge(queue: "a'; rm -rf \u{1b}")
+        let words = action.words(options: [], reason: "").map { shellQuoted($0) }
+        #expect(words == ["queues", "purge", "$'a\\x27; rm -rf \\x1b'", "--yes"])
+    }
+
+    private func finish(_ app: inout RunningConsole) {
+        for case .act(let request, _, _) in app.effects { app.send(.acted(request, Notice(.success, "done"))) }
+    }
+}

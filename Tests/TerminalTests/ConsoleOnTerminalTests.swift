@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// The real program on a real Redis, seen and typed at as a person does.
+@Suite(
+    "The console on a terminal", .serialized, .timeLimit(.minutes(4)),
+    .enabled(if: OwnRedis.isInstalled, "redis-server is not installed"))
+struct ConsoleOnTerminalTests {
+    private func open(_ redis: OwnRedis, _ arguments: String...) throws -> ProgramOnTerminal {
+        try ProgramOnTerminal(arguments: ["console", "--broker", redis.url] + arguments)
+    }
+
+    @Test("A queue that is stuck is seen, looked into, and purged, with a word in the journal")
+    func stuck() async throws {
+        let redis = try await OwnRedis()
+        try await redis.push("celery", task: "shop.\u{1B}[31mmail", count: 120)
+        let program = try open(redis)
+        #expect(try await program.comesToShow { $0.contains("!120") && $0.contains("1 over 100") })
+        program.type("\r")
+        #expect(try await program.comesToShow { $0.contains("120 of 120") && $0.contains("shop.\\x1b[31mmail") })
+        program.type("\r")
+        #expect(try await program.comesToShow { $0.contains("id-0") && $0.contains("[17]") })
+        program.type("\u{1B}")
+        _ = try await program.settle()
+        program.type("\u{1B}")
+        #expect(try await program.comesToShow { $0.contains("WAITING") })
+        program.type("Xcelery\tbad deploy\r")
+        #expect(try await program.comesToShow { $0.contains("purging 120 messages of celery in") })
+        #expect(try await redis.cli("LLEN", "celery") == "120")
+        #expect(try await program.comesToShow { $0.contains("120 messages of celery dropped") })
+        #expect(try await redis.cli("EXISTS", "celery") == "0")
+        program.type("q")
+        #expect(try await program.ending() == 0)
+        let journal = try ProgramOnTerminal(
+            columns: 200, home: program.home, arguments: ["journal", "--broker", redis.url])
+        #expect(try await journal.ending() == 0)
+        let entries = String(decoding: journal.written, as: UTF8.self)
+        #expect(entries.contains("purge queue") && entries.contains("120 dropped (bad deploy)"))
+    }
+
+    @Test("A Redis that hangs leaves the keys alive, and what it said last with its age; idle, nothing is sent")
+    func frozen() async throws {
+        let redis = try await OwnRedis()
+        try await redis.push("alpha", task: "a", count: 3)
+        try await redis.push("beta", task: "b", count: 7)
+        let program = try open(redis)
+        #expect(try await program.comesToShow { $0.contains("alpha") && $0.contains("2 queues") })
+        // The rates and trends of the first looks are drawn by then.
+        _ = try await program.settle(for: .milliseconds(2500))
+        #expect(try await program.settle(for: .milliseconds(2500)).isEmpty)
+        redis.freeze()
+        defer { redis.thaw() }
+        #expect(try await program.comesToShow { $0.contains("old: ") && $0.contains("does not answer") })
+        #expect(try await program.answer(to: "j") > 0)
+        #expect(try await program.answer(to: "?") > 0)
+        program.type("\u{1B}")
+        #expect(try await program.comesToShow { $0.contains("beta") && $0.contains("does not answer") })
+        redis.thaw()
+        #expect(try await program.comesToShow { !$0.contains("does not answer") })
+        redis.freeze()
+        program.type("q")
+        #expect(try await program.ending() == 0)
+    }
+
+    @Test("Dead letters go back as a group; what was taken back is not done; read only does nothing")
+    func dead() async throws {
+        let redis = try await OwnRedis()
+        for number in 0..<3 {
+            try await redis.push("scratch", task: "shop.mail", count: 1)
+            let message = try await redis.cli("RPOP", "scratch")
+            try await redis.cli("HSET", "phototui.dead", "dead-\(number)", message)
+            try await redis.cli(
+                "HSET", "phototui.dead.reasons", "dead-\(number)",
+                #"{"queue":"work","kind":"failed","at":"17\#(number)0000000","reason":"user \#(number) not found"}"#)
+        }
+        let looking = try open(redis, "--read-only")
+        looking.type("Dr")
+        #expect(try await looking.comesToShow { $0.contains("read only") && $0.contains("user N not found") })
+        looking.type("qq")
+        #expect(try await looking.ending() == 0)
+        let program = try open(redis)
+        program.type("D")
+        #expect(try await program.comesToShow { $0.contains("1 group") && $0.contains("3 letters") })
+        program.type("r\r")
+        #expect(try await program.comesToShow { $0.contains("retrying 3 dead letters in") })
+        program.type("u")
+        #expect(try await program.comesToShow { $0.contains("taken back") || $0.contains("3 letters") })
+        program.type("r\r")
+        #expect(try await program.comesToShow { $0.contains("3 dead letters retried") })
+        #expect(try await redis.cli("LLEN", "work") == "3")
+        #expect(try await redis.cli("HLEN", "phototui.dead") == "0")
+        #expect(try await program.comesToShow { $0.contains("there are no dead letters") })
+    }
+}
