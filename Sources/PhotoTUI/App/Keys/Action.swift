@@ -186,7 +186,7 @@ public struct ActionDescription: Sendable {
         .init(
             .toggleFavourite, "Make it a favourite, or no longer", "favourite", ["f"], [.timeline, .viewer],
             footer: 2),
-        .init(.undo, "Undo the last change, or what waits to be done", "undo", ["u"], KeyContext.allCases),
+        .init(.undo, "Undo the last change", "undo", ["u"], KeyContext.allCases),
         .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline, .duplicates]),
         .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline, .duplicates]),
         .init(

@@ -80,8 +80,8 @@ extension AppState {
     var consoleProblem: String? {
         guard let console, console.poll.isLate || console.poll.error != nil else { return nil }
         let age = consoleAnsweredAt.map { "\(ConsoleText.age(max(0, console.now - $0))) old: " } ?? ""
-        if let error = console.poll.error { return age + displayEscaped(error.description) }
-        return age + displayEscaped("\(console.address) does not answer")
+        guard let error = console.poll.error else { return age + displayEscaped("no answer from \(console.address)") }
+        return age + displayEscaped((error.isRetryable ? "no answer: " : "") + error.description)
     }
 
     private func consoleFacts(_ console: ConsoleState) -> String {
