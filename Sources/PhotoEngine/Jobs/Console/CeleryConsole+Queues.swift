@@ -8,7 +8,7 @@ extension CeleryConsole {
     /// Pages of each kind that one call reads at most, when nothing is known yet and afterwards.
     private static let firstPages = 200
     private static let laterPages = 2
-    /// Lists in one question.
+    /// Lists, or sets, in one question.
     private static let listsAtOnce = 2000
 
     public func queues() async throws -> QueueListing {
@@ -74,7 +74,11 @@ extension CeleryConsole {
         try await goOn(\.bindingPass, type: "set", pattern: bindings + "*")
         guard wasAtStart || survey.withLock({ $0.bindingPass.cursor == "0" }) else { return }
         let names = survey.withLock { $0.bindingPass.names }.sorted()
-        let sets = try await connection.send(names.map { RedisCommand("SMEMBERS", .text($0)) })
+        var sets: [RedisValue] = []
+        for start in stride(from: 0, to: names.count, by: Self.listsAtOnce) {
+            let some = Array(names[start..<min(start + Self.listsAtOnce, names.count)])
+            sets += try await ConsoleScripts.members.runReading(on: connection, keys: some, []).array
+        }
         var found: [BrokerSurvey.Route: String] = [:]
         for (name, set) in zip(names, sets) {
             let exchange = String(name.dropFirst(keys.binding(of: "").count))

@@ -83,6 +83,17 @@ enum ConsoleScripts {
         return found
         """)
 
+    /// The members of sets. KEYS: sets. Returns a list for each, empty for what is no set.
+    static let members = RedisScript(
+        """
+        local found = {}
+        for i = 1, #KEYS do
+            local members = redis.pcall('SMEMBERS', KEYS[i])
+            found[i] = members.err and {} or members
+        end
+        return found
+        """)
+
     /// Moves the messages at the head of a list to the end of another, changed, as long as they are what was read before.
     /// KEYS: list, other list; ARGV: the message at the head and what it becomes, then the next two. Returns how many.
     static let move = RedisScript(

@@ -135,7 +135,7 @@ public struct DeadState: Sendable {
         var facts = ["priority \(message.priority)", ConsoleText.bytes(message.byteCount)]
         if message.retries > 0 { facts.append("retry \(message.retries)") }
         sections.append(.init(label: "message", text: facts.joined(separator: ", ")))
-        for header in message.headers {
+        for header in message.headers where header.value != "null" {
             sections.append(.init(label: "header", text: "\(header.name): \(header.value)"))
         }
         if message.task == nil {

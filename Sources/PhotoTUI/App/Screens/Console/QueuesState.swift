@@ -117,7 +117,7 @@ public struct MessagesState: Sendable {
         if let eta = message.eta { sections.append(.init(label: "not before", text: eta)) }
         sections.append(.init(label: "args", text: message.arguments ?? "not readable"))
         sections.append(.init(label: "kwargs", text: message.keywords ?? "not readable"))
-        for header in message.headers {
+        for header in message.headers where header.value != "null" {
             sections.append(.init(label: "header", text: "\(header.name): \(header.value)"))
         }
         return TextPane(sections)
