@@ -156,7 +156,7 @@ final class NetworkedHome {
         let configuration = Configuration.load(environment: program.environment)
         let library = try await Library.open(
             try #require(configuration.profiles["test"]), configuration: configuration,
-            environment: program.environment)
+            environment: program.environment, unknownOwner: .refused)
         let entries = try await library.catalog.journal(limit: 99)
         await library.close()
         return entries.reduce(into: [:]) { $0[$1.action, default: 0] += 1 }
@@ -168,7 +168,8 @@ final class NetworkedHome {
         environment["XDG_CACHE_HOME"] = home.path + "/elsewhere-\(profile)"
         let configuration = Configuration.load(environment: environment)
         let library = try await Library.open(
-            try #require(configuration.profiles[profile]), configuration: configuration, environment: environment)
+            try #require(configuration.profiles[profile]), configuration: configuration, environment: environment,
+            unknownOwner: .refused)
         let photos = try await library.catalog.photos(after: nil, limit: 99).filter { $0.status == .ready }
         #expect(photos.count == count)
         for photo in photos {

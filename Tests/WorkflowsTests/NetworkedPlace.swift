@@ -58,7 +58,8 @@ struct NetworkedPlace {
         let configuration = Configuration.load(environment: environment)
         #expect(configuration.problems == [])
         return try await Library.open(
-            try #require(configuration.profiles["test"]), configuration: configuration, environment: environment)
+            try #require(configuration.profiles["test"]), configuration: configuration, environment: environment,
+            unknownOwner: .added)
     }
 
     /// The store and the uploader that `open` gives the library, with `traits` where they are not the server's own.

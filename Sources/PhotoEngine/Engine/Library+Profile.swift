@@ -9,11 +9,21 @@ extension Library {
     /// What the disk keeps of a networked library's objects.
     private static let cacheCapacity = ByteCount(2_000_000_000)
 
+    /// What becomes of a profile's owner whom its database doesn't know.
+    public enum UnknownOwner: Sendable {
+        /// Where somebody begins to have photos.
+        case added
+        /// Everywhere else: a mistyped name is nobody's library.
+        case refused
+        /// For a look at what would come in: an empty catalogue in memory.
+        case imagined
+    }
+
     /// Opens a networked library: its catalogue in Postgres, its objects in a bucket, its jobs in this process or, with a
     /// broker, in workers. What is fetched is kept below the user's cache folder. Throws what the servers refuse, each by
-    /// its name and with what to do.
+    /// its name and with what to do, and `.notFound` for an unknown owner who is `.refused`.
     public static func open(
-        _ profile: Profile, configuration: Configuration, environment: [String: String]
+        _ profile: Profile, configuration: Configuration, environment: [String: String], unknownOwner: UnknownOwner
     ) async throws -> Library {
         var configuration = configuration
         // The owner's folders are on many machines.
@@ -26,10 +36,7 @@ extension Library {
                 try profile.readBroker(environment)
             )
         }
-        let catalog = try await PostgresCatalog.open(
-            PostgresSettings(connection: profile.database, password: password),
-            replica: profile.databaseReplica.map { PostgresSettings(connection: $0, password: password) },
-            owner: profile.owner)
+        let catalog = try await openCatalog(of: profile, password: password, unknownOwner)
         let store = S3ObjectStore(
             try S3Location(profile.storage),
             credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret))
@@ -46,6 +53,23 @@ extension Library {
             broker: broker,
             uploader: uploader, libraryFolder: folder, owner: profile.owner,
             reachStorage: { try await store.checkAccess() })
+    }
+
+    private static func openCatalog(
+        of profile: Profile, password: String?, _ unknownOwner: UnknownOwner
+    ) async throws -> any Catalog {
+        let settings = PostgresSettings(connection: profile.database, password: password)
+        let replica = profile.databaseReplica.map { PostgresSettings(connection: $0, password: password) }
+        if unknownOwner == .added {
+            return try await PostgresCatalog.open(settings, replica: replica, owner: profile.owner)
+        }
+        if let known = try await PostgresCatalog.openKnown(settings, replica: replica, owner: profile.owner) {
+            return known
+        }
+        if unknownOwner == .imagined { return try await SQLiteCatalog.inMemory() }
+        throw EngineError(
+            .notFound, "no owner called \(profile.owner) is in the library \(profile.name)",
+            whatToDo: "check the name; an owner begins with: phototui import --profile \(profile.name) PATH")
     }
 
     /// Brings a profile's schema to this version, as the role that owns it.

@@ -26,7 +26,7 @@ public struct Profile: Sendable {
     /// The Redis server through which workers hear of jobs; nil where each process runs its own (`inline`).
     public let broker: RedisAddress?
     /// Whose photos these are.
-    public let owner: String
+    public private(set) var owner: String
     /// What stands before the storage; nil where nothing is to be told.
     let cdn: ProfileCDN?
     private let databasePassword: Secret
@@ -89,6 +89,18 @@ public struct Profile: Sendable {
             command: values["storage_secret_key_command"])
         brokerPassword = Secret.brokerPassword(
             file: values["broker_password_file"], command: values["broker_password_command"])
+    }
+
+    /// The same for another owner's photos. Throws `.invalidInput` for what is no name.
+    public func belonging(to owner: String) throws -> Profile {
+        guard OwnerName.isValid(owner) else {
+            throw EngineError(
+                .invalidInput, "no owner can be called so",
+                whatToDo: "use letters, digits, dots and dashes, \(OwnerName.longest) at most")
+        }
+        var other = self
+        other.owner = owner
+        return other
     }
 
     /// What `broker` says: an address, or `inline` (also by its absence).

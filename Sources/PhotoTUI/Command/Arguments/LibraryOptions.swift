@@ -17,8 +17,16 @@ struct LibraryOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A networked library of config.toml, by its name.", valueName: "name"))
     var profile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Another owner of a networked library, who must be known, in place of the profile's.", valueName: "name"))
+    var owner: String?
+
     func validate() throws {
         if library != nil, profile != nil { throw ValidationError("name a --library or a --profile, not both") }
+        if library != nil, owner != nil {
+            throw ValidationError("--owner goes with a networked library: one in a folder has one owner")
+        }
     }
 
     /// Whether the command names the folder, before or behind the subcommand.
@@ -38,7 +46,12 @@ struct LibraryOptions: ParsableArguments {
     /// `.invalidInput` for one that can't be used, or where it is not known which library is meant.
     func profile(_ configuration: Configuration) throws -> Profile? {
         if let error = undecided(configuration) { throw error }
-        guard !namesFolder, let name = profile ?? configuration.profile else { return nil }
+        guard !namesFolder, let name = profile ?? configuration.profile else {
+            if owner == nil { return nil }
+            throw EngineError(
+                .invalidInput, "--owner goes with a networked library: one in a folder has one owner",
+                whatToDo: "name it with --profile NAME")
+        }
         guard let profile = configuration.profiles[name] else {
             if let problem = configuration.unusableProfiles[name] {
                 throw EngineError(
@@ -49,7 +62,13 @@ struct LibraryOptions: ParsableArguments {
                 .notFound, "there is no profile \(name)",
                 whatToDo: names.isEmpty ? "add [profiles.\(name)] to config.toml" : "the profiles are: \(names)")
         }
-        return profile
+        return try owner.map(profile.belonging(to:)) ?? profile
+    }
+
+    /// What becomes of an unknown owner where photos come in: the configuration's is added, one named by `--owner` never is.
+    func unknownOwner(adds: Bool, isPreview: Bool = false) -> Library.UnknownOwner {
+        if owner != nil { return .refused }
+        return isPreview ? .imagined : adds ? .added : .refused
     }
 
     /// The configuration; what is wrong with it goes to stderr, and its defaults stand. What keeps a library from being
@@ -74,11 +93,15 @@ struct LibraryOptions: ParsableArguments {
         return LibraryLocation(option: nil, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// Opens the library, creating it only when `creates`. A preview neither creates nor needs one.
-    func open(_ configuration: Configuration, creates: Bool = false, isPreview: Bool = false) async throws -> Library {
+    /// Opens the library, creating it only when `creates`. A preview neither creates nor needs one. The owner of a networked
+    /// library is added when `creates`, or `addsOwner`.
+    func open(
+        _ configuration: Configuration, creates: Bool = false, isPreview: Bool = false, addsOwner: Bool = false
+    ) async throws -> Library {
         if let profile = try profile(configuration) {
             return try await Library.open(
-                profile, configuration: configuration, environment: ProcessInfo.processInfo.environment)
+                profile, configuration: configuration, environment: ProcessInfo.processInfo.environment,
+                unknownOwner: unknownOwner(adds: creates || addsOwner, isPreview: isPreview))
         }
         if let problem = configuration.undecided { Console.complain("config: \(problem.description)") }
         let location = location(configuration)

@@ -16,6 +16,8 @@ struct InteractiveSession: Sendable {
     var folder: FilePath
     /// A networked library, instead of the folder's.
     var profile: Profile?
+    /// What becomes of the profile's owner whom nobody has added.
+    var unknownOwner: Library.UnknownOwner
     var configuration: Configuration
     /// Folders and files to import while the app is open.
     var paths: [FilePath]
@@ -31,11 +33,13 @@ struct InteractiveSession: Sendable {
     }
 
     init(
-        folder: FilePath, profile: Profile?, configuration: Configuration, paths: [FilePath],
+        folder: FilePath, profile: Profile?, unknownOwner: Library.UnknownOwner, configuration: Configuration,
+        paths: [FilePath],
         environment: [String: String]
     ) {
         (self.folder, self.profile, self.configuration) = (folder, profile, configuration)
-        (self.paths, self.environment, hasLibrary) = (paths, environment, true)
+        (self.paths, self.environment, self.unknownOwner) = (paths, environment, unknownOwner)
+        hasLibrary = true
         if let profile, let address = profile.broker {
             broker = Broker(
                 state: ConsoleState(address: address.description, options: ["--profile", profile.name]),
@@ -45,7 +49,7 @@ struct InteractiveSession: Sendable {
 
     /// The console of a broker, without photos.
     init(broker: Broker, configuration: Configuration, environment: [String: String]) {
-        (folder, profile, paths, hasLibrary) = ("", nil, [], false)
+        (folder, profile, paths, hasLibrary, unknownOwner) = ("", nil, [], false, .refused)
         (self.broker, self.configuration, self.environment) = (broker, configuration, environment)
     }
 
@@ -54,10 +58,11 @@ struct InteractiveSession: Sendable {
     ///   `ExitCode.inPart` when a change could not be saved, which then has been said.
     func run() async throws {
         // Opened while the terminal starts.
-        let opening = Task { [folder, profile, configuration, environment, hasLibrary] in
+        let opening = Task { [folder, profile, configuration, environment, hasLibrary, unknownOwner] in
             guard hasLibrary else { throw EngineError(.notFound, "there is no library here, only a broker") }
             if let profile {
-                return try await Library.open(profile, configuration: configuration, environment: environment)
+                return try await Library.open(
+                    profile, configuration: configuration, environment: environment, unknownOwner: unknownOwner)
             }
             return try await Library.open(folder, configuration: configuration)
         }

@@ -39,7 +39,9 @@ struct OpenCommand: AsyncParsableCommand {
         do {
             try await InteractiveSession(
                 folder: libraryOptions.location(configuration).folder,
-                profile: try libraryOptions.profile(configuration), configuration: configuration, paths: paths,
+                profile: try libraryOptions.profile(configuration),
+                unknownOwner: libraryOptions.unknownOwner(adds: !paths.isEmpty), configuration: configuration,
+                paths: paths,
                 environment: ProcessInfo.processInfo.environment
             ).run()
         } catch let error as TerminalError {
@@ -48,7 +50,7 @@ struct OpenCommand: AsyncParsableCommand {
     }
 
     private func printTimeline(_ paths: [FilePath], _ configuration: Configuration) async throws {
-        let library = try await libraryOptions.open(configuration, creates: true)
+        let library = try await libraryOptions.open(configuration, creates: !paths.isEmpty || libraryOptions.profile(configuration) == nil)
         do {
             let known = try await library.catalog.folders().map(\.path)
             let wanted = paths.isEmpty ? known : paths

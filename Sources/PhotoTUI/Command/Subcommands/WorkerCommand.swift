@@ -141,7 +141,8 @@ struct WorkerCommand: AsyncParsableCommand {
     private func opened(_ configuration: Configuration) async throws -> Library {
         for attempt in 1... {
             do {
-                return try await libraryOptions.open(configuration)
+                // It may be started before anybody has imported.
+                return try await libraryOptions.open(configuration, addsOwner: true)
             } catch let error as EngineError where error.isRetryable {
                 let wait = 0.5 + JobPolicy.backoffSeconds(attempt: min(attempt, 4), random: SystemRandom())
                 WorkerLog.line("\(error.description); trying again in \(Int(wait.rounded(.up))) s")
