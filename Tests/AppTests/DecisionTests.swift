@@ -84,12 +84,48 @@ struct DecisionTests {
     func distinct(_ key: String) {
         var app = app(at: 1)
         app.press(key)
-        #expect(app.screen.contains("for good"))
+        #expect(app.screen.contains("Undoing is possible at any time"))
+        app.type("two moments")
         app.press("enter")
         #expect(decisions(app).isEmpty)
-        let asked = app.effects.compactMap { if case .decideDistinct(_, let photos) = $0 { photos } else { nil } }
+        let asked = app.effects.compactMap { 
+            if case .decideDistinct(_, let photos, "two moments") = $0 { photos } else { nil }
+        }
         #expect(asked == [(0..<3).map { SampleClusters.photoID(1, $0) }])
         #expect(app.cluster == 2 && !app.screen.contains("won"))
+        app.press("u")
+        #expect(app.cluster == 1 && app.screen.contains("they may be duplicates again"))
+    }
+
+    @Test("A burst is kept together, and what else is in the cluster stays to be decided on")
+    func stack() throws {
+        let clusters = SampleClusters(12)
+        var app = app(clusters, at: 2)
+        #expect(app.screen.contains("2 photos of it are a burst: s keeps them together"))
+        app.press("s")
+        try expectGolden(app.frame(), "comparison-stack")
+        app.press("esc")
+        #expect(app.effects.allSatisfy { if case .stackPhotos = $0 { false } else { true } })
+        app.press("s enter")
+        let asked = app.effects.compactMap { if case .stackPhotos(_, let stacks, _) = $0 { stacks } else { nil } }
+        #expect(asked == [[.init(photos: (0..<2).map { SampleClusters.photoID(2, $0) }, kind: .burst)]])
+        #expect(app.cluster == 2 && app.state.duplicates.comparison?.photos.count == 3)
+        #expect(app.screen.contains("2 photos kept together as a stack"))
+        app.press("s")
+        #expect(app.screen.contains("no burst or the like"))
+        app.press("u")
+        #expect(app.cluster == 2 && app.state.duplicates.comparison?.photos.count == 4)
+    }
+
+    @Test("A cluster that is one burst is gone once it is kept together")
+    func wholeStack() {
+        let clusters = SampleClusters(12)
+        clusters.sizes[2] = 2
+        var app = app(clusters, at: 2)
+        app.press("s enter")
+        #expect(app.cluster == 3)
+        app.press("u")
+        #expect(app.cluster == 2 && app.screen.contains("no stack any more"))
     }
 
     @Test("Skipping leaves a cluster as it is")

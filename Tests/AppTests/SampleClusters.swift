@@ -18,11 +18,13 @@ final class SampleClusters {
     /// What the next undoing could not put back.
     var conflicts: [UndoneResolution.Conflict] = []
     /// A stack that cluster 2 has.
-    var stack = "a burst"
+    var stack = StackReason.burst
     var name: (Int, Int) -> String = { cluster, photo in
         photo == 0 ? "IMG_\(2040 + cluster).jpg" : photo == 1 ? "IMG-2024-WA000\(cluster).jpg" : "copy \(photo).jpg"
     }
     private var resolutions: [ResolutionID: Resolution] = [:]
+    /// Clusters whose stack was put together.
+    private var stacked: Set<Int> = []
     private lazy var sorted = (0..<count).map(cluster)
 
     init(_ count: Int) { self.count = count }
@@ -133,12 +135,22 @@ final class SampleClusters {
 
     func details(_ number: Int) -> ClusterDetails {
         let photos = (0..<photoCount(number)).map { photo(number, $0) }
-        let isStack = number == 2
+        let isStack = number == 2 && !stacked.contains(number)
         return ClusterDetails(
             cluster: cluster(number), photos: photos, keeper: photos[0].photo.id, alsoKept: [],
             sentence: "kept: 4032x3024 JPEG original; the other is a 1600 px WhatsApp copy",
-            stacks: isStack ? [.init(photos: photos.prefix(2).map(\.photo.id), reason: stack)] : [],
+            stacks: isStack ? [.init(photos: photos.prefix(2).map(\.photo.id), kind: stack)] : [],
             kind: kind(number), isCertain: isCertain(number))
+    }
+
+    /// A decision that keeps all photos.
+    private func keep(_ verdict: Resolution.Verdict, _ photos: [PhotoID], _ reason: String) -> Resolution {
+        let made = Resolution(
+            id: ResolutionID(uuid: photos[0].uuid), verdict: verdict, cluster: ClusterID(first: photos.min()!),
+            keeper: photos[0], alsoKept: Array(photos.dropFirst()), trashed: [], byteCount: ByteCount(0),
+            before: PhotoMarks(), after: PhotoMarks(), actor: "ana", reason: reason, resolvedAt: 0, undone: nil)
+        resolutions[made.id] = made
+        return made
     }
 
     private func change() -> EngineError? {
@@ -182,14 +194,25 @@ final class SampleClusters {
         case .resolve(let request, let decision):
             if let error = change() { return [.failed(request, error)] }
             return [.resolved(request, resolve(decision))]
-        case .decideDistinct(let request, let photos):
+        case .decideDistinct(let request, let photos, let reason):
             if let error = change() { return [.failed(request, error)] }
-            gone.insert(Self.number(ClusterID(first: photos.min()!)))
-            return [.decidedDistinct(request, photos.count)]
+            let made = keep(.distinct, photos, reason)
+            gone.insert(Self.number(made.cluster))
+            return [.decidedDistinct(request, DistinctDecision(newPairs: photos.count, resolution: made))]
+        case .stackPhotos(let request, let stacks, let reason):
+            if let error = change() { return [.failed(request, error)] }
+            let made = stacks.map { keep(.stack($0.kind), $0.photos, reason) }
+            let number = Self.number(made[0].cluster)
+            sizes[number] = photoCount(number) - stacks.reduce(0) { $0 + $1.photos.count - 1 }
+            if photoCount(number) < 2 { gone.insert(number) }
+            stacked.insert(number)
+            return [.stacked(request, made)]
         case .undoResolution(let request, let id):
             if let error = change() { return [.failed(request, error)] }
             guard let resolution = resolutions[id] else { return [] }
-            gone.remove(Self.number(resolution.cluster))
+            let number = Self.number(resolution.cluster)
+            gone.remove(number)
+            if stacked.remove(number) != nil { sizes[number] = nil }
             defer { conflicts = [] }
             return [
                 .resolutionUndone(

@@ -13,6 +13,7 @@ struct PostgresIsolationTests {
         "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts",
         "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
+        "photo_stacks", "stacked_photos",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -61,6 +62,14 @@ struct PostgresIsolationTests {
                     _ = try connection.execute(
                         "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, 1, '{}')",
                         [.id(photo.photo), .id(owner), .id(photo.photo)])
+                    _ = try connection.execute(
+                        "INSERT INTO photo_stacks (id, owner, reason, made_at) VALUES (?, ?, 'burst', 1)",
+                        [.id(photo.photo), .id(owner)])
+                    for (ordinal, stacked) in [photo.photo, others[1]].enumerated() {
+                        _ = try connection.execute(
+                            "INSERT INTO stacked_photos (photo, owner, stack, ordinal) VALUES (?, ?, ?, ?)",
+                            [.id(stacked), .id(owner), .id(photo.photo), .int(ordinal)])
+                    }
                 }
             }
             try await catalog.database.write { connection in

@@ -6,7 +6,7 @@ import Synchronization
 public enum CatalogContract {
     public static let cases: [ContractCase<CatalogSubject>] =
         timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + duplicateCases
-        + resolutionCases + calibrationCases + maintenanceCases + ownerCases + [
+        + resolutionCases + decisionCases + trashCases + calibrationCases + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]
 }

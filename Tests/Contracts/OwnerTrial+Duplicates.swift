@@ -157,7 +157,36 @@ extension OwnerTrial {
                 try requireEqual(try await own.catalog.resolution(resolution.id), resolution, "the resolution")
             }
         },
-        OwnerTrial("undo(_:actor:)") { own, other in
+        OwnerTrial("trash(after:limit:)") { own in
+            try requireEqual(
+                try await own.catalog.trash(after: nil, limit: 9).map(\.photo.id), [own.photos[2]], "the trash")
+        },
+        OwnerTrial("trashSums()") { own in
+            try requireEqual(try await own.catalog.trashSums().photos, 1, "the trash")
+        },
+        OwnerTrial("remove(_:trashedAt:forgetting:actor:reason:)") { own, other in
+            for theirs in try await other.catalog.trash(after: nil, limit: 9) {
+                let removed = try await own.catalog.remove(
+                    theirs.photo.id, trashedAt: theirs.trashedAt, forgetting: theirs.files.map(\.path), actor: "a",
+                    reason: "")
+                try requireEqual(removed, false, "the other's photo removed")
+            }
+        } use: { own in
+            let trashed = try requirePresent(try await own.catalog.trash(after: nil, limit: 1).first, "the trashed")
+            try requireEqual(
+                try await own.catalog.remove(
+                    trashed.photo.id, trashedAt: trashed.trashedAt - 1, forgetting: [], actor: "a", reason: ""),
+                false, "one trashed at another moment")
+        },
+        OwnerTrial("restore(_:actor:reason:)") { own, other in
+            try await own.requireAbsent("the other's photo in the trash") {
+                _ = try await own.catalog.restore([other.photos[2]], actor: "a", reason: "")
+            }
+        } use: { own in
+            try requireEqual(
+                try await own.catalog.restore([own.photos[1]], actor: "a", reason: ""), [], "one that is not there")
+        },
+        OwnerTrial("undo(_:actor:reason:)") { own, other in
             for theirs in try await other.catalog.resolutions(after: nil, limit: 9) {
                 try await own.requireAbsent("the other's resolution") {
                     _ = try await own.catalog.undo(theirs.id, actor: "a")
@@ -170,7 +199,27 @@ extension OwnerTrial {
                 try requireEqual(undone.conflicts, [], "what changed since")
             }
         },
-        OwnerTrial("decideDistinct(_:actor:)") { own, other in
+        OwnerTrial("stack(_:)") { own, other in
+            try await own.requireAbsent("a stack with the other's photo") {
+                _ = try await own.catalog.stack(own.stack([own.photos[1], other.photos[1]]))
+            }
+        } use: { own in
+            let made = try await own.catalog.stack(own.stack([own.photos[3], own.photos[1]]))
+            try requireEqual([made.keeper] + made.alsoKept, [own.photos[3], own.photos[1]], "the stack")
+        },
+        OwnerTrial("stacks(after:limit:)") { own in
+            try requireEqual(
+                try await own.catalog.stacks(after: nil, limit: 9).map(\.photos), [[own.photos[3], own.photos[1]]],
+                "the stacks")
+        },
+        OwnerTrial("stack(of:)") { own, other in
+            try requireEqual(try await own.catalog.stack(of: other.photos[1]), nil, "the other's stack")
+        } use: { own in
+            let stack = try requirePresent(try await own.catalog.stack(of: own.photos[1]), "the stack")
+            try requireEqual(stack.photos, [own.photos[3], own.photos[1]], "its photos")
+            _ = try await own.catalog.undo(stack.id, actor: "a", reason: "")
+        },
+        OwnerTrial("decideDistinct(_:actor:reason:)") { own, other in
             try await own.requireAbsent("a decision on the other's photo") {
                 _ = try await own.catalog.decideDistinct([own.photos[0], other.photos[0]], actor: "a")
             }
@@ -193,4 +242,10 @@ extension OwnerTrial {
             try requireEqual(try await own.catalog.prepareComparison(all: true), 2, "those that wait anew")
         },
     ]
+}
+
+extension Holding {
+    fileprivate func stack(_ photos: [PhotoID]) -> StackRequest {
+        StackRequest(photos: photos, kind: .burst, actor: "a")
+    }
 }

@@ -12,7 +12,7 @@ struct StackRecognitionTests {
     func burst() {
         let shots = [photo(1, "DSC_0041.jpg"), photo(2, "DSC_0042.jpg"), photo(3, "DSC_0043.jpg", at: 1.5)]
         #expect(
-            StackRecognition.stacks(among: shots.reversed()) == [PhotoStack(photos: shots.map(\.id), reason: .burst)])
+            StackRecognition.stacks(among: shots.reversed()) == [RecognisedStack(photos: shots.map(\.id), reason: .burst)])
     }
 
     @Test("A copy has the shot's time and another name, and is no burst")
@@ -88,6 +88,6 @@ struct StackRecognitionTests {
     func longBurst() {
         let shots = (0..<3000).map { photo($0, "DSC_\(10_000 + $0).jpg", at: Double($0) * 0.1) }
         let stacks = StackRecognition.stacks(among: shots.shuffled())
-        #expect(stacks == [PhotoStack(photos: shots.map(\.id), reason: .burst)])
+        #expect(stacks == [RecognisedStack(photos: shots.map(\.id), reason: .burst)])
     }
 }

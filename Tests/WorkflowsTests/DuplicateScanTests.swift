@@ -87,7 +87,7 @@ struct DuplicateScanTests {
         let photos = try await [1, 2, 3].asyncMap { try await library.add($0, scene: 2, fading: 5 * $0) }
         _ = try await library.scan()
         #expect(try await library.clusters() == [Set(photos)])
-        _ = try await library.catalog.decideDistinct([photos[0], photos[2]], actor: "a")
+        _ = try await library.catalog.decideDistinct([photos[0], photos[2]], actor: "a", reason: "")
         for options in [DuplicateScanOptions(), DuplicateScanOptions(turns: true, comparesAll: true)] {
             _ = try await library.scan(options)
             for cluster in try await library.clusters() {

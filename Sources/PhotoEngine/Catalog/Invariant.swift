@@ -90,6 +90,20 @@ struct Invariant: Sendable {
                     WHERE duplicate_decisions.owner = ? AND one.cluster = other.cluster
                     """),
             Invariant(
+                fault: "a cluster holds two photos of one stack",
+                sql: """
+                    SELECT 1 FROM stacked_photos
+                    JOIN compared_photos ON compared_photos.photo = stacked_photos.photo
+                    WHERE stacked_photos.owner = ? AND compared_photos.cluster IS NOT NULL
+                    GROUP BY stacked_photos.stack, compared_photos.cluster HAVING count(*) > 1
+                    """),
+            Invariant(
+                fault: "a stack has less than two photos",
+                sql: """
+                    SELECT 1 FROM photo_stacks WHERE owner = ? AND 2 > (
+                        SELECT count(*) FROM stacked_photos WHERE stacked_photos.stack = photo_stacks.id)
+                    """),
+            Invariant(
                 fault: "a photo in the trash is in the timeline or in the index of hashes",
                 sql: """
                     SELECT 1 FROM photos WHERE owner = ? AND trashed_at IS NOT NULL AND (is_archived = 0 OR EXISTS (

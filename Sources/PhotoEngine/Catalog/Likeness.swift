@@ -152,6 +152,17 @@ struct Likeness {
             [owner, .id(photo)])
     }
 
+    /// As `wait`, unless it is gone, in the trash or without a hash.
+    func waitIfComparable(_ photo: PhotoID) throws {
+        try connection.send(
+            """
+            INSERT INTO uncompared_photos (owner, photo)
+            SELECT owner, id FROM photos
+            WHERE id = ? AND owner = ? AND status = 'ready' AND phash IS NOT NULL AND trashed_at IS NULL
+            ON CONFLICT (owner, photo) DO NOTHING
+            """, [.id(photo), owner])
+    }
+
     /// Ends a cluster; its photos stay in the index.
     func end(_ cluster: ClusterID) throws {
         try connection.execute(
@@ -183,15 +194,5 @@ struct Likeness {
         try connection.execute(
             "UPDATE duplicate_clusters SET photos = ?, byte_count = ?, largest = ?, newest = ? WHERE id = ? AND owner = ?",
             values + [.id(cluster), owner])
-    }
-
-    /// Decides for good that two photos differ; returns whether that is new.
-    func keepApart(_ one: PhotoID, _ other: PhotoID, at moment: Int64) throws -> Bool {
-        let count = try connection.execute(
-            """
-            INSERT INTO duplicate_decisions (owner, first, second, decided_at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (owner, first, second) DO NOTHING
-            """, [owner, .id(min(one, other)), .id(max(one, other)), .int(moment)])
-        return count > 0
     }
 }

@@ -22,6 +22,38 @@ struct ResolutionContent: Codable {
                 )
             }
         }
+
+        /// Of `compared_photos` joined with `photos`, in the order that `init(_:)` takes them off a row.
+        static let columns = """
+            compared_photos.photo, compared_photos.phash, photos.phash, CASE WHEN EXISTS (
+                SELECT 1 FROM uncompared_photos
+                WHERE uncompared_photos.owner = compared_photos.owner
+                    AND uncompared_photos.photo = compared_photos.photo) THEN 1 ELSE 0 END,
+            compared_photos.distance, compared_photos.similarity, compared_photos.orientation
+            """
+
+        init(_ row: inout SQLRow) throws {
+            photo = try row.id()
+            (hash, storedHash) = (Self.text(try row.int64()), try row.optionalInt64().map(Self.text) ?? "")
+            waited = try row.bool()
+            let evidence = try SQLCatalog.evidence(&row)
+            distance = evidence?.distance
+            similarity = evidence?.similarity
+            orientation = evidence?.orientation.rawValue
+        }
+
+        /// A hash as it stands here.
+        static func text(_ hash: Int64) -> String { PerceptualHash(bits: UInt64(bitPattern: hash)).description }
+    }
+
+    /// A cluster that photos left as somebody decided on them.
+    struct Parted: Codable {
+        let cluster: ClusterID
+        let left: [Member]
+        /// One of the photos decided on, which stayed.
+        let stayed: Member
+        /// Whether none stayed beside it, so that the cluster ended.
+        let isEnded: Bool
     }
 
     struct Trashed: Codable {
@@ -42,6 +74,15 @@ struct ResolutionContent: Codable {
     let hadOwnMarks: Bool
     /// Pairs that it decided to be distinct.
     let decided: [[PhotoID]]
+    /// nil as long as it decided on duplicates.
+    var verdict: Verdict?
+    /// Of a verdict that keeps all photos.
+    var parted: [Parted]?
+
+    enum Verdict: Codable {
+        case distinct
+        case stack(StackReason)
+    }
 
     static func decoded(_ text: String) throws -> ResolutionContent {
         try SQLRow.present(try? JSONDecoder().decode(ResolutionContent.self, from: Data(text.utf8)))
@@ -66,8 +107,14 @@ struct ResolutionContent: Codable {
     func resolution(
         _ id: ResolutionID, of cluster: ClusterID, at moment: Int64, undone: Resolution.Undoing?
     ) -> Resolution {
-        Resolution(
-            id: id, cluster: cluster, keeper: keeper, alsoKept: alsoKept, trashed: trashed.map(\.photo),
+        let decided: Resolution.Verdict =
+            switch verdict {
+            case .distinct: .distinct
+            case .stack(let reason): .stack(reason)
+            case nil: .duplicates
+            }
+        return Resolution(
+            id: id, verdict: decided, cluster: cluster, keeper: keeper, alsoKept: alsoKept, trashed: trashed.map(\.photo),
             byteCount: ByteCount(byteCount), before: before, after: after, actor: actor, reason: reason,
             resolvedAt: moment, undone: undone)
     }

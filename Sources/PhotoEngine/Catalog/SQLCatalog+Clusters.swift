@@ -159,66 +159,7 @@ extension SQLCatalog {
     }
 
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) async throws -> Bool {
-        // From the decisions to the clusters, never the other way: a cluster may have very many photos. (SQLite takes the tables
-        // of a CROSS JOIN in the order they are written.)
-        func condition(_ side: ClusterSide, _ column: String) -> (join: String, sql: String, value: SQLValue) {
-            switch side {
-            case .photo(let photo): ("", "\(column) = ?", .id(photo))
-            case .cluster(let cluster):
-                (
-                    "CROSS JOIN compared_photos AS in_\(column)",
-                    "in_\(column).photo = \(column) AND in_\(column).cluster = ?", .id(cluster)
-                )
-            }
-        }
-        for (first, second) in [(one, other), (other, one)] {
-            let (left, right) = (condition(first, "first"), condition(second, "second"))
-            let found = try await database.row(
-                """
-                SELECT 1 FROM duplicate_decisions \(left.join) \(right.join)
-                WHERE duplicate_decisions.owner = ? AND \(left.sql) AND \(right.sql) LIMIT 1
-                """, [ownerValue, left.value, right.value])
-            if found != nil { return true }
-        }
-        return false
-    }
-
-    func decideDistinct(_ photos: [PhotoID], actor: String) async throws -> Int {
-        let photos = Array(Set(photos)).sorted()
-        let now = clock.microseconds
-        return try await database.write { [self] connection in
-            let known = try connection.rows(
-                "SELECT 1 FROM photos WHERE id = ? AND owner = ?", each: photos.map { [.id($0), ownerValue] })
-            if let unknown = zip(photos, known).first(where: { $1.isEmpty }) {
-                throw EngineError(.notFound, "there is no photo \(unknown.0)")
-            }
-            let likeness = Likeness(connection: connection, owner: ownerValue)
-            var count = 0
-            for (index, first) in photos.enumerated() {
-                for second in photos[(index + 1)...] {
-                    count += try likeness.keepApart(first, second, at: now) ? 1 : 0
-                }
-            }
-            if count == 0 { return 0 }
-            var kept: Set<ClusterID> = []
-            var leaving: [PhotoID] = []
-            for photo in photos {
-                var row = try connection.row(
-                    "SELECT cluster FROM compared_photos WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
-                guard let cluster: ClusterID = try row?.optionalID() else { continue }
-                if !kept.insert(cluster).inserted { leaving.append(photo) }
-            }
-            try likeness.forget(leaving)
-            for photo in leaving { try likeness.wait(photo) }
-            try append(
-                JournalEntry(
-                    id: newIdentifier(), at: now, actor: actor, action: "not duplicates",
-                    subject: photos.prefix(8).map(\.description).joined(separator: " "),
-                    outcome: "\(count) pair\(count == 1 ? "" : "s") decided"), to: connection)
-            var counters = CounterChanges()
-            Likeness.count(&counters)
-            try counters.write(to: connection, owner: ownerValue)
-            return count
-        }
+        let asked = Likeness.areKeptApart(one, other, owner: ownerValue)
+        return try await database.row(asked.sql, asked.values) != nil
     }
 }

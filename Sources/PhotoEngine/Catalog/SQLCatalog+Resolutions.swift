@@ -98,29 +98,17 @@ extension SQLCatalog {
         var isMissing: [PhotoID: Bool] = [:]
         let rows = try connection.rows(
             """
-            SELECT compared_photos.photo, compared_photos.phash, photos.phash, photos.byte_count, photos.is_archived,
-                photos.is_missing, CASE WHEN EXISTS (
-                    SELECT 1 FROM uncompared_photos
-                    WHERE uncompared_photos.owner = compared_photos.owner
-                        AND uncompared_photos.photo = compared_photos.photo) THEN 1 ELSE 0 END,
-                compared_photos.distance, compared_photos.similarity, compared_photos.orientation
+            SELECT \(ResolutionContent.Member.columns), photos.byte_count, photos.is_archived, photos.is_missing,
+                compared_photos.phash
             FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
             WHERE compared_photos.cluster = ? AND compared_photos.owner = ? ORDER BY compared_photos.photo
             """, [.id(request.cluster), ownerValue])
         let members = try rows.map { row in
             var row = row
-            let photo: PhotoID = try row.id()
-            let (hash, stored) = try (row.int64(), row.optionalInt64())
+            let member = try ResolutionContent.Member(&row)
             let (bytes, isArchived) = try (row.int64(), row.bool())
-            isMissing[photo] = try row.bool()
-            let waited = try row.bool()
-            let evidence = try Self.evidence(&row)
-            let member = ResolutionContent.Member(
-                photo: photo, hash: PerceptualHash(bits: UInt64(bitPattern: hash)).description,
-                storedHash: stored.map { PerceptualHash(bits: UInt64(bitPattern: $0)).description } ?? "",
-                distance: evidence?.distance, similarity: evidence?.similarity,
-                orientation: evidence?.orientation.rawValue, waited: waited)
-            return Standing(member: member, hash: hash, byteCount: bytes, isArchived: isArchived)
+            isMissing[member.photo] = try row.bool()
+            return Standing(member: member, hash: try row.int64(), byteCount: bytes, isArchived: isArchived)
         }
         if members.isEmpty { throw try absence(of: request.cluster, connection) }
         guard Set(members.map(\.member.photo)) == request.members else {

@@ -1,7 +1,7 @@
 import Core
 
 extension SQLCatalog {
-    func undo(_ id: ResolutionID, actor: String) async throws -> UndoneResolution {
+    func undo(_ id: ResolutionID, actor: String, reason: String) async throws -> UndoneResolution {
         let now = clock.microseconds
         return try await database.write { [self] connection in
             let row = try connection.row(
@@ -19,18 +19,35 @@ extension SQLCatalog {
                 likeness: Likeness(connection: connection, owner: ownerValue),
                 trash: TrashedPhotos(connection: connection, owner: ownerValue))
             try undoing.restorePhotos(counters: &counters)
+            if !content.trashed.isEmpty, undoing.goneCount == content.trashed.count {
+                throw EngineError(
+                    .conflict, "what the resolution \(id) had put into the trash was removed for good",
+                    whatToDo: "the journal tells when; the originals may be in the desktop's trash, or in a backup")
+            }
             try undoing.restoreMarks()
             try undoing.forgetDecisions()
-            try undoing.restoreCluster()
+            if content.verdict == nil {
+                try undoing.restoreCluster()
+            } else {
+                try undoing.takeApart(id)
+                try undoing.restoreParted()
+            }
             try connection.execute(
                 "UPDATE resolutions SET undone_at = ?, undone_by = ? WHERE id = ? AND owner = ?",
                 [.int(now), .string(actor), .id(id), ownerValue])
-            let restored = undoing.restored.count == 1 ? "1 photo" : "\(undoing.restored.count) photos"
+            let restored =
+                switch content.verdict {
+                case nil:
+                    (undoing.restored.count == 1 ? "1 photo" : "\(undoing.restored.count) photos")
+                        + " back from the trash"
+                case .distinct: "\(content.decided.count == 1 ? "1 pair" : "\(content.decided.count) pairs") undecided"
+                case .stack: "the stack is none any more"
+                }
             let conflicts = undoing.conflicts.isEmpty ? "" : ", \(undoing.conflicts.count) changed since"
             try append(
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "undo resolution", subject: id.description,
-                    outcome: "\(restored) back from the trash\(conflicts)"), to: connection)
+                    outcome: restored + conflicts + (reason.isEmpty ? "" : ": \(reason)")), to: connection)
             try counters.write(to: connection, owner: ownerValue)
             return UndoneResolution(
                 resolution: content.resolution(
@@ -77,8 +94,12 @@ private struct Undoing {
         }
     }
 
+    /// How many photos are no longer in the catalogue.
+    var goneCount: Int { conflicts.count { if case .gone = $0 { true } else { false } } }
+
     mutating func restoreMarks() throws {
         if content.before == content.after { return }
+        if goneCount > 0 { return conflicts.append(.keptMarks) }
         guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
         let (now, areOwn) = try trash.marks(of: content.keeper)
         let changed = now.differences(from: content.after)
@@ -102,6 +123,19 @@ private struct Undoing {
         try connection.send(
             "DELETE FROM duplicate_decisions WHERE owner = ? AND first = ? AND second = ?",
             each: content.decided.filter { $0.count == 2 }.map { [owner, .id($0.min()), .id($0.max())] })
+    }
+
+    func takeApart(_ stack: ResolutionID) throws {
+        for (table, column) in [("stacked_photos", "stack"), ("photo_stacks", "id")] {
+            try connection.send("DELETE FROM \(table) WHERE \(column) = ? AND owner = ?", [.id(stack), owner])
+        }
+    }
+
+    mutating func restoreParted() throws {
+        let parting = ClusterParting(likeness: likeness)
+        for parted in content.parted ?? [] where try !parting.restore(parted) && !conflicts.contains(.changedCluster) {
+            conflicts.append(.changedCluster)
+        }
     }
 
     /// The cluster as it was, where its photos are as they were; else those that came back are compared again.
@@ -141,23 +175,12 @@ private struct Undoing {
             let isThere = hash.map(text) == member.hash && cluster == nil
             guard back.contains(member.photo) ? hash == nil : isThere else { return false }
         }
-        return try !areAnyKeptApart()
-    }
-
-    private func areAnyKeptApart() throws -> Bool {
-        let photos = Set(content.members.map(\.photo))
-        for list in KeyList.lists(photos.map(SQLValue.id)) {
-            let rows = try connection.rows(
-                "SELECT second FROM duplicate_decisions WHERE owner = ? AND first IN \(list.marks)",
-                [owner] + list.keys)
-            for var row in rows where photos.contains(try row.id()) { return true }
-        }
-        return false
+        return try !likeness.areAnyKeptApart(content.members.map(\.photo))
     }
 
     private func exists(_ photo: PhotoID) throws -> Bool {
         try connection.row("SELECT 1 FROM photos WHERE id = ? AND owner = ?", [.id(photo), owner]) != nil
     }
 
-    private func text(_ hash: Int64) -> String { PerceptualHash(bits: UInt64(bitPattern: hash)).description }
+    private func text(_ hash: Int64) -> String { ResolutionContent.Member.text(hash) }
 }

@@ -1,24 +1,8 @@
 public import Core
 internal import Glibc
 
-/// Why photos that look alike belong together without being duplicates.
-public enum StackReason: String, Codable, Sendable, CaseIterable {
-    case livePhoto, rawAndJPEG, editedVersion, exposureBracket, burst
-
-    /// For a person.
-    public var words: String {
-        switch self {
-        case .livePhoto: "parts of one live photo"
-        case .rawAndJPEG: "RAW and JPEG of one shot"
-        case .editedVersion: "a photo and its edited version"
-        case .exposureBracket: "an exposure bracket"
-        case .burst: "a burst"
-        }
-    }
-}
-
 /// Photos of a cluster that differ though they look alike, and why.
-public struct PhotoStack: Equatable, Sendable {
+public struct RecognisedStack: Equatable, Sendable {
     /// In the order they were taken.
     public let photos: [PhotoID]
     public let reason: StackReason
@@ -34,7 +18,7 @@ public struct PhotoStack: Equatable, Sendable {
 public enum StackRecognition {
     /// The stacks among a cluster's photos; a photo is in one at most, and one in none may be a duplicate. Compares each with
     /// the sixteen that the same camera took next, so a cluster of 50,000 takes no longer than sorting it.
-    public static func stacks(among photos: [Photo]) -> [PhotoStack] {
+    public static func stacks(among photos: [Photo]) -> [RecognisedStack] {
         let keys = photos.map { (camera: $0.camera, moment: $0.moment, id: $0.id) }
         let order = photos.indices.sorted { keys[$0] < keys[$1] }
         let sorted = order.map { photos[$0] }
@@ -75,7 +59,7 @@ public enum StackRecognition {
         }
         return Dictionary(grouping: sorted.indices, by: find).sorted { $0.key < $1.key }.compactMap { root, members in
             guard members.count > 1, let reason = reasons[root] else { return nil }
-            return PhotoStack(photos: members.sorted().map { sorted[$0].id }, reason: reason)
+            return RecognisedStack(photos: members.sorted().map { sorted[$0].id }, reason: reason)
         }
     }
 

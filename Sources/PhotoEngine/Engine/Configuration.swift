@@ -1,6 +1,7 @@
 public import Core
 public import Duplicates
 public import SystemPackage
+public import Workflows
 
 /// What the user has chosen: `config.toml`, then the `PHOTOTUI_*` variables over it.
 public struct Configuration: Sendable {
@@ -22,6 +23,8 @@ public struct Configuration: Sendable {
     public var graphics: String
     /// Which photo of a duplicate cluster to keep.
     public var keeperRules: KeeperRules
+    /// How photos are compared, where nothing else is asked for.
+    public var scanOptions: DuplicateScanOptions
     /// Named libraries, by name.
     public var profiles: [String: Profile]
     /// The profile that is used where none is named.
@@ -55,6 +58,11 @@ public struct Configuration: Sendable {
             "graphics", default: "auto", among: ["auto", "truecolor", "256", "16", "mono", "ascii"],
             "How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.")
         let keeperRules = reader.keeperRules()
+        let scanOptions = DuplicateScanOptions(
+            distance: reader.number(
+                "scan_distance", default: DuplicateScanOptions().distance, in: DuplicateScanOptions.distances,
+                "The most bits in which the hashes of duplicates may differ."),
+            turns: reader.flag("scan_orientations", default: false, "Find turned and mirrored copies, too."))
         let profile = reader.text("profile", default: "", "The profile to use; empty for the library's folder.")
         let profiles = reader.profiles()
         let keys = reader.keys()
@@ -70,7 +78,8 @@ public struct Configuration: Sendable {
         return Configuration(
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
-            keeperRules: keeperRules, profiles: profiles, profile: profile.isEmpty ? nil : profile, file: reading.path,
+            keeperRules: keeperRules, scanOptions: scanOptions, profiles: profiles,
+            profile: profile.isEmpty ? nil : profile, file: reading.path,
             settings: reader.settings, problems: reader.problems,
             undecided: reading.problem ?? reader.misunderstood["profile"] ?? reader.misunderstood["library"],
             unusableProfiles: reader.unusableProfiles)

@@ -173,6 +173,16 @@ public final class Library: Sendable {
         BulkResolution(catalog: catalog, review: duplicateReview(), pictures: RenditionPictures(objects: objects))
     }
 
+    /// Puts the bursts and the like among all clusters into stacks.
+    public func bulkStacking() -> BulkStacking { BulkStacking(catalog: catalog, review: duplicateReview()) }
+
+    /// Empties the trash. Renditions are kept in a store that other owners' photos share.
+    public func trashEmptying(environment: [String: String]) -> TrashEmptying {
+        TrashEmptying(
+            catalog: catalog, objects: objects, desktop: DesktopTrash(environment: environment),
+            ownsRenditions: uploader == nil)
+    }
+
     /// How far apart photos of this library may be to be resolved many at a time.
     public func duplicateCalibration() -> DuplicateCalibration {
         DuplicateCalibration(catalog: catalog, review: duplicateReview())

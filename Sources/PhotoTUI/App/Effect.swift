@@ -29,7 +29,9 @@ public enum Effect: Hashable, Sendable {
     case resolve(RequestID, ClusterDecision)
     case undoResolution(RequestID, ResolutionID)
     /// Decides for good that these photos don't show the same.
-    case decideDistinct(RequestID, [PhotoID])
+    case decideDistinct(RequestID, [PhotoID], reason: String)
+    /// Puts photos into stacks, one after the other.
+    case stackPhotos(RequestID, [ClusterDetails.Stack], reason: String)
     /// Compares the photos that were not yet.
     case scanDuplicates(RequestID)
     case setFavourite(RequestID, Bool, [PhotoID])

@@ -57,7 +57,7 @@ extension AppState {
             layers.append(.clusterFilter(field, before: before))
             return clusterFilterTyped(field.text)
         case .decision(var decision):
-            decision.reason?.insert(text)
+            decision.reason.insert(text)
             layers.append(.decision(decision))
         case .consoleFilter(var field, let before):
             field.insert(text)

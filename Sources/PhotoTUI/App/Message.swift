@@ -24,8 +24,9 @@ public enum Message: Sendable {
     case differenceLoaded(RequestID, DifferencePicture)
     case resolved(RequestID, Resolution)
     case resolutionUndone(RequestID, UndoneResolution)
-    /// How many pairs were new.
-    case decidedDistinct(RequestID, Int)
+    case decidedDistinct(RequestID, DistinctDecision)
+    /// One for each stack.
+    case stacked(RequestID, [Resolution])
     case scanProgressed(RequestID, ScanStatus)
     case scanEnded(RequestID, Notice)
     case favouritesSet(RequestID, Int)

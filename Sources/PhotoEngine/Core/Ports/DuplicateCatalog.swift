@@ -13,7 +13,8 @@ public protocol DuplicateCatalog: Sendable {
     /// The compared photos whose hash is within `distance` bits of `hash`, nearest first, of equal ones in order of id, at
     /// most `limit`; of one hash at most the first `limit`. All there are, whatever the distance (0 to 16 bits).
     func photos(near hash: PerceptualHash, within distance: Int, limit: Int) async throws -> [NearPhoto]
-    /// Whether somebody decided that a photo of one side and a photo of the other are no duplicates.
+    /// Whether somebody decided that a photo of one side and a photo of the other are no duplicates, or put them into one
+    /// stack.
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) async throws -> Bool
     /// Ends the comparison of photos, one after the other. Returns the new mark, or nil, and nothing changes, when the mark is
     /// no longer `mark`, or a photo waits no more with this hash: compare them again.
@@ -32,24 +33,31 @@ public protocol DuplicateCatalog: Sendable {
     func photos(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterPhoto]
     /// The cluster that a photo is in.
     func cluster(of photo: PhotoID) async throws -> ClusterID?
-
-    /// Decides for good that these photos, two or more, don't show the same picture: each pair of them. Those in one cluster
-    /// leave it, but for the first, and wait to be compared again. Returns how many pairs were new. Throws `.notFound` for an
-    /// unknown photo.
-    func decideDistinct(_ photos: [PhotoID], actor: String) async throws -> Int
 }
 
-/// Clusters that a person decided on, and how to take that back.
+/// What a person decided on photos that look alike, and how to take that back.
 public protocol ResolutionCatalog: Sendable {
     /// Keeps some photos of a cluster, moves the others to the trash with their marks merged into the keeper, and ends the
     /// cluster; the journal and the way back are written with it. Those kept beside the keeper are decided to be distinct from
     /// it and each other. Throws `.conflict`, and nothing changes, when the cluster has other photos than `request` names
     /// or was resolved meanwhile, `.notFound` for an unknown one.
     func resolve(_ request: ResolutionRequest) async throws -> Resolution
+    /// Decides for good that these photos, two or more, don't show the same picture: each pair of them. Those in one cluster
+    /// leave it, but for the first, and wait to be compared again. Where all pairs were decided before, nothing changes.
+    /// Throws `.notFound` for an unknown photo.
+    func decideDistinct(_ photos: [PhotoID], actor: String, reason: String) async throws -> DistinctDecision
+    /// Puts photos, two or more, into one stack. Those in one cluster leave it, but for the one most like what else is in it,
+    /// and wait to be compared again. Throws `.notFound` for an unknown photo, `.conflict`, and nothing changes, when one is
+    /// in a stack or in the trash.
+    func stack(_ request: StackRequest) async throws -> Resolution
+    /// Newest first, behind `after`.
+    func stacks(after: ResolutionID?, limit: Int) async throws -> [PhotoStack]
+    /// The stack that a photo is in.
+    func stack(of photo: PhotoID) async throws -> PhotoStack?
     /// Takes a resolution back, whenever: photos come back from the trash, marks become what they were, the cluster is
-    /// there again. What was changed since by somebody else stays as it is and is told. Throws `.notFound`, or `.conflict` when it
-    /// was taken back before.
-    func undo(_ resolution: ResolutionID, actor: String) async throws -> UndoneResolution
+    /// there again, the stack is not. What was changed since by somebody else stays as it is and is told. `reason` is the
+    /// person's, for the journal. Throws `.notFound`, or `.conflict` when it was taken back before.
+    func undo(_ resolution: ResolutionID, actor: String, reason: String) async throws -> UndoneResolution
     func resolution(_ id: ResolutionID) async throws -> Resolution?
     /// Newest first, behind `after`.
     func resolutions(after: ResolutionID?, limit: Int) async throws -> [Resolution]

@@ -78,10 +78,23 @@ public struct ResolutionRequest: Hashable, Sendable {
     }
 }
 
-/// A decision on a cluster that was carried out, and can be taken back.
+/// A decision on photos that look alike that was carried out, and can be taken back.
 public struct Resolution: Hashable, Sendable {
+    /// What was decided.
+    public enum Verdict: Hashable, Sendable {
+        /// One shows what the others do, which went to the trash.
+        case duplicates
+        /// They don't show the same: all are kept, and no scan puts two of them into one cluster.
+        case distinct
+        /// They belong together without being duplicates: all are kept.
+        case stack(StackReason)
+    }
+
     public let id: ResolutionID
+    public let verdict: Verdict
+    /// The cluster that was decided on; where photos of none or of several were, that which the first would begin.
     public let cluster: ClusterID
+    /// What is kept; where all are, the one that the others were decided to differ from, or that stands for the stack.
     public let keeper: PhotoID
     public let alsoKept: [PhotoID]
     /// In order of id.
@@ -109,11 +122,12 @@ public struct Resolution: Hashable, Sendable {
     }
 
     public init(
-        id: ResolutionID, cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID], trashed: [PhotoID],
-        byteCount: ByteCount, before: PhotoMarks, after: PhotoMarks, actor: String, reason: String, resolvedAt: Int64,
-        undone: Undoing?
+        id: ResolutionID, verdict: Verdict = .duplicates, cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID],
+        trashed: [PhotoID], byteCount: ByteCount, before: PhotoMarks, after: PhotoMarks, actor: String, reason: String,
+        resolvedAt: Int64, undone: Undoing?
     ) {
         self.id = id
+        self.verdict = verdict
         self.cluster = cluster
         self.keeper = keeper
         self.alsoKept = alsoKept
@@ -143,7 +157,9 @@ public struct UndoneResolution: Hashable, Sendable {
         case moved(PhotoID)
         /// The keeper's mark of this name was changed since, and stays.
         case changedMark(String)
-        /// The cluster's photos changed since: those that came back wait to be compared again.
+        /// The keeper keeps all it took over, as not all of those that it took it from came back.
+        case keptMarks
+        /// The cluster's photos changed since: those that came back, or had left it, wait to be compared again.
         case changedCluster
     }
 
@@ -151,5 +167,18 @@ public struct UndoneResolution: Hashable, Sendable {
         self.resolution = resolution
         self.restored = restored
         self.conflicts = conflicts
+    }
+}
+
+/// What a decision that photos don't show the same came to.
+public struct DistinctDecision: Hashable, Sendable {
+    /// How many pairs were not decided before.
+    public let newPairs: Int
+    /// nil where all of them were.
+    public let resolution: Resolution?
+
+    public init(newPairs: Int, resolution: Resolution?) {
+        self.newPairs = newPairs
+        self.resolution = resolution
     }
 }

@@ -13,8 +13,10 @@ public struct ClusterProposal: Sendable {
     /// Photos that belong together without being duplicates.
     public struct Stack: Hashable, Sendable {
         public let photos: [PhotoID]
+        public let kind: StackReason
+
         /// For a person: `a burst`.
-        public let reason: String
+        public var reason: String { kind.words }
     }
 
     public let cluster: DuplicateCluster

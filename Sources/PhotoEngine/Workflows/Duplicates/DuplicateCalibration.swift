@@ -44,7 +44,7 @@ public struct DuplicateCalibration: Sendable {
     /// Keeps what a person says of two photos that are in one cluster. With `decides`, that they are not the same holds for
     /// every later scan, too. Throws `.conflict` when they are in one no more.
     public func answer(
-        _ one: PhotoID, _ other: PhotoID, isSame: Bool, decides: Bool = false, actor: String
+        _ one: PhotoID, _ other: PhotoID, isSame: Bool, decides: Bool = false, actor: String, reason: String = ""
     ) async throws {
         guard let id = try await catalog.cluster(of: one), one != other,
             try await catalog.cluster(of: other) == id,
@@ -54,7 +54,7 @@ public struct DuplicateCalibration: Sendable {
                 .conflict, "\(one) and \(other) are in one cluster no more", whatToDo: "ask for the pairs anew")
         }
         try await catalog.keep([CalibrationAnswer(one, other, distance: distance, isSame: isSame)])
-        if decides, !isSame { _ = try await review.decideDistinct([one, other], actor: actor) }
+        if decides, !isSame { _ = try await review.decideDistinct([one, other], actor: actor, reason: reason) }
     }
 
     private func distance(_ one: PhotoID, _ other: PhotoID, in cluster: ClusterID) async throws -> Int? {

@@ -13,6 +13,8 @@ public struct DuplicateReview: Sendable {
     private static let page = 256
     /// More photos than a person tells apart; their pairs grow with the square.
     private static let mostDistinct = 200
+    /// Photos of one stack.
+    private static let mostStacked = 10_000
 
     public init(catalog: any ReviewCatalog, rules: KeeperRules) {
         self.catalog = catalog
@@ -71,7 +73,7 @@ public struct DuplicateReview: Sendable {
         }
         let proposal = rules.proposal(among: there.isEmpty ? candidates : there)
         let stacks = StackRecognition.stacks(among: candidates.map(\.photo)).map {
-            ClusterProposal.Stack(photos: $0.photos, reason: $0.reason.words)
+            ClusterProposal.Stack(photos: $0.photos, kind: $0.reason)
         }
         var made = ClusterProposal(
             cluster: cluster, members: members, photos: candidates.map(\.photo),
@@ -106,15 +108,42 @@ public struct DuplicateReview: Sendable {
         return try await catalog.resolve(request)
     }
 
-    public func undo(_ resolution: Resolution, actor: String) async throws -> UndoneResolution {
-        try await catalog.undo(resolution.id, actor: actor)
+    public func undo(_ resolution: Resolution, actor: String, reason: String = "") async throws -> UndoneResolution {
+        try await catalog.undo(resolution.id, actor: actor, reason: reason)
     }
 
-    /// Decides for good that photos, two or more, don't show the same. Returns how many pairs were new.
-    public func decideDistinct(_ photos: [PhotoID], actor: String) async throws -> Int {
+    /// Decides for good that photos, two or more, don't show the same.
+    public func decideDistinct(
+        _ photos: [PhotoID], actor: String, reason: String = ""
+    ) async throws -> DistinctDecision {
         guard (2...Self.mostDistinct).contains(Set(photos).count) else {
             throw EngineError(.invalidInput, "name 2 to \(Self.mostDistinct) different photos")
         }
-        return try await catalog.decideDistinct(photos, actor: actor)
+        return try await catalog.decideDistinct(photos, actor: actor, reason: reason)
+    }
+
+    /// Puts photos, two or more, into one stack, in this order.
+    public func stack(_ request: StackRequest) async throws -> Resolution {
+        guard (2...Self.mostStacked).contains(Set(request.photos).count) else {
+            throw EngineError(.invalidInput, "a stack has 2 to \(Self.mostStacked) different photos")
+        }
+        return try await catalog.stack(request)
+    }
+
+    /// Why photos that a person puts together belong together, and in which order: as recognised, where that is one stack
+    /// of them all, else by the person's choice, in the given order.
+    public func stack(of photos: [PhotoID]) async throws -> ClusterProposal.Stack {
+        var found: [Photo] = []
+        for id in photos {
+            guard let photo = try await catalog.photo(id) else {
+                throw EngineError(.notFound, "there is no photo \(id)")
+            }
+            found.append(photo)
+        }
+        let recognised = StackRecognition.stacks(among: found)
+        if recognised.count == 1, recognised[0].photos.count == Set(photos).count {
+            return ClusterProposal.Stack(photos: recognised[0].photos, kind: recognised[0].reason)
+        }
+        return ClusterProposal.Stack(photos: photos, kind: .chosen)
     }
 }

@@ -53,6 +53,7 @@ public enum Action: String, CaseIterable, Sendable {
     case keepToo = "keep_too"
     case keepAll = "keep_all"
     case notDuplicates = "not_duplicates"
+    case stackPhotos = "stack_photos"
     case nextCluster = "next_cluster"
     case previousCluster = "previous_cluster"
     case nextMember = "next_member"
@@ -196,6 +197,7 @@ public struct ActionDescription: Sendable {
         .init(.keepToo, "Keep the photo as well, or not", "keep too", ["x"], [.comparison]),
         .init(.keepAll, "Keep all its photos", "keep all", ["A"], [.comparison]),
         .init(.notDuplicates, "Decide that they are no duplicates", "not same", ["N"], [.comparison]),
+        .init(.stackPhotos, "Keep the burst, or the like, together as a stack", "stack", ["s"], [.comparison]),
         .init(
             .nextCluster, "Leave it for now: show the next cluster", "next", ["n", "pagedown", "ctrl-f"],
             [.comparison], footer: 2),

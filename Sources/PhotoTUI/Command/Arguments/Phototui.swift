@@ -21,8 +21,9 @@ struct Phototui: AsyncParsableCommand {
         version: version,
         subcommands: [
             OpenCommand.self, ImportCommand.self, PhotosCommand.self, MonthsCommand.self, ShowCommand.self,
-            DuplicatesCommand.self, HashCommand.self, JobsCommand.self, QueuesCommand.self, DeadCommand.self,
-            WorkersCommand.self, JournalCommand.self, ConsoleCommand.self, WorkerCommand.self, UploadCommand.self,
+            DuplicatesCommand.self, TrashCommand.self, HashCommand.self, JobsCommand.self, QueuesCommand.self,
+            DeadCommand.self, WorkersCommand.self, JournalCommand.self, ConsoleCommand.self, WorkerCommand.self,
+            UploadCommand.self,
             FetchCommand.self,
             MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, ConfigCommand.self,
         ],

@@ -19,6 +19,10 @@ extension DeadLetter.Kind: ExpressibleByArgument {}
 
 extension ClusterQuery.Order: ExpressibleByArgument {}
 
+extension TrashPosition: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
 extension ClusterPosition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

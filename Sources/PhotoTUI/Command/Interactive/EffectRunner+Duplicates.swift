@@ -53,12 +53,27 @@ extension EffectRunner {
             }
         case .undoResolution(let request, let id):
             change(request) { library in
-                .resolutionUndone(request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor))
+                .resolutionUndone(request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: ""))
             }
-        case .decideDistinct(let request, let photos):
+        case .decideDistinct(let request, let photos, let reason):
             change(request) { library in
-                let count = try await library.duplicateReview().decideDistinct(photos, actor: DuplicatesCommand.actor)
-                return .decidedDistinct(request, count)
+                let decision = try await library.duplicateReview().decideDistinct(
+                    photos, actor: DuplicatesCommand.actor, reason: reason)
+                return .decidedDistinct(request, decision)
+            }
+        case .stackPhotos(let request, let stacks, let reason):
+            change(request) { library in
+                var made: [Resolution] = []
+                for stack in stacks {
+                    let wanted = StackRequest(
+                        photos: stack.photos, kind: stack.kind, actor: DuplicatesCommand.actor, reason: reason)
+                    do {
+                        made.append(try await library.duplicateReview().stack(wanted))
+                    } catch let error as EngineError where !made.isEmpty && error.code == .conflict {
+                        // Somebody was faster with the others: what was made is told, and they are looked at again.
+                    }
+                }
+                return .stacked(request, made)
             }
         case .scanDuplicates(let request): scanDuplicates(request)
         default: break
@@ -140,7 +155,7 @@ extension EffectRunner {
 
     private func scanDuplicates(_ request: RequestID) {
         run(request) { [queue] library in
-            let report = try await library.duplicateScan().run(DuplicateScanOptions()) { progress in
+            let report = try await library.duplicateScan().run(library.configuration.scanOptions) { progress in
                 queue.post(
                     .scanProgressed(
                         request,
@@ -180,7 +195,7 @@ extension ClusterDetails {
             cluster: proposal.cluster,
             photos: photos.filter { $0.photo.id == proposal.keeper } + photos.filter { $0.photo.id != proposal.keeper },
             keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), sentence: proposal.sentence,
-            stacks: proposal.stacks.map { Stack(photos: $0.photos, reason: $0.reason) },
+            stacks: proposal.stacks.map { Stack(photos: $0.photos, kind: $0.kind) },
             kind: kind, isCertain: proposal.isCertain)
     }
 }

@@ -71,7 +71,7 @@ final class EffectRunner: Sendable {
             }
         case .cancel(let request): tasks.withLock { $0.removeValue(forKey: request) }?.cancel()
         case .loadClusters, .loadClusterTotals, .loadSummaries, .loadCluster, .loadDifference, .resolve,
-            .undoResolution, .decideDistinct, .scanDuplicates:
+            .undoResolution, .decideDistinct, .stackPhotos, .scanDuplicates:
             performForDuplicates(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .act, .tellTime:
             performForConsole(effect)

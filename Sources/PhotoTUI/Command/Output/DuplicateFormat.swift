@@ -23,6 +23,7 @@ enum DuplicateFormat {
                     (proposal?.stacks ?? []).map { stack in
                         .object([
                             "reason": .string(stack.reason),
+                            "kind": .string(name(stack.kind)),
                             "photos": .array(stack.photos.map { .string($0.description) }),
                         ])
                     })
@@ -121,13 +122,53 @@ enum DuplicateFormat {
         return text
     }
 
+    /// What was decided.
+    static func words(_ verdict: Resolution.Verdict) -> String {
+        switch verdict {
+        case .duplicates: "duplicates"
+        case .distinct: "not duplicates"
+        case .stack(let reason): "stack: \(reason.words)"
+        }
+    }
+
+    /// `decision` in JSON.
+    static func name(_ verdict: Resolution.Verdict) -> String {
+        switch verdict {
+        case .duplicates: "duplicates"
+        case .distinct: "not_duplicates"
+        case .stack: "stack"
+        }
+    }
+
+    /// `kind` of a stack in JSON.
+    static func name(_ reason: StackReason) -> String {
+        switch reason {
+        case .livePhoto: "live_photo"
+        case .rawAndJPEG: "raw_and_jpeg"
+        case .editedVersion: "edited_version"
+        case .exposureBracket: "exposure_bracket"
+        case .burst: "burst"
+        case .chosen: "chosen"
+        }
+    }
+
+    /// What taking a decision back came to.
+    static func undone(_ item: UndoneResolution) -> String {
+        switch item.resolution.verdict {
+        case .duplicates: "\(counted(item.restored.count, "photo")) back"
+        case .distinct: "they may be duplicates again"
+        case .stack: "the photos are no stack any more"
+        }
+    }
+
     static func words(_ conflict: UndoneResolution.Conflict) -> String {
         switch conflict {
         case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
         case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew, since"
         case .changedMark(let name): "the keeper's \(name) was changed since, and stays"
+        case .keptMarks: "the keeper keeps what it took over, as not all photos came back"
         case .changedCluster:
-            "the cluster's photos changed since: those that came back are compared by the next `phototui duplicates scan`"
+            "the cluster's photos changed since: they are compared anew by the next `phototui duplicates scan`"
         }
     }
 }
@@ -187,6 +228,7 @@ struct ResolvedCluster {
             ("trashed", ids(trashed)),
             ("bytes", .integer(byteCount.bytes)),
             ("changed", .array(changed.map { .string($0) })),
+            ("decision", .string(DuplicateFormat.name(resolution?.verdict ?? .duplicates))),
             ("actor", .text(resolution?.actor)),
             ("reason", .text(resolution?.reason)),
             ("resolved_at", .moment(resolution?.resolvedAt)),

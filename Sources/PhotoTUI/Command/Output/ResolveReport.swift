@@ -51,7 +51,7 @@ final class ResolveReport: Sendable {
                 "resolutions": .array(sums.resolved),
                 "skipped": .array(
                     sums.failed.map {
-                        .object(["cluster": .string($0.cluster), "reason": .rawText($0.error.description)])
+                        .object(["cluster": .rawText($0.cluster), "reason": .rawText($0.error.description)])
                     }),
             ])
             return try Console.line(document.encoded())

@@ -29,6 +29,7 @@ extension AppState {
             duplicates.comparison?.alsoKept = Set(comparison.photos.map(\.photo.id).filter { $0 != comparison.keeper })
             return openDecision()
         case .notDuplicates: return openDistinction()
+        case .stackPhotos: return openStacking()
         case .nextCluster: return openNeighbour(1)
         case .previousCluster: return openNeighbour(-1)
         case .nextMember: select(1)
@@ -174,9 +175,12 @@ extension AppState {
         let comparison = duplicates.comparison
         let count = comparison?.photos.count ?? 0
         switch action {
-        case .acceptProposal, .keepAll, .notDuplicates:
+        case .acceptProposal, .keepAll, .notDuplicates, .stackPhotos:
             if count == 0 { return comparison?.failure == nil ? "it is being read" : "there is no such cluster now" }
             if duplicates.change != nil { return "the last decision is being saved" }
+            if action == .stackPhotos {
+                return comparison?.details?.stacks.isEmpty == false ? nil : "no burst or the like is recognised in it"
+            }
             if action != .acceptProposal, count > ComparisonState.mostDistinct {
                 return "more than \(ComparisonState.mostDistinct) photos can't be decided on at once"
             }

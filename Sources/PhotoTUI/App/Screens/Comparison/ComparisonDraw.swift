@@ -71,9 +71,9 @@ extension AppState {
             let proposed = details.sentence.hasPrefix("kept: ") ? details.sentence.dropFirst(6) : details.sentence[...]
             text = "you keep: \(name)\(also); proposed: " + proposed
         } else if let stack = details.stacks.first {
-            let all = keyMap.keyName(for: .keepAll)
+            let key = keyMap.keyName(for: .stackPhotos)
             text =
-                "\(counted(stack.photos.count, "photo")) of it are \(stack.reason): \(all) keeps them all; "
+                "\(counted(stack.photos.count, "photo")) of it are \(stack.reason): \(key) keeps them together; "
                 + details.sentence
             role = .warning
         }

@@ -11,7 +11,7 @@ extension AppState {
                 DecisionState.Line(label: row == 0 ? line.label : "", text: text, isWarning: line.isWarning)
             }
         }
-        let below = decision.reason == nil ? 1 : 2
+        let below = 2
         let rect = Rect(size).centered(GridSize(columns: width, rows: min(size.rows, lines.count + 2 + below)))
         grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
         let inside = grid.drawBox(
@@ -36,13 +36,12 @@ extension AppState {
             )
         }
         guard !foot.isEmpty else { return nil }
-        let verb = decision.reason == nil ? "decides it" : "does it"
         grid.write(
-            "enter \(verb), esc changes nothing", at: Position(row: foot.endRow - 1, column: foot.column), role: .label,
+            "enter does it, esc changes nothing", at: Position(row: foot.endRow - 1, column: foot.column), role: .label,
             maxWidth: foot.columns, ascii: look.lines.isASCII)
-        guard let reason = decision.reason, foot.rows > 1 else { return nil }
+        guard foot.rows > 1 else { return nil }
         grid.write("why", at: foot.origin, role: .label, maxWidth: labelWidth - 1)
-        return reason.draw(
+        return decision.reason.draw(
             into: &grid,
             in: Rect(row: foot.row, column: foot.column + labelWidth, rows: 1, columns: foot.columns - labelWidth),
             placeholder: "optional, for the journal", lines: look.lines)

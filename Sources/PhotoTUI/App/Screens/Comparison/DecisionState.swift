@@ -8,6 +8,7 @@ public struct DecisionState: Hashable, Sendable {
         case resolve(ClusterDecision)
         /// All photos of a cluster are no duplicates.
         case distinct(ClusterID, [PhotoID])
+        case stack(ClusterID, [ClusterDetails.Stack])
     }
 
     public struct Line: Hashable, Sendable {
@@ -20,8 +21,8 @@ public struct DecisionState: Hashable, Sendable {
     public let kind: Kind
     public let title: String
     public let lines: [Line]
-    /// Why, for the journal; a decision that photos are no duplicates has none.
-    public var reason: TextField?
+    /// Why, for the journal.
+    public var reason = TextField()
     /// The first line shown.
     public var offset = 0
 }
@@ -62,7 +63,7 @@ extension ComparisonState {
         lines.append(.init(label: "", text: "Files stay where they are. Undoing is possible at any time."))
         let decision = ClusterDecision(
             cluster: cluster, members: Set(photos.map(\.photo.id)), keeper: keeper.photo.id, alsoKept: alsoKept)
-        return DecisionState(kind: .resolve(decision), title: "Resolve", lines: lines, reason: TextField())
+        return DecisionState(kind: .resolve(decision), title: "Resolve", lines: lines)
     }
 
     /// What it would change that all photos are no duplicates.
@@ -78,10 +79,29 @@ extension ComparisonState {
             lines.append(
                 .init(label: "stack", text: "\(counted(stack.photos.count, "photo")) of it are \(stack.reason)"))
         }
-        lines.append(.init(label: "", text: "No later scan shows them as duplicates of each other.", isWarning: false))
-        lines.append(.init(label: "", text: "This decision is for good: it can't be undone.", isWarning: true))
-        return DecisionState(
-            kind: .distinct(cluster, photos.map(\.photo.id)), title: title, lines: lines, reason: nil)
+        lines.append(.init(label: "", text: "No later scan shows them as duplicates of each other."))
+        lines.append(.init(label: "", text: "Undoing is possible at any time."))
+        return DecisionState(kind: .distinct(cluster, photos.map(\.photo.id)), title: title, lines: lines)
+    }
+
+    /// What keeping the recognised stacks together would change.
+    func stacking() -> DecisionState? {
+        guard let details, !details.stacks.isEmpty else { return nil }
+        var lines: [DecisionState.Line] = []
+        for stack in details.stacks {
+            lines.append(.init(label: "stack", text: "\(counted(stack.photos.count, "photo")): \(stack.reason)"))
+            let stacked = stack.photos.prefix(50).compactMap { id in photos.first { $0.photo.id == id } }
+            lines += stacked.map { .init(label: "", text: Self.line($0)) }
+            if stack.photos.count > 50 { lines.append(.init(label: "", text: "and \(stack.photos.count - 50) more")) }
+        }
+        let left = details.countWithoutStacks
+        if left > 1 {
+            lines.append(
+                .init(label: "left", text: "\(counted(left, "photo")) in the cluster, one of each stack among them"))
+        }
+        lines.append(.init(label: "", text: "All are kept; no later scan shows them as duplicates of each other."))
+        lines.append(.init(label: "", text: "Undoing is possible at any time."))
+        return DecisionState(kind: .stack(cluster, details.stacks), title: "Stack", lines: lines)
     }
 
     /// The keeper's marks now, and what they become.

@@ -15,6 +15,11 @@ extension AppState {
         return []
     }
 
+    mutating func openStacking() -> [Effect] {
+        if let decision = duplicates.comparison?.stacking() { layers.append(.decision(decision)) }
+        return []
+    }
+
     /// Takes the dialog away: what it tells is no longer so.
     mutating func closeDecision() {
         layers.removeAll { if case .decision = $0 { true } else { false } }
@@ -32,7 +37,7 @@ extension AppState {
         case .down: decision.offset += 1
         case .pageUp: decision.offset -= 5
         case .pageDown: decision.offset += 5
-        default: _ = decision.reason?.handle(press)
+        default: _ = decision.reason.handle(press)
         }
         decision.offset = max(0, min(decision.offset, decision.lines.count - 1))
         layers.append(.decision(decision))
@@ -44,20 +49,24 @@ extension AppState {
             activity.notice = Notice(.information, "the last decision is being saved")
             return []
         }
+        let reason = decision.reason.text
+        guard reason.utf8.count <= Self.mostReason else {
+            layers.append(.decision(decision))
+            activity.notice = Notice(.warning, "a reason takes at most \(Self.mostReason) bytes")
+            return []
+        }
         let request = makeRequest()
         switch decision.kind {
         case .resolve(var wanted):
-            wanted.reason = decision.reason?.text ?? ""
-            guard wanted.reason.utf8.count <= Self.mostReason else {
-                layers.append(.decision(decision))
-                activity.notice = Notice(.warning, "a reason takes at most \(Self.mostReason) bytes")
-                return []
-            }
+            wanted.reason = reason
             duplicates.change = (request, .resolve(wanted.cluster))
             return [.resolve(request, wanted)]
         case .distinct(let cluster, let photos):
             duplicates.change = (request, .distinct(cluster, photos: photos.count))
-            return [.decideDistinct(request, photos)]
+            return [.decideDistinct(request, photos, reason: reason)]
+        case .stack(let cluster, let stacks):
+            duplicates.change = (request, .stack(cluster))
+            return [.stackPhotos(request, stacks, reason: reason)]
         }
     }
 
@@ -75,15 +84,39 @@ extension AppState {
         return effects
     }
 
-    mutating func decidedDistinct(_ request: RequestID, _ count: Int) -> [Effect] {
+    mutating func decidedDistinct(_ request: RequestID, _ decision: DistinctDecision) -> [Effect] {
         guard let (id, change) = duplicates.change, id == request, case .distinct(let cluster, let photos) = change
         else {
             return []
         }
         duplicates.change = nil
+        if let resolution = decision.resolution { duplicates.resolutions.append(resolution) }
         let effects = leaveResolved(cluster)
         activity.notice = Notice(
-            .success, "\(counted(photos, "photo")) kept: they are not shown as duplicates of each other again")
+            .success,
+            "\(counted(photos, "photo")) kept: they are not shown as duplicates of each other again"
+                + "\(look.lines.separator)\(keyMap.keyName(for: .undo)) undoes it")
+        return effects
+    }
+
+    mutating func stacked(_ request: RequestID, _ made: [Resolution]) -> [Effect] {
+        guard let (id, change) = duplicates.change, id == request, case .stack(let cluster) = change else { return [] }
+        duplicates.change = nil
+        duplicates.resolutions += made
+        let photos = made.reduce(0) { $0 + 1 + $1.alsoKept.count }
+        var effects: [Effect] = []
+        let details = duplicates.comparison?.cluster == cluster ? duplicates.comparison?.details : nil
+        if let details, details.stacks.count == made.count, details.countWithoutStacks < 2 {
+            effects = leaveResolved(cluster)
+        } else {
+            (duplicates.isTotalsStale, duplicates.isStale) = (true, true)
+            duplicates.comparison?.isStale = true
+        }
+        let stacks = made.count == 1 ? "as a stack" : "in \(made.count) stacks"
+        activity.notice = Notice(
+            .success,
+            "\(counted(photos, "photo")) kept together \(stacks)"
+                + "\(look.lines.separator)\(keyMap.keyName(for: .undo)) undoes it")
         return effects
     }
 
@@ -123,7 +156,12 @@ extension AppState {
         duplicates.resolutions.removeAll { $0.id == resolution.id }
         duplicates.won -= resolution.byteCount.bytes
         (duplicates.isTotalsStale, duplicates.isStale, duplicates.sought) = (true, true, resolution.cluster)
-        let back = "\(counted(undone.restored.count, "photo")) back from the trash"
+        let back =
+            switch resolution.verdict {
+            case .duplicates: "\(counted(undone.restored.count, "photo")) back from the trash"
+            case .distinct: "they may be duplicates again"
+            case .stack: "the photos are no stack any more"
+            }
         guard undone.conflicts.isEmpty else {
             layers.append(
                 .message(
@@ -142,8 +180,9 @@ extension AppState {
         case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
         case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew"
         case .changedMark(let name): "the keeper's \(name) was changed"
+        case .keptMarks: "the keeper keeps what it took over, as not all photos came back"
         case .changedCluster:
-            "the cluster has other photos: those that came back are compared anew "
+            "the cluster has other photos: they are compared anew "
                 + "(\(keyMap.keyName(for: .comparePhotos)) in the list)"
         }
     }
@@ -152,7 +191,7 @@ extension AppState {
     mutating func changeFailed(_ change: DuplicatesState.Change, _ error: EngineError) -> [Effect] {
         let title: String
         switch change {
-        case .resolve, .distinct: title = "Nothing was changed"
+        case .resolve, .distinct, .stack: title = "Nothing was changed"
         case .undo(let resolution):
             title = "Not undone"
             if error.code == .conflict || error.code == .notFound {

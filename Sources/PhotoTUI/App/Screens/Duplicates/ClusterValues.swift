@@ -90,12 +90,14 @@ public struct ClusterDetails: Hashable, Sendable {
     /// Photos that belong together without being duplicates.
     public struct Stack: Hashable, Sendable {
         public let photos: [PhotoID]
-        /// `a burst`.
-        public let reason: String
+        public let kind: StackReason
 
-        public init(photos: [PhotoID], reason: String) {
-            (self.photos, self.reason) = (photos, reason)
+        public init(photos: [PhotoID], kind: StackReason) {
+            (self.photos, self.kind) = (photos, kind)
         }
+
+        /// `a burst`.
+        public var reason: String { kind.words }
     }
 
     public let cluster: DuplicateCluster
@@ -109,6 +111,9 @@ public struct ClusterDetails: Hashable, Sendable {
     public let stacks: [Stack]
     public let kind: ClusterKind
     public let isCertain: Bool
+
+    /// How many photos the cluster has once its stacks are kept together: one of each stays in it.
+    var countWithoutStacks: Int { photos.count - stacks.reduce(0) { $0 + $1.photos.count - 1 } }
 
     public init(
         cluster: DuplicateCluster, photos: [ReviewedPhoto], keeper: PhotoID, alsoKept: Set<PhotoID>, sentence: String,

@@ -196,6 +196,6 @@ extension AppState {
 
     /// `45.6 MB won`; nothing before anything was resolved.
     var wonText: String {
-        duplicates.resolutions.isEmpty && duplicates.won == 0 ? "" : "\(ByteCount(duplicates.won)) won"
+        duplicates.won == 0 ? "" : "\(ByteCount(duplicates.won)) won"
     }
 }

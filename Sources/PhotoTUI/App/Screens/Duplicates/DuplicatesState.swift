@@ -41,6 +41,7 @@ public struct DuplicatesState: Sendable {
     enum Change: Hashable, Sendable {
         case resolve(ClusterID)
         case distinct(ClusterID, photos: Int)
+        case stack(ClusterID)
         case undo(Resolution)
     }
 

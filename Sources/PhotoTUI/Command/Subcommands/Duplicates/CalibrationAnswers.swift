@@ -29,7 +29,7 @@ struct CalibrationAnswers: Decodable {
             if line.allSatisfy({ [9, 13, 32].contains($0) }) { continue }
             guard let answer = try? decoder.decode(Answer.self, from: Data(line)) else {
                 throw EngineError(
-                    .invalidInput, "line \(number + 1) of \(displayEscaped(name)) is no answer",
+                    .invalidInput, "line \(number + 1) of \(name) is no answer",
                     whatToDo: "write {\"first\": ID, \"second\": ID, \"same\": true} or false on each line")
             }
             answers.append(answer)

@@ -11,13 +11,16 @@ struct CalibrationSession: Sendable {
     let calibration: DuplicateCalibration
     /// Whether "not the same" is decided for every later scan, too.
     let decides: Bool
+    /// Why, for the journal of what is decided.
+    let reason: String
     private let question = QuestionLine()
     private let profile: TerminalProfile?
 
-    init(library: Library, calibration: DuplicateCalibration, decides: Bool) {
+    init(library: Library, calibration: DuplicateCalibration, decides: Bool, reason: String) {
         self.library = library
         self.calibration = calibration
         self.decides = decides
+        self.reason = reason
         let environment = ProcessInfo.processInfo.environment
         profile =
             environment["TERM", default: "dumb"] == "dumb"
@@ -48,7 +51,8 @@ struct CalibrationSession: Sendable {
     private func keep(_ pair: CalibrationPair, isSame: Bool) async throws -> Bool {
         do {
             try await calibration.answer(
-                pair.keeper, pair.other, isSame: isSame, decides: decides, actor: DuplicatesCommand.actor)
+                pair.keeper, pair.other, isSame: isSame, decides: decides, actor: DuplicatesCommand.actor,
+                reason: reason)
         } catch let error as EngineError where error.code == .conflict {
             Console.complain(error.description)
         }

@@ -47,6 +47,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
     @Flag(help: "A \"no\" is a decision, too: the two photos are never put together again.")
     var decide = false
 
+    @OptionGroup var why: ReasonOption
+
     static func validate(_ precision: Double) throws {
         if !(precision > 0.5 && precision < 1) {
             throw ValidationError("--precision takes a share above 0.5 and below 1")
@@ -56,6 +58,7 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
     func validate() throws {
         if !(0...1000).contains(pairs) { throw ValidationError("--pairs takes 0 to 1000") }
         try Self.validate(precision)
+        if decide { try why.require(for: libraryOptions) }
         if answers == nil, !output.json, pairs > 0, isatty(STDIN_FILENO) == 0 || !Console.errorIsTerminal {
             throw ValidationError(
                 "pairs are shown on a terminal; elsewhere --json prints them, --answers takes answers, --pairs 0 asks nothing"
@@ -113,7 +116,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
             guard let isSame = answer.same else { continue }
             do {
                 try await calibration.answer(
-                    answer.first, answer.second, isSame: isSame, decides: decide, actor: DuplicatesCommand.actor)
+                    answer.first, answer.second, isSame: isSame, decides: decide, actor: DuplicatesCommand.actor,
+                    reason: why.reason)
                 given.recorded += 1
             } catch let error as EngineError where error.code == .conflict {
                 given.refused.append((answer, error))
@@ -123,7 +127,7 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
     }
 
     private func ask(_ library: Library, _ calibration: DuplicateCalibration) async throws {
-        let session = CalibrationSession(library: library, calibration: calibration, decides: decide)
+        let session = CalibrationSession(library: library, calibration: calibration, decides: decide, reason: why.reason)
         do {
             try await Interrupt.cancelling {
                 Console.note("\n")

@@ -11,7 +11,8 @@ struct DuplicatesCommand: AsyncParsableCommand {
         abstract: "Find photos that show the same picture, and decide which to keep.",
         discussion: """
             `scan` compares what is new, `list` and `show` tell what was found and what to keep of it, `resolve` keeps one photo \
-            of a cluster and moves the others to the trash, `undo` takes that back whenever. Files that are \
+            of a cluster and moves the others to the trash, `stack` keeps the shots of a burst and the like together, \
+            `not-duplicate` keeps photos apart, `undo` takes any of that back whenever. Files that are \
             indexed in place are never touched: a photo in the trash is out of the timeline, and its file stays.
 
             Examples:
@@ -23,7 +24,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             DuplicatesScan.self, DuplicatesList.self, DuplicatesShow.self, DuplicatesResolve.self,
-            DuplicatesNotDuplicate.self, DuplicatesResolutions.self, DuplicatesUndo.self, DuplicatesCalibrate.self,
+            DuplicatesNotDuplicate.self, DuplicatesStack.self, DuplicatesStacks.self, DuplicatesResolutions.self, DuplicatesUndo.self, DuplicatesCalibrate.self,
             DuplicatesExport.self,
         ],
         defaultSubcommand: DuplicatesList.self)

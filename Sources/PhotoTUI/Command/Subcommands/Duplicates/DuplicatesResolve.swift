@@ -19,14 +19,15 @@ struct DuplicatesResolve: AsyncParsableCommand {
             the same command goes on with the others. Files with the same bytes are one photo from the import on: --exact \
             is for files whose pictures are equal and whose metadata are not.
 
-            Whoever resolves for another owner of a networked library names them in PHOTOTUI_OWNER, and says with --reason why:             the journal and `duplicates resolutions` have both that and who did it.
+            Whoever resolves for another owner of a networked library names them with --owner, and says with --reason why: \
+            the owner's journal and `duplicates resolutions` have both that and who did it.
 
             Examples:
               phototui duplicates resolve 0190a7c2 --dry-run
               phototui duplicates resolve 0190a7c2 --keep 0190a7c3-1f2e --reason "the sharper one"
               phototui duplicates resolve --certain
               phototui duplicates resolve --precision 0.95 --dry-run     what `duplicates calibrate` showed to be safe
-              PHOTOTUI_OWNER=anna phototui duplicates resolve --certain --profile prod --reason "ticket 4711"
+              phototui duplicates resolve --certain --profile prod --owner anna --reason "ticket 4711"
 
             Exit codes: 0 all resolved, 1 none, 2 some not, 130 stopped by Ctrl-C.
             """)
@@ -55,8 +56,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
             valueName: "photo"))
     var keep: [String] = []
 
-    @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text"))
-    var reason = ""
+    @OptionGroup var why: ReasonOption
 
     @Flag(help: "Tell what would change, and change nothing.")
     var dryRun = false
@@ -65,13 +65,13 @@ struct DuplicatesResolve: AsyncParsableCommand {
     var clusters: [String] = []
 
     func validate() throws {
+        try why.require(for: libraryOptions, isDry: dryRun)
         let ways = [certain, exact, calibrated, precision != nil, !clusters.isEmpty]
         if ways.count(where: \.self) != 1 {
             throw ValidationError(
                 "name the clusters to resolve, or one of --certain, --exact, --calibrated and --precision")
         }
         if !keep.isEmpty, clusters.count != 1 { throw ValidationError("--keep goes with one cluster") }
-        if reason.utf8.count > 1000 { throw ValidationError("--reason takes at most 1000 bytes") }
         if let precision { try DuplicatesCalibrate.validate(precision) }
     }
 
@@ -81,7 +81,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
             try await libraryOptions.withLibrary { library in
                 guard clusters.isEmpty else {
                     let run = NamedResolution(
-                        review: library.duplicateReview(), library: library, reason: reason, isDry: dryRun)
+                        review: library.duplicateReview(), library: library, reason: why.reason, isDry: dryRun)
                     return try await run.resolve(clusters, keeping: keep, report)
                 }
                 try await resolveMany(in: library, report)
@@ -92,7 +92,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
             throw ExitCode.interrupted
         }
         try report.end()
-        for item in report.failed { Console.complain("\(displayEscaped(item.cluster)): \(item.error.description)") }
+        for item in report.failed { Console.complain("\(item.cluster): \(item.error.description)") }
         if !report.failed.isEmpty { throw report.count == 0 ? ExitCode.failure : ExitCode.inPart }
     }
 
@@ -111,7 +111,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
         let bulk = library.bulkResolution()
         let sums = try await Interrupt.cancelling {
             line.clear()
-        } work: { [dryRun, reason] in
+        } work: { [dryRun, reason = why.reason] in
             try await bulk.run(choice, isDry: dryRun, actor: DuplicatesCommand.actor, reason: reason) {
                 line.show($0)
             } each: { outcome in
@@ -145,7 +145,7 @@ private struct NamedResolution {
                 if kept.isEmpty, let stack = proposal.stacks.first {
                     throw EngineError(
                         .conflict, "some of its photos are \(stack.reason)",
-                        whatToDo: "name what to keep with --keep, or keep all with: phototui duplicates not-duplicate")
+                        whatToDo: "name what to keep with --keep, or keep them all with: phototui duplicates stack")
                 }
                 try report.add(try await resolve(proposal, keeping: kept))
             } catch let error as EngineError {
@@ -178,8 +178,8 @@ private struct NamedResolution {
         throw EngineError(
             found.isEmpty ? .notFound : .conflict,
             found.isEmpty
-                ? "no photo of the cluster is called \(displayEscaped(name))"
-                : "several photos of the cluster have ids that begin with \(displayEscaped(name))",
+                ? "no photo of the cluster is called \(name)"
+                : "several photos of the cluster have ids that begin with \(name)",
             whatToDo: "phototui duplicates show \(proposal.cluster.id) lists them")
     }
 }

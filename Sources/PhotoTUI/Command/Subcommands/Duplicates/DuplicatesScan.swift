@@ -14,7 +14,9 @@ struct DuplicatesScan: AsyncParsableCommand {
             the new photos alone, and one that was stopped goes on. With another --distance or --orientations, --all \
             compares everything anew; what was decided not to be a duplicate stays decided.
 
-            With --no-renditions and PATHs it is about files, not about the library: their hashes alone are made and compared,             nothing is decoded beyond that, kept or written, and the clusters are printed. Hashes alone             take more for the same than pictures do: the distance is 4 unless it is given.
+            With --no-renditions and PATHs it is about files, not about the library: their hashes alone are made and compared, \
+            nothing is decoded beyond that, kept or written, and the clusters are printed. Hashes alone \
+            take more for the same than pictures do: the distance is 4 unless it is given.
 
             Examples:
               phototui duplicates scan
@@ -29,11 +31,15 @@ struct DuplicatesScan: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("The most bits in which hashes may differ, 0 to 16 (default: 8).", valueName: "bits"))
+    @Option(help: ArgumentHelp(
+            "The most bits in which hashes may differ, 0 to 16 (default: scan_distance in config.toml, else 8).",
+            valueName: "bits"))
     var distance: Int?
 
-    @Flag(help: "Find turned and mirrored copies, too; several times slower.")
-    var orientations = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Find turned and mirrored copies, too; several times slower (default: scan_orientations in config.toml).")
+    var orientations: Bool?
 
     @Flag(help: "Forget the clusters and compare all photos anew.")
     var all = false
@@ -51,16 +57,20 @@ struct DuplicatesScan: AsyncParsableCommand {
         if noRenditions == paths.isEmpty {
             throw ValidationError("--no-renditions and the paths of folders or files go together")
         }
-        if noRenditions, orientations || all { throw ValidationError("--no-renditions goes with --distance alone") }
+        if noRenditions, orientations == true || all { throw ValidationError("--no-renditions goes with --distance alone") }
     }
 
     func run() async throws {
         if noRenditions { return try await FolderDuplicatesRun(paths, distance ?? 4, isJSON: output.json).run() }
-        let options = DuplicateScanOptions(
-            distance: distance ?? DuplicateScanOptions().distance, turns: orientations, comparesAll: all)
         let report: DuplicateScanReport
         do {
-            report = try await libraryOptions.withLibrary { try await Self.scan($0, options) }
+            report = try await libraryOptions.withLibrary { library in
+                var options = library.configuration.scanOptions
+                options.distance = distance ?? options.distance
+                options.turns = orientations ?? options.turns
+                options.comparesAll = all
+                return try await Self.scan(library, options)
+            }
         } catch is CancellationError {
             Console.complain("stopped; what was compared stays so, and the same command without --all goes on")
             throw ExitCode.interrupted

@@ -7,10 +7,10 @@ import Workflows
 struct DuplicatesUndo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "undo",
-        abstract: "Take resolutions back: the photos leave the trash, and marks and clusters are as they were.",
+        abstract: "Take decisions back: photos leave the trash, and marks, clusters and stacks are as they were.",
         discussion: """
-            RESOLUTION is an id that `duplicates resolve` or `duplicates resolutions` printed, or its beginning. What somebody \
-            changed since is left as it is, and told.
+            RESOLUTION is an id that `duplicates resolve`, `not-duplicate`, `stack` or `resolutions` printed, or its beginning. \
+            What somebody changed since is left as it is, and told.
 
             Examples:
               phototui duplicates undo 0190a7c2
@@ -22,10 +22,13 @@ struct DuplicatesUndo: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
+    @OptionGroup var why: ReasonOption
+
     @Argument(help: "Resolutions' ids, or beginnings of ids.")
     var resolutions: [String]
 
     func validate() throws {
+        try why.require(for: libraryOptions)
         if resolutions.isEmpty { throw ValidationError("name a resolution to take back") }
     }
 
@@ -37,7 +40,7 @@ struct DuplicatesUndo: AsyncParsableCommand {
             for name in resolutions {
                 do {
                     let resolution = try await review.resolution(named: name)
-                    undone.append(try await review.undo(resolution, actor: DuplicatesCommand.actor))
+                    undone.append(try await review.undo(resolution, actor: DuplicatesCommand.actor, reason: why.reason))
                 } catch let error as EngineError {
                     failed.append((name, error))
                 }
@@ -59,7 +62,7 @@ struct DuplicatesUndo: AsyncParsableCommand {
             try Console.line(document.encoded())
         } else {
             for item in undone {
-                try Console.line("\(item.resolution.id) undone: \(counted(item.restored.count, "photo")) back")
+                try Console.line("\(item.resolution.id) undone: \(DuplicateFormat.undone(item))")
             }
         }
         for item in undone {
@@ -67,7 +70,7 @@ struct DuplicatesUndo: AsyncParsableCommand {
                 Console.complain("\(item.resolution.id): \(DuplicateFormat.words(conflict))")
             }
         }
-        for item in failed { Console.complain("\(displayEscaped(item.name)): \(item.error.description)") }
+        for item in failed { Console.complain("\(item.name): \(item.error.description)") }
         if undone.isEmpty { throw ExitCode.failure }
         if !failed.isEmpty || undone.contains(where: { !$0.conflicts.isEmpty }) { throw ExitCode.inPart }
     }
@@ -77,7 +80,7 @@ struct DuplicatesUndo: AsyncParsableCommand {
 struct DuplicatesResolutions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolutions",
-        abstract: "List what was resolved, newest first.",
+        abstract: "List what was decided, newest first.",
         discussion: """
             Examples:
               phototui duplicates resolutions --limit 20
@@ -110,65 +113,19 @@ struct DuplicatesResolutions: AsyncParsableCommand {
                 return
             }
             var table = TextTable([
-                ("RESOLUTION", .left), ("AT", .left), ("BY", .left), ("TRASHED", .right), ("BYTES", .right),
+                ("RESOLUTION", .left), ("AT", .left), ("BY", .left), ("DECIDED", .left), ("TRASHED", .right),
+                ("BYTES", .right),
                 ("", .left), ("REASON", .left),
             ])
             for item in shown {
                 table.add([
                     item.id.description, rfc3339(microseconds: item.resolvedAt), displayEscaped(item.actor),
-                    "\(item.trashed.count)", item.byteCount.description, item.undone == nil ? "" : "undone",
+                    DuplicateFormat.words(item.verdict), "\(item.trashed.count)", item.byteCount.description, item.undone == nil ? "" : "undone",
                     displayEscaped(item.reason),
                 ])
             }
             if !table.isEmpty { try Console.write(table.text()) }
             if let next { Console.note("More follow: --after \(next)\n") }
-        }
-    }
-}
-
-/// `phototui duplicates not-duplicate …`.
-struct DuplicatesNotDuplicate: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "not-duplicate",
-        abstract: "Decide for good that photos don't show the same picture.",
-        discussion: """
-            Names two or more photos, or one cluster for all of its photos. They are kept out of one cluster by every later \
-            scan, also by `scan --all`.
-
-            Examples:
-              phototui duplicates not-duplicate ~/Pictures/a.jpg ~/Pictures/b.jpg
-              phototui duplicates not-duplicate 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
-            """)
-
-    @OptionGroup var libraryOptions: LibraryOptions
-    @OptionGroup var output: JSONOption
-
-    @Argument(help: "Photos' ids, beginnings of ids, SHA-256s or paths; or one cluster's id.", completion: .file())
-    var names: [String]
-
-    func validate() throws {
-        if names.isEmpty { throw ValidationError("name two photos or more, or a cluster") }
-    }
-
-    func run() async throws {
-        try await libraryOptions.withLibrary { library in
-            let review = library.duplicateReview()
-            var photos: [PhotoID] = []
-            if names.count == 1 {
-                photos = try await review.proposal(for: review.cluster(named: names[0])).photos.map(\.id)
-            } else {
-                for name in names { photos.append(try await PhotoName.resolve(name, in: library).id) }
-            }
-            let count = try await review.decideDistinct(photos, actor: DuplicatesCommand.actor)
-            if output.json {
-                let document: JSON = .object([
-                    "photos": .array(photos.map { .string($0.description) }), "new_pairs": .count(count),
-                ])
-                try Console.line(document.encoded())
-            } else {
-                try Console.line(
-                    count == 0 ? "decided before" : "\(counted(count, "pair")) decided: not duplicates, for good")
-            }
         }
     }
 }

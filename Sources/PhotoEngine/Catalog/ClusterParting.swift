@@ -1,0 +1,96 @@
+import Core
+
+/// Photos that leave their clusters as a person decides on them, and their way back, inside a transaction.
+struct ClusterParting {
+    let likeness: Likeness
+
+    private var connection: any SQLConnection { likeness.connection }
+    private var owner: SQLValue { likeness.owner }
+
+    /// Of the photos that share a cluster, one stays in it, and the others wait to be compared again; `stays` chooses among
+    /// them, who are in order of id.
+    func part(
+        _ photos: [PhotoID], stays: (ClusterID, [ResolutionContent.Member]) throws -> PhotoID
+    ) throws -> [ResolutionContent.Parted] {
+        let rows = try connection.rows(
+            """
+            SELECT compared_photos.cluster, \(ResolutionContent.Member.columns)
+            FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
+            WHERE compared_photos.photo = ? AND compared_photos.owner = ? AND compared_photos.cluster IS NOT NULL
+            """, each: photos.sorted().map { [.id($0), owner] })
+        var together: [ClusterID: [ResolutionContent.Member]] = [:]
+        for var row in rows.joined() {
+            let cluster: ClusterID = try row.id()
+            together[cluster, default: []].append(try ResolutionContent.Member(&row))
+        }
+        var parted: [ResolutionContent.Parted] = []
+        for (cluster, members) in together.sorted(by: { $0.key < $1.key }) where members.count > 1 {
+            let chosen = try stays(cluster, members)
+            let stayed = try SQLRow.present(members.first { $0.photo == chosen })
+            let left = members.filter { $0.photo != chosen }
+            try likeness.forget(left.map(\.photo))
+            for member in left { try likeness.wait(member.photo) }
+            parted.append(
+                .init(cluster: cluster, left: left, stayed: stayed, isEnded: try !exists(cluster)))
+        }
+        return parted
+    }
+
+    /// Puts those who left back into their cluster, with what had put them there. Where that, or one of them, is no longer as it
+    /// was, they wait to be compared again, and the answer is false.
+    func restore(_ parted: ResolutionContent.Parted) throws -> Bool {
+        guard let present = try present(parted) else {
+            for member in parted.left { try likeness.waitIfComparable(member.photo) }
+            return false
+        }
+        try likeness.insert(
+            try parted.left.filter { !present.contains($0.photo) }.map {
+                ($0.photo, try SQLRow.present(PerceptualHash($0.hash)))
+            })
+        if parted.isEnded { try likeness.begin(parted.cluster, with: parted.stayed.photo) }
+        for member in parted.left + (parted.isEnded ? [parted.stayed] : []) {
+            try likeness.place(member.photo, in: parted.cluster, member.evidence)
+        }
+        try likeness.recount(parted.cluster)
+        try connection.send(
+            "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",
+            each: parted.left.filter { !$0.waited }.map { [owner, .id($0.photo)] })
+        return true
+    }
+
+    /// Of those who left, the photos that were compared since and found in no cluster; nil where the cluster can't be as it was.
+    private func present(_ parted: ResolutionContent.Parted) throws -> Set<PhotoID>? {
+        guard try exists(parted.cluster) != parted.isEnded else { return nil }
+        var present: Set<PhotoID> = []
+        for member in parted.left + [parted.stayed] {
+            let row = try connection.row(
+                """
+                SELECT photos.phash, compared_photos.phash, compared_photos.cluster FROM photos
+                LEFT JOIN compared_photos ON compared_photos.photo = photos.id
+                WHERE photos.id = ? AND photos.owner = ? AND photos.trashed_at IS NULL
+                """, [.id(member.photo), owner])
+            guard var row else { return nil }
+            let (stored, hash) = try (row.optionalInt64(), row.optionalInt64())
+            let cluster: ClusterID? = try row.optionalID()
+            guard stored.map(ResolutionContent.Member.text) == member.storedHash else { return nil }
+            let isStayed = member.photo == parted.stayed.photo
+            guard let hash else {
+                if isStayed { return nil }
+                continue
+            }
+            let expected = isStayed && !parted.isEnded ? parted.cluster : nil
+            guard ResolutionContent.Member.text(hash) == member.hash, cluster == expected else { return nil }
+            present.insert(member.photo)
+        }
+        let left = parted.left.map(\.photo)
+        if try likeness.areAnyKeptApart(left + [parted.stayed.photo]) { return nil }
+        if !parted.isEnded {
+            for photo in left where try likeness.areKeptApart(.photo(photo), .cluster(parted.cluster)) { return nil }
+        }
+        return present
+    }
+
+    private func exists(_ cluster: ClusterID) throws -> Bool {
+        try connection.row("SELECT 1 FROM duplicate_clusters WHERE id = ?", [.id(cluster)]) != nil
+    }
+}

@@ -1,0 +1,175 @@
+import Core
+
+/// Decisions that keep all photos.
+extension SQLCatalog {
+    func decideDistinct(_ photos: [PhotoID], actor: String, reason: String) async throws -> DistinctDecision {
+        let photos = Array(Set(photos)).sorted()
+        let now = clock.microseconds
+        return try await database.write { [self] connection in
+            _ = try requireKnown(photos, connection)
+            let likeness = Likeness(connection: connection, owner: ownerValue)
+            var decided: [[PhotoID]] = []
+            for (index, first) in photos.enumerated() {
+                for second in photos[(index + 1)...] where try likeness.keepApart(first, second, at: now) {
+                    decided.append([first, second])
+                }
+            }
+            guard !decided.isEmpty else { return DistinctDecision(newPairs: 0, resolution: nil) }
+            let parted = try ClusterParting(likeness: likeness).part(photos) { _, members in members[0].photo }
+            let pairs = decided.count == 1 ? "1 pair" : "\(decided.count) pairs"
+            let named = photos.prefix(8).map(\.description).joined(separator: " ") + (photos.count > 8 ? " …" : "")
+            let resolution = try keep(
+                Decision(
+                    verdict: .distinct, photos: photos, parted: parted, decided: decided, actor: actor, reason: reason,
+                    action: "not duplicates", outcome: "\(pairs) decided: \(named)"), at: now, connection)
+            return DistinctDecision(newPairs: decided.count, resolution: resolution)
+        }
+    }
+
+    func stack(_ request: StackRequest) async throws -> Resolution {
+        var seen: Set<PhotoID> = []
+        let photos = request.photos.filter { seen.insert($0).inserted }
+        guard photos.count > 1 else { throw EngineError(.invalidInput, "a stack has two photos or more") }
+        let now = clock.microseconds
+        return try await database.write { [self] connection in
+            if let trashed = try requireKnown(photos, connection).first(where: \.isInTrash) {
+                throw EngineError(
+                    .conflict, "the photo \(trashed.photo) is in the trash",
+                    whatToDo: "take it back first, or leave it out")
+            }
+            let stacked = try connection.rows(
+                "SELECT stack FROM stacked_photos WHERE photo = ? AND owner = ?",
+                each: photos.map { [.id($0), ownerValue] })
+            for (photo, rows) in zip(photos, stacked) {
+                guard var row = rows.first else { continue }
+                let stack: ResolutionID = try row.id()
+                throw EngineError(
+                    .conflict, "the photo \(photo) is in the stack \(stack) already",
+                    whatToDo: "to take that apart: phototui duplicates undo \(stack)")
+            }
+            let likeness = Likeness(connection: connection, owner: ownerValue)
+            let parted = try ClusterParting(likeness: likeness).part(photos) { cluster, members in
+                try representative(of: members.map(\.photo), in: cluster, order: photos, connection)
+            }
+            let count = "\(photos.count) photos: \(request.kind.words)"
+            let resolution = try keep(
+                Decision(
+                    verdict: .stack(request.kind), photos: photos, parted: parted, decided: [], actor: request.actor,
+                    reason: request.reason, action: "stack photos", outcome: count), at: now, connection)
+            try connection.execute(
+                "INSERT INTO photo_stacks (id, owner, reason, made_at) VALUES (?, ?, ?, ?)",
+                [.id(resolution.id), ownerValue, .string(request.kind.rawValue), .int(now)])
+            try connection.insert(
+                into: "stacked_photos (photo, owner, stack, ordinal)", row: "(?, ?, ?, ?)",
+                values: photos.enumerated().map { [.id($1), ownerValue, .id(resolution.id), .int($0)] }, onConflict: "")
+            return resolution
+        }
+    }
+
+    func stacks(after: ResolutionID?, limit: Int) async throws -> [PhotoStack] {
+        try await stacks(where: after == nil ? "1 = 1" : "id < ?", after.map { [.id($0)] } ?? [], limit: limit)
+    }
+
+    func stack(of photo: PhotoID) async throws -> PhotoStack? {
+        try await stacks(
+            where: "id = (SELECT stack FROM stacked_photos WHERE photo = ? AND owner = ?)", [.id(photo), ownerValue],
+            limit: 1
+        ).first
+    }
+
+    private func stacks(where condition: String, _ values: [SQLValue], limit: Int) async throws -> [PhotoStack] {
+        try await database.read { [ownerValue] connection in
+            let stacks = try connection.rows(
+                """
+                SELECT id, reason, made_at FROM photo_stacks WHERE owner = ? AND \(condition)
+                ORDER BY id DESC LIMIT ?
+                """, [ownerValue] + values + [.int(max(0, limit))]
+            ).map { row in
+                var row = row
+                let id: ResolutionID = try row.id()
+                return (id: id, reason: try SQLRow.present(StackReason(rawValue: row.text())), at: try row.int64())
+            }
+            let photos = try connection.rows(
+                "SELECT photo FROM stacked_photos WHERE stack = ? ORDER BY ordinal", each: stacks.map { [.id($0.id)] })
+            return try zip(stacks, photos).map { stack, rows in
+                let ids: [PhotoID] = try rows.map { row in
+                    var row = row
+                    return try row.id()
+                }
+                return PhotoStack(id: stack.id, photos: ids, reason: stack.reason, madeAt: stack.at)
+            }
+        }
+    }
+
+    /// Photos beyond this of a cluster are not asked whom they are like.
+    private static let mostOthers = 64
+
+    /// Which photo of a stack is most like what else is in the cluster: its copies stay with it.
+    private func representative(
+        of members: [PhotoID], in cluster: ClusterID, order: [PhotoID], _ connection: any SQLConnection
+    ) throws -> PhotoID {
+        let rows = try connection.rows(
+            "SELECT photo, phash FROM compared_photos WHERE cluster = ? AND owner = ? ORDER BY photo LIMIT ?",
+            [.id(cluster), ownerValue, .int(members.count + Self.mostOthers)])
+        var hashes: [PhotoID: PerceptualHash] = [:]
+        for var row in rows {
+            let photo: PhotoID = try row.id()
+            hashes[photo] = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
+        }
+        let inStack = Set(order)
+        let others = hashes.filter { !inStack.contains($0.key) }.map(\.value)
+        func sum(_ photo: PhotoID) -> Int {
+            // One whose hash was not read is the last choice.
+            hashes[photo].map { hash in others.reduce(0) { $0 + $1.distance(to: hash) } } ?? .max
+        }
+        let inOrder = order.filter(Set(members).contains)
+        return try SQLRow.present(inOrder.min { sum($0) < sum($1) })
+    }
+
+    private func requireKnown(
+        _ photos: [PhotoID], _ connection: any SQLConnection
+    ) throws -> [(photo: PhotoID, isInTrash: Bool)] {
+        let known = try connection.rows(
+            "SELECT trashed_at FROM photos WHERE id = ? AND owner = ?", each: photos.map { [.id($0), ownerValue] })
+        return try zip(photos, known).map { photo, rows in
+            guard var row = rows.first else { throw EngineError(.notFound, "there is no photo \(photo)") }
+            return (photo, try row.optionalInt64() != nil)
+        }
+    }
+
+    private struct Decision {
+        let verdict: ResolutionContent.Verdict
+        let photos: [PhotoID]
+        let parted: [ResolutionContent.Parted]
+        let decided: [[PhotoID]]
+        let actor: String
+        let reason: String
+        /// For the journal.
+        let action: String
+        let outcome: String
+    }
+
+    /// Keeps a decision with its way back, and tells the journal.
+    private func keep(_ decision: Decision, at now: Int64, _ connection: any SQLConnection) throws -> Resolution {
+        let keeper = decision.parted.first?.stayed.photo ?? decision.photos[0]
+        let content = ResolutionContent(
+            actor: decision.actor, reason: decision.reason, keeper: keeper,
+            alsoKept: decision.photos.filter { $0 != keeper }, byteCount: 0, members: [], trashed: [],
+            before: PhotoMarks(), after: PhotoMarks(), hadOwnMarks: false, decided: decision.decided,
+            verdict: decision.verdict, parted: decision.parted)
+        let clusters = Set(decision.parted.map(\.cluster))
+        let cluster = clusters.count == 1 ? decision.parted[0].cluster : ClusterID(first: decision.photos[0])
+        let id: ResolutionID = newIdentifier()
+        try connection.execute(
+            "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, ?, ?)",
+            [.id(id), ownerValue, .id(cluster), .int(now), try PhotoColumns.encoded(content)])
+        try append(
+            JournalEntry(
+                id: newIdentifier(), at: now, actor: decision.actor, action: decision.action, subject: id.description,
+                outcome: decision.outcome + (decision.reason.isEmpty ? "" : ": \(decision.reason)")), to: connection)
+        var counters = CounterChanges()
+        Likeness.count(&counters)
+        try counters.write(to: connection, owner: ownerValue)
+        return content.resolution(id, of: cluster, at: now, undone: nil)
+    }
+}

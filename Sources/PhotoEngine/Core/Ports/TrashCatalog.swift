@@ -1,0 +1,63 @@
+internal import Foundation
+public import SystemPackage
+
+/// Photos that decisions took out of the timeline, until somebody takes them back or removes them for good.
+public protocol TrashCatalog: Sendable {
+    /// Those put there last first, of one moment by falling id, behind `after`.
+    func trash(after: TrashPosition?, limit: Int) async throws -> [TrashedPhoto]
+    /// How many there are, and their originals' bytes.
+    func trashSums() async throws -> (photos: Int, byteCount: ByteCount)
+    /// Takes photos out of the trash, whatever had put them there; each waits to be compared anew. Returns those that were
+    /// there. `reason` is the person's, for the journal. Throws `.notFound` for an unknown photo.
+    func restore(_ photos: [PhotoID], actor: String, reason: String) async throws -> [PhotoID]
+    /// Removes a photo for good, with all that is known of it. The files in `gone` are forgotten; the others stay known as no
+    /// photo, so that an import leaves them alone as long as they don't change. False, and nothing changes, when it is not in
+    /// the trash since `moment` (Unix microseconds), or is being processed.
+    func remove(
+        _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
+    ) async throws -> Bool
+}
+
+/// A photo in the trash, and where files with its bytes are.
+public struct TrashedPhoto: Hashable, Sendable {
+    public let photo: Photo
+    /// Unix microseconds.
+    public let trashedAt: Int64
+    /// In order of path.
+    public let files: [LibraryFile]
+
+    public init(photo: Photo, trashedAt: Int64, files: [LibraryFile]) {
+        self.photo = photo
+        self.trashedAt = trashedAt
+        self.files = files
+    }
+}
+
+/// A keyset cursor: where a photo is in the trash, written `<moment>_<id>`.
+public struct TrashPosition: Hashable, Sendable, CustomStringConvertible {
+    /// Unix microseconds.
+    public let trashedAt: Int64
+    public let photo: PhotoID
+
+    public init(trashedAt: Int64, photo: PhotoID) {
+        self.trashedAt = trashedAt
+        self.photo = photo
+    }
+
+    public init(_ trashed: TrashedPhoto) {
+        self.init(trashedAt: trashed.trashedAt, photo: trashed.photo.id)
+    }
+
+    /// What follows it was put there before this moment, Unix microseconds.
+    public static func before(_ moment: Int64) -> TrashPosition {
+        TrashPosition(trashedAt: moment, photo: PhotoID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))))
+    }
+
+    public init?(_ text: String) {
+        let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 2, let moment = Int64(parts[0]), let photo = PhotoID(String(parts[1])) else { return nil }
+        self.init(trashedAt: moment, photo: photo)
+    }
+
+    public var description: String { "\(trashedAt)_\(photo)" }
+}
