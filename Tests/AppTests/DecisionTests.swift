@@ -88,7 +88,7 @@ struct DecisionTests {
         app.type("two moments")
         app.press("enter")
         #expect(decisions(app).isEmpty)
-        let asked = app.effects.compactMap { 
+        let asked = app.effects.compactMap {
             if case .decideDistinct(_, let photos, "two moments") = $0 { photos } else { nil }
         }
         #expect(asked == [(0..<3).map { SampleClusters.photoID(1, $0) }])

@@ -32,7 +32,8 @@ struct CatalogOpeningTests {
             let current = try await catalog.statistics()
             try await catalog.database.write {
                 for later in [
-                    "INDEX jobs_published", "INDEX jobs_photo", "INDEX photos_trash", "TABLE upload_parts", "TABLE uploads", "TABLE vectors",
+                    "INDEX jobs_published", "INDEX jobs_photo", "INDEX photos_trash", "TABLE upload_parts",
+                    "TABLE uploads", "TABLE vectors",
                     "TABLE compared_photos", "TABLE duplicate_clusters", "TABLE duplicate_decisions",
                     "TABLE hash_buckets", "TABLE uncompared_photos", "TABLE stacked_photos", "TABLE photo_stacks",
                     "TABLE resolutions",

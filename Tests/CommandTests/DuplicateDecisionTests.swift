@@ -4,7 +4,8 @@ import Testing
 @Suite("duplicates stack, not-duplicate and undo")
 struct DuplicateDecisionTests {
     /// Two pictures that are the same in different files, imported and compared.
-    private func withCluster(_ body: (Program, _ photos: [String], _ cluster: String) async throws -> Void) async throws {
+    private func withCluster(_ body: (Program, _ photos: [String], _ cluster: String) async throws -> Void) async throws
+    {
         let home = try TestFolder()
         let photos = try TestFolder()
         let program = Program(home: home)
@@ -59,7 +60,8 @@ struct DuplicateDecisionTests {
             #expect(decided["decision"] as? String == "stack" && decided["reason"] as? String == "one jump")
 
             try await undo(program, id)
-            #expect((try await program.run(["duplicates", "stacks", "--json"]).document()["stacks"] as? [Any])?.count == 0)
+            #expect(
+                (try await program.run(["duplicates", "stacks", "--json"]).document()["stacks"] as? [Any])?.count == 0)
             #expect(try await clusters(program) == [cluster])
         }
     }

@@ -56,6 +56,25 @@ struct DuplicatesTests {
         }
     }
 
+    @Test("Lost small pictures are made anew for a comparison, as long as the originals are there")
+    func lostRenditions() async throws {
+        try await withLibrary { program, photos in
+            let library = try #require(program.environment["HOME"]) + "/.local/share/phototui"
+            let found = try FileManager.default.subpathsOfDirectory(atPath: library)
+            for path in found where path.hasSuffix(".webp") {
+                try FileManager.default.removeItem(atPath: library + "/" + path)
+            }
+            #expect(found.contains { $0.hasSuffix("/256.webp") })
+            try FileManager.default.removeItem(atPath: photos.path + "/c.png")
+            let scan = try await program.run(["duplicates", "scan", "--orientations"])
+            #expect(
+                scan.exitCode == 2 && scan.complaints.contains("1 photo could not be compared"), "\(scan.complaints)")
+            #expect(try await clusters(program).count == 1)
+            let made = try FileManager.default.subpathsOfDirectory(atPath: library).filter { $0.hasSuffix("/256.webp") }
+            #expect(made.count == 2)
+        }
+    }
+
     @Test("The list is narrowed by text, by how sure it is, and by equal pixels")
     func narrowed() async throws {
         try await withLibrary { program, photos in

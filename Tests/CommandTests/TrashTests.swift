@@ -5,7 +5,8 @@ import Testing
 struct TrashTests {
     /// Two pictures that are the same in different files, of which one was moved to the trash.
     private func withTrashed(
-        copies: Bool = false, _ body: (Program, _ photos: TestFolder, _ home: TestFolder, _ trashed: Trashed) async throws -> Void
+        copies: Bool = false,
+        _ body: (Program, _ photos: TestFolder, _ home: TestFolder, _ trashed: Trashed) async throws -> Void
     ) async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
@@ -60,8 +61,10 @@ struct TrashTests {
             #expect(young["removed"] as? Int == 0 && FileManager.default.fileExists(atPath: path))
             let left = try await program.run(["trash", "empty", "--older-than", "0", "--json"]).document()
             #expect(left["removed"] as? Int == 0 && left["in_place"] as? Int == 1)
-            let dry = try await program.run(["trash", "empty", "--older-than", "0", "--originals", "--dry-run", "--json"])
-                .document()
+            let dry = try await program.run([
+                "trash", "empty", "--older-than", "0", "--originals", "--dry-run", "--json",
+            ])
+            .document()
             #expect(dry["removed"] as? Int == 1 && FileManager.default.fileExists(atPath: path))
             #expect(try await trash(program).count == 1)
 
@@ -77,7 +80,8 @@ struct TrashTests {
             if let bin {
                 let information = try String(contentsOfFile: bin + "/info/\(name).trashinfo", encoding: .utf8)
                 let encoded = path.addingPercentEncoding(
-                    withAllowedCharacters: CharacterSet(charactersIn: "/-_.~").union(.alphanumerics.intersection(Self.ascii)))
+                    withAllowedCharacters: CharacterSet(charactersIn: "/-_.~").union(
+                        .alphanumerics.intersection(Self.ascii)))
                 #expect(information.hasPrefix("[Trash Info]\nPath=\(encoded ?? "")\nDeletionDate=2"), "\(information)")
             }
             let undo = try await program.run(["duplicates", "undo", trashed.resolution])

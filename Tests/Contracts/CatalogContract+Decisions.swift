@@ -68,13 +68,15 @@ private func requireThrown(
 
 extension CatalogContract {
     static let decisionCases: [ContractCase<CatalogSubject>] = [
-        ContractCase("A decision that photos are distinct is taken back, before and after a scan, and all is as it was") {
+        ContractCase("A decision that photos are distinct is taken back, before and after a scan, and all is as it was")
+        {
             subject in
             let catalog = subject.catalog
             let photos = try await catalog.addLike()
             let before = try await catalog.likeness()
             let choices = [
-                [photos[0], photos[1], photos[2]], [photos[1], photos[2]], [photos[0], photos[1], photos[3], photos[4]],
+                [photos[0], photos[1], photos[2]], [photos[1], photos[2]],
+                [photos[0], photos[1], photos[3], photos[4]],
                 [photos[0], photos[5]],
             ]
             for choice in choices {
@@ -86,20 +88,24 @@ extension CatalogContract {
                     try requireEqual(Set([resolution.keeper] + resolution.alsoKept), Set(choice), "who is kept")
                     try requireEqual(resolution.trashed, [], "the trashed")
                     try requireEqual(
-                        try await subject.second.resolution(resolution.id), resolution, "the resolution as it is stored")
-                    let entry = try requirePresent(try await catalog.journal(limit: 1).first, "the journal's entry")
-                    try requireEqual(entry.subject, resolution.id.description, "its subject")
-                    try require(entry.outcome.contains("two moments"), "the reason is told")
+                        try await subject.second.resolution(resolution.id), resolution, "the resolution as it is stored"
+                    )
+                    let told = try await catalog.journal(limit: 999).filter { $0.subject == resolution.id.description }
+                    try requireEqual(told.map(\.action), ["not duplicates"], "what the journal has")
+                    try require(told.allSatisfy { $0.outcome.contains("two moments") }, "the reason is told")
                     if scans { try await catalog.compareAlone() }
                     try await catalog.requireSound()
-                    let undone = try await subject.second.undo(resolution.id, actor: "bert", reason: "it was one moment")
+                    let undone = try await subject.second.undo(
+                        resolution.id, actor: "bert", reason: "it was one moment")
                     try requireEqual(undone.conflicts, [], "what changed since")
                     try requireEqual(try await catalog.likeness(), before, "all of it")
                     try require(
-                        !(try await catalog.areKeptApart(.photo(choice[0]), .photo(choice[1]))), "nothing stays decided")
-                    let told = try await catalog.journal(limit: 2).filter { $0.action == "undo resolution" }
-                    try require(
-                        told.contains { $0.outcome.contains("it was one moment") }, "why it was taken back")
+                        !(try await catalog.areKeptApart(.photo(choice[0]), .photo(choice[1]))), "nothing stays decided"
+                    )
+                    let undoing = try await catalog.journal(limit: 999).first {
+                        $0.subject == resolution.id.description && $0.action == "undo resolution"
+                    }
+                    try require(undoing?.outcome.contains("it was one moment") == true, "why it was taken back")
                     try await catalog.requireSound()
                 }
             }
@@ -112,7 +118,8 @@ extension CatalogContract {
             try requireEqual(second.newPairs, 2, "the new pairs")
             let undone = try await catalog.undo(try requirePresent(second.resolution, "it").id, actor: "a")
             try requireEqual(undone.conflicts, [], "what changed since")
-            try require(try await catalog.areKeptApart(.photo(photos[0]), .photo(photos[1])), "the first decision holds")
+            try require(
+                try await catalog.areKeptApart(.photo(photos[0]), .photo(photos[1])), "the first decision holds")
             try requireEqual(
                 try await catalog.photos(of: ClusterID(first: photos[0])), [photos[0], photos[2]], "the cluster")
             _ = try await catalog.undo(try requirePresent(first.resolution, "it").id, actor: "a")
@@ -176,7 +183,9 @@ extension CatalogContract {
             let catalog = subject.catalog
             let photos = try await catalog.addLike()
             let before = try await catalog.likeness()
-            for choice in [[photos[2], photos[0]], [photos[1], photos[5], photos[0], photos[2]], [photos[4], photos[3]]] {
+            for choice in [
+                [photos[2], photos[0]], [photos[1], photos[5], photos[0], photos[2]], [photos[4], photos[3]],
+            ] {
                 for scans in [false, true] {
                     let made = try await catalog.stack(StackRequest(photos: choice, kind: .chosen, actor: "a"))
                     if scans { try await catalog.compareAlone() }
@@ -210,14 +219,16 @@ extension CatalogContract {
         ContractCase("A photo is in one stack at most, and one in the trash is in none") { subject in
             let catalog = subject.catalog
             let photos = try await catalog.addLike()
-            let first = try await catalog.stack(StackRequest(photos: [photos[0], photos[5]], kind: .chosen, actor: "a"))
+            let first = try await catalog.stack(
+                StackRequest(photos: [photos[0], photos[5]], kind: .chosen, actor: "a"))
             try await requireThrown(.conflict, "a second stack", naming: first.id.description) {
                 _ = try await subject.second.stack(
                     StackRequest(photos: [photos[3], photos[5]], kind: .burst, actor: "a"))
             }
             let resolution = try await catalog.resolve(
                 ResolutionRequest(
-                    cluster: ClusterID(first: photos[3]), keeper: photos[3], members: [photos[3], photos[4]], actor: "a"))
+                    cluster: ClusterID(first: photos[3]), keeper: photos[3], members: [photos[3], photos[4]], actor: "a"
+                ))
             try await requireThrown(.conflict, "one in the trash", naming: "trash") {
                 _ = try await catalog.stack(StackRequest(photos: [photos[1], photos[4]], kind: .burst, actor: "a"))
             }

@@ -12,7 +12,9 @@ struct StackRecognitionTests {
     func burst() {
         let shots = [photo(1, "DSC_0041.jpg"), photo(2, "DSC_0042.jpg"), photo(3, "DSC_0043.jpg", at: 1.5)]
         #expect(
-            StackRecognition.stacks(among: shots.reversed()) == [RecognisedStack(photos: shots.map(\.id), reason: .burst)])
+            StackRecognition.stacks(among: shots.reversed()) == [
+                RecognisedStack(photos: shots.map(\.id), reason: .burst)
+            ])
     }
 
     @Test("A copy has the shot's time and another name, and is no burst")

@@ -28,7 +28,8 @@ public enum PostgresCatalog {
 
     /// Opens the catalogue to look at, which writes nothing: nil for an owner that nobody has added. Throws as `open` does.
     public static func openKnown(
-        _ settings: PostgresSettings, replica: PostgresSettings? = nil, owner: String, clock: any EngineClock = SystemClock(),
+        _ settings: PostgresSettings, replica: PostgresSettings? = nil, owner: String,
+        clock: any EngineClock = SystemClock(),
         random: any RandomSource = SystemRandom()
     ) async throws -> (any Catalog)? {
         let database = PostgresDatabase(settings, replica: replica)

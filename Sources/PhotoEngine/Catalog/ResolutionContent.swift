@@ -114,7 +114,8 @@ struct ResolutionContent: Codable {
             case nil: .duplicates
             }
         return Resolution(
-            id: id, verdict: decided, cluster: cluster, keeper: keeper, alsoKept: alsoKept, trashed: trashed.map(\.photo),
+            id: id, verdict: decided, cluster: cluster, keeper: keeper, alsoKept: alsoKept,
+            trashed: trashed.map(\.photo),
             byteCount: ByteCount(byteCount), before: before, after: after, actor: actor, reason: reason,
             resolvedAt: moment, undone: undone)
     }

@@ -20,7 +20,8 @@ extension SQLCatalog {
                 each: photos.map { [.id($0.id), ownerValue] })
             return try zip(photos, files).map { photo, files in
                 TrashedPhoto(
-                    photo: photo, trashedAt: try SQLRow.present(photo.trashedAt), files: try files.map(FileColumns.file))
+                    photo: photo, trashedAt: try SQLRow.present(photo.trashedAt), files: try files.map(FileColumns.file)
+                )
             }
         }
     }

@@ -156,11 +156,19 @@ public final class Library: Sendable {
     }
 
     /// The small pictures that photos are compared by.
-    public var smallPictures: any PictureSource { RenditionPictures(objects: objects) }
+    public var smallPictures: any PictureSource { RenditionPictures(objects: objects, remake: remake) }
+
+    private var remake: @Sendable (SHA256Digest) async throws -> Bool {
+        let handler = ProcessPhotoHandler(
+            catalog: catalog, objects: objects, processor: processor,
+            options: ProcessingOptions(
+                formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash))
+        return { try await handler.remakeRenditions(of: $0) }
+    }
 
     /// Finds photos that look alike.
     public func duplicateScan() -> DuplicateScan {
-        DuplicateScan(catalog: catalog, pictures: RenditionPictures(objects: objects))
+        DuplicateScan(catalog: catalog, pictures: smallPictures)
     }
 
     /// What is decided on photos that look alike, with the keeper rules of the configuration.
@@ -170,7 +178,7 @@ public final class Library: Sendable {
 
     /// Resolves many clusters at once, with the keeper rules of the configuration.
     public func bulkResolution() -> BulkResolution {
-        BulkResolution(catalog: catalog, review: duplicateReview(), pictures: RenditionPictures(objects: objects))
+        BulkResolution(catalog: catalog, review: duplicateReview(), pictures: smallPictures)
     }
 
     /// Puts the bursts and the like among all clusters into stacks.

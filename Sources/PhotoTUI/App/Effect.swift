@@ -75,14 +75,19 @@ public struct PictureRequest: Hashable, Sendable {
     public let sha256: SHA256Digest
     /// The upright size; nil while unknown.
     public let pixelSize: PixelSize?
+    /// How the upright picture is turned before it is shown.
+    public let turn: Orientation
+    /// Of the turned picture.
     public let region: PictureRegion
     public let columns: Int
     public let rows: Int
 
     public init(
-        photo: PhotoID, sha256: SHA256Digest, pixelSize: PixelSize?, region: PictureRegion, columns: Int, rows: Int
+        photo: PhotoID, sha256: SHA256Digest, pixelSize: PixelSize?, turn: Orientation = .upright,
+        region: PictureRegion,
+        columns: Int, rows: Int
     ) {
-        (self.photo, self.sha256, self.pixelSize) = (photo, sha256, pixelSize)
+        (self.photo, self.sha256, self.pixelSize, self.turn) = (photo, sha256, pixelSize, turn)
         (self.region, self.columns, self.rows) = (region, columns, rows)
     }
 }

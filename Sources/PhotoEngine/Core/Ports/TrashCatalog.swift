@@ -49,8 +49,9 @@ public struct TrashPosition: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What follows it was put there before this moment, Unix microseconds.
-    public static func before(_ moment: Int64) -> TrashPosition {
-        TrashPosition(trashedAt: moment, photo: PhotoID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))))
+    public init(before moment: Int64) {
+        self.init(
+            trashedAt: moment, photo: PhotoID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))))
     }
 
     public init?(_ text: String) {

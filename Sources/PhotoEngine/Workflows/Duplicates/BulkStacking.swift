@@ -43,7 +43,8 @@ public struct BulkStacking: Sendable {
 
     /// Those of one cluster.
     public func stack(
-        _ proposal: ClusterProposal, isDry: Bool, actor: String, reason: String, each body: @Sendable (Outcome) throws -> Void
+        _ proposal: ClusterProposal, isDry: Bool, actor: String, reason: String,
+        each body: @Sendable (Outcome) throws -> Void
     ) async throws {
         for stack in proposal.stacks {
             var resolution: Resolution?

@@ -62,6 +62,25 @@ public final class ProcessPhotoHandler: JobHandler {
         throw failure
     }
 
+    /// Makes the renditions of a processed photo once more, where its original can still be read; the catalogue stays as it is.
+    /// False where nothing could be made. Throws a retryable error when a server is away.
+    public func remakeRenditions(of sha256: SHA256Digest) async throws -> Bool {
+        guard let photo = try await catalog.photo(sha256: sha256), photo.status == .ready, !photo.isMissing else {
+            return false
+        }
+        do {
+            for path in try await originals(of: photo) {
+                try Task.checkCancellation()
+                guard let processed = try? await decode(path), processed.sha256 == photo.sha256 else { continue }
+                for rendition in processed.renditions { try await store(rendition, of: photo.sha256) }
+                return true
+            }
+        } catch let error as EngineError where !error.isRetryable {
+            // The copy itself is gone.
+        }
+        return false
+    }
+
     /// Calls the catalogue or the store, whose outages are no fault of the job.
     private func server<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         do {

@@ -42,7 +42,7 @@ public struct TrashEmptying: Sendable {
         trashedBefore moment: Int64, movesOriginals: Bool, isDry: Bool, actor: String, reason: String,
         each body: @Sendable (TrashedPhoto, Outcome) throws -> Void
     ) async throws {
-        var after = TrashPosition.before(moment)
+        var after = TrashPosition(before: moment)
         while true {
             let page = try await catalog.trash(after: after, limit: Self.page)
             guard let last = page.last else { return }

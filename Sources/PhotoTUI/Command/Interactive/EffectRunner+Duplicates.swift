@@ -41,7 +41,8 @@ extension EffectRunner {
                 }
                 let proposal = try await review.proposal(for: cluster)
                 let kind = try await Self.kind(of: proposal, library.clusterBrowser())
-                return .clusterLoaded(request, ClusterDetails(proposal, kind))
+                let turns = try await Self.turns(in: proposal, library.smallPictures)
+                return .clusterLoaded(request, ClusterDetails(proposal, kind, turns))
             }
         case .loadDifference(let request, let wanted): loadDifference(request, wanted)
         case .resolve(let request, let decision):
@@ -53,7 +54,8 @@ extension EffectRunner {
             }
         case .undoResolution(let request, let id):
             change(request) { library in
-                .resolutionUndone(request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: ""))
+                .resolutionUndone(
+                    request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: ""))
             }
         case .decideDistinct(let request, let photos, let reason):
             change(request) { library in
@@ -78,6 +80,29 @@ extension EffectRunner {
         case .scanDuplicates(let request): scanDuplicates(request)
         default: break
         }
+    }
+
+    /// Photos of one cluster beyond this are shown as they are.
+    private static let mostTurned = 100
+
+    /// How photos are turned to stand as the one to keep does; nothing of those that stand so.
+    private static func turns(
+        in proposal: ClusterProposal, _ pictures: any PictureSource
+    ) async throws -> [PhotoID: Orientation] {
+        let members = proposal.members.prefix(mostTurned)
+        guard members.contains(where: { ($0.evidence?.orientation ?? .upright) != .upright }),
+            let keeper = proposal.members.first(where: { $0.photo == proposal.keeper }),
+            let kept = try await pictures.picture(of: keeper.sha256)
+        else { return [:] }
+        var turns: [PhotoID: Orientation] = [:]
+        for member in members where member.photo != keeper.photo {
+            try Task.checkCancellation()
+            guard let picture = try await pictures.picture(of: member.sha256) else { continue }
+            let tried = PictureDifference.orientations(of: member, toward: keeper)
+            let found = try await OffPool.run { PictureDifference(kept, picture, orientations: tried).orientation }
+            if found != .upright { turns[member.photo] = found }
+        }
+        return turns
     }
 
     /// Of very many photos the pixels are not compared.
@@ -187,9 +212,11 @@ extension ClusterSummary {
 }
 
 extension ClusterDetails {
-    init(_ proposal: ClusterProposal, _ kind: ClusterKind) {
+    init(_ proposal: ClusterProposal, _ kind: ClusterKind, _ turns: [PhotoID: Orientation]) {
         let photos = zip(proposal.photos, proposal.members).map { photo, member in
-            ReviewedPhoto(photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member)
+            ReviewedPhoto(
+                photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member,
+                turn: turns[photo.id] ?? .upright)
         }
         self.init(
             cluster: proposal.cluster,

@@ -2,6 +2,7 @@ import App
 import Core
 import Foundation
 import Grid
+import Imaging
 import PhotoEngine
 import Synchronization
 import SystemPackage
@@ -123,6 +124,14 @@ final class EffectRunner: Sendable {
             try await RenditionSource.makeLocal(wanted.sha256, size: size, in: objects)
             let coarse = try await OffPool.run {
                 let data = try RenditionSource.read(wanted.sha256, size: size, from: objects)
+                if wanted.turn != .upright {
+                    guard let pixels = RenditionPicture.pixels(data) else {
+                        throw EngineError(
+                            .corrupt, "its thumbnail is damaged", whatToDo: "import the photo again")
+                    }
+                    return renderer.render(
+                        pixels.turned(wanted.turn), region: region, columns: wanted.columns, rows: wanted.rows)
+                }
                 return try renderer.render(
                     webp: data, region: region, columns: wanted.columns, rows: wanted.rows)
             }
@@ -135,10 +144,10 @@ final class EffectRunner: Sendable {
                     whatToDo: "connect the disk it is on")
             }
             let pixels = try await library.processor.pixels(
-                file, region: wanted.region,
-                fitting: PixelSize(width: wanted.columns * 8, height: wanted.rows * 16))
+                file, region: wanted.region.before(wanted.turn),
+                fitting: wanted.turn.upright(PixelSize(width: wanted.columns * 8, height: wanted.rows * 16)))
             let sharp = try await OffPool.run {
-                renderer.render(pixels, columns: wanted.columns, rows: wanted.rows)
+                renderer.render(pixels.turned(wanted.turn), columns: wanted.columns, rows: wanted.rows)
             }
             return .pictureLoaded(request, sharp, isFinal: true)
         }

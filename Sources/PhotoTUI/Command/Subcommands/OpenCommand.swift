@@ -50,7 +50,8 @@ struct OpenCommand: AsyncParsableCommand {
     }
 
     private func printTimeline(_ paths: [FilePath], _ configuration: Configuration) async throws {
-        let library = try await libraryOptions.open(configuration, creates: !paths.isEmpty || libraryOptions.profile(configuration) == nil)
+        let library = try await libraryOptions.open(
+            configuration, creates: !paths.isEmpty || libraryOptions.profile(configuration) == nil)
         do {
             let known = try await library.catalog.folders().map(\.path)
             let wanted = paths.isEmpty ? known : paths

@@ -2,8 +2,8 @@ import ArgumentParser
 import Core
 import Foundation
 import PhotoEngine
-import SystemPackage
 import Synchronization
+import SystemPackage
 import Workflows
 
 /// `phototui trash …`.

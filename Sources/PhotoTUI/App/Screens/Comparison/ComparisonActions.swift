@@ -137,7 +137,7 @@ extension AppState {
         guard let comparison = duplicates.comparison, let layout = comparisonLayout else { return nil }
         let photo = comparison.selectedPhoto ?? comparison.keeperPhoto
         let area = layout.panes.first?.picture.size ?? layout.picture.size
-        return (area, comparison.mode == .sideBySide ? photo?.pixelSize : comparison.keeperPhoto?.pixelSize)
+        return (area, comparison.mode == .sideBySide ? photo?.shownSize : comparison.keeperPhoto?.shownSize)
     }
 
     private mutating func zoomComparison(_ action: Action) {

@@ -28,10 +28,11 @@ extension AppState {
 
     private func wantedPicture(_ photo: ReviewedPhoto, _ zoom: PictureZoom, in area: Rect) -> PictureRequest? {
         guard photo.photo.status == .ready,
-            let frame = zoom.frame(of: photo.pixelSize, in: area.size, aspect: look.cellAspectRatio)
+            let frame = zoom.frame(of: photo.shownSize, in: area.size, aspect: look.cellAspectRatio)
         else { return nil }
         return PictureRequest(
-            photo: photo.photo.id, sha256: photo.photo.sha256, pixelSize: photo.pixelSize, region: frame.region,
+            photo: photo.photo.id, sha256: photo.photo.sha256, pixelSize: photo.pixelSize, turn: photo.turn,
+            region: frame.region,
             columns: frame.columns, rows: frame.rows)
     }
 

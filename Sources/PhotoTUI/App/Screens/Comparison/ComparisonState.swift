@@ -143,7 +143,7 @@ struct ComparisonLayout {
         // Pictures get the rows they fill; facts have the others.
         let room = GridSize(columns: width - 1, rows: rest.rows - 1 - max(1, min(8, rest.rows * 2 / 5)))
         let filled = comparison.photos[first..<first + count].map { photo in
-            PictureZoom.fitted(photo.pixelSize ?? PixelSize(width: 4, height: 3), in: room, aspect: aspect).rows
+            PictureZoom.fitted(photo.shownSize ?? PixelSize(width: 4, height: 3), in: room, aspect: aspect).rows
         }
         let most = comparison.showsFacts ? 4 : rest.rows
         let (pictures, below) = rest.splitTop(max(min(2, rest.rows), min(filled.max() ?? 0, most)))

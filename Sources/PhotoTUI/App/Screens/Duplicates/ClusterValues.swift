@@ -130,16 +130,21 @@ public struct ReviewedPhoto: Hashable, Sendable {
     /// Where files with its bytes are.
     public let paths: [[UInt8]]
     public let member: ClusterMember
+    /// How it is turned to stand as the proposed keeper does.
+    public let turn: Orientation
 
-    public init(photo: Photo, paths: [[UInt8]], member: ClusterMember) {
-        (self.photo, self.paths, self.member) = (photo, paths, member)
+    public init(photo: Photo, paths: [[UInt8]], member: ClusterMember, turn: Orientation = .upright) {
+        (self.photo, self.paths, self.member, self.turn) = (photo, paths, member, turn)
     }
 
     /// Whether it was found by turning it.
     var isTurned: Bool { (member.evidence?.orientation ?? .upright) != .upright }
 
-    /// As it is seen.
+    /// As it is seen alone.
     var pixelSize: PixelSize? { photo.pixelSize.map(photo.metadata.orientation.upright) }
+
+    /// As it is seen beside the others, which all stand alike.
+    var shownSize: PixelSize? { pixelSize.map(turn.upright) }
 }
 
 /// What a person wants of a cluster as they saw it.

@@ -127,7 +127,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
     }
 
     private func ask(_ library: Library, _ calibration: DuplicateCalibration) async throws {
-        let session = CalibrationSession(library: library, calibration: calibration, decides: decide, reason: why.reason)
+        let session = CalibrationSession(
+            library: library, calibration: calibration, decides: decide, reason: why.reason)
         do {
             try await Interrupt.cancelling {
                 Console.note("\n")

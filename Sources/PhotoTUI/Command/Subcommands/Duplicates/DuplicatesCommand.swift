@@ -24,7 +24,8 @@ struct DuplicatesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             DuplicatesScan.self, DuplicatesList.self, DuplicatesShow.self, DuplicatesResolve.self,
-            DuplicatesNotDuplicate.self, DuplicatesStack.self, DuplicatesStacks.self, DuplicatesResolutions.self, DuplicatesUndo.self, DuplicatesCalibrate.self,
+            DuplicatesNotDuplicate.self, DuplicatesStack.self, DuplicatesStacks.self, DuplicatesResolutions.self,
+            DuplicatesUndo.self, DuplicatesCalibrate.self,
             DuplicatesExport.self,
         ],
         defaultSubcommand: DuplicatesList.self)

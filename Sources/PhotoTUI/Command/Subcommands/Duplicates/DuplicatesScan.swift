@@ -31,7 +31,8 @@ struct DuplicatesScan: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp(
+    @Option(
+        help: ArgumentHelp(
             "The most bits in which hashes may differ, 0 to 16 (default: scan_distance in config.toml, else 8).",
             valueName: "bits"))
     var distance: Int?
@@ -57,7 +58,9 @@ struct DuplicatesScan: AsyncParsableCommand {
         if noRenditions == paths.isEmpty {
             throw ValidationError("--no-renditions and the paths of folders or files go together")
         }
-        if noRenditions, orientations == true || all { throw ValidationError("--no-renditions goes with --distance alone") }
+        if noRenditions, orientations == true || all {
+            throw ValidationError("--no-renditions goes with --distance alone")
+        }
     }
 
     func run() async throws {

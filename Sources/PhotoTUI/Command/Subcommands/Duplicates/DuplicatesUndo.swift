@@ -120,7 +120,8 @@ struct DuplicatesResolutions: AsyncParsableCommand {
             for item in shown {
                 table.add([
                     item.id.description, rfc3339(microseconds: item.resolvedAt), displayEscaped(item.actor),
-                    DuplicateFormat.words(item.verdict), "\(item.trashed.count)", item.byteCount.description, item.undone == nil ? "" : "undone",
+                    DuplicateFormat.words(item.verdict), "\(item.trashed.count)", item.byteCount.description,
+                    item.undone == nil ? "" : "undone",
                     displayEscaped(item.reason),
                 ])
             }
