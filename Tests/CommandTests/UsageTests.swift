@@ -7,9 +7,9 @@ struct UsageTests {
         "Every subcommand's help has examples",
         arguments: [
             "open", "import", "photos", "months", "show", "hash", "jobs", "jobs list", "jobs show", "jobs retry",
-            "jobs cancel", "dead", "dead list", "dead show", "dead retry", "dead delete", "queues", "queues list",
+            "jobs cancel", "jobs watch", "jobs revoke", "dead", "dead list", "dead show", "dead retry", "dead delete", "queues", "queues list",
             "queues peek", "queues pause", "queues resume", "queues move", "queues purge", "workers", "workers list",
-            "workers shutdown", "journal",
+            "workers shutdown", "workers rate-limit", "journal",
             "doctor",
             "config", "config list", "config path", "config get",
         ])
@@ -28,6 +28,10 @@ struct UsageTests {
             ["photos", "--month", "2024-13"], ["photos", "--limit", "0"], ["photos", "--after", "x"], ["import"],
             ["hash"], ["jobs", "retry"], ["jobs", "cancel"], ["dead", "retry"], ["dead", "retry", "--all", "x"],
             ["queues", "peek"], ["queues", "move", "x"], ["workers", "--wait", "-1"],
+            ["jobs", "revoke"], ["jobs", "list", "--broker", "redis://x", "--state", "dead"],
+            ["jobs", "list", "--broker", "redis://x", "--regex", "("], ["jobs", "list", "--csv", "--json"],
+            ["workers", "rate-limit", "t", "fast"], ["jobs", "watch", "--days", "0"],
+            ["jobs", "list", "--broker", "redis://x", "--since", "yesterday"],
             ["jobs", "list", "--state", "lost"],
             ["--no-such-option"],
             ["import", "--workers", "0", "/"], ["show"],

@@ -57,6 +57,10 @@ struct CeleryPeer {
         def fail():
             raise ValueError("as asked")
 
+        @app.task(name="python.flaky", bind=True, max_retries=2)
+        def flaky(self, number):
+            raise self.retry(countdown=1, exc=ValueError(f"flaky {number}"))
+
         @app.task(name="python.echo")
         def echo(*args):
             return args

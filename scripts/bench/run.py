@@ -56,6 +56,7 @@ def sections(environment):
         ("app", "app.py"),
         ("jobs", "jobs.py"),
         ("console", "console.py"),
+        ("console", "history.py"),
         ("uploads", "uploads.py"),
         ("duplicates", "duplicates.py"),
         ("failures", "failures.py"),

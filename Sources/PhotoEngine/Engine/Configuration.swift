@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
     public var graphics: String
+    /// How long, and how large at most, the history of a broker's tasks is kept.
+    public var history: TaskHistoryLimits
     /// Which photo of a duplicate cluster to keep.
     public var keeperRules: KeeperRules
     /// How photos are compared, where nothing else is asked for.
@@ -57,6 +59,10 @@ public struct Configuration: Sendable {
         let graphics = reader.text(
             "graphics", default: "auto", among: ["auto", "truecolor", "256", "16", "mono", "ascii"],
             "How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.")
+        let historyDays = reader.number(
+            "history_days", default: 14, in: 1...3650, "How many days phototui jobs watch keeps the history of tasks.")
+        let historyMegabytes = reader.number(
+            "history_megabytes", default: 1000, in: 10...1_000_000, "How large that history may become.")
         let keeperRules = reader.keeperRules()
         let scanOptions = DuplicateScanOptions(
             distance: reader.number(
@@ -78,6 +84,7 @@ public struct Configuration: Sendable {
         return Configuration(
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
+            history: TaskHistoryLimits(days: Double(historyDays), bytes: Int64(historyMegabytes) * 1_000_000),
             keeperRules: keeperRules, scanOptions: scanOptions, profiles: profiles,
             profile: profile.isEmpty ? nil : profile, file: reading.path,
             settings: reader.settings, problems: reader.problems,

@@ -9,7 +9,7 @@ extension CeleryWorker {
     /// `isNext` where the place was that of a task whose thread calls this: it goes on with it.
     func begin(_ held: CeleryWorkerState.Held, isNext: Bool = false) {
         let message = held.call.message
-        let isRevoked = state.withLock { $0.isRevoked(message.id) }
+        let isRevoked = state.withLock { $0.isRevoked(message) }
         let isExpired = message.expires.map { $0 < Date() } ?? false
         if isRevoked || isExpired {
             state.withLock { $0.leavePlace(held.received.tag) }
@@ -128,7 +128,7 @@ extension CeleryWorker {
 
     private func judged(_ error: any Error, _ call: CeleryCall) -> CeleryOutcome {
         if error is CancellationError {
-            return state.withLock { $0.isRevoked(call.id) } ? .revoked : .givenBack
+            return state.withLock { $0.isRevoked(call.message) } ? .revoked : .givenBack
         }
         let error = error as? EngineError ?? EngineError(.internal, "the task failed: \(error)", cause: error)
         guard error.isRetryable, call.message.retries + 1 < JobPolicy.maximumAttempts else {

@@ -195,7 +195,7 @@ public final class CeleryWorker: Sendable {
                 received, kind: .unknown, reason: "no worker here knows the task \(message.task.prefix(200))",
                 exception: CeleryResults.exception("NotRegistered", message.task, module: "celery.exceptions"))
         }
-        events.task("task-received", message.id, CeleryWorkerState.received(message))
+        events.task("task-received", message.id, CeleryWorkerState.received(message, from: received.queue))
         let call = CeleryCall(message: message, queue: received.queue)
         if let eta = message.eta, eta.timeIntervalSinceNow > 0.02 {
             return schedule(received, call, at: eta)

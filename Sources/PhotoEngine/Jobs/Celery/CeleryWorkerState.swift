@@ -48,7 +48,8 @@ struct CeleryWorkerState {
     var pausedQueues: Set<String> = []
     /// Ids of tasks that a monitor revoked, the latest last.
     private(set) var revoked: [String] = []
-    private var revokedSet: Set<String> = []
+    /// When this worker heard of it, in Unix seconds.
+    private var revocations: [String: Double] = [:]
     private(set) var totals: [String: Int] = [:]
     let startedAt = Date()
 
@@ -173,15 +174,22 @@ struct CeleryWorkerState {
 
     mutating func count(_ task: String) { totals[task, default: 0] += 1 }
 
-    func isRevoked(_ id: String) -> Bool { revokedSet.contains(id) }
-
-    mutating func revoke(_ ids: [String]) {
-        for id in ids where revokedSet.insert(id).inserted { revoked.append(id) }
-        while revoked.count > Self.mostRevoked { revokedSet.remove(revoked.removeFirst()) }
+    /// A job that a person has queued again since is published anew, with its old id, and runs.
+    func isRevoked(_ message: CeleryMessage) -> Bool {
+        guard let at = revocations[message.id] else { return false }
+        return message.publishedAt.map { $0.timeIntervalSince1970 <= at } ?? true
     }
 
-    static func received(_ message: CeleryMessage) -> [JSONMember] {
+    mutating func revoke(_ ids: [String]) {
+        let now = Date().timeIntervalSince1970
+        for id in ids where revocations.updateValue(now, forKey: id) == nil { revoked.append(id) }
+        while revoked.count > Self.mostRevoked { revocations[revoked.removeFirst()] = nil }
+    }
+
+    static func received(_ message: CeleryMessage, from queue: String) -> [JSONMember] {
         [
+            // Celery's workers do not say it, and its monitors pass it by.
+            JSONMember("queue", .string(queue)),
             JSONMember("name", .string(message.task)), JSONMember("args", message.headers["argsrepr"]),
             JSONMember("kwargs", message.headers["kwargsrepr"]), JSONMember("root_id", message.headers["root_id"]),
             JSONMember("parent_id", message.headers["parent_id"]), JSONMember("retries", .integer(message.retries)),

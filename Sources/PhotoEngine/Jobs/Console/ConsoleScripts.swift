@@ -64,6 +64,25 @@ enum ConsoleScripts {
         return found
         """)
 
+    /// Where some of the messages that workers hold came from. KEYS: unacked; ARGV: about how many. Returns for each: task's id,
+    /// exchange, routing key.
+    static let whereabouts = RedisScript(
+        """
+        local page = redis.call('HSCAN', KEYS[1], '0', 'COUNT', ARGV[1])
+        local found = {}
+        for i = 2, #page[2], 2 do
+            local text = page[2][i]
+            local id = string.match(text, '"id":%s*"([^"]*)"')
+            local exchange, key = string.match(string.sub(text, -600), '%},%s*"([^"]*)",%s*"([^"]*)"%]%s*$')
+            if id and key then
+                found[#found + 1] = id
+                found[#found + 1] = exchange
+                found[#found + 1] = key
+            end
+        end
+        return found
+        """)
+
     /// A page of the dead letters' reasons, counted by queue. KEYS: reasons; ARGV: cursor, about how many. Returns the next
     /// cursor, then each queue and its count.
     static let deadLetters = RedisScript(

@@ -33,9 +33,28 @@ struct BrokerOptions: ParsableArguments {
     }
 }
 
+extension BrokerOptions {
+    /// For commands that serve a library, too: whether they are asked of a broker that has none.
+    static func namesForeignBroker(_ broker: String?, _ library: LibraryOptions) throws -> Bool {
+        if broker != nil {
+            guard library.library == nil, library.profile == nil else {
+                throw ValidationError("name a --broker or a library, not both")
+            }
+            return true
+        }
+        let named = ProcessInfo.processInfo.environment["PHOTOTUI_BROKER", default: ""]
+        guard !named.isEmpty, named != "inline", library.library == nil, library.profile == nil else { return false }
+        // Beside a profile the variable is one of its keys.
+        return try library.profile(LibraryOptions.configuration(warns: false)) == nil
+            && Invocation(RawArguments.current).library == nil
+    }
+}
+
 /// A broker's console for one command.
 struct OpenConsole {
     let console: any BrokerConsole
+    let control: any TaskControl
+    let redis: RedisAddress
     /// Without a password.
     let address: String
     let journal: ConsoleJournal
@@ -52,17 +71,20 @@ struct OpenConsole {
                     "use --broker redis://HOST:PORT/DATABASE, set PHOTOTUI_BROKER, or choose a profile that has one")
         }
         let known = profile == nil ? [] : QueueName.allCases.map(\.rawValue)
+        let console = CeleryConsole(address, knownQueues: known)
         return OpenConsole(
-            console: CeleryConsole(address, knownQueues: known), address: address.description,
+            console: console, control: console, redis: address, address: address.description,
             journal: ConsoleJournal(
                 profile: profile, broker: address.description, actor: DuplicatesCommand.actor, environment: environment)
         )
     }
 
-    /// Does something that changes the broker, between two entries in the journal; a refusal is on record, too.
+    /// Does something that changes the broker, between two entries in the journal; a refusal is on record, too. `soFar` tells
+    /// what was done of it where it is stopped in the middle.
     func act<Value: Sendable>(
         _ name: String, on subject: String, reason: String, outcome: (Value) -> String,
-        tellDetour: (String) -> Void = { Console.complain($0) }, _ body: () async throws -> Value
+        soFar: () -> String? = { nil }, tellDetour: (String) -> Void = { Console.complain($0) },
+        _ body: () async throws -> Value
     ) async throws -> Value {
         let action = try await journal.begin(name, subject: subject, reason: reason)
         if let detour = await journal.detour {
@@ -73,11 +95,27 @@ struct OpenConsole {
             value = try await body()
         } catch {
             let words = (error as? EngineError)?.description ?? (error is CancellationError ? "stopped" : "\(error)")
-            try? await journal.end(action, outcome: "failed: \(words)")
+            await end(action, (["failed: \(words)", soFar()].compactMap(\.self)).joined(separator: ", "), tellDetour)
             throw error
         }
-        try await journal.end(action, outcome: outcome(value))
+        await end(action, outcome(value), tellDetour)
         return value
+    }
+
+    /// What is done is done: that its end can't be written down is told, and fails nothing.
+    private func end(_ action: ConsoleJournal.Action, _ outcome: String, _ tell: (String) -> Void) async {
+        // Also behind Ctrl-C.
+        let failure = await Task { [journal] in
+            do {
+                try await journal.end(action, outcome: outcome)
+                return nil as String?
+            } catch {
+                return (error as? EngineError)?.description ?? "\(error)"
+            }
+        }.value
+        if let failure {
+            tell("the journal says that this began, and not how it ended (\(outcome)): \(failure)")
+        }
     }
 
     func close() async {

@@ -22,8 +22,8 @@ struct Phototui: AsyncParsableCommand {
         subcommands: [
             OpenCommand.self, ImportCommand.self, PhotosCommand.self, MonthsCommand.self, ShowCommand.self,
             DuplicatesCommand.self, TrashCommand.self, HashCommand.self, JobsCommand.self, QueuesCommand.self,
-            DeadCommand.self, WorkersCommand.self, JournalCommand.self, ConsoleCommand.self, WorkerCommand.self,
-            UploadCommand.self,
+            DeadCommand.self, WorkersCommand.self, InboxCommand.self, JournalCommand.self, ConsoleCommand.self,
+            WorkerCommand.self, UploadCommand.self,
             FetchCommand.self,
             MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, ConfigCommand.self,
         ],

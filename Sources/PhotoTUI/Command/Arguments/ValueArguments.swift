@@ -17,6 +17,8 @@ extension JobState: ExpressibleByArgument {}
 
 extension DeadLetter.Kind: ExpressibleByArgument {}
 
+extension TaskFilter.Order: ExpressibleByArgument {}
+
 extension ClusterQuery.Order: ExpressibleByArgument {}
 
 extension TrashPosition: ExpressibleByArgument {

@@ -4,24 +4,71 @@ import Foundation
 
 /// How queues and their messages are written.
 enum QueueFormat {
-    static func json(_ queue: QueueState) -> JSON {
-        .object([
+    static func json(_ queue: QueueState, _ rates: QueueRates?) -> JSON {
+        let forecast = rates?.forecast(depth: queue.depth)
+        let (drain, isGrowing): (Double?, Bool?) =
+            switch forecast {
+            case .empty(let seconds): (seconds, false)
+            case .grows: (nil, true)
+            case .stays: (nil, false)
+            case nil: (nil, nil)
+            }
+        return .object([
             "name": .string(queue.name), "depth": .count(queue.depth), "unacked": .count(queue.unacknowledged),
             "scheduled": .count(queue.scheduled), "oldest_seconds": .decimal(queue.oldestSeconds),
             "paused": .bool(queue.isPaused), "dead": .count(queue.dead), "declared": .bool(queue.isDeclared),
             "depth_by_priority": .object(
                 zip(["0", "3", "6", "9"], queue.waitingByPriority).map { (name: $0, value: .count($1)) }),
+            "in_per_second": .decimal(rates?.inPerSecond), "out_per_second": .decimal(rates?.outPerSecond),
+            "error_rate": .decimal(rates?.errorShare), "wait_p50_seconds": .decimal(rates?.wait?.median),
+            "wait_p95_seconds": .decimal(rates?.wait?.p95), "run_p50_seconds": .decimal(rates?.run?.median),
+            "run_p95_seconds": .decimal(rates?.run?.p95), "drain_seconds": .decimal(drain),
+            "growing": isGrowing.map(JSON.bool) ?? .null, "window_seconds": .decimal(rates?.window),
         ])
     }
 
-    static func row(_ queue: QueueState) -> [String] {
+    static func columns(withRates: Bool) -> [(title: String, alignment: TextTable.Alignment)] {
+        let rates: [(title: String, alignment: TextTable.Alignment)] = [
+            ("IN/s", .right), ("OUT/s", .right), ("ERRORS", .right), ("WAIT p50/p95", .right), ("RUN p50/p95", .right),
+            ("EMPTY", .right),
+        ]
+        return [
+            ("QUEUE", .left), ("WAITING", .right), ("UNACKED", .right), ("SCHEDULED", .right), ("OLDEST", .right),
+            ("DEAD", .right),
+        ] + (withRates ? rates : []) + [("", .left)]
+    }
+
+    static func row(_ queue: QueueState, _ rates: QueueRates?, withRates: Bool) -> [String] {
+        let forecast = rates?.forecast(depth: queue.depth)
         var notes: [String] = []
         if queue.isPaused { notes.append(Ink.warning("paused")) }
         if queue.depth > 100 { notes.append(Ink.warning("deep")) }
+        if forecast == .grows { notes.append(Ink.warning("grows")) }
         if !queue.isDeclared, queue.depth > 0 { notes.append(Ink.warning("nobody has declared it")) }
-        return [
+        let counts = [
             displayEscaped(queue.name), "\(queue.depth)", "\(queue.unacknowledged)", "\(queue.scheduled)",
-            queue.oldestSeconds.map(ProgressLine.duration) ?? "-", "\(queue.dead)", notes.joined(separator: ", "),
+            queue.oldestSeconds.map(ProgressLine.duration) ?? "-", "\(queue.dead)",
+        ]
+        return counts + (withRates ? cells(rates, forecast) : []) + [notes.joined(separator: ", ")]
+    }
+
+    private static func cells(_ rates: QueueRates?, _ forecast: QueueRates.Forecast?) -> [String] {
+        func rate(_ value: Double?) -> String {
+            value.map { String(format: $0 < 10 ? "%.2f" : "%.0f", $0) } ?? "-"
+        }
+        func spread(_ spread: QueueRates.Spread?) -> String {
+            spread.map { "\(TaskFormat.short($0.median))/\(TaskFormat.short($0.p95))" } ?? "-"
+        }
+        let empty =
+            switch forecast {
+            case .empty(let seconds): seconds == 0 ? "now" : "in \(ProgressLine.duration(seconds))"
+            case .grows, .stays: "never"
+            case nil: "-"
+            }
+        let errors = rates?.errorShare.map { String(format: $0 > 0 && $0 < 0.1 ? "%.1f %%" : "%.0f %%", $0 * 100) }
+        return [
+            rate(rates?.inPerSecond), rate(rates?.outPerSecond), errors ?? "-", spread(rates?.wait),
+            spread(rates?.run), empty,
         ]
     }
 

@@ -7,42 +7,89 @@ import PhotoEngine
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "List, show, retry and cancel the jobs that process photos.",
+        abstract: "List, show, retry and cancel jobs: a library's, or the tasks of any Celery broker.",
         discussion: """
+            A library's jobs are in its catalogue. What the tasks of another broker did is known where somebody watches it.
+
             Examples:
               phototui jobs                         the newest jobs
               phototui jobs list --state dead
               phototui jobs retry --all-dead
               phototui jobs cancel ID
+              phototui jobs watch --broker redis://localhost:6379/0
+              phototui jobs list --broker redis://localhost:6379/0 --state failed
             """,
-        subcommands: [List.self, Show.self, Retry.self, Cancel.self], defaultSubcommand: List.self)
+        subcommands: [
+            List.self, Show.self, Retry.self, Cancel.self, JobsAnnounce.self, JobsRevoke.self, JobsWatch.self,
+        ],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List jobs, newest first.",
             discussion: """
+                With --broker, or PHOTOTUI_BROKER and no library named, the tasks of that broker as far as `jobs watch` has seen \
+                them: their states are queued, received, running, retrying, succeeded, failed, revoked and rejected. --follow \
+                watches, too, if nobody does.
+
                 Examples:
                   phototui jobs list --state dead --limit 20
                   phototui jobs list --json | jq -r '.jobs[].error'
+                  phototui jobs list --broker redis://localhost:6379/0 --state failed --regex 'user \\d+ not found'
+                  phototui jobs list --broker redis://localhost:6379/0 --task 'photo.*' --since 2h --sort runtime
+                  phototui jobs list --broker redis://localhost:6379/0 --follow --state failed,retrying
                 """)
 
         @OptionGroup var libraryOptions: LibraryOptions
         @OptionGroup var output: JSONOption
 
-        @Option(help: "Only jobs in this state.")
-        var state: JobState?
+        @Option(help: ArgumentHelp("The tasks of this Celery broker on Redis, without a library.", valueName: "url"))
+        var broker: String?
+
+        @Option(help: ArgumentHelp("Only jobs in this state; several with commas between.", valueName: "state"))
+        var state: String?
+
+        @OptionGroup(title: "Tasks of a broker") var tasks: TaskOptions
+
+        @Flag(help: "Print CSV. Tasks of a broker only.")
+        var csv = false
+
+        @Flag(help: "Go on with what changes, until Ctrl-C; with --json a document a line. Tasks of a broker only.")
+        var follow = false
 
         @Option(help: ArgumentHelp("At most so many jobs.", valueName: "n"))
         var limit = 100
 
-        @Option(help: ArgumentHelp("Only what follows this job.", valueName: "id"))
-        var after: JobID?
+        @Option(help: ArgumentHelp("Only what follows this job, or this `next` of a list before.", valueName: "id"))
+        var after: String?
 
         func validate() throws {
             if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+            if csv, output.json { throw ValidationError("--csv or --json, not both") }
+            if follow, after != nil || tasks.sort != nil {
+                throw ValidationError("--follow goes without --after and --sort")
+            }
         }
 
         func run() async throws {
+            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) {
+                return try await TaskListing(
+                    broker: broker, filter: tasks.filter(states: StateWords.parse(state, as: BrokerTask.State.self)),
+                    limit: limit, after: after, asJSON: output.json, asCSV: csv, follows: follow
+                ).run()
+            }
+            if tasks.isGiven || csv || follow {
+                throw ValidationError(
+                    "--task, --queue, --worker, --match, --regex, --since, --until, --sort, --csv and --follow "
+                        + "are for the tasks of a --broker")
+            }
+            let states = try StateWords.parse(state, as: JobState.self)
+            guard states.count < 2 else { throw ValidationError("of a library's jobs, --state takes one state") }
+            let state = states.first
+            let after = try after.map { text in
+                guard let id = JobID(text) else { throw ValidationError("--after takes a job's id") }
+                return id
+            }
             try await libraryOptions.withLibrary { library in
                 let found = try await library.catalog.jobs(state: state, after: after, limit: limit + 1)
                 let jobs = Array(found.prefix(limit))
@@ -77,18 +124,30 @@ struct JobsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show one job.",
             discussion: """
+                Of a broker's task: every attempt with its moments, arguments, error and trace, as far as it was watched.
+
                 Examples:
                   phototui jobs show 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
                   phototui jobs show --json ID | jq -r .error
+                  phototui jobs show --broker redis://localhost:6379/0 1f0c7a2e
                 """)
 
         @OptionGroup var libraryOptions: LibraryOptions
         @OptionGroup var output: JSONOption
 
-        @Argument(help: "The job's id.")
-        var id: JobID
+        @Option(help: ArgumentHelp("A task of this Celery broker on Redis, without a library.", valueName: "url"))
+        var broker: String?
+
+        @Argument(help: "The job's id; of a broker's task, the beginning of it is enough.")
+        var id: String
 
         func run() async throws {
+            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) {
+                return try await TaskListing.show(id, broker: broker, asJSON: output.json)
+            }
+            guard let id = JobID(id) else {
+                throw ValidationError("\(displayEscaped(id)) is no job's id; list them with: phototui jobs")
+            }
             try await libraryOptions.withLibrary { library in
                 guard let job = try await library.catalog.job(id) else {
                     throw EngineError(.notFound, "no job has the id \(id)", whatToDo: "list them with: phototui jobs")
@@ -110,6 +169,7 @@ struct JobsCommand: AsyncParsableCommand {
 
                 Examples:
                   phototui jobs retry --all-dead
+                  phototui jobs retry --unprocessed        photos without a job that would process them
                   phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
 
                 Exit codes: 0 all queued, 2 some not: unknown, or neither dead nor cancelled.
@@ -121,12 +181,15 @@ struct JobsCommand: AsyncParsableCommand {
         @Flag(help: "Every dead job.")
         var allDead = false
 
+        @Flag(help: "A new job for each photo that was never processed and has none that would do it.")
+        var unprocessed = false
+
         @Argument(help: "Jobs' ids.")
         var ids: [JobID] = []
 
         func validate() throws {
-            if allDead == ids.isEmpty { return }
-            throw ValidationError("name the jobs to retry, or --all-dead, not both")
+            if [allDead, unprocessed, !ids.isEmpty].count(where: \.self) == 1 { return }
+            throw ValidationError("name the jobs to retry, or --all-dead, or --unprocessed: one of these")
         }
 
         func run() async throws {
@@ -142,6 +205,16 @@ struct JobsCommand: AsyncParsableCommand {
                     }
                     if retried > 0 {
                         try await JobJournal.append("retry dead jobs", "all", "\(retried) queued", library)
+                    }
+                }
+                if unprocessed {
+                    let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
+                    for start in stride(from: 0, to: photos.count, by: 1000) {
+                        retried += try await library.catalog.enqueueProcessing(
+                            Array(photos[start..<min(start + 1000, photos.count)]))
+                    }
+                    if retried > 0 {
+                        try await JobJournal.append("retry unprocessed photos", "all", "\(retried) queued", library)
                     }
                 }
                 for id in ids {
@@ -217,7 +290,7 @@ extension JobsCommand {
         private static func reason(_ job: Job?, _ id: JobID) -> String {
             switch job?.state {
             case nil: "no job has this id"
-            case .running: "it is running: on a broker, stop it with celery control terminate SIGTERM \(id)"
+            case .running: "it is running: on a broker, stop it with phototui jobs revoke --terminate \(id)"
             case .some(let state): "it is \(state.rawValue)"
             }
         }

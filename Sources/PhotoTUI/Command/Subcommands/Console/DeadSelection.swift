@@ -8,13 +8,24 @@ struct DeadFilter: ParsableArguments {
     @Option(help: ArgumentHelp("Only of this queue.", valueName: "queue")) var queue: String?
     @Option(help: "Only of this kind.") var kind: DeadLetter.Kind?
     @Option(help: ArgumentHelp("Only whose reason or task holds this text.", valueName: "text")) var match: String?
+    @Option(help: ArgumentHelp("Only whose reason or task this regular expression fits.", valueName: "regex"))
+    var regex: String?
+
+    func validate() throws {
+        if let regex { try RegexText.check(regex) }
+    }
 
     /// The latest first.
     func letters(of console: any BrokerConsole) async throws -> [DeadLetter] {
         let wanted = match?.lowercased()
+        let expression = try regex.map { try NSRegularExpression(pattern: $0) }
+        func fits(_ text: String) -> Bool {
+            expression?.firstMatch(in: text, range: NSRange(location: 0, length: text.utf16.count)) != nil
+        }
         return try await console.deadLetters(limit: .max).filter { letter in
             if let queue, letter.queue != queue { return false }
             if let kind, letter.kind != kind { return false }
+            if expression != nil, !fits(letter.reason), !fits(DeadFormat.task(of: letter) ?? "") { return false }
             guard let wanted else { return true }
             return letter.reason.lowercased().contains(wanted)
                 || DeadFormat.task(of: letter)?.lowercased().contains(wanted) == true
@@ -41,7 +52,7 @@ struct DeadFilter: ParsableArguments {
 struct DeadSelection: ParsableArguments {
     @OptionGroup var filter: DeadFilter
     @Option(help: ArgumentHelp("All of a group of `dead list --group`.", valueName: "group")) var group: String?
-    @Flag(help: "All that --queue, --kind and --match let through.") var all = false
+    @Flag(help: "All that --queue, --kind, --match and --regex let through.") var all = false
     @Argument(help: "Ids, or beginnings of ids.") var ids: [String] = []
 
     func validate() throws {
@@ -80,14 +91,19 @@ struct DeadSelection: ParsableArguments {
         let ids = letters.reversed().map(\.id)
         let subject = letters.count == 1 ? "dead letter \(ids[0])" : "\(letters.count) dead letters (\(described))"
         let progress = ProgressLine()
+        let tally = Tally()
         return try await Interrupt.cancelling {
             progress.clear()
         } work: {
-            try await opened.act(action, on: subject, reason: consent.reason, outcome: { "\($0) done" }) {
+            try await opened.act(
+                action, on: subject, reason: consent.reason, outcome: { "\($0) done" },
+                soFar: { "\(tally.value) done" }
+            ) {
                 var done = 0
                 for start in stride(from: 0, to: ids.count, by: 1000) {
                     try Task.checkCancellation()
                     done += try await body(Array(ids[start..<min(start + 1000, ids.count)]))
+                    tally.value = done
                     progress.show(done, of: ids.count, "dead letters")
                 }
                 return done
@@ -101,6 +117,7 @@ struct DeadSelection: ParsableArguments {
         if let queue = filter.queue { words.append("queue \(queue)") }
         if let kind = filter.kind { words.append("kind \(kind.rawValue)") }
         if let match = filter.match { words.append("matching \(match)") }
+        if let regex = filter.regex { words.append("fitting \(regex)") }
         return words.isEmpty ? "all" : words.joined(separator: ", ")
     }
 

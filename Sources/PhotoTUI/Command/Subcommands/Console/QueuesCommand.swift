@@ -30,8 +30,13 @@ struct QueuesCommand: AsyncParsableCommand {
                 DEAD what was set aside. OLDEST is known where the publisher says when it published, as phototui does and Celery \
                 does not.
 
+                While `phototui jobs watch` keeps the broker's history, there are, of the last five minutes, also what came IN and \
+                went OUT each second, ERRORS of what ended, WAIT and RUN (median and 95th percentile), and when the queue will be \
+                EMPTY as it goes now. What isn't known is left out.
+
                 Examples:
                   phototui queues list --json | jq '.queues[] | select(.depth > 100)'
+                  phototui queues list --json | jq '.queues[] | select(.growing)'
                   phototui queues --watch --interval 2
 
                 Exit codes: 0 listed, 1 the broker can't be asked.
@@ -52,21 +57,29 @@ struct QueuesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                guard watch else { return try show(try await opened.console.queues(), opened, isIndented: true) }
+                let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
+                let past = QueuePast(file)
+                guard watch else {
+                    let listing = try await opened.console.queues()
+                    try show(listing, await past.rates(), opened, isIndented: true)
+                    return await past.close()
+                }
                 try await Interrupt.cancelling {
                 } work: {
-                    try await follow(opened)
+                    try await follow(opened, past)
                 }
+                await past.close()
             }
         }
 
-        private func follow(_ opened: OpenConsole) async throws {
+        private func follow(_ opened: OpenConsole, _ past: QueuePast) async throws {
             while !Task.isCancelled {
                 do {
                     let listing = try await opened.console.queues()
+                    let rates = await past.rates()
                     // As `watch` does: the screen anew, without a flash.
                     if Console.isTerminal, !output.json { try Console.write("\u{1B}[H\u{1B}[J") }
-                    try show(listing, opened, isIndented: false)
+                    try show(listing, rates, opened, isIndented: false)
                 } catch let error as EngineError where error.isRetryable {
                     Console.complain(error.description)
                 } catch is CancellationError {
@@ -76,19 +89,21 @@ struct QueuesCommand: AsyncParsableCommand {
             }
         }
 
-        private func show(_ listing: QueueListing, _ opened: OpenConsole, isIndented: Bool) throws {
+        private func show(
+            _ listing: QueueListing, _ rates: [String: QueueRates], _ opened: OpenConsole, isIndented: Bool
+        ) throws {
             if output.json {
                 let document: JSON = .object([
-                    "queues": .array(listing.queues.map(QueueFormat.json)), "complete": .bool(listing.isComplete),
-                    "broker": .string(opened.address), "at": .moment(SystemClock().microseconds),
+                    "queues": .array(listing.queues.map { QueueFormat.json($0, rates[$0.name]) }),
+                    "complete": .bool(listing.isComplete), "broker": .string(opened.address),
+                    "at": .moment(SystemClock().microseconds),
                 ])
                 return try Console.line(document.encoded(isIndented: isIndented))
             }
-            var table = TextTable([
-                ("QUEUE", .left), ("WAITING", .right), ("UNACKED", .right), ("SCHEDULED", .right), ("OLDEST", .right),
-                ("DEAD", .right), ("", .left),
-            ])
-            for queue in listing.queues { table.add(QueueFormat.row(queue)) }
+            var table = TextTable(QueueFormat.columns(withRates: !rates.isEmpty))
+            for queue in listing.queues {
+                table.add(QueueFormat.row(queue, rates[queue.name], withRates: !rates.isEmpty))
+            }
             try Console.write(table.text())
             if listing.queues.isEmpty { Console.note("no queues on \(opened.address)\n") }
             if !listing.isComplete {
@@ -217,14 +232,16 @@ struct QueuesCommand: AsyncParsableCommand {
                     try consent.ask("\(counted(waiting, "message")) will move from \(names)", type: "move")
                 }
                 let progress = ProgressLine()
+                let done = Tally()
                 let moved = try await Interrupt.cancelling {
                     progress.clear()
                 } work: {
                     try await opened.act(
                         "move queue", on: "\(waiting) messages of queue \(queue) to \(to)", reason: consent.reason,
-                        outcome: { "\($0) moved" }
+                        outcome: { "\($0) moved" }, soFar: { "\(done.value) moved" }
                     ) {
                         try await opened.console.move(from: queue, to: to) { count in
+                            done.value = count
                             progress.show(count, of: waiting, "messages moved")
                         }
                     }

@@ -14,7 +14,7 @@ struct WorkersCommand: AsyncParsableCommand {
               phototui workers --broker redis://localhost:6379/0 --json
               phototui workers shutdown celery@host
             """,
-        subcommands: [List.self, Shutdown.self], defaultSubcommand: List.self)
+        subcommands: [List.self, RateLimit.self, Shutdown.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -62,6 +62,49 @@ struct WorkersCommand: AsyncParsableCommand {
                     }
                 }
                 if workers.isEmpty { Console.note("no worker is heard on \(opened.address)\n") }
+            }
+        }
+    }
+
+    struct RateLimit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rate-limit",
+            abstract: "Limit how many tasks of a name each Celery worker begins.",
+            discussion: """
+                As `celery control rate_limit`, until the worker ends. phototui's workers have no such limit and refuse it: theirs \
+                is the concurrency of each queue.
+
+                Examples:
+                  phototui workers rate-limit shop.export 10/m --reason "the database is slow"
+                  phototui workers rate-limit shop.export 0            no limit
+                  phototui workers rate-limit shop.export 1/s --worker celery@host
+
+                Exit codes: 0 all workers that listen have done it, 1 nobody has, 2 some did not answer, or refused.
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @Option(help: ArgumentHelp("Only this worker.", valueName: "worker")) var worker: String?
+        @Argument(help: "The task's name.") var task: String
+        @Argument(help: "So many a second, minute or hour: 5/s, 10/m, 100/h; 0 for no limit.") var rate: String
+
+        func validate() throws {
+            let parts = rate.split(separator: "/", omittingEmptySubsequences: false)
+            let isUnit = parts.count == 1 || (parts.count == 2 && ["s", "m", "h"].contains(parts[1]))
+            guard isUnit, let count = Double(parts[0]), (0...1e9).contains(count) else {
+                throw ValidationError("the rate is a number, or one with /s, /m or /h behind it")
+            }
+        }
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let place = worker.map { " of worker \($0)" } ?? ""
+                let outcome = try await opened.act(
+                    "limit rate", on: "task \(task)\(place) to \(rate)", reason: reason, outcome: ControlFormat.outcome
+                ) { try await opened.control.limitRate(of: task, to: rate, worker: worker) }
+                try ControlFormat.show(
+                    outcome, done: displayEscaped("\(task) is limited to \(rate)"), count: nil, asJSON: output.json)
             }
         }
     }

@@ -68,14 +68,7 @@ struct DuplicatesExport: AsyncParsableCommand {
             fields.append(member.evidence?.similarity.map { String($0) } ?? "")
             fields += numbers.map { $0.map { String($0) } ?? "" }
             fields += [photo.mediaType.rawValue, photo.captureTime.rfc3339, String(photo.isMissing), proposal.sentence]
-            try Console.write(fields.map(Self.field).joined(separator: ",") + "\r\n")
+            try Console.write(fields.map(CSV.field).joined(separator: ",") + "\r\n")
         }
-    }
-
-    private static func field(_ text: String) -> String {
-        let isFormula = text.first.map { "=+-@".contains($0) } ?? false
-        let text = isFormula ? "'" + text : text
-        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }

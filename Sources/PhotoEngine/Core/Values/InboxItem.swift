@@ -1,0 +1,43 @@
+/// Something that waits for a person: what is wrong, why it matters, and what mends it.
+public struct InboxItem: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case noWorker = "no_worker"
+        case unconsumed, paused
+        case deadLetters = "dead_letters"
+        case forgottenDeliveries = "forgotten_deliveries"
+        case clockSkew = "clock_skew"
+        case visibility
+        case silentWorker = "silent_worker"
+        case deadJobs = "dead_jobs"
+        case forgottenJobs = "forgotten_jobs"
+        case unprocessedPhotos = "unprocessed_photos"
+        case unconfirmedUploads = "unconfirmed_uploads"
+        case strayObjects = "stray_objects"
+        /// What could not be looked at.
+        case unknown
+    }
+
+    public let kind: Kind
+    /// What it is about: a queue, a worker; untrusted text.
+    public let subject: String
+    /// How many messages, jobs or photos it concerns; nil where that makes no sense.
+    public let count: Int?
+    /// Sentences; may hold untrusted text.
+    public let explanation: String
+    /// The words of the command that mends it, the program's own name first; empty where no command does.
+    public let command: [String]
+    /// What to do where no command does it.
+    public let advice: String?
+
+    public init(
+        _ kind: Kind, _ subject: String, count: Int? = nil, _ explanation: String, command: [String] = [],
+        advice: String? = nil
+    ) {
+        self.kind = kind
+        self.subject = subject
+        self.count = count
+        self.explanation = explanation
+        self.command = command
+        self.advice = advice
+    }
+}

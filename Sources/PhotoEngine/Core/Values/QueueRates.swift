@@ -1,0 +1,56 @@
+/// How a queue's tasks went over the last minutes, as far as somebody watched; nil is what is not known.
+public struct QueueRates: Hashable, Sendable {
+    /// Seconds that this is of, up to now.
+    public let window: Double
+    /// Tasks that came in and that ended, each second.
+    public var inPerSecond: Double?
+    public var outPerSecond: Double?
+    /// Of the tasks that ended, the share that failed; 0 to 1.
+    public var errorShare: Double?
+    /// From publishing to the start.
+    public var wait: Spread?
+    public var run: Spread?
+    /// By how many messages the queue grows each second; negative where it shrinks.
+    public var growth: Double?
+
+    public init(window: Double) {
+        self.window = window
+    }
+
+    /// Half and 19 of 20 took no longer, in seconds.
+    public struct Spread: Hashable, Sendable {
+        public let median: Double
+        public let p95: Double
+
+        public init(median: Double, p95: Double) {
+            self.median = median
+            self.p95 = p95
+        }
+
+        /// By nearest rank; nil of none.
+        public init?(_ values: [Double]) {
+            guard !values.isEmpty else { return nil }
+            let sorted = values.sorted()
+            func rank(_ share: Double) -> Double {
+                sorted[max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1)]
+            }
+            self.init(median: rank(0.5), p95: rank(0.95))
+        }
+    }
+
+    public enum Forecast: Hashable, Sendable {
+        /// Nothing waits after so many seconds, as it goes now.
+        case empty(seconds: Double)
+        case grows
+        case stays
+    }
+
+    /// What becomes of a queue in which so many messages wait.
+    public func forecast(depth: Int) -> Forecast? {
+        guard let growth else { return nil }
+        if depth == 0 { return .empty(seconds: 0) }
+        // A message more or less is no tendency.
+        if abs(growth) * window < 1 { return .stays }
+        return growth > 0 ? .grows : .empty(seconds: Double(depth) / -growth)
+    }
+}

@@ -1,0 +1,162 @@
+public import Core
+internal import Foundation
+
+/// What of a library waits for a person.
+public struct LibraryInbox: Sendable {
+    private let library: Library
+    /// What the commands name the library by: `--profile NAME` or `--library DIR`.
+    private let words: [String]
+    /// Photos and objects are gone through one by one only then.
+    private let isThorough: Bool
+
+    /// What was added so lately is under way.
+    private static let patience = Int64(120) * 1_000_000
+    private static let uploadPatience = Int64(3600) * 1_000_000
+    private static let page = 1000
+    /// Counted up to here, and then "at least".
+    private static let most = 10_000
+
+    public init(_ library: Library, words: [String], isThorough: Bool) {
+        self.library = library
+        self.words = words
+        self.isThorough = isThorough
+    }
+
+    /// `messages` is how many of the library's messages its broker holds; nil without a broker.
+    public func items(messages: Int?) async throws -> [InboxItem] {
+        var items: [InboxItem] = []
+        let counts = try await library.catalog.jobCounts()
+        if let dead = counts[.dead], dead > 0 {
+            let kinds = try await library.catalog.jobs(state: .dead, after: nil, limit: 1)
+            let latest = kinds.first?.error.map { " The latest: \($0)" } ?? ""
+            items.append(
+                InboxItem(
+                    .deadJobs, "jobs", count: dead,
+                    "\(dead) jobs failed for good and are not tried again by themselves.\(latest)",
+                    command: ["phototui", "jobs", "retry", "--all-dead"] + words))
+        }
+        if let messages { items += try await forgotten(counts, messages) }
+        items += try await uploads()
+        if isThorough {
+            items += try await unprocessed()
+            items += try await strays()
+        }
+        return items
+    }
+
+    /// Jobs that wait, and of which nobody was told.
+    private func forgotten(_ counts: [JobState: Int], _ messages: Int) async throws -> [InboxItem] {
+        let now = Int64(Date().timeIntervalSince1970 * 1e6)
+        var waiting = 0
+        for state in [JobState.queued, .retrying] where counts[state, default: 0] > 0 {
+            var after: JobID?
+            while waiting < Self.most {
+                let page = try await library.catalog.jobs(state: state, after: after, limit: Self.page)
+                waiting += page.count { $0.runAt < now - Self.patience }
+                after = page.last?.id
+                if page.count < Self.page { break }
+            }
+        }
+        let missing = waiting - messages
+        guard missing > 0 else { return [] }
+        return [
+            InboxItem(
+                .forgottenJobs, "jobs", count: missing,
+                "\(missing) jobs wait for over two minutes, and the broker holds no message for them: it lost them, or no "
+                    + "worker and no import has announced them since.",
+                command: ["phototui", "jobs", "announce"] + words)
+        ]
+    }
+
+    private func uploads() async throws -> [InboxItem] {
+        let now = Int64(Date().timeIntervalSince1970 * 1e6)
+        var count = 0
+        var oldest: Upload?
+        var after: UploadID?
+        while count < Self.most {
+            let page = try await library.catalog.uploads(state: .begun, after: after, limit: Self.page)
+            let old = page.filter { $0.createdAt < now - Self.uploadPatience }
+            oldest = oldest ?? old.first
+            count += old.count
+            after = page.last?.id
+            if page.count < Self.page { break }
+        }
+        guard let oldest else { return [] }
+        return [
+            InboxItem(
+                .unconfirmedUploads, "uploads", count: count,
+                "\(count) uploads were begun over an hour ago and never confirmed: what they sent is stored, and shows "
+                    + "nowhere. The oldest is of \(oldest.content.filename).",
+                command: ["phototui", "upload", "confirm"] + words + [oldest.id.description],
+                advice: "phototui upload resume sends what this machine has of them")
+        ]
+    }
+
+    /// Photos that were never processed and have no job that would do it.
+    private func unprocessed() async throws -> [InboxItem] {
+        let found = try await UnprocessedPhotos.find(in: library.catalog, limit: Self.most)
+        guard !found.isEmpty else { return [] }
+        return [
+            InboxItem(
+                .unprocessedPhotos, "photos", count: found.count,
+                "\(found.count) photos were never processed, and no job waits that would do it: they have no pictures to "
+                    + "show, and are compared with none.",
+                command: ["phototui", "jobs", "retry", "--unprocessed"] + words)
+        ]
+    }
+
+    /// Renditions of originals that the catalogue does not have.
+    private func strays() async throws -> [InboxItem] {
+        var count = 0
+        var bytes = ByteCount(0)
+        var after: ObjectKey?
+        var known: [String: Bool] = [:]
+        while true {
+            let page = try await library.objects.list(prefix: "renditions/", after: after, limit: Self.page)
+            for object in page {
+                let parts = object.key.description.split(separator: "/")
+                guard parts.count == 4, let digest = SHA256Digest(String(parts[2])) else { continue }
+                let name = String(parts[2])
+                if known[name] == nil {
+                    known = [name: try await library.catalog.photo(sha256: digest) != nil]
+                }
+                guard known[name] == false else { continue }
+                count += 1
+                bytes = bytes + object.byteCount
+            }
+            after = page.last?.key
+            if page.count < Self.page { break }
+        }
+        guard count > 0 else { return [] }
+        return [
+            InboxItem(
+                .strayObjects, "objects", count: count,
+                "\(count) renditions (\(bytes)) belong to no photo of this catalogue. Where owners share the storage they may "
+                    + "be another's.",
+                advice: "nothing needs them here; they are harmless, and cost their space")
+        ]
+    }
+}
+
+/// Photos that were never processed and have no job that would do it.
+public enum UnprocessedPhotos {
+    private static let page = 1000
+
+    public static func find(in catalog: any PhotoCatalog & JobCatalog, limit: Int) async throws -> [PhotoID] {
+        var found: [PhotoID] = []
+        var after: PhotoID?
+        while found.count < limit {
+            let photos = try await catalog.photos(after: after, limit: page)
+            for photo in photos
+            where photo.status == .queued && !photo.isMissing && photo.trashedAt == nil {
+                let jobs = try await catalog.jobs(of: photo.id, limit: 1)
+                // One that is dead or was cancelled is told as such.
+                guard jobs.first.map({ $0.state == .succeeded }) ?? true else { continue }
+                found.append(photo.id)
+            }
+            after = photos.last?.id
+            if photos.count < page { break }
+        }
+        return found
+    }
+}

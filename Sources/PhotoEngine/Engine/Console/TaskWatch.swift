@@ -1,0 +1,179 @@
+public import Core
+internal import Foundation
+public import Jobs
+
+/// Keeps the history of a broker's tasks while it runs. Of several on one machine one writes; the others stand by, and take over
+/// within a second from where it ended.
+public actor TaskWatch {
+    /// How it goes.
+    public struct Report: Sendable {
+        public let state: TaskWatchState
+        /// Whether this process writes the history.
+        public let isWriting: Bool
+        public let byteCount: Int64
+        /// What keeps it from going on; it tries again.
+        public let problem: EngineError?
+        /// Tasks dropped by the limits, so far.
+        public let dropped: Int
+    }
+
+    /// A watch that ends at any moment has lost no more than this.
+    private static let pause = Duration.milliseconds(400)
+    /// While another writes, so many seconds of what was heard are kept.
+    private static let standbySeconds = 5.0
+    private static let depthSeconds = 5.0
+    private static let pruneSeconds = 1.0
+    private static let idleSeconds = 5.0
+    private static let queuesSeconds = 30.0
+    /// Events that wait for a disk that is full, or a file that is locked.
+    private static let mostUnwritten = 50_000
+
+    private let file: TaskHistoryFile
+    private let limits: TaskHistoryLimits
+    private let listener: CeleryEventListener
+    private let console: CeleryConsole
+    private let blocking = BlockingQueue(label: "phototui.watch", isSerial: true)
+    private var history: (any TaskHistory)?
+    private var lock: WatchLock?
+    private var state: TaskWatchState
+    private var heard: [CeleryEventListener.Payload] = []
+    /// What could not be written yet.
+    private var unwritten: (events: [TaskEvent], marks: [UInt64]) = ([], [])
+    private var consumed: [String: [String]] = [:]
+    private var asksWorkers = true
+    private var dropped = 0
+    private var bytes: Int64 = 0
+    private var due: [String: Double] = [:]
+
+    public init(_ address: RedisAddress, file: TaskHistoryFile, limits: TaskHistoryLimits) {
+        self.file = file
+        self.limits = limits
+        listener = CeleryEventListener(address)
+        console = CeleryConsole(address)
+        state = TaskWatchState(id: UUID().uuidString.lowercased(), since: Date().timeIntervalSince1970)
+    }
+
+    /// Watches until the task is cancelled, and then writes what it has heard. Throws where the history can't be opened.
+    public func run(_ report: @Sendable (Report) -> Void) async throws {
+        history = try await file.create()
+        listener.start()
+        while !Task.isCancelled {
+            report(await step())
+            try? await Task.sleep(for: Self.pause)
+        }
+        // Not cancelled with the rest.
+        let last = await Task { await self.step() }.value
+        report(last)
+        listener.close()
+        console.close()
+        await history?.close()
+        lock = nil
+        if let problem = last.problem, !unwritten.events.isEmpty { throw problem }
+    }
+
+    private func step() async -> Report {
+        let new = listener.take()
+        heard += new.payloads
+        state.missed += new.missed
+        var problem: EngineError?
+        do {
+            if try await holdsLock() { try await write() } else { standBy() }
+        } catch let error as EngineError {
+            problem = error
+        } catch {
+            problem = EngineError(.internal, "the history could not be written", cause: error)
+        }
+        return Report(
+            state: state, isWriting: lock != nil, byteCount: bytes, problem: problem, dropped: dropped)
+    }
+
+    private func isDue(_ name: String, every seconds: Double, now: Double) -> Bool {
+        // Also when the clock was set back.
+        guard let last = due[name], last <= now, now - last < seconds else {
+            due[name] = now
+            return true
+        }
+        return false
+    }
+
+    // Standing by
+
+    private func standBy() {
+        let now = Date().timeIntervalSince1970
+        heard.removeAll { $0.heardAt < now - Self.standbySeconds }
+        if state.since < now - Self.standbySeconds {
+            state = TaskWatchState(id: state.id, since: now - Self.standbySeconds)
+        }
+    }
+
+    private func holdsLock() async throws -> Bool {
+        if lock != nil { return true }
+        let path = file.lock
+        lock = try await blocking.run { try WatchLock(path) }
+        guard lock != nil, let history else { return false }
+        // What the one before has written; and what it had not heard of, or not written, when it ended.
+        let recent = try await history.recentMarks()
+        heard.removeAll { $0.heardAt < recent.at - 2 || recent.marks.contains($0.mark) }
+        return true
+    }
+
+    // Writing
+
+    private func write() async throws {
+        guard let history else { return }
+        let now = Date().timeIntervalSince1970
+        let payloads = heard
+        heard = []
+        let read = try await blocking.run {
+            payloads.map { ($0.mark, TaskEvent.reading($0)) }
+        }
+        unwritten.marks += read.map(\.0)
+        var events = read.flatMap { $0.1.events }
+        state.unreadable += read.reduce(0) { $0 + $1.1.unreadable }
+        state.events += events.count
+        state.until = max(now, state.until)
+        await nameQueues(&events, now: now)
+        unwritten.events += events
+        if unwritten.events.count > Self.mostUnwritten {
+            state.missed += unwritten.events.count - Self.mostUnwritten
+            unwritten.events.removeFirst(unwritten.events.count - Self.mostUnwritten)
+        }
+        if !unwritten.events.isEmpty || isDue("idle", every: Self.idleSeconds, now: now) {
+            try await history.record(unwritten.events, marks: unwritten.marks, watch: state)
+            unwritten = ([], [])
+        }
+        if isDue("depth", every: Self.depthSeconds, now: now), let listing = try? await console.queues() {
+            let known = listing.queues.prefix(1000)
+            try await history.record(
+                depths: known.map { QueueDepthSample(queue: $0.name, at: now, depth: $0.depth) })
+        }
+        if isDue("prune", every: Self.pruneSeconds, now: now) {
+            dropped += try await history.prune(limits, now: now)
+            bytes = try await history.byteCount()
+        }
+    }
+
+    /// Celery's workers do not tell which queue a task came from: it is had from what they hold, and from those that consume
+    /// one alone.
+    private func nameQueues(_ events: inout [TaskEvent], now: Double) async {
+        let isUnknown: (TaskEvent) -> Bool = { $0.kind == .received && $0.queue == nil }
+        guard events.contains(where: isUnknown) else { return }
+        let held = (try? await console.queuesOfDeliveries()) ?? [:]
+        if asksWorkers, isDue("queues", every: Self.queuesSeconds, now: now) {
+            do {
+                consumed = try await console.consumedQueues(patience: .milliseconds(500))
+            } catch let error as EngineError where error.code == .permissionDenied {
+                asksWorkers = false
+            } catch {
+                // Asked again later.
+            }
+        }
+        for index in events.indices where isUnknown(events[index]) {
+            if let queue = held[events[index].id] {
+                events[index].queue = queue
+            } else if let worker = events[index].worker, let queues = consumed[worker], queues.count == 1 {
+                events[index].queue = queues[0]
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+public import Core
+internal import Foundation
+
+/// What of a broker waits for a person.
+public struct BrokerInbox: Sendable {
+    private let console: CeleryConsole
+    /// The longest run times by task in the last days, in seconds, where somebody watched.
+    private let longest: [String: Double]
+    /// What the commands name the broker by: `--broker URL` or `--profile NAME`.
+    private let words: [String]
+    private let patience: Duration
+
+    /// Clocks that differ by less are not worth a word.
+    private static let mostSkew = 5.0
+    /// A delivery is given back within about so long after its visibility has ended.
+    private static let sweepSeconds = 300.0
+
+    public init(_ console: CeleryConsole, longest: [String: Double], words: [String], patience: Duration) {
+        self.console = console
+        self.longest = longest
+        self.words = words
+        self.patience = patience
+    }
+
+    public func items() async throws -> [InboxItem] {
+        // The first look may not have seen all keys of a large server.
+        let listing = try await console.queues()
+        let workers = try await console.workers(patience: patience)
+        let hasAnswers = workers.contains(where: \.hasAnswered)
+        var items = queueItems(listing.queues, workers, hasAnswers: hasAnswers)
+        for worker in workers where worker.presence == .silent {
+            items.append(
+                InboxItem(
+                    .silentWorker, worker.name,
+                    worker.hasAnswered
+                        ? "\(worker.name) answers, but its heart was not heard: monitors take it for gone."
+                        : "The heart of \(worker.name) beats, but it answers nothing: it hangs, or is stopped.",
+                    command: worker.hasAnswered ? [] : ["phototui", "workers"] + words,
+                    advice: worker.hasAnswered
+                        ? "start it without --without-heartbeat"
+                        : "see on its machine what it waits for; restart it if it stays so"))
+        }
+        items += try await skewItems(workers)
+        let visibility = try await console.visibilitySeconds(patience: patience)
+        items += visibilityItems(visibility, workers)
+        items += try await forgotten(smallest: visibility.values.min() ?? 3600)
+        let dead = listing.queues.reduce(0) { $0 + $1.dead }
+        if dead > 0 {
+            items.append(
+                InboxItem(
+                    .deadLetters, "dead letters", count: dead,
+                    "\(dead) messages failed for good, or could not be run, and nobody tries them again.",
+                    command: ["phototui", "dead", "list", "--group"] + words))
+        }
+        return items
+    }
+
+    private func queueItems(
+        _ queues: [QueueState], _ workers: [WorkerState], hasAnswers: Bool
+    ) -> [InboxItem] {
+        let waiting = queues.filter { $0.depth > 0 }
+        var items = waiting.filter(\.isPaused).map { queue in
+            InboxItem(
+                .paused, queue.name, count: queue.depth,
+                "\(queue.depth) messages wait in \(queue.name), which is paused.",
+                command: ["phototui", "queues", "resume"] + words + [queue.name])
+        }
+        if workers.isEmpty {
+            let depth = waiting.reduce(0) { $0 + $1.depth }
+            if depth > 0 {
+                items.append(
+                    InboxItem(
+                        .noWorker, "workers", count: depth,
+                        "No worker is heard, and \(depth) messages wait in \(waiting.map(\.name).joined(separator: ", ")).",
+                        advice: "start a worker: celery -A APP worker -Q \(waiting[0].name), or phototui worker"))
+            }
+            return items
+        }
+        // Who may only read hears hearts, which don't tell of queues.
+        guard hasAnswers else { return items }
+        let consumed = Set(workers.flatMap(\.queues))
+        for queue in waiting where !queue.isPaused && !consumed.contains(queue.name) {
+            let other = consumed.sorted().first
+            items.append(
+                InboxItem(
+                    .unconsumed, queue.name, count: queue.depth,
+                    "\(queue.depth) messages wait in \(queue.name), which no worker that answers consumes.",
+                    command: other.map { ["phototui", "queues", "move"] + words + [queue.name, "--to", $0] } ?? [],
+                    advice: "start a worker for it (celery -A APP worker -Q \(queue.name)), or move them"))
+        }
+        return items
+    }
+
+    private func skewItems(_ workers: [WorkerState]) async throws -> [InboxItem] {
+        var clocks = workers.compactMap { worker in worker.clockSkewSeconds.map { (worker.name, $0) } }
+        if let server = try await console.serverClockSkew() { clocks.append(("Redis", server)) }
+        return clocks.filter { abs($0.1) > Self.mostSkew }.map { name, seconds in
+            let direction = seconds > 0 ? "ahead of" : "behind"
+            return InboxItem(
+                .clockSkew, name,
+                "The clock of \(name) is \(Int(abs(seconds).rounded())) s \(direction) this machine's: tasks with a time or "
+                    + "an expiry run too early or late, and deliveries are given back at the wrong time.",
+                advice: "set the clock of its machine: timedatectl set-ntp true")
+        }
+    }
+
+    private func visibilityItems(_ visibility: [String: Double], _ workers: [WorkerState]) -> [InboxItem] {
+        guard let (worker, seconds) = visibility.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return [] }
+        var longest = longest
+        for activity in workers.flatMap(\.active) {
+            guard let running = activity.seconds else { continue }
+            longest[activity.task] = max(longest[activity.task] ?? 0, running)
+        }
+        guard let (task, time) = longest.max(by: { $0.value < $1.value }), time >= seconds else { return [] }
+        let wanted = Int((time * 2).rounded(.up))
+        return [
+            InboxItem(
+                .visibility, worker,
+                "\(worker) gives every delivery back after \(Int(seconds)) s, and \(task) took \(Int(time)) s: it is run a "
+                    + "second time while it still runs. Of all workers of a broker the smallest time counts.",
+                advice:
+                    "set broker_transport_options = {\"visibility_timeout\": \(wanted)} for all of them (phototui worker: "
+                    + "--visibility \(wanted))")
+        ]
+    }
+
+    /// Deliveries that nobody holds and nobody gives back.
+    private func forgotten(smallest: Double) async throws -> [InboxItem] {
+        let limit = Date().timeIntervalSince1970 - smallest - Self.sweepSeconds
+        let count = try await console.deliveries(before: limit)
+        guard count > 0 else { return [] }
+        return [
+            InboxItem(
+                .forgottenDeliveries, "deliveries", count: count,
+                "\(count) messages were taken by workers over \(Int(smallest + Self.sweepSeconds)) s ago and neither finished "
+                    + "nor given back: their workers are gone, and none has started since.",
+                advice: "start any worker of this broker: it gives them back to their queues")
+        ]
+    }
+}
+
+extension CeleryConsole {
+    /// After how long each worker that answers takes a delivery for lost.
+    func visibilitySeconds(patience: Duration) async throws -> [String: Double] {
+        do {
+            return try await RemoteQuestions(broker).ask([.init("conf")], patience: patience)[0].mapValues { conf in
+                // An hour is kombu's own.
+                conf["broker_transport_options"]["visibility_timeout"].real ?? 3600
+            }
+        } catch let error as EngineError where error.code == .permissionDenied {
+            return [:]
+        }
+    }
+
+    /// By how much the server's clock is ahead of ours; nil where it may not be asked.
+    func serverClockSkew() async throws -> Double? {
+        let before = Date().timeIntervalSince1970
+        let values: [RedisValue]
+        do {
+            values = try await connection.send(RedisCommand("TIME")).array
+        } catch let error as EngineError where error.code == .permissionDenied {
+            return nil
+        }
+        let after = Date().timeIntervalSince1970
+        guard values.count == 2, let seconds = Double(values[0].text ?? ""), let micros = Double(values[1].text ?? "")
+        else { return nil }
+        return seconds + micros / 1e6 - (before + after) / 2
+    }
+
+    /// How many deliveries were made, or last extended, before a moment in Unix seconds.
+    func deliveries(before moment: Double) async throws -> Int {
+        try await connection.send(RedisCommand("ZCOUNT", .text(keys.unackedIndex), "-inf", .text("(\(moment)"))).integer
+            ?? 0
+    }
+
+    /// How many messages of our tasks there are for an owner, waiting and under way.
+    func messages(of owner: String?) async throws -> Int {
+        try await broker.messageCounts(of: QueueName.allCases.map(\.rawValue))[owner] ?? 0
+    }
+}
+
+extension BrokerInbox {
+    /// How many messages of our tasks the broker has for an owner; those that name none are the worker's own.
+    public func messages(of owner: String?) async throws -> Int {
+        let named = try await console.messages(of: owner)
+        return owner == nil ? named : named + (try await console.messages(of: nil))
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+
+/// `phototui jobs revoke`.
+struct JobsRevoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Have the workers of a broker end tasks instead of running them.",
+        discussion: """
+            As `celery control revoke`: each worker that listens remembers the ids, until all workers have ended. A library's jobs \
+            are cancelled by it, too; jobs retry queues them again. With --terminate what runs is stopped as well: Celery kills \
+            the process that runs it, phototui's workers stop at the task's next step. --all takes all unfinished tasks of the \
+            history (jobs watch) that the filters let through.
+
+            Examples:
+              phototui jobs revoke 1f0c7a2e-3f1e-7cc0-9a55-0d5e8f1b2c3d
+              phototui jobs revoke --terminate 1f0c7a2e-3f1e-7cc0-9a55-0d5e8f1b2c3d --reason "it hangs"
+              phototui jobs revoke --all --task shop.export --yes --broker redis://localhost:6379/0
+
+            Exit codes: 0 all workers that listen have done it, 1 nobody has, 2 some did not answer, or refused.
+            """)
+
+    @OptionGroup var brokerOptions: BrokerOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var consent: ConsentOptions
+    @Flag(help: "Stop those that run, too.") var terminate = false
+    @Option(help: ArgumentHelp("The signal for --terminate.", valueName: "signal")) var signal = "SIGTERM"
+    @Flag(help: "All unfinished tasks of the history that the filters let through.") var all = false
+    @OptionGroup(title: "Filters for --all") var tasks: TaskOptions
+    @Argument(help: "Tasks' ids, whole.") var ids: [String] = []
+
+    func validate() throws {
+        if all != ids.isEmpty { throw ValidationError("name tasks, or --all, not both") }
+        if !all, tasks.isGiven { throw ValidationError("filters go with --all") }
+        if tasks.sort != nil { throw ValidationError("--sort is for jobs list") }
+        if !["SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGHUP"].contains(signal) {
+            throw ValidationError("--signal takes SIGTERM, SIGKILL, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 or SIGUSR2")
+        }
+    }
+
+    func run() async throws {
+        try await brokerOptions.withConsole { opened in
+            let ids = all ? try await unfinished(opened) : ids
+            if ids.isEmpty {
+                if output.json { return try Console.line(JSON.object(["revoked": .count(0)]).encoded()) }
+                return try Console.line("no tasks to revoke")
+            }
+            if all || terminate {
+                let stops = terminate ? ", also where they run" : ""
+                try consent.ask(
+                    "\(counted(ids.count, "task")) of \(opened.address) will be revoked\(stops)", type: "revoke")
+            }
+            let subject = ids.count == 1 ? "task \(ids[0])" : "\(ids.count) tasks"
+            let outcome = try await opened.act(
+                terminate ? "terminate task" : "revoke task", on: subject, reason: consent.reason,
+                outcome: ControlFormat.outcome
+            ) { try await opened.control.revoke(ids, signal: terminate ? signal : nil) }
+            try ControlFormat.show(
+                outcome, done: "\(counted(ids.count, "task")) revoked", count: ("revoked", ids.count),
+                asJSON: output.json)
+        }
+    }
+
+    private func unfinished(_ opened: OpenConsole) async throws -> [String] {
+        let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
+        let filter = tasks.filter(states: Set(BrokerTask.State.allCases.filter { !$0.isFinished }))
+        let history = try await file.open()
+        do {
+            let found = try await history.tasks(filter, limit: 1_000_000).tasks.map(\.id)
+            await history.close()
+            return found
+        } catch {
+            await history.close()
+            throw error
+        }
+    }
+}
+
+/// How it is written what workers did.
+enum ControlFormat {
+    static func outcome(_ outcome: ControlOutcome) -> String {
+        var words = outcome.workers.isEmpty ? "nobody did it" : "done by \(outcome.workers.joined(separator: " "))"
+        for refusal in outcome.refusals { words += ", refused by \(refusal.worker): \(refusal.reason)" }
+        if outcome.silent > 0 { words += ", \(outcome.silent) silent" }
+        return words
+    }
+
+    static func show(
+        _ outcome: ControlOutcome, done: String, count: (name: String, value: Int)?, asJSON: Bool
+    ) throws {
+        if asJSON {
+            let fields: [(name: String, value: JSON)] = count.map { [($0.name, .count($0.value))] } ?? []
+            try Console.line(
+                JSON.object(
+                    fields + [
+                        ("workers", .array(outcome.workers.map(JSON.string))),
+                        (
+                            "refused",
+                            .array(
+                                outcome.refusals.map {
+                                    .object(["worker": .string($0.worker), "reason": .string($0.reason)])
+                                })
+                        ), ("silent", .count(outcome.silent)),
+                    ]
+                ).encoded())
+        } else if !outcome.workers.isEmpty {
+            try Console.line(done)
+            for worker in outcome.workers { Console.note("  \(displayEscaped(worker)) was told\n") }
+        }
+        for refusal in outcome.refusals {
+            Console.complain("\(refusal.worker) refused: \(displayEscaped(refusal.reason))")
+        }
+        if outcome.silent > 0 { Console.complain("\(counted(outcome.silent, "listener")) did not answer") }
+        if outcome.workers.isEmpty {
+            if outcome.refusals.isEmpty { Console.complain("no worker answers: nothing was done") }
+            throw ExitCode.failure
+        }
+        if !outcome.refusals.isEmpty || outcome.silent > 0 { throw ExitCode.inPart }
+    }
+}

@@ -1,0 +1,257 @@
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Catalog
+
+@Suite("SQLiteTaskHistory")
+struct SQLiteTaskHistoryTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("history-\(UUID().uuidString)")
+    private let file: FilePath
+
+    init() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        file = FilePath(folder.path + "/history.sqlite")
+    }
+
+    private func withHistory(_ body: (SQLiteTaskHistory) async throws -> Void) async throws {
+        let history = try await SQLiteTaskHistory.open(file)
+        try await body(history)
+        await history.close()
+    }
+
+    private func event(
+        _ id: String, _ kind: TaskEvent.Kind, _ at: Double, name: String? = nil, error: String? = nil
+    ) -> TaskEvent {
+        var event = TaskEvent(id: id, kind: kind, at: at, heardAt: at)
+        event.name = name
+        event.error = error
+        return event
+    }
+
+    private func failure(_ id: String, _ at: Double, _ error: String) -> [TaskEvent] {
+        [
+            event(id, .received, at, name: "t.fail"), event(id, .started, at + 1),
+            event(id, .failed, at + 2, error: error),
+        ]
+    }
+
+    private func ids(_ history: SQLiteTaskHistory, _ change: (inout TaskFilter) -> Void = { _ in }) async throws
+        -> [String]
+    {
+        var filter = TaskFilter()
+        change(&filter)
+        return try await history.tasks(filter, limit: 100).tasks.map(\.id)
+    }
+
+    private let watch = TaskWatchState(id: "w", since: 0)
+
+    @Test("What was recorded is there after closing, with every attempt in its order")
+    func attempts() async throws {
+        try await withHistory { history in
+            try await history.record(
+                [
+                    event("a", .received, 1, name: "t.one"), event("a", .started, 2),
+                    event("a", .retried, 3, error: "first\u{1B}[31m\0"),
+                ], marks: [1, UInt64.max], watch: watch)
+            try await history.record(
+                [event("a", .received, 4), event("a", .started, 5), event("a", .succeeded, 6)], marks: [3], watch: watch
+            )
+        }
+        try await withHistory { history in
+            let attempts = try await history.attempts(of: "a")
+            #expect(attempts.map(\.state) == [.retrying, .succeeded] && attempts[0].error == "first\u{1B}[31m\u{FFFD}")
+            #expect(attempts.map(\.startedAt) == [2, 5])
+            let task = try #require(try await history.task("a"))
+            #expect(task.name == "t.one" && task.error == nil && task.earlierAttempts == 1)
+            #expect(try await history.recentMarks().marks == [1, UInt64.max, 3])
+            #expect(try await history.ids(beginningWith: "a", limit: 9) == ["a"])
+            #expect(try await history.attempts(of: "b").isEmpty)
+        }
+    }
+
+    @Test("Tasks are found by state, name, error and time, in any order, and in pages")
+    func filters() async throws {
+        try await withHistory { history in
+            var events: [TaskEvent] = []
+            for number in 1...9 { events += failure("f\(number)", Double(number) * 10, "user \(number) not found") }
+            events += [event("s", .started, 100, name: "t.ok"), event("s", .succeeded, 130)]
+            events += [event("q", .sent, 200, name: "u.later")]
+            try await history.record(events, marks: [], watch: watch)
+            let all = try await ids(history)
+            #expect(all.first == "q" && all.count == 11)
+            #expect(try await ids(history) { $0.states = [.succeeded, .queued] } == ["q", "s"])
+            #expect(try await ids(history) { $0.states = [.failed] }.count == 9)
+            #expect(try await ids(history) { $0.name = "t.*" }.count == 10)
+            #expect(try await ids(history) { $0.name = "t.ok" } == ["s"])
+            #expect(try await ids(history) { $0.errorPattern = "USER 7 not" } == [])
+            #expect(try await ids(history) { $0.errorPattern = "(?i)USER 7 not" } == ["f7"])
+            #expect(try await ids(history) { $0.errorPattern = #"user [3-5] not found$"# } == ["f5", "f4", "f3"])
+            #expect(try await ids(history) { $0.errorPattern = "4|7" } == ["f7", "f4"])
+            #expect(try await ids(history) { $0.since = 90 } == ["q", "s", "f9"])
+            #expect(try await ids(history) { $0.until = 23 } == ["f2", "f1"])
+            #expect(try await ids(history) { $0.order = .runtime }.first == "s")
+            #expect(try await ids(history) { $0.order = .oldest }.prefix(2) == ["f1", "f2"])
+            var filter = TaskFilter()
+            filter.errorPattern = "not found"
+            var found: [String] = []
+            repeat {
+                let page = try await history.tasks(filter, limit: 4)
+                found += page.tasks.map(\.id)
+                filter.after = page.next
+            } while filter.after != nil
+            #expect(found == (1...9).reversed().map { "f\($0)" })
+            await #expect(throws: EngineError.self) { try await ids(history) { $0.errorPattern = "(" } }
+        }
+    }
+
+    @Test("An error that is gone, or changed, is not found any more")
+    func errors() async throws {
+        try await withHistory { history in
+            try await history.record(
+                failure("a", 1, "disk full") + failure("b", 1, "disk full"), marks: [], watch: watch)
+            try await history.record(
+                [event("a", .received, 9), event("a", .started, 9), event("a", .succeeded, 10)], marks: [], watch: watch
+            )
+            try await history.record(failure("b", 20, "network down"), marks: [], watch: watch)
+            #expect(try await ids(history) { $0.errorPattern = "disk full" } == [])
+            #expect(try await ids(history) { $0.errorPattern = "network" } == ["b"])
+            #expect(try await ids(history) { $0.errorPattern = "network \"down\"" } == [])
+            let faults = try await history.database.integrityFaults()
+            #expect(faults == [])
+            try await history.database.write(.soon) { connection in
+                // FTS5's own check, of the index against the table.
+                _ = try connection.execute(
+                    "INSERT INTO task_error (task_error, rank) VALUES ('integrity-check', 1)", [])
+            }
+        }
+    }
+
+    @Test("What a follower sees are the changes since, once each, that its filter lets through")
+    func changes() async throws {
+        try await withHistory { history in
+            try await history.record(failure("a", 1, "one"), marks: [], watch: watch)
+            let place = try await history.lastChange()
+            try await history.record(failure("b", 2, "two") + failure("c", 3, "three"), marks: [], watch: watch)
+            try await history.record([event("b", .received, 9)], marks: [], watch: watch)
+            let (tasks, next) = try await history.changes(after: place, limit: 100, TaskFilter())
+            #expect(tasks.map(\.id) == ["c", "b"] && tasks[1].state == .received)
+            #expect(try await history.changes(after: next, limit: 100, TaskFilter()).tasks.isEmpty)
+            var filter = TaskFilter()
+            filter.errorPattern = "three"
+            #expect(try await history.changes(after: place, limit: 100, filter).tasks.map(\.id) == ["c"])
+        }
+    }
+
+    @Test("What is too old or too much is dropped, its attempts and errors with it, and the file stays within its size")
+    func limits() async throws {
+        try await withHistory { history in
+            let long = String(repeating: "x", count: 2000)
+            for start in stride(from: 0, to: 6000, by: 1000) {
+                let events = (start..<(start + 1000)).flatMap { failure("t\($0)", Double($0), "error \($0) \(long)") }
+                try await history.record(events, marks: [], watch: watch)
+            }
+            let before = try await history.byteCount()
+            #expect(before > 20_000_000)
+            #expect(try await history.prune(TaskHistoryLimits(days: 1, bytes: 1 << 40), now: 1500 + 86400) == 1498)
+            #expect(try await history.task("t1497") == nil)
+            #expect(try await history.task("t1498") != nil)
+            #expect(try await ids(history) { $0.errorPattern = "error 1497 x" } == [])
+            let limits = TaskHistoryLimits(days: 365, bytes: 10_000_000)
+            for start in stride(from: 6000, to: 12_000, by: 1000) {
+                let events = (start..<(start + 1000)).flatMap { failure("t\($0)", Double($0), "error \($0) \(long)") }
+                try await history.record(events, marks: [], watch: watch)
+                _ = try await history.prune(limits, now: Double(start))
+            }
+            while try await history.prune(limits, now: 12_000) > 0 {}
+            #expect(try await history.byteCount() <= 10_000_000)
+            #expect(try await history.task("t11999") != nil)
+        }
+        let size = try #require(
+            try FileManager.default.attributesOfItem(atPath: file.string)[.size] as? Int)
+        // What was written at most before the size was limited; the freed pages are used again.
+        #expect(size < 60_000_000, "\(size)")
+    }
+
+    @Test("Rates are of what was watched, by queue; what nobody told is not known")
+    func rates() async throws {
+        try await withHistory { history in
+            var events: [TaskEvent] = []
+            for number in 0..<100 {
+                let at = 1000 + Double(number)
+                var ended = event("a\(number)", number < 25 ? .failed : .succeeded, at)
+                ended.runSeconds = Double(number + 1) / 10
+                var sent = event("a\(number)", .sent, at - 4)
+                sent.queue = "work"
+                events += [sent, event("a\(number)", .started, at - 1), ended]
+            }
+            let watch = TaskWatchState(id: "w", since: 1000, until: 1100, events: 0, missed: 0, unreadable: 0)
+            try await history.record(events, marks: [], watch: watch)
+            for (at, depth) in [(1000.0, 500), (1050, 400), (1100, 300)] {
+                try await history.record(depths: [
+                    QueueDepthSample(queue: "work", at: at, depth: depth),
+                    QueueDepthSample(queue: "silent", at: at, depth: 7),
+                ])
+            }
+            let rates = try await history.rates(seconds: 300, now: 1100)
+            let work = try #require(rates["work"])
+            #expect(work.window == 100 && work.outPerSecond == 1 && work.growth == -2 && work.inPerSecond == 0)
+            #expect(work.errorShare == 0.25 && work.wait == QueueRates.Spread(median: 3, p95: 3))
+            #expect(work.run == QueueRates.Spread(median: 5, p95: 9.5))
+            #expect(work.forecast(depth: 300) == .empty(seconds: 150))
+            let silent = try #require(rates["silent"])
+            #expect(silent.outPerSecond == nil && silent.run == nil && silent.errorShare == nil)
+            #expect(silent.forecast(depth: 7) == .stays && rates.count == 2)
+            #expect(try await history.rates(seconds: 50, now: 1100)["work"]?.outPerSecond == 1)
+            // Nobody watches any more.
+            #expect(try await history.rates(seconds: 300, now: 1200).isEmpty)
+            // One whose queue nobody told might be of this one.
+            try await history.record(
+                (0..<5).map { event("u\($0)", .succeeded, 1090) }, marks: [], watch: watch)
+            let unsure = try #require(try await history.rates(seconds: 300, now: 1100)["work"])
+            #expect(unsure.outPerSecond == nil && unsure.run != nil && unsure.forecast(depth: 300) != nil)
+        }
+    }
+
+    @Test("A forecast says grows only where a queue does")
+    func forecasts() {
+        var rates = QueueRates(window: 100)
+        #expect(rates.forecast(depth: 5) == nil)
+        rates.growth = 0.5
+        #expect(rates.forecast(depth: 5) == .grows && rates.forecast(depth: 0) == .empty(seconds: 0))
+        rates.growth = 0.001
+        #expect(rates.forecast(depth: 5) == .stays)
+    }
+
+    @Test(
+        "Only what an error must hold is taken from a pattern",
+        arguments: [
+            ("user 7 not", ["user 7 not"]), (#"user \d+ not found"#, ["user ", " not found"]), ("a|b", []),
+            ("abc?de", ["ab", "de"]), ("abc+de", ["abc", "de"]), ("abc{0,3}def", ["ab", "def"]),
+            ("(foo|bar)baz", ["baz"]), ("(?x)a b c", []), ("(?i)abc", ["abc"]), (#"\Qa.b\E"#, []), (#"a\.b"#, ["a.b"]),
+            ("[abc]def", ["def"]), ("[]x]yz", ["yz"]), (#"\x41bc"#, []), ("grüße", ["gr", "e"]), ("^error$", ["error"]),
+            ("(optional)?rest", ["rest"]),
+        ] as [(String, [String])])
+    func literals(_ pattern: String, _ parts: [String]) {
+        #expect(ErrorPattern.literals(in: pattern) == parts)
+    }
+
+    @Test("A pattern that would run for ever is given up")
+    func endless() throws {
+        let pattern = try ErrorPattern("(a+)+$")
+        #expect(pattern.fits(String(repeating: "a", count: 60) + "b", patience: .milliseconds(50)) == nil)
+    }
+
+    @Test("A file of a newer form, or that is none, is refused and left as it is")
+    func foreign() async throws {
+        try await withHistory { history in
+            try await history.database.write(.soon) { _ = try $0.execute("PRAGMA user_version = 99", []) }
+        }
+        await #expect { try await SQLiteTaskHistory.open(file) } throws: { ($0 as? EngineError)?.code == .unsupported }
+        let other = FilePath(folder.path + "/other")
+        try Data("no database, but long enough to look like one of some pages".utf8).write(
+            to: URL(fileURLWithPath: other.string))
+        await #expect { try await SQLiteTaskHistory.open(other) } throws: { ($0 as? EngineError)?.code == .corrupt }
+    }
+}

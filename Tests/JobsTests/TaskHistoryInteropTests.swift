@@ -1,0 +1,226 @@
+import Core
+import Foundation
+import Testing
+
+@testable import Jobs
+
+/// `phototui jobs watch` beside real Celery workers, and Celery's own monitor as the judge of what it keeps.
+@Suite("the history of tasks and Celery", .serialized, .enabled(if: CeleryPeer.isUsable, "\(CeleryPeer.reason)"))
+struct TaskHistoryInteropTests {
+    private struct Watcher {
+        let peer: CeleryPeer
+        var url: String {
+            RedisService.url + (RedisService.url.contains("?") ? "&" : "?") + "global_keyprefix=\(peer.prefix)"
+        }
+
+        func start() throws -> (process: Process, output: URL) {
+            try peer.launch(CeleryPeer.programs + "/phototui", ["jobs", "watch", "--json", "--broker", url])
+        }
+
+        func isWriting(_ output: URL) throws -> Bool {
+            String(decoding: try Data(contentsOf: output), as: UTF8.self).contains("\"writing\":true")
+        }
+
+        /// `jobs …` with --json.
+        func jobs(_ arguments: [String]) async throws -> JSONValue {
+            let text = try await peer.launchAndRead(
+                CeleryPeer.programs + "/phototui", ["jobs"] + arguments + ["--json", "--broker", url])
+            return try #require(JSONValue(parsing: Array(text.utf8)), "\(text)")
+        }
+    }
+
+    @Test(
+        "What Celery's workers and ours did is kept as Celery's own monitor sees it, retries and errors too",
+        .timeLimit(.minutes(4)))
+    func judged() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        let watch = try watcher.start()
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        let judge = try peer.launch(
+            try #require(CeleryPeer.python),
+            [
+                "-c",
+                """
+                from peer import *
+                state = app.events.State()
+                connection = app.connection_for_read()
+                receiver = app.events.Receiver(connection, handlers={"*": state.event})
+                print("listening", flush=True)
+                try:
+                    for _ in receiver.itercapture(limit=None, timeout=1, wakeup=False):
+                        if os.path.exists("stop"): break
+                except Exception as error:
+                    print("error", error, flush=True)
+                facts = {u: [t.state, t.name, t.retries, t.exception, t.runtime, t.worker.hostname if t.worker else None]
+                         for u, t in state.tasks.items()}
+                print(json.dumps(facts), flush=True)
+                """,
+            ])
+        defer { kill(judge.process.processIdentifier, SIGKILL) }
+        let python = try await peer.startWorker(queues: "python", concurrency: 2)
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let ours = try await peer.startOurs(queues: "high")
+        defer { kill(ours.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        try await wait("the judge did not begin") {
+            String(decoding: try Data(contentsOf: judge.output), as: UTF8.self).contains("listening")
+        }
+        // Until both are subscribed: an answer that both have heard of.
+        _ = try await peer.run("print(send('python.add', 1, 2, queue='python').get(timeout=30))")
+        try await Task.sleep(for: .seconds(2))
+        _ = try await peer.run(
+            """
+            app.conf.task_send_sent_event = True
+            sent = [send('python.add', n, 2, queue='python') for n in range(10)]
+            sent += [send('photo.add', n, 2, queue='high') for n in range(5)]
+            failed = [send('python.fail', queue='python', task_id=f'fail-{n}') for n in range(3)]
+            flaky = send('python.flaky', 7, queue='python', task_id='flaky')
+            for result in sent: result.get(timeout=40)
+            for result in failed + [flaky]: result.get(timeout=40, propagate=False)
+            app.control.revoke('never', reply=True, timeout=5)
+            send('python.add', 1, 1, queue='python', task_id='never')
+            """)
+        try await wait("the end of all was not kept") {
+            try await watcher.jobs(["list"])["jobs"].array?.filter { $0["finished_at"].isNull == false }.count ?? 0
+                >= 20
+        }
+        try await Task.sleep(for: .seconds(2))
+        try Data().write(to: peer.folder.appendingPathComponent("stop"))
+        // Wakes the judge.
+        _ = try await peer.run("print(send('python.add', 1, 2, queue='python').get(timeout=30))")
+        try await wait("the judge did not end") { !judge.process.isRunning }
+        let lines = String(decoding: try Data(contentsOf: judge.output), as: UTF8.self).split(separator: "\n")
+        let facts = try #require(
+            lines.last.flatMap { JSONValue(parsing: Array($0.utf8)) }?.members, "\(lines)")
+        #expect(facts.count >= 20)
+        let states = [
+            "SUCCESS": "succeeded", "FAILURE": "failed", "REVOKED": "revoked", "STARTED": "running",
+            "RECEIVED": "received", "PENDING": "queued",
+        ]
+        let kept = try #require(try await watcher.jobs(["list", "--limit", "1000"])["jobs"].array)
+        for fact in facts {
+            let told = try #require(fact.value.array)
+            guard let word = told[0].string.flatMap({ states[$0] }),
+                word == "succeeded" || word == "failed" || word == "revoked"
+            else { continue }
+            let task = try #require(kept.first { $0["id"].string == fact.name }, "\(fact)")
+            #expect(task["state"].string == word && task["task"] == told[1], "\(task) \(told)")
+            if word == "failed" { #expect(task["error"] == told[3]) }
+            if word == "succeeded" {
+                #expect(abs((task["run_seconds"].real ?? -1) - (told[4].real ?? 99)) < 0.001)
+            }
+            #expect(task["worker"] == told[5])
+        }
+        // A queue is told by our workers, by what a worker holds, or by the only one that it consumes.
+        for task in kept where task["worker"].string?.hasPrefix("python@") == true {
+            #expect(task["queue"].string == "python", "\(task)")
+        }
+        #expect(kept.contains { $0["worker"].string == "ours@test" && $0["queue"].string == "high" })
+        let flaky = try await watcher.jobs(["show", "flaky"])
+        let timeline = try #require(flaky["timeline"].array)
+        #expect(timeline.map { $0["state"].string } == ["retrying", "retrying", "failed"], "\(timeline)")
+        #expect(timeline.map { $0["retries"].integer } == [0, 1, 2])
+        #expect(timeline.allSatisfy { $0["error"].string == "ValueError('flaky 7')" && !$0["finished_at"].isNull })
+        #expect(flaky["trace"].string?.contains("Traceback") == true)
+        let found = try await watcher.jobs(["list", "--match", #"as asked"#, "--state", "failed"])["jobs"].array
+        #expect(Set(found?.compactMap { $0["id"].string } ?? []) == ["fail-0", "fail-1", "fail-2"])
+    }
+
+    @Test(
+        "A watch that is killed loses nothing where another stands by, and without one at most the last second",
+        .timeLimit(.minutes(3)))
+    func killed() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        let client = RedisConnection(try RedisService.address(prefix: peer.prefix))
+        defer { client.close() }
+        let keys = CeleryKeys(prefix: peer.prefix, database: client.address.database)
+        func tell(_ numbers: Range<Int>) async throws {
+            for number in numbers {
+                let events = ["received", "started", "succeeded"].map { kind in
+                    JSONValue.members([
+                        "type": .string("task-\(kind)"), "uuid": .string("t\(number)"), "name": .string("t.x"),
+                        "hostname": .string("w@h"), "timestamp": .real(Date().timeIntervalSince1970),
+                        "clock": .integer(number),
+                    ])
+                }
+                let envelope = CeleryEnvelope.make(
+                    body: .array(events), exchange: "celeryev", routingKey: "task.multi", headers: .object([]))
+                try await client.send(
+                    RedisCommand("PUBLISH", .text(keys.eventChannel("task.multi")), .bytes(envelope.encoded)))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        func kept() async throws -> [JSONValue] {
+            try await watcher.jobs(["list", "--limit", "100000"])["jobs"].array ?? []
+        }
+        let first = try watcher.start()
+        defer { kill(first.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(first.output) }
+        let second = try watcher.start()
+        defer { kill(second.process.processIdentifier, SIGKILL) }
+        try await wait("the other did not stand by") {
+            String(decoding: try Data(contentsOf: second.output), as: UTF8.self).contains("\"writing\":false")
+        }
+        try await wait("not all were subscribed") {
+            try await client.send(RedisCommand("PUBSUB", "NUMSUB", .text(keys.eventChannel("task.multi")))).array.last?
+                .integer == 2
+        }
+        async let told: Void = tell(0..<600)
+        try await Task.sleep(for: .milliseconds(1500))
+        kill(first.process.processIdentifier, SIGKILL)
+        try await told
+        try await wait("not all was kept") { try await kept().count == 600 }
+        #expect(try watcher.isWriting(second.output))
+        #expect(try await kept().allSatisfy { $0["state"].string == "succeeded" && $0["attempts"].integer == 1 })
+        try await tell(600..<700)
+        try await Task.sleep(for: .seconds(1))
+        kill(second.process.processIdentifier, SIGKILL)
+        #expect(try await kept().count == 700)
+    }
+
+    @Test("What is no event, from whomever, is counted and ends no watch", .timeLimit(.minutes(2)))
+    func hostile() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        let client = RedisConnection(try RedisService.address(prefix: peer.prefix))
+        defer { client.close() }
+        let keys = CeleryKeys(prefix: peer.prefix, database: client.address.database)
+        let watch = try watcher.start()
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        try await wait("it was not subscribed") {
+            try await client.send(RedisCommand("PUBSUB", "NUMSUB", .text(keys.eventChannel("task.multi")))).array.last?
+                .integer == 1
+        }
+        func publish(_ bytes: [UInt8]) async throws {
+            try await client.send(RedisCommand("PUBLISH", .text(keys.eventChannel("task.multi")), .bytes(bytes)))
+        }
+        try await publish([0xFF, 0x1B])
+        try await publish(Array(repeating: UInt8(ascii: "["), count: 20 << 20))
+        let events: [JSONValue] = ["\u{1B}[2Jevil", "plain"].map { id in
+            .members([
+                "type": .string("task-failed"), "uuid": .string(id), "name": .string("\u{202E}name\u{7}"),
+                "exception": .string("E(\u{1B}]0;title\u{7})"), "timestamp": .integer(4_102_444_800),
+            ])
+        }
+        let body = JSONValue.array(events + [.integer(1)])
+        try await publish(
+            CeleryEnvelope.make(body: body, exchange: "celeryev", routingKey: "task.multi", headers: .object([]))
+                .encoded)
+        try await wait("the events were not kept") {
+            try await watcher.jobs(["list"])["jobs"].array?.count == 2
+        }
+        let year = try await watcher.jobs(["show", "plain"])["finished_at"].string?.prefix(4)
+        #expect(year.map(String.init) == String(Calendar(identifier: .gregorian).component(.year, from: Date())))
+        let text = try await peer.launchAndRead(
+            CeleryPeer.programs + "/phototui", ["jobs", "list", "--broker", watcher.url])
+        #expect(text.contains("evil") && !text.contains("\u{1B}") && !text.contains("\u{202E}"))
+        kill(watch.process.processIdentifier, SIGINT)
+        try await wait("it did not end") { !watch.process.isRunning }
+        #expect(watch.process.terminationStatus == 0)
+        let said = String(decoding: try Data(contentsOf: watch.output), as: UTF8.self)
+        #expect(said.contains("\"unreadable\":3"), "\(said)")
+    }
+}

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""The history of tasks after 1,000,000 events: what watching them takes in memory, with Flower on the same events beside it, and how
+soon one failed task among 1,000,000 is found by its error.
+"""
+import base64
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.environ["PHOTOTUI_PROGRAMS"] + "/phototui"
+TASKS, EVENTS, ALL_TASKS = 333_334, 1_000_000, 1_000_000
+AT_ONCE, PER_SECOND = 100, 8_000
+ROUNDS = 10
+CHANNEL = "/0.celeryev/task.multi"
+
+
+def figure(name, bar, measured, met, peer=None, ratio=None, note=None):
+    print(json.dumps({"figure": name, "bar": bar, "measured": measured, "peer": peer, "ratio": ratio, "met": met,
+                      "note": note}), flush=True)
+
+
+def resident(process, field="VmHWM"):
+    """Megabytes; the most that it had at any time."""
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+        for line in status:
+            if line.startswith(field):
+                return int(line.split()[1]) / 1000
+    return 0.0
+
+
+class Broker:
+    def __init__(self, folder):
+        import redis
+        self.port = 7400 + os.getpid() % 500
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.environment = dict(os.environ, HOME=folder)
+        self.server = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        self.redis = redis.Redis(port=self.port)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.redis.ping()
+                break
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    sys.exit("redis-server did not start")
+                time.sleep(0.02)
+        self.clock = 0
+
+    def start(self, *command):
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                env=self.environment)
+
+    def until_heard(self):
+        deadline = time.monotonic() + 60
+        while not any(count for _, count in self.redis.pubsub_numsub(CHANNEL)) and not self.redis.pubsub_numpat():
+            if time.monotonic() > deadline:
+                sys.exit("nobody subscribed")
+            time.sleep(0.05)
+        time.sleep(1)
+
+    def tell(self, events):
+        """In lists of 100, no more than 8,000 a second, as some busy workers do."""
+        begun, sent, batch = time.monotonic(), 0, []
+        for event in events:
+            self.clock += 1
+            event.update(hostname=f"celery@host{self.clock % 8}", utcoffset=0, pid=1, clock=self.clock,
+                         timestamp=time.time())
+            batch.append(event)
+            if len(batch) == AT_ONCE:
+                self.publish(batch)
+                sent += len(batch)
+                batch = []
+                ahead = sent / PER_SECOND - (time.monotonic() - begun)
+                if ahead > 0:
+                    time.sleep(ahead)
+        if batch:
+            self.publish(batch)
+        return time.monotonic() - begun
+
+    def publish(self, batch):
+        body = base64.b64encode(json.dumps(batch).encode()).decode()
+        self.redis.publish(CHANNEL, json.dumps({
+            "body": body, "content-encoding": "utf-8", "content-type": "application/json",
+            "headers": {"hostname": "celery@host"},
+            "properties": {"delivery_mode": 1, "delivery_info": {"exchange": "celeryev", "routing_key": "task.multi"},
+                           "priority": 0, "body_encoding": "base64", "delivery_tag": f"tag-{self.clock}"}}))
+
+
+def succeeding():
+    """1,000,000 events of tasks that succeed."""
+    left = EVENTS
+    for number in range(TASKS):
+        id = f"{number:08x}-0000-4000-8000-{number:012x}"
+        for event in (
+                {"type": "task-received", "uuid": id, "name": f"shop.task{number % 40}", "args": f"({number}, 'abc')",
+                 "kwargs": "{'user': 17}", "root_id": id, "parent_id": None, "retries": 0, "eta": None, "expires": None},
+                {"type": "task-started", "uuid": id},
+                {"type": "task-succeeded", "uuid": id, "result": "None", "runtime": 0.125}):
+            if left:
+                left -= 1
+                yield event
+
+
+def failing():
+    """The tasks up to 1,000,000, each with an error of its own."""
+    for number in range(TASKS, ALL_TASKS):
+        yield {"type": "task-failed", "uuid": f"{number:08x}-0000-4000-8000-{number:012x}",
+               "exception": f"ValueError('user {number} not found in shard {number % 7}')",
+               "traceback": "Traceback (most recent call last):\n  File \"shop.py\", line 7\nValueError"}
+
+
+def run(broker, *arguments):
+    start = time.perf_counter()
+    done = subprocess.run(
+        [PROGRAM, *arguments, "--broker", broker.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL, env=broker.environment, check=False)
+    if done.returncode != 0:
+        sys.exit(f"phototui {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()}")
+    return time.perf_counter() - start, done.stdout
+
+
+def last_line(process):
+    lines = process.stdout.read().splitlines()
+    return json.loads(lines[-1]) if lines else {}
+
+
+def watching(broker):
+    process = broker.start(PROGRAM, "jobs", "watch", "--json", "--broker", broker.url, "--megabytes", "8000")
+    broker.until_heard()
+    seconds = broker.tell(succeeding())
+    time.sleep(3)
+    most = resident(process)
+    with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    processor = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    broker.tell(failing())
+    time.sleep(3)
+    later = resident(process)
+    process.send_signal(signal.SIGINT)
+    facts = last_line(process)
+    process.wait()
+    kept = facts.get("events", 0)
+    missed = facts.get("missed", 0)
+    return most, later, kept, missed, processor, seconds, facts.get("bytes", 0)
+
+
+def flower(broker):
+    python = sys.executable
+    process = subprocess.Popen(
+        [python, "-m", "celery", f"--broker={broker.url}", "flower", "--port=0", "--address=127.0.0.1",
+         "--max_tasks=1000000"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=broker.environment)
+    broker.until_heard()
+    time.sleep(4)
+    broker.tell(succeeding())
+    time.sleep(3)
+    most = resident(process)
+    process.kill()
+    process.wait()
+    return most
+
+
+def finding(broker):
+    times = []
+    for round in range(ROUNDS):
+        number = TASKS + 7 + round * 61_803
+        seconds, output = run(broker, "jobs", "list", "--json", "--match", f"user {number} not found")
+        jobs = json.loads(output)["jobs"]
+        if len(jobs) != 1 or str(number) not in jobs[0]["error"]:
+            sys.exit(f"user {number} was not found: {len(jobs)} jobs")
+        times.append(seconds)
+    page = [run(broker, "jobs", "list", "--json", "--state", "failed", "--limit", "100")[0] for _ in range(ROUNDS)]
+    return times, page
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="phototui-history-") as folder:
+        broker = Broker(folder)
+        try:
+            most, later, kept, missed, processor, seconds, size = watching(broker)
+            beside = flower(broker)
+            figure("memory after watching 1,000,000 task events", "<= 100 MB", f"{most:.0f} MB",
+                   most <= 100 and missed == 0, peer=f"{beside:.0f} MB (Flower)", ratio=beside / most,
+                   note=f"{kept} events kept, {missed} missed; {processor:.1f} s of processor in {seconds:.0f} s; "
+                        f"{later:.0f} MB and a file of {size / 1e6:.0f} MB once 666,666 failures were added")
+            times, page = finding(broker)
+            figure("finding one failed task among 1,000,000 by its error, slowest of 10", "<= 100 ms",
+                   f"{max(times) * 1000:.0f} ms", max(times) <= 0.1,
+                   note=f"from the program's start; median {statistics.median(times) * 1000:.0f} ms; the latest 100 "
+                        f"failed: {max(page) * 1000:.0f} ms")
+        finally:
+            broker.server.kill()
+            broker.server.wait()
+
+
+if __name__ == "__main__":
+    main()
