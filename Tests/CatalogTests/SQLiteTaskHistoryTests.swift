@@ -147,31 +147,31 @@ struct SQLiteTaskHistoryTests {
     @Test("What is too old or too much is dropped, its attempts and errors with it, and the file stays within its size")
     func limits() async throws {
         try await withHistory { history in
-            let long = String(repeating: "x", count: 2000)
-            for start in stride(from: 0, to: 6000, by: 1000) {
+            let long = String(repeating: "x", count: 1500)
+            for start in stride(from: 0, to: 2000, by: 1000) {
                 let events = (start..<(start + 1000)).flatMap { failure("t\($0)", Double($0), "error \($0) \(long)") }
                 try await history.record(events, marks: [], watch: watch)
             }
             let before = try await history.byteCount()
-            #expect(before > 20_000_000)
-            #expect(try await history.prune(TaskHistoryLimits(days: 1, bytes: 1 << 40), now: 1500 + 86400) == 1498)
-            #expect(try await history.task("t1497") == nil)
-            #expect(try await history.task("t1498") != nil)
-            #expect(try await ids(history) { $0.errorPattern = "error 1497 x" } == [])
-            let limits = TaskHistoryLimits(days: 365, bytes: 10_000_000)
-            for start in stride(from: 6000, to: 12_000, by: 1000) {
+            #expect(before > 3_000_000)
+            #expect(try await history.prune(TaskHistoryLimits(days: 1, bytes: 1 << 40), now: 500 + 86400) == 498)
+            #expect(try await history.task("t497") == nil)
+            #expect(try await history.task("t498") != nil)
+            #expect(try await ids(history) { $0.errorPattern = "error 497 x" } == [])
+            let limits = TaskHistoryLimits(days: 365, bytes: 3_000_000)
+            for start in stride(from: 2000, to: 5000, by: 1000) {
                 let events = (start..<(start + 1000)).flatMap { failure("t\($0)", Double($0), "error \($0) \(long)") }
                 try await history.record(events, marks: [], watch: watch)
                 _ = try await history.prune(limits, now: Double(start))
             }
-            while try await history.prune(limits, now: 12_000) > 0 {}
-            #expect(try await history.byteCount() <= 10_000_000)
-            #expect(try await history.task("t11999") != nil)
+            while try await history.prune(limits, now: 5000) > 0 {}
+            #expect(try await history.byteCount() <= 3_000_000)
+            #expect(try await history.task("t4999") != nil)
         }
         let size = try #require(
             try FileManager.default.attributesOfItem(atPath: file.string)[.size] as? Int)
         // What was written at most before the size was limited; the freed pages are used again.
-        #expect(size < 60_000_000, "\(size)")
+        #expect(size < 12_000_000, "\(size)")
     }
 
     @Test("Rates are of what was watched, by queue; what nobody told is not known")

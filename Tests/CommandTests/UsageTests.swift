@@ -7,7 +7,9 @@ struct UsageTests {
         "Every subcommand's help has examples",
         arguments: [
             "open", "import", "photos", "months", "show", "hash", "jobs", "jobs list", "jobs show", "jobs retry",
-            "jobs cancel", "jobs watch", "jobs revoke", "dead", "dead list", "dead show", "dead retry", "dead delete", "queues", "queues list",
+            "jobs cancel", "jobs watch", "jobs revoke", "jobs announce", "inbox", "dead", "dead list", "dead show",
+            "dead retry", "dead delete",
+            "queues", "queues list",
             "queues peek", "queues pause", "queues resume", "queues move", "queues purge", "workers", "workers list",
             "workers shutdown", "workers rate-limit", "journal",
             "doctor",

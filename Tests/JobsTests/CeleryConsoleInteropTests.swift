@@ -91,4 +91,74 @@ struct CeleryConsoleInteropTests {
             "from celery.result import AsyncResult; print(ascii(AsyncResult('moved', app=app).get(timeout=30)))")
         #expect(result == "[1.0, {}, '\\xfc\\x1b', \(1)\(String(repeating: "0", count: 40))]\n")
     }
+
+    @Test(
+        "What is revoked, and a rate that is limited, Celery's own tools see; the task is not run",
+        .timeLimit(.minutes(3)))
+    func control() async throws {
+        let peer = try CeleryPeer()
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let ours = try await peer.startOurs(queues: "high")
+        defer { kill(ours.processIdentifier, SIGKILL) }
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        let revoked = try await console.revoke(["gone"], signal: nil)
+        #expect(revoked.workers.count == 2 && revoked.refusals.isEmpty && revoked.silent == 0)
+        let seen = try await peer.run(
+            "print(sorted(app.control.inspect(timeout=3).revoked().values()))")
+        #expect(seen == "[['gone'], ['gone']]\n")
+        for queue in ["python", "high"] {
+            let state = try await peer.run(
+                """
+                r = send('\(queue == "high" ? "photo" : "python").add', 1, 2, queue='\(queue)', task_id='gone')
+                r.get(timeout=30, propagate=False)
+                print(r.state); r.forget()
+                """)
+            #expect(state == "REVOKED\n")
+        }
+        // What runs is stopped only where that is asked for.
+        let sleeping = try await peer.run("print(send('photo.sleep', 60, queue='python').id)")
+            .trimmingCharacters(in: .newlines)
+        try await wait("it did not begin") {
+            try await console.workers(patience: .seconds(5)).contains { $0.active.map(\.id) == [sleeping] }
+        }
+        _ = try await console.revoke([sleeping], signal: "SIGTERM")
+        try await wait("it was not stopped") {
+            try await console.workers(patience: .seconds(5)).allSatisfy { $0.active.isEmpty }
+        }
+        let limited = try await console.limitRate(of: "python.add", to: "7/m", worker: nil)
+        #expect(limited.workers.count == 1 && limited.workers[0].hasPrefix("python@"))
+        #expect(limited.refusals.map(\.worker) == ["ours@test"])
+        let unknown = try await console.limitRate(of: "no.such", to: "7/m", worker: limited.workers[0])
+        #expect(unknown.workers.isEmpty && unknown.refusals.count == 1)
+    }
+
+    @Test(
+        "The inbox tells of a queue that no worker consumes, and of a visibility timeout that a task outlasts",
+        .timeLimit(.minutes(3)))
+    func inbox() async throws {
+        let peer = try CeleryPeer(visibilitySeconds: 3)
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        func items(longest: [String: Double] = [:]) async throws -> [InboxItem] {
+            try await BrokerInbox(console, longest: longest, words: ["--broker", "x"], patience: .seconds(5)).items()
+        }
+        #expect(try await items().map(\.kind) == [])
+        #expect(try await items(longest: ["python.slow": 2.5]).map(\.kind) == [])
+        #expect(try await items(longest: ["python.slow": 30]).map(\.kind) == [.visibility])
+        _ = try await peer.run("send('python.add', 1, 2, queue='batch')")
+        let found = try await items()
+        #expect(found.map(\.kind) == [.unconsumed] && found[0].subject == "batch" && found[0].count == 1)
+        #expect(found[0].command == ["phototui", "queues", "move", "--broker", "x", "batch", "--to", "python"])
+        _ = try await peer.run("send('photo.sleep', 15, queue='python')")
+        try await wait("the task that outlasts it was not told", seconds: 20) {
+            try await items().contains { $0.kind == .visibility && $0.explanation.contains("photo.sleep") }
+        }
+        kill(python.processIdentifier, SIGSTOP)
+        try await wait("a frozen worker was not told") {
+            try await items().contains { $0.kind == .noWorker || $0.kind == .silentWorker }
+        }
+        kill(python.processIdentifier, SIGCONT)
+    }
 }

@@ -13,8 +13,8 @@ struct TaskHistoryInteropTests {
             RedisService.url + (RedisService.url.contains("?") ? "&" : "?") + "global_keyprefix=\(peer.prefix)"
         }
 
-        func start() throws -> (process: Process, output: URL) {
-            try peer.launch(CeleryPeer.programs + "/phototui", ["jobs", "watch", "--json", "--broker", url])
+        func start(_ more: [String] = []) throws -> (process: Process, output: URL) {
+            try peer.launch(CeleryPeer.programs + "/phototui", ["jobs", "watch", "--json", "--broker", url] + more)
         }
 
         func isWriting(_ output: URL) throws -> Bool {
@@ -35,8 +35,6 @@ struct TaskHistoryInteropTests {
     func judged() async throws {
         let peer = try CeleryPeer()
         let watcher = Watcher(peer: peer)
-        let watch = try watcher.start()
-        defer { kill(watch.process.processIdentifier, SIGKILL) }
         let judge = try peer.launch(
             try #require(CeleryPeer.python),
             [
@@ -60,8 +58,11 @@ struct TaskHistoryInteropTests {
         defer { kill(judge.process.processIdentifier, SIGKILL) }
         let python = try await peer.startWorker(queues: "python", concurrency: 2)
         defer { kill(python.processIdentifier, SIGKILL) }
+        // This one sends none of its tasks until it is told to.
         let ours = try await peer.startOurs(queues: "high")
         defer { kill(ours.processIdentifier, SIGKILL) }
+        let watch = try watcher.start(["--enable-events"])
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
         try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
         try await wait("the judge did not begin") {
             String(decoding: try Data(contentsOf: judge.output), as: UTF8.self).contains("listening")

@@ -8,6 +8,7 @@ public struct LibraryInbox: Sendable {
     private let words: [String]
     /// Photos and objects are gone through one by one only then.
     private let isThorough: Bool
+    private let now: Int64
 
     /// What was added so lately is under way.
     private static let patience = Int64(120) * 1_000_000
@@ -16,8 +17,12 @@ public struct LibraryInbox: Sendable {
     /// Counted up to here, and then "at least".
     private static let most = 10_000
 
-    public init(_ library: Library, words: [String], isThorough: Bool) {
+    /// `now` is in Unix microseconds.
+    public init(
+        _ library: Library, words: [String], isThorough: Bool, now: Int64 = SystemClock().microseconds
+    ) {
         self.library = library
+        self.now = now
         self.words = words
         self.isThorough = isThorough
     }
@@ -46,7 +51,6 @@ public struct LibraryInbox: Sendable {
 
     /// Jobs that wait, and of which nobody was told.
     private func forgotten(_ counts: [JobState: Int], _ messages: Int) async throws -> [InboxItem] {
-        let now = Int64(Date().timeIntervalSince1970 * 1e6)
         var waiting = 0
         for state in [JobState.queued, .retrying] where counts[state, default: 0] > 0 {
             var after: JobID?
@@ -69,7 +73,6 @@ public struct LibraryInbox: Sendable {
     }
 
     private func uploads() async throws -> [InboxItem] {
-        let now = Int64(Date().timeIntervalSince1970 * 1e6)
         var count = 0
         var oldest: Upload?
         var after: UploadID?
