@@ -46,7 +46,7 @@ struct TaskHistoryInteropTests {
                 receiver = app.events.Receiver(connection, handlers={"*": state.event})
                 print("listening", flush=True)
                 try:
-                    for _ in receiver.itercapture(limit=None, timeout=1, wakeup=False):
+                    for _ in receiver.itercapture(limit=None, timeout=None, wakeup=False):
                         if os.path.exists("stop"): break
                 except Exception as error:
                     print("error", error, flush=True)
@@ -168,17 +168,20 @@ struct TaskHistoryInteropTests {
             try await client.send(RedisCommand("PUBSUB", "NUMSUB", .text(keys.eventChannel("task.multi")))).array.last?
                 .integer == 2
         }
-        async let told: Void = tell(0..<600)
-        try await Task.sleep(for: .milliseconds(1500))
+        async let told: Void = tell(0..<300)
+        try await Task.sleep(for: .milliseconds(800))
         kill(first.process.processIdentifier, SIGKILL)
         try await told
-        try await wait("not all was kept") { try await kept().count == 600 }
+        try await wait("not all was kept") {
+            try await Task.sleep(for: .milliseconds(300))
+            return try await kept().count == 300
+        }
         #expect(try watcher.isWriting(second.output))
         #expect(try await kept().allSatisfy { $0["state"].string == "succeeded" && $0["attempts"].integer == 1 })
-        try await tell(600..<700)
-        try await Task.sleep(for: .seconds(1))
+        try await tell(300..<400)
+        try await Task.sleep(for: .seconds(2))
         kill(second.process.processIdentifier, SIGKILL)
-        #expect(try await kept().count == 700)
+        #expect(try await kept().count == 400)
     }
 
     @Test("What is no event, from whomever, is counted and ends no watch", .timeLimit(.minutes(2)))
