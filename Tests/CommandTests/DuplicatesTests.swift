@@ -59,7 +59,7 @@ struct DuplicatesTests {
     @Test("Lost small pictures are made anew for a comparison, as long as the originals are there")
     func lostRenditions() async throws {
         try await withLibrary { program, photos in
-            let library = try #require(program.environment["HOME"]) + "/.local/share/phototui"
+            let library = try #require(program.environment["PHOTOTUI_LIBRARY"])
             let found = try FileManager.default.subpathsOfDirectory(atPath: library)
             for path in found where path.hasSuffix(".webp") {
                 try FileManager.default.removeItem(atPath: library + "/" + path)

@@ -33,7 +33,7 @@ struct NetworkedOwnerTests {
         let silent = try await home.program.run(["duplicates", "resolve", cluster] + support)
         #expect(silent.exitCode == 64 && silent.complaints.contains("--reason"), "\(silent.complaints)")
         let made = try await home.program.run(
-            ["duplicates", "resolve", "--json", "--certain", "--reason", "ticket 4711"] + support)
+            ["duplicates", "resolve", "--json", cluster, "--reason", "ticket 4711"] + support)
         #expect(made.exitCode == 0, "\(made.complaints)")
         let resolution = try #require((try made.document()["resolutions"] as? [[String: Any]])?.first)
         #expect(resolution["reason"] as? String == "ticket 4711")

@@ -110,7 +110,7 @@ extension AppState {
             effects = leaveResolved(cluster)
         } else {
             (duplicates.isTotalsStale, duplicates.isStale) = (true, true)
-            duplicates.comparison?.isStale = true
+            forgetPhotos(of: cluster)
         }
         let stacks = made.count == 1 ? "as a stack" : "in \(made.count) stacks"
         activity.notice = Notice(
@@ -118,6 +118,13 @@ extension AppState {
             "\(counted(photos, "photo")) kept together \(stacks)"
                 + "\(look.lines.separator)\(keyMap.keyName(for: .undo)) undoes it")
         return effects
+    }
+
+    /// Has a cluster read again that one's own decision changed: that is no news.
+    private mutating func forgetPhotos(of cluster: ClusterID) {
+        guard duplicates.comparison?.cluster == cluster else { return }
+        duplicates.comparison?.details = nil
+        duplicates.comparison?.failure = nil
     }
 
     /// Goes on to the next cluster, or back to the list when there is none.
@@ -156,6 +163,7 @@ extension AppState {
         duplicates.resolutions.removeAll { $0.id == resolution.id }
         duplicates.won -= resolution.byteCount.bytes
         (duplicates.isTotalsStale, duplicates.isStale, duplicates.sought) = (true, true, resolution.cluster)
+        forgetPhotos(of: resolution.cluster)
         let back =
             switch resolution.verdict {
             case .duplicates: "\(counted(undone.restored.count, "photo")) back from the trash"
