@@ -188,6 +188,17 @@ struct ConsoleTests {
         let row = app.state.console?.workers.rows.first
         #expect(row?.presence == .gone && row?.worker.name == "celery@web1")
         #expect(app.screen.contains("last heard of 30 s ago"))
+        // One that falls silent before it goes still tells what its heart said last.
+        app.broker.workers = [
+            WorkerState(
+                name: "images@gpu1", presence: .silent, hasAnswered: true, heartbeatSeconds: nil, software: nil,
+                processID: 1, queues: [], concurrency: 1, active: [], reserved: nil, scheduled: nil, processed: nil,
+                load: [], uptimeSeconds: nil, clockSkewSeconds: nil)
+        ]
+        app.pass(20)
+        let silent = app.state.console?.workers.rows.first { $0.worker.name == "images@gpu1" }
+        #expect(silent?.presence == .silent && silent?.software == "py-celery 5.7.0" && silent?.load.first == 0.42)
+        #expect(app.frame().textLines.first { $0.contains("images@gpu1") }?.contains("20 s") == true)
         app.broker.workers.append(SampleBroker.worker("celery@web1"))
         app.pass()
         #expect(app.state.console?.workers.rows.first?.presence == .alive)

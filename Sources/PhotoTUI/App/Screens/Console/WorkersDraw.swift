@@ -55,14 +55,14 @@ extension AppState {
             ConsoleCell(text: displayEscaped(worker.name)), ConsoleCell(text: row.presence.rawValue, role: role),
             ConsoleCell(text: beat(row, console) ?? "none"), ConsoleCell(text: active),
             ConsoleCell(text: worker.processed.map { grouped($0) } ?? "-"),
-            ConsoleCell(text: worker.load.first.map(ConsoleText.load) ?? "-"),
-            ConsoleCell(text: displayEscaped(worker.software ?? "-"), role: .dim),
+            ConsoleCell(text: row.load.first.map(ConsoleText.load) ?? "-"),
+            ConsoleCell(text: displayEscaped(row.software ?? "-"), role: .dim),
         ]
     }
 
     /// How long ago its heart was heard.
     private func beat(_ row: WorkersState.Row, _ console: ConsoleState) -> String? {
-        row.worker.heartbeatSeconds.map { ConsoleText.age($0 + passed(since: row, console)) }
+        row.beatAt.map { ConsoleText.age(row.seenAt - $0 + passed(since: row, console)) }
     }
 
     /// By how much what a worker said has aged; it is asked again before that matters, as long as it answers.
@@ -87,7 +87,7 @@ extension AppState {
         if let uptime = worker.uptimeSeconds { facts.append("up \(ConsoleText.age(uptime + passed))") }
         if let reserved = worker.reserved { facts.append("\(grouped(reserved)) taken and not begun") }
         if let held = worker.scheduled, held > 0 { facts.append("\(grouped(held)) held until their time") }
-        if worker.load.count > 1 { facts.append("load " + worker.load.map(ConsoleText.load).joined(separator: " ")) }
+        if row.load.count > 1 { facts.append("load " + row.load.map(ConsoleText.load).joined(separator: " ")) }
         if !facts.isEmpty { lines.append(("process", facts.joined(separator: look.lines.separator), .value)) }
         if let skew = worker.clockSkewSeconds, abs(skew) > 2 {
             lines.append(("clock", "\(ConsoleText.age(abs(skew))) \(skew > 0 ? "ahead" : "behind")", .warning))

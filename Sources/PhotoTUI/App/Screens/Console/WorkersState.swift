@@ -15,6 +15,25 @@ public struct WorkersState: Sendable {
         public let presence: Presence
         /// Unix seconds.
         public let seenAt: Double
+        /// When its heart was heard last, and what it said then.
+        let beatAt: Double?
+        let software: String?
+        let load: [Double]
+
+        init(_ worker: WorkerState, at moment: Double, before: Row?) {
+            (self.worker, seenAt) = (worker, moment)
+            presence = worker.presence == .alive ? .alive : .silent
+            beatAt = worker.heartbeatSeconds.map { moment - $0 } ?? before?.beatAt
+            software = worker.software ?? before?.software
+            load = worker.load.isEmpty ? before?.load ?? [] : worker.load
+        }
+
+        private init(gone row: Row) {
+            (worker, seenAt, presence) = (row.worker, row.seenAt, .gone)
+            (beatAt, software, load) = (row.beatAt, row.software, row.load)
+        }
+
+        var gone: Row { Row(gone: self) }
     }
 
     private var seen: [String: Row] = [:]
@@ -33,11 +52,10 @@ public struct WorkersState: Sendable {
         answeredAt = moment
         let here = Set(workers.map(\.name))
         for (name, row) in seen where !here.contains(name) {
-            seen[name] = Row(worker: row.worker, presence: .gone, seenAt: row.seenAt)
+            seen[name] = row.gone
         }
         for worker in workers {
-            seen[worker.name] = Row(
-                worker: worker, presence: worker.presence == .alive ? .alive : .silent, seenAt: moment)
+            seen[worker.name] = Row(worker, at: moment, before: seen[worker.name])
         }
     }
 
