@@ -15,6 +15,8 @@ public actor TaskWatch {
         public let problem: EngineError?
         /// Tasks dropped by the limits, so far.
         public let dropped: Int
+        /// Whether the watch has ended with it.
+        public internal(set) var isLast = false
     }
 
     /// A watch that ends at any moment has lost no more than this.
@@ -25,6 +27,8 @@ public actor TaskWatch {
     private static let pruneSeconds = 1.0
     private static let idleSeconds = 5.0
     private static let queuesSeconds = 30.0
+    /// Of messages, in one transaction.
+    private static let bytesAtOnce = 1 << 20
     /// Events that wait for a disk that is full, or a file that is locked.
     private static let mostUnwritten = 50_000
 
@@ -59,10 +63,15 @@ public actor TaskWatch {
         listener.start()
         while !Task.isCancelled {
             report(await step())
-            try? await Task.sleep(for: Self.pause)
+            if heard.isEmpty || lock == nil || !unwritten.events.isEmpty { try? await Task.sleep(for: Self.pause) }
         }
         // Not cancelled with the rest.
-        let last = await Task { await self.step() }.value
+        let last = await Task {
+            var report = await self.step()
+            while self.hasBacklog { report = await self.step() }
+            report.isLast = true
+            return report
+        }.value
         report(last)
         listener.close()
         console.close()
@@ -71,15 +80,23 @@ public actor TaskWatch {
         if let problem = last.problem, !unwritten.events.isEmpty { throw problem }
     }
 
+    /// More to write, and nothing that keeps it from being written.
+    private var hasBacklog: Bool { lock != nil && !heard.isEmpty && unwritten.events.isEmpty }
+
     private func step() async -> Report {
-        let new = listener.take()
-        heard += new.payloads
-        state.missed += new.missed
+        // What can't be written yet stays with the listener, which has a limit.
+        if heard.isEmpty || lock == nil {
+            let new = listener.take()
+            heard += new.payloads
+            state.missed += new.missed
+        }
         var problem: EngineError?
         do {
             if try await holdsLock() { try await write() } else { standBy() }
         } catch let error as EngineError {
             problem = error
+        } catch is CancellationError {
+            // Ctrl-C in the middle of it: what was not written is, by the last step.
         } catch {
             problem = EngineError(.internal, "the history could not be written", cause: error)
         }
@@ -122,8 +139,7 @@ public actor TaskWatch {
     private func write() async throws {
         guard let history else { return }
         let now = Date().timeIntervalSince1970
-        let payloads = heard
-        heard = []
+        let payloads = nextPayloads()
         let read = try await blocking.run {
             payloads.map { ($0.mark, TaskEvent.reading($0)) }
         }
@@ -151,6 +167,17 @@ public actor TaskWatch {
             dropped += try await history.prune(limits, now: now)
             bytes = try await history.byteCount()
         }
+    }
+
+    /// The first of what was heard, as much as goes into one transaction.
+    private func nextPayloads() -> [CeleryEventListener.Payload] {
+        var bytes = 0
+        let count = heard.prefix { payload in
+            defer { bytes += payload.bytes.count }
+            return bytes < Self.bytesAtOnce
+        }.count
+        defer { heard.removeFirst(count) }
+        return Array(heard.prefix(count))
     }
 
     /// Celery's workers do not tell which queue a task came from: it is had from what they hold, and from those that consume

@@ -88,7 +88,9 @@ final class WatchLines: Sendable {
         problems.tell(report)
         let words = asJSON ? json(report).encoded(isIndented: false) : text(report)
         let isDue = last.withLock { last in
-            guard words != last.line, ContinuousClock.now - last.at >= .seconds(1) else { return false }
+            guard words != last.line, report.isLast || ContinuousClock.now - last.at >= .seconds(1) else {
+                return false
+            }
             last.line = words
             last.at = .now
             return true
