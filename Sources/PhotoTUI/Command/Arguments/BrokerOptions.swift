@@ -28,6 +28,7 @@ struct BrokerOptions: ParsableArguments {
         if broker != nil { return nil }
         var options = LibraryOptions()
         options.library = nil
+        options.owner = nil
         options.profile = profile
         return try options.profile(configuration)
     }
