@@ -1,0 +1,45 @@
+import Core
+import Foundation
+
+/// How a job is written.
+enum JobFormat {
+    static func json(_ job: Job) -> JSON {
+        .object([
+            "id": .string(job.id.description),
+            "kind": .string(job.kind.rawValue),
+            "queue": .string(job.kind.queue.rawValue),
+            "state": .string(job.state.rawValue),
+            "attempts": .count(job.attempts),
+            "photo_id": .text(job.photo?.description),
+            "error": .text(job.error),
+            "worker_deaths": .count(job.workerDeaths),
+            "created_at": .moment(job.createdAt),
+            "run_at": .moment(job.runAt),
+            "started_at": .moment(job.startedAt),
+            "finished_at": .moment(job.finishedAt),
+        ])
+    }
+
+    /// `process_photo succeeded, 1 attempt, at 2024-07-12T18:03:07.000Z (0190a7c2-…): the last error`.
+    static func line(_ job: Job) -> String {
+        let attempts = "\(job.attempts) attempt\(job.attempts == 1 ? "" : "s")"
+        let moment = rfc3339(microseconds: job.finishedAt ?? job.startedAt ?? job.createdAt)
+        return "\(job.kind.rawValue) \(job.state.rawValue), \(attempts), at \(moment) (\(job.id))"
+            + (job.error.map { ": \($0)" } ?? "")
+    }
+
+    static func text(_ job: Job) -> String {
+        var table = TextTable([("", .left), ("", .left)])
+        table.add(["id", job.id.description])
+        table.add(["kind", "\(job.kind.rawValue) in queue \(job.kind.queue.rawValue)"])
+        table.add(["state", job.state.rawValue])
+        table.add(["attempts", "\(job.attempts), of which \(job.workerDeaths) ended with the worker gone"])
+        if let photo = job.photo { table.add(["photo", photo.description]) }
+        if let error = job.error { table.add(["error", displayEscaped(error)]) }
+        table.add(["created", rfc3339(microseconds: job.createdAt)])
+        if !job.state.isFinished { table.add(["runs at", rfc3339(microseconds: job.runAt)]) }
+        if let at = job.startedAt { table.add(["started", rfc3339(microseconds: at)]) }
+        if let at = job.finishedAt { table.add(["finished", rfc3339(microseconds: at)]) }
+        return table.text(showsTitles: false)
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+
+extension JobsCommand {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List jobs, newest first.",
+            discussion: """
+                With --broker, or PHOTOTUI_BROKER and no library named, the tasks of that broker as far as `jobs watch` has seen \
+                them: their states are queued, received, running, retrying, succeeded, failed, revoked and rejected. --follow \
+                watches, too, if nobody does.
+
+                Examples:
+                  phototui jobs list --state dead --limit 20
+                  phototui jobs list --json | jq -r '.jobs[].error'
+                  phototui jobs list --broker redis://localhost:6379/0 --state failed --regex 'user \\d+ not found'
+                  phototui jobs list --broker redis://localhost:6379/0 --task 'photo.*' --since 2h --sort runtime
+                  phototui jobs list --broker redis://localhost:6379/0 --follow --state failed,retrying
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        @Option(help: ArgumentHelp("The tasks of this Celery broker on Redis, without a library.", valueName: "url"))
+        var broker: String?
+
+        @Option(help: ArgumentHelp("Only jobs in this state; several with commas between.", valueName: "state"))
+        var state: String?
+
+        @OptionGroup(title: "Tasks of a broker") var tasks: TaskOptions
+
+        @Flag(help: "Print CSV. Tasks of a broker only.")
+        var csv = false
+
+        @Flag(help: "Go on with what changes, until Ctrl-C; with --json a document a line. Tasks of a broker only.")
+        var follow = false
+
+        @Option(help: ArgumentHelp("At most so many jobs.", valueName: "n"))
+        var limit = 100
+
+        @Option(help: ArgumentHelp("Only what follows this job, or this `next` of a list before.", valueName: "id"))
+        var after: String?
+
+        func validate() throws {
+            if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+            if csv, output.json { throw ValidationError("--csv or --json, not both") }
+            if follow, after != nil || tasks.sort != nil {
+                throw ValidationError("--follow goes without --after and --sort")
+            }
+        }
+
+        func run() async throws {
+            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) {
+                return try await TaskListing(
+                    broker: broker, filter: tasks.filter(states: StateWords.parse(state, as: BrokerTask.State.self)),
+                    limit: limit, after: after, asJSON: output.json, asCSV: csv, follows: follow
+                ).run()
+            }
+            if tasks.isGiven || csv || follow {
+                throw ValidationError(
+                    "--task, --queue, --worker, --match, --regex, --since, --until, --sort, --csv and --follow "
+                        + "are for the tasks of a --broker")
+            }
+            let states = try StateWords.parse(state, as: JobState.self)
+            guard states.count < 2 else { throw ValidationError("of a library's jobs, --state takes one state") }
+            let state = states.first
+            let after = try after.map { text in
+                guard let id = JobID(text) else { throw ValidationError("--after takes a job's id") }
+                return id
+            }
+            try await libraryOptions.withLibrary { library in
+                let found = try await library.catalog.jobs(state: state, after: after, limit: limit + 1)
+                let jobs = Array(found.prefix(limit))
+                let next = found.count > limit ? jobs.last?.id : nil
+                if output.json {
+                    let document: JSON = .object([
+                        "jobs": .array(jobs.map(JobFormat.json)), "next": .text(next?.description),
+                    ])
+                    try Console.line(document.encoded())
+                    return
+                }
+                var table = TextTable([
+                    ("ID", .left), ("KIND", .left), ("STATE", .left), ("ATTEMPTS", .right), ("CREATED", .left),
+                    ("ERROR", .left),
+                ])
+                for job in jobs {
+                    table.add([
+                        job.id.description, job.kind.rawValue, job.state.rawValue, "\(job.attempts)",
+                        rfc3339(microseconds: job.createdAt), displayEscaped(job.error ?? ""),
+                    ])
+                }
+                try Console.write(table.text())
+                let counts = try await library.catalog.jobCounts()
+                let sums = JobState.allCases.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+                Console.note("\(sums)\n")
+                if let next { Console.note("More follow: --after \(next)\n") }
+            }
+        }
+    }
+}

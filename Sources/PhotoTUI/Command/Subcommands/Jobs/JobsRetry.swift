@@ -1,0 +1,87 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+
+extension JobsCommand {
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Queue dead or cancelled jobs again.",
+            discussion: """
+                The app or the next import works them off.
+
+                Examples:
+                  phototui jobs retry --all-dead
+                  phototui jobs retry --unprocessed        photos without a job that would process them
+                  phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
+
+                Exit codes: 0 all queued, 2 some not: unknown, or neither dead nor cancelled.
+                """)
+
+        @OptionGroup var libraryOptions: LibraryOptions
+        @OptionGroup var output: JSONOption
+
+        @Flag(help: "Every dead job.")
+        var allDead = false
+
+        @Flag(help: "A new job for each photo that was never processed and has none that would do it.")
+        var unprocessed = false
+
+        @Argument(help: "Jobs' ids.")
+        var ids: [JobID] = []
+
+        func validate() throws {
+            if [allDead, unprocessed, !ids.isEmpty].count(where: \.self) == 1 { return }
+            throw ValidationError("name the jobs to retry, or --all-dead, or --unprocessed: one of these")
+        }
+
+        func run() async throws {
+            try await libraryOptions.withLibrary { library in
+                var retried = 0
+                var failed: [(id: JobID, reason: String)] = []
+                if allDead {
+                    while true {
+                        let dead = try await library.catalog.jobs(state: .dead, after: nil, limit: 1000).map(\.id)
+                        let count = try await library.catalog.retry(dead)
+                        retried += count
+                        if count == 0 { break }
+                    }
+                    if retried > 0 {
+                        try await JobJournal.append("retry dead jobs", "all", "\(retried) queued", library)
+                    }
+                }
+                if unprocessed {
+                    let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
+                    for start in stride(from: 0, to: photos.count, by: 1000) {
+                        retried += try await library.catalog.enqueueProcessing(
+                            Array(photos[start..<min(start + 1000, photos.count)]))
+                    }
+                    if retried > 0 {
+                        try await JobJournal.append("retry unprocessed photos", "all", "\(retried) queued", library)
+                    }
+                }
+                for id in ids {
+                    if try await library.catalog.retry([id]) == 1 {
+                        retried += 1
+                        try await JobJournal.append("retry job", id.description, "queued", library)
+                    } else {
+                        let state = try await library.catalog.job(id)?.state
+                        failed.append((id, state.map { "it is \($0.rawValue)" } ?? "no job has this id"))
+                    }
+                }
+                if output.json {
+                    let document: JSON = .object([
+                        "retried": .count(retried),
+                        "failed": .array(
+                            failed.map { .object(["id": .string($0.id.description), "reason": .string($0.reason)]) }),
+                    ])
+                    try Console.line(document.encoded())
+                } else {
+                    try Console.line("\(retried) queued again")
+                    for item in failed { Console.complain("\(item.id): \(item.reason)") }
+                }
+                if !failed.isEmpty { throw ExitCode.inPart }
+            }
+        }
+    }
+}
