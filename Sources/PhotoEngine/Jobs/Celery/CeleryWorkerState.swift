@@ -30,7 +30,7 @@ struct CeleryWorkerState {
     /// Taken ahead, in order, for the next free place.
     var reserved: [Held] = []
     /// How long tasks take, a moving average.
-    private var averageSeconds: Double?
+    var averageSeconds: Double?
     /// Results and acknowledgements on their way.
     var finishing = 0
     /// Of those, ends that a catalogue is yet to hear of.
@@ -174,10 +174,12 @@ struct CeleryWorkerState {
 
     mutating func count(_ task: String) { totals[task, default: 0] += 1 }
 
-    /// A job that a person has queued again since is published anew, with its old id, and runs.
+    /// A job that a person has queued again since is published anew by its catalogue, under its own id, and runs. Any other
+    /// message of a revoked id does not, whenever it came, as with Celery.
     func isRevoked(_ message: CeleryMessage) -> Bool {
         guard let at = revocations[message.id] else { return false }
-        return message.publishedAt.map { $0.timeIntervalSince1970 <= at } ?? true
+        guard message["job_id"].string == message.id, let published = message.publishedAt else { return true }
+        return published.timeIntervalSince1970 <= at
     }
 
     mutating func revoke(_ ids: [String]) {

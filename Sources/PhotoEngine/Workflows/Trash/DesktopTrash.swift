@@ -110,7 +110,7 @@ public struct DesktopTrash: Sendable {
 
     /// `photo.jpg`, `photo.2.jpg`, …
     private static func name(_ name: [UInt8], _ attempt: Int) -> [UInt8] {
-        if attempt == 1 { return name }
+        if attempt == 1, name.count + 10 <= 255 { return name }
         let dot = name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > 0 ? $0 : nil } ?? name.endIndex
         // A name of 255 bytes leaves room for the number and for what its information is called.
         return name[..<dot].prefix(200) + Array(".\(attempt)".utf8) + name[dot...].prefix(32)

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Core
 import Foundation
+import Glibc
 import Jobs
 import PhotoEngine
+import SystemPackage
 
 /// Which broker a command of the console looks at.
 struct BrokerOptions: ParsableArguments {
@@ -26,9 +28,7 @@ struct BrokerOptions: ParsableArguments {
     /// The profile whose broker it is; nil where an address is given.
     func chosenProfile(_ configuration: Configuration) throws -> Profile? {
         if broker != nil { return nil }
-        var options = LibraryOptions()
-        options.library = nil
-        options.owner = nil
+        var options = LibraryOptions.unnamed
         options.profile = profile
         return try options.profile(configuration)
     }
@@ -45,9 +45,10 @@ extension BrokerOptions {
         }
         let named = ProcessInfo.processInfo.environment["PHOTOTUI_BROKER", default: ""]
         guard !named.isEmpty, named != "inline", library.library == nil, library.profile == nil else { return false }
-        // Beside a profile the variable is one of its keys.
-        return try library.profile(LibraryOptions.configuration(warns: false)) == nil
-            && Invocation(RawArguments.current).library == nil
+        // Beside a profile the variable is one of its keys; beside a library's folder it is where its workers are.
+        let configuration = LibraryOptions.configuration(warns: false)
+        return try library.profile(configuration) == nil && Invocation(RawArguments.current).library == nil
+            && library.location(configuration).catalog.withPlatformString { access($0, F_OK) } != 0
     }
 }
 

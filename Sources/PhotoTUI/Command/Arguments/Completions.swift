@@ -10,7 +10,7 @@ import PhotoEngine
 /// The library's months, newest first, for the shell. Nothing when there is no library: a completion never complains.
 @Sendable func monthNames(_ words: [String], _ word: Int, _ prefix: String) async -> [String] {
     let configuration = LibraryOptions.configuration(warns: false)
-    guard let library = try? await LibraryOptions().open(configuration) else { return [] }
+    guard let library = try? await LibraryOptions.unnamed.open(configuration) else { return [] }
     let months = (try? await library.catalog.months(filter: TimelineFilter())) ?? []
     await library.close()
     return months.map(\.month.description)

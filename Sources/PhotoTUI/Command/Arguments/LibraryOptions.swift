@@ -22,6 +22,13 @@ struct LibraryOptions: ParsableArguments {
             "Another owner of a networked library, who must be known, in place of the profile's.", valueName: "name"))
     var owner: String?
 
+    /// As where nothing is given; what the parser has not seen can't be read.
+    static var unnamed: LibraryOptions {
+        var options = LibraryOptions()
+        (options.library, options.profile, options.owner) = (nil, nil, nil)
+        return options
+    }
+
     func validate() throws {
         if library != nil, profile != nil { throw ValidationError("name a --library or a --profile, not both") }
         if library != nil, owner != nil {

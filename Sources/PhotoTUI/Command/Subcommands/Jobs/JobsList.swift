@@ -8,7 +8,7 @@ extension JobsCommand {
         static let configuration = CommandConfiguration(
             abstract: "List jobs, newest first.",
             discussion: """
-                With --broker, or PHOTOTUI_BROKER and no library named, the tasks of that broker as far as `jobs watch` has seen \
+                With --broker, or PHOTOTUI_BROKER where there is no library, the tasks of that broker as far as `jobs watch` has seen \
                 them: their states are queued, received, running, retrying, succeeded, failed, revoked and rejected. --follow \
                 watches, too, if nobody does.
 
