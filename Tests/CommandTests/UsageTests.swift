@@ -112,6 +112,25 @@ struct UsageTests {
         #expect(result.text.split(separator: "\n").map(String.init) == [expected], "\(result.text)\(result.complaints)")
     }
 
+    @Test("A shell is offered the months that the library has")
+    func completesMonths() async throws {
+        let home = try TestFolder()
+        let pictures = try TestFolder()
+        try pictures.write(TestPicture.png(seed: 1), as: "one.png")
+        let program = Program(home: home)
+        #expect(try await program.run(["import", pictures.path]).exitCode == 0)
+        let months = try #require(
+            try await program.run(["months", "--json"]).document()["months"] as? [[String: Any]])
+        let month = try #require(months.first?["month"] as? String)
+        let result = try await program.shell(
+            """
+            . <(phototui --generate-completion-script bash)
+            COMP_WORDS=(phototui photos --month ''); COMP_CWORD=3; COMP_LINE='phototui photos --month '; COMP_POINT=24
+            _phototui phototui '' --month; printf '%s\n' "${COMPREPLY[@]}"
+            """)
+        #expect(result.text.split(separator: "\n").map(String.init) == [month], "\(result.text)\(result.complaints)")
+    }
+
     @Test("A reader that goes away ends the program quietly")
     func brokenPipe() async throws {
         let result = try await Program(home: TestFolder()).shell(

@@ -34,7 +34,7 @@ struct Invocation {
     /// Runs the subcommand; returns the exit code.
     func run() async -> Int32 {
         do {
-            var command = try Phototui.parseAsRoot(arguments)
+            var command = try await Phototui.asyncParseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 WaitNotice.start()
                 defer { WaitNotice.stop() }
