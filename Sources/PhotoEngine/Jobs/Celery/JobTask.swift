@@ -54,8 +54,8 @@ public struct JobTask: CeleryTaskHandler {
         } giveBack: {
             guard case .success((_, .claimed(let job))?) = result else { return }
             leases.letGo(job.id)
-            // A lease that nobody keeps runs out.
-            try? await catalog.release([job.id], worker: worker)
+            // A task of its own, as who gives back may have been cancelled. A lease that nobody keeps runs out.
+            await Task { try? await catalog.release([job.id], worker: worker) }.value
         }
     }
 
