@@ -37,7 +37,7 @@ final class CeleryBroker: Sendable {
     init(
         _ address: RedisAddress, visibilitySeconds: Double, leaseSeconds: Double? = nil, loadsScripts: Bool = true
     ) {
-        tagBase = (leaseSeconds == nil ? "" : Self.leasedPrefix) + UUID().uuidString.lowercased()
+        tagBase = (leaseSeconds == nil ? "" : Self.leasedPrefix) + CeleryID.make()
         self.leaseSeconds = leaseSeconds ?? JobPolicy.leaseSeconds
         keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
         self.visibilitySeconds = visibilitySeconds
@@ -171,7 +171,7 @@ final class CeleryBroker: Sendable {
 
     /// Puts back up to `limit` deliveries, anyone's, whose visibility has ended; returns how many. One worker does so at a time.
     func restoreExpired(limit: Int = 200) async throws -> Int {
-        let owner = UUID().uuidString.lowercased()
+        let owner = CeleryID.make()
         let locked = try await connection.send(
             RedisCommand("SET", .text(keys.unackedMutex), .text(owner), "NX", "PX", "30000"))
         guard locked != .null else { return 0 }

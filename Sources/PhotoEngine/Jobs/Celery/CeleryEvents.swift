@@ -90,7 +90,7 @@ enum CeleryEnvelope {
                     "exchange": .string(exchange), "routing_key": .string(routingKey),
                 ]),
                 "priority": .integer(0), "body_encoding": .string("base64"),
-                "delivery_tag": .string(UUID().uuidString.lowercased()),
+                "delivery_tag": .string(CeleryID.make()),
             ]),
         ])
     }

@@ -67,7 +67,7 @@ extension CeleryLinks.Signature {
         behind parent: CeleryCall, argument: JSONValue, chain: JSONValue = .null, isOurs: Bool, origin: String,
         now: Date
     ) -> (message: CeleryMessage, exchange: String, routingKey: String) {
-        let id = id ?? UUID().uuidString.lowercased()
+        let id = id ?? CeleryID.make()
         let queue = options["queue"].string ?? options["queue"]["name"].string
         let routingKey = queue ?? options["routing_key"].string ?? (isOurs ? parent.queue : "celery")
         let exchange = queue == nil ? options["exchange"].string ?? "" : ""

@@ -104,7 +104,8 @@ extension CeleryMessage {
         headers extra: [JSONMember] = [],
         exchange: String = "", replyTo: String? = nil, embedded: JSONValue? = nil
     ) -> CeleryMessage {
-        let embedded = embedded ?? CeleryLinks().embedded
+        let links = embedded.flatMap { try? CeleryLinks($0) } ?? CeleryLinks()
+        let embedded = embedded ?? links.embedded
         let body: JSONValue = .array([.array(arguments), .object(keywords), embedded])
         let standard: JSONValue = .members([
             "lang": .string("swift"), "task": .string(task), "id": .string(id), "shadow": .null,
@@ -116,13 +117,15 @@ extension CeleryMessage {
             "stamped_headers": .null, "stamps": .object([]),
             "published_at": .real((now.timeIntervalSince1970 * 1e6).rounded() / 1e6),
         ])
-        let replaced = Set(extra.map(\.name))
-        let headers = JSONValue.object((standard.members ?? []).filter { !replaced.contains($0.name) } + extra)
+        let headers: JSONValue =
+            extra.isEmpty
+            ? standard
+            : .object((standard.members ?? []).filter { member in !extra.contains { $0.name == member.name } } + extra)
         let properties: JSONValue = .members([
             "correlation_id": .string(id), "reply_to": .string(replyTo ?? ""), "delivery_mode": .integer(2),
             "delivery_info": .members(["exchange": .string(exchange), "routing_key": .string(queue)]),
             "priority": .integer(priority), "body_encoding": .string("base64"),
-            "delivery_tag": .string(UUID().uuidString.lowercased()),
+            "delivery_tag": .string(CeleryID.make()),
         ])
         let message: JSONValue = .members([
             "body": .string(Data(body.encoded).base64EncodedString()), "content-encoding": .string("utf-8"),
@@ -130,7 +133,7 @@ extension CeleryMessage {
         ])
         return CeleryMessage(
             raw: message.encoded, task: task, id: id, arguments: arguments, keywords: keywords, headers: headers,
-            properties: properties, links: (try? CeleryLinks(embedded)) ?? CeleryLinks())
+            properties: properties, links: links)
     }
 }
 

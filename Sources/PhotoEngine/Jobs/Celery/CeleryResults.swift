@@ -114,7 +114,7 @@ public final class CeleryClient: Sendable {
         let now = Date()
         let messages = calls.map { arguments in
             CeleryMessage.make(
-                task: task, id: UUID().uuidString.lowercased(), arguments: arguments, keywords: keywords, queue: queue,
+                task: task, id: CeleryID.make(), arguments: arguments, keywords: keywords, queue: queue,
                 priority: priority, eta: eta, origin: origin, ignoresResult: ignoresResult, now: now)
         }
         try await broker.push(messages.map { ($0.raw, queue, priority) })

@@ -38,7 +38,7 @@ struct RemoteQuestions {
     func ask(
         _ questions: [Question], patience: Duration, clock: Int = 0, silent: Int = 0
     ) async throws -> Answers {
-        let route = UUID().uuidString.lowercased()
+        let route = CeleryID.make()
         let queue = route + "." + Self.exchange
         let binding = RedisArgument.text(broker.keys.binding(of: Self.exchange))
         let member = RedisArgument.text(CeleryKeys.member(routingKey: route, queue: queue))

@@ -10,6 +10,8 @@ internal import Synchronization
 /// command.
 final class RedisConnection: Sendable {
     let address: RedisAddress
+    /// What its waits are called.
+    private let waitName: String
     private let link: RedisLink
 
     /// Opens nothing yet: the first command does.
@@ -22,6 +24,7 @@ final class RedisConnection: Sendable {
         onPush: (@Sendable (RedisValue) -> Void)? = nil, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.address = address
+        waitName = "Redis at \(address)"
         link = RedisLink(address, greeting: greeting, onReady: onReady, onPush: onPush)
     }
 
@@ -33,7 +36,7 @@ final class RedisConnection: Sendable {
     func send(_ commands: [RedisCommand], seconds: Double = 10) async throws -> [RedisValue] {
         if commands.isEmpty { return [] }
         let start = ContinuousClock.now
-        let wait = Waits.begin("Redis at \(address)")
+        let wait = Waits.begin(waitName)
         defer { Waits.end(wait) }
         return try await withCheckedThrowingContinuation { continuation in
             link.submit(

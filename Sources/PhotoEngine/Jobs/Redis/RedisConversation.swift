@@ -72,7 +72,7 @@ final class RedisConversation: Sendable {
     /// Sends a request at once from the caller's thread, sparing a change of threads, where nothing waits before it. Nil where it
     /// is for the serving thread; otherwise whether that must be woken.
     func send(_ request: RedisRequest) -> Bool? {
-        guard socket.mayBeWrittenByAnyThread, request.answer != nil else { return nil }
+        guard socket.isPlain, request.answer != nil else { return nil }
         return outgoing.withLock { outgoing in
             guard !outgoing.isOver, outgoing.bytes.isEmpty else { return nil }
             for command in request.commands { outgoing.bytes += command.bytes }
@@ -83,28 +83,34 @@ final class RedisConversation: Sendable {
         }
     }
 
-    /// Serves requests until the connection breaks or is closed; says why. Requests under way are answered with that.
+    /// Serves requests until the connection breaks or is closed; says why. Requests under way are answered with that. `take`
+    /// gives what was submitted to the serving thread since it was last asked; nil where the connection is closed. It is asked
+    /// after each `wake`.
     func serve(
-        wake: borrowing WakeSignal, onPush: (@Sendable (RedisValue) -> Void)?, take: () -> [RedisRequest],
-        isClosed: () -> Bool
+        wake: borrowing WakeSignal, onPush: (@Sendable (RedisValue) -> Void)?, take: () -> [RedisRequest]?
     ) -> RedisFault {
         var fault = RedisFault.closedByServer
         var lastHeard = monotonicSeconds()
+        // An answer is read without touching what senders hold, who else would keep this thread from it while they write.
+        var isWoken = true
+        var isWritable = false
         do {
-            while !isClosed() {
-                let requests = take()
-                let wantsWrite = try outgoing.withLock { outgoing in
-                    for request in requests {
-                        for command in request.commands { outgoing.bytes += command.bytes }
-                        if request.answer != nil { outgoing.pending.append(Pending(request: request)) }
+            while true {
+                if isWoken {
+                    guard let requests = take() else { break }
+                    outgoing.withLock { outgoing in
+                        for request in requests {
+                            for command in request.commands { outgoing.bytes += command.bytes }
+                            if request.answer != nil { outgoing.pending.append(Pending(request: request)) }
+                        }
                     }
-                    return try flush(&outgoing)
                 }
+                if isWoken || isWritable { try outgoing.withLock { _ = try flush(&$0) } }
                 let values = try incoming.withLock { try receive(&$0.reader, into: &$0.room) }
                 let now = monotonicSeconds()
                 if !values.isEmpty { lastHeard = now }
                 if let onPush { values.forEach(onPush) } else { values.forEach(answer) }
-                let timeout = try outgoing.withLock { outgoing in
+                let (timeout, wantsWrite) = try outgoing.withLock { outgoing in
                     var timeout = now - lastHeard < Self.attentiveSeconds ? Self.attentiveSeconds : 3600
                     if let first = outgoing.pending.first {
                         // Answers come in order: when the first is late, the server is silent for all.
@@ -118,16 +124,21 @@ final class RedisConversation: Sendable {
                         timeout = 10
                     }
                     outgoing.wakesAt = now + timeout
-                    return timeout
+                    return (timeout, !outgoing.bytes.isEmpty)
                 }
-                if !values.isEmpty { continue }
+                isWoken = false
+                isWritable = wantsWrite
+                // Over TLS, bytes may wait inside the library: only an empty read tells that poll can be asked.
+                if !values.isEmpty, !socket.isPlain { continue }
                 var entries = [
                     pollfd(
                         fd: socket.descriptor, events: Int16(POLLIN | (wantsWrite ? POLLOUT : 0)), revents: 0),
                     pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
                 ]
                 poll(&entries, 2, Int32(min(timeout, 3600) * 1000 + 1))
-                if entries[1].revents != 0 { wake.lower() }
+                isWritable = entries[0].revents & Int16(POLLOUT) != 0
+                isWoken = entries[1].revents != 0
+                if isWoken { wake.lower() }
             }
         } catch {
             fault = error as? RedisFault ?? .system("\(error)")
@@ -178,7 +189,6 @@ final class RedisConversation: Sendable {
             guard case .moved(let count) = progress else { return values }
             let isFull = count == room.count
             values += try room.withUnsafeBytes { try reader.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            // Over TLS, bytes may wait inside the library: only an empty read tells that poll can be asked.
             if !isFull, !values.isEmpty { return values }
         }
     }

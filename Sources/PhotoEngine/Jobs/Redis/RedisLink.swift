@@ -91,11 +91,7 @@ final class RedisLink: Sendable {
                 onReady()
                 if onPush == nil { shared.withLock { $0.conversation = conversation } }
                 defer { shared.withLock { $0.conversation = nil } }
-                fault = conversation.serve(wake: wake, onPush: onPush) {
-                    self.take()
-                } isClosed: {
-                    self.isClosed
-                }
+                fault = conversation.serve(wake: wake, onPush: onPush) { self.take() }
             } catch {
                 fault = error as? RedisFault ?? .system("\(error)")
             }
@@ -113,8 +109,9 @@ final class RedisLink: Sendable {
         }
     }
 
-    private func take() -> [RedisRequest] {
+    private func take() -> [RedisRequest]? {
         shared.withLock { shared in
+            if shared.isClosed { return nil }
             defer { shared.waiting = [] }
             return shared.waiting
         }

@@ -13,8 +13,9 @@ struct RedisSocket: ~Copyable, Sendable {
     let descriptor: Int32
     private let session: TLSSession?
 
-    /// A TLS session is its thread's; a socket takes one thread's writes beside another's reads.
-    var mayBeWrittenByAnyThread: Bool { session == nil }
+    /// Without TLS: takes one thread's writes beside another's reads, and keeps no bytes that poll knows nothing of. A TLS
+    /// session is its thread's.
+    var isPlain: Bool { session == nil }
 
     /// Connects within `seconds`, TLS included. Blocks. Throws `RedisFault`.
     init(_ address: RedisAddress, seconds: Double) throws {
