@@ -72,6 +72,26 @@ extension Benchmark {
         return value
     }
 
+    /// As an import reads a file.
+    private static func digest(_ path: FilePath) throws -> (SHA256Digest, byteCount: Int64, parts: PartDigests?) {
+        let file = try FileDescriptor.open(path, .readOnly)
+        defer { try? file.close() }
+        var hasher = SHA256Hasher()
+        let size = try file.seek(offset: 0, from: .end)
+        var parts = Uploader.partByteCount(of: size).map { PartHasher(partByteCount: $0) }
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { block.deallocate() }
+        var offset: Int64 = 0
+        while true {
+            let count = try file.read(fromAbsoluteOffset: offset, into: block)
+            guard count > 0 else { break }
+            hasher.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
+            parts?.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
+            offset += Int64(count)
+        }
+        return (hasher.finish(), offset, parts.take()?.finish())
+    }
+
     private static func hash(_ paths: [FilePath], parallel: Int) async throws -> [ScannedFile] {
         let blocking = BlockingQueue(label: "bench.hash")
         return try await withThrowingTaskGroup(of: ScannedFile.self) { group in
@@ -79,13 +99,14 @@ extension Benchmark {
             func add() {
                 guard let path = rest.next() else { return }
                 group.addTask {
-                    let (sha256, byteCount) = try await blocking.run { try SHA256Hasher.digest(path: path) }
+                    let (sha256, byteCount, parts) = try await blocking.run { try digest(path) }
                     return ScannedFile(
                         path: path, fingerprint: FileFingerprint(byteCount: byteCount, modified: 1),
                         content: .photo(
                             sha256: sha256, mediaType: .jpeg,
                             provisional: CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified),
-                            original: .file(path)))
+                            original: .file(path)),
+                        parts: parts)
                 }
             }
             for _ in 0..<parallel { add() }

@@ -14,7 +14,9 @@ struct UploaderTests {
     private static let large = 34 << 20
 
     /// A file of random bytes that begins as a picture, as a scan has read it.
-    private func scan(_ place: NetworkedPlace, _ name: String, _ bytes: [UInt8]) throws -> ScannedFile {
+    private func scan(
+        _ place: NetworkedPlace, _ name: String, _ bytes: [UInt8], takingParts: Bool = true
+    ) throws -> ScannedFile {
         let path = place.photos.appending(name)
         try Data(bytes).write(to: URL(fileURLWithPath: path.string))
         return ScannedFile(
@@ -22,7 +24,16 @@ struct UploaderTests {
             content: .photo(
                 sha256: SHA256Hasher.digest(bytes), mediaType: .gif,
                 provisional: CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified),
-                original: .file(path)))
+                original: .file(path)),
+            parts: takingParts ? parts(of: bytes) : nil)
+    }
+
+    private func parts(of bytes: [UInt8]) -> PartDigests? {
+        guard let step = Uploader.partByteCount(of: Int64(bytes.count)) else { return nil }
+        let digests = stride(from: 0, to: bytes.count, by: Int(step)).map {
+            SHA256Hasher.digest(Array(bytes[$0..<min($0 + Int(step), bytes.count)]))
+        }
+        return PartDigests(byteCount: Int64(bytes.count), partByteCount: step, digests: digests)
     }
 
     private func randomBytes(_ count: Int) throws -> [UInt8] {
@@ -47,14 +58,14 @@ struct UploaderTests {
 
     @Test(
         "A file that changed since it was read gets no row, and goes up once it is read again",
-        arguments: [9_000, large])
-    func changed(count: Int) async throws {
+        arguments: [(9_000, false), (large, false), (large, true)])
+    func changed(count: Int, takingParts: Bool) async throws {
         let place = try await NetworkedPlace(count: 0)
         defer { place.remove() }
         let library = try await place.open()
         let (uploader, store) = try place.uploader(library)
         let old = try randomBytes(count)
-        let file = try scan(place, "a.gif", old)
+        let file = try scan(place, "a.gif", old, takingParts: takingParts)
         var new = old
         // In the last part: all before it has been sent by then.
         new[count - 1] ^= 1

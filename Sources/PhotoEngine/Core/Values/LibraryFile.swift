@@ -62,11 +62,29 @@ public struct ScannedFile: Sendable {
     public let path: FilePath
     public let fingerprint: FileFingerprint
     public let content: Content
+    /// Of the same reading, where it is to go up in parts.
+    public let parts: PartDigests?
 
-    public init(path: FilePath, fingerprint: FileFingerprint, content: Content) {
+    public init(path: FilePath, fingerprint: FileFingerprint, content: Content, parts: PartDigests? = nil) {
         self.path = path
         self.fingerprint = fingerprint
         self.content = content
+        self.parts = parts
+    }
+}
+
+/// The SHA-256 of a file's consecutive parts.
+public struct PartDigests: Hashable, Sendable {
+    /// Of the whole file.
+    public let byteCount: Int64
+    /// Of each part, but for the last.
+    public let partByteCount: Int64
+    public let digests: [SHA256Digest]
+
+    public init(byteCount: Int64, partByteCount: Int64, digests: [SHA256Digest]) {
+        self.byteCount = byteCount
+        self.partByteCount = partByteCount
+        self.digests = digests
     }
 }
 

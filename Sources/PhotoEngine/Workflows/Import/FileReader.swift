@@ -5,6 +5,10 @@ internal import SystemPackage
 
 /// Reads a file once and says what its bytes are.
 struct FileReader: Sendable {
+    /// The size of the parts in which a file of so many bytes goes up, whose digests are taken on the way; nil where it goes up
+    /// whole, or stays.
+    var partByteCount: @Sendable (_ byteCount: Int64) -> Int64? = { _ in nil }
+
     struct Reading: Sendable {
         enum Content: Sendable {
             case picture(SHA256Digest, MediaType)
@@ -19,6 +23,7 @@ struct FileReader: Sendable {
         var content: Content
         var fingerprint: FileFingerprint
         var bytesRead: Int64
+        var parts: PartDigests?
     }
 
     private static let bufferSize = 1 << 20
@@ -26,11 +31,11 @@ struct FileReader: Sendable {
 
     /// Blocks. `isCancelled` is asked between parts of a megabyte. A file that changes while it is read is read once more.
     func read(_ path: FilePath, isCancelled: () -> Bool) -> Reading {
-        var first = attempt(path, isCancelled: isCancelled)
+        let first = attempt(path, isCancelled: isCancelled)
         guard case .unreadable(Self.changed) = first.content, !isCancelled() else { return first }
-        let second = attempt(path, isCancelled: isCancelled)
-        first.bytesRead += second.bytesRead
-        return Reading(content: second.content, fingerprint: second.fingerprint, bytesRead: first.bytesRead)
+        var second = attempt(path, isCancelled: isCancelled)
+        second.bytesRead += first.bytesRead
+        return second
     }
 
     private static let changed = "it changes while it is read: import again when it is at rest"
@@ -56,6 +61,7 @@ struct FileReader: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 64)
         defer { buffer.deallocate() }
         var hasher = SHA256Hasher()
+        var parts = partByteCount(reading.fingerprint.byteCount).map { PartHasher(partByteCount: $0) }
         var mediaType: MediaType?
         while true {
             guard !isCancelled() else {
@@ -81,6 +87,7 @@ struct FileReader: Sendable {
             }
             guard count > 0 else { break }
             hasher.update(part)
+            parts?.update(part)
             reading.bytesRead += Int64(count)
         }
         var after = stat()
@@ -91,6 +98,7 @@ struct FileReader: Sendable {
             return reading
         }
         reading.content = .picture(hasher.finish(), mediaType!)
+        reading.parts = parts.take()?.finish()
         return reading
     }
 

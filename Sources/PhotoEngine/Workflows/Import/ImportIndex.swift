@@ -9,15 +9,20 @@ struct ImportIndex: Sendable {
     let tally: ImportTally
     let libraryFolder: FilePath?
     let readers: Int
+    let reader: FileReader
     private let scanning = BlockingQueue(label: "phototui.scan", isSerial: true)
     private let counting = BlockingQueue(label: "phototui.count", isSerial: true, qos: .utility)
     private let reading = BlockingQueue(label: "phototui.read")
 
-    init(catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int) {
+    init(
+        catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int,
+        reader: FileReader = FileReader()
+    ) {
         self.catalog = catalog
         self.tally = tally
         self.libraryFolder = libraryFolder
         self.readers = readers
+        self.reader = reader
     }
 
     /// Calls `known` for each file that is as the catalogue remembers it, and `read` for each other once it was read, both
@@ -54,13 +59,13 @@ struct ImportIndex: Sendable {
         _ entries: [FolderScan.Entry], _ flag: CancellationFlag,
         _ read: (FilePath, FileReader.Reading) async throws -> Void
     ) async throws {
-        let reading = reading
+        let (reader, reading) = (reader, reading)
         try await withThrowingTaskGroup(of: (FilePath, FileReader.Reading).self) { group in
             var rest = entries.makeIterator()
             func add() {
                 guard !flag.isSet, let entry = rest.next() else { return }
                 group.addTask {
-                    let result = try await reading.run { FileReader().read(entry.path) { flag.isSet } }
+                    let result = try await reading.run { reader.read(entry.path) { flag.isSet } }
                     return (entry.path, result)
                 }
             }

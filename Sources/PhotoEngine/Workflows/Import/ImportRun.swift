@@ -71,7 +71,8 @@ final class ImportRun: Sendable {
 
     func index(_ roots: [FilePath]) async throws {
         let index = ImportIndex(
-            catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers)
+            catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
+            reader: importer.uploader == nil ? FileReader() : FileReader(partByteCount: Uploader.partByteCount(of:)))
         try await index.run(roots, known: known, read: read, pause: { try await self.flush(isForced: false) })
         try await flush(isForced: true)
     }

@@ -166,6 +166,6 @@ extension ScannedFile {
         case .rejected(let reason): content = .rejected(reason: reason)
         case .unreadable, .gone, .cancelled: return nil
         }
-        self.init(path: path, fingerprint: reading.fingerprint, content: content)
+        self.init(path: path, fingerprint: reading.fingerprint, content: content, parts: reading.parts)
     }
 }

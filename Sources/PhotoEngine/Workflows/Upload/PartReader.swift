@@ -3,8 +3,8 @@ internal import Digest
 internal import Foundation
 internal import SystemPackage
 
-/// A file read from its start to its end, part by part, for the digests of its parts and of all that was read. Its bytes are
-/// not kept.
+/// A file from its start to its end, part by part, with their digests: those known from before, or else of what it reads, and
+/// then that of all that was read too. Its bytes are not kept.
 final class PartReader: Sendable {
     // SAFETY: read and changed on `reading` alone, which runs one body at a time, and by the last owner's deinit.
     private final class State: @unchecked Sendable {
@@ -33,11 +33,13 @@ final class PartReader: Sendable {
 
     /// Open as long as this lives.
     let file: FileDescriptor
+    private let known: PartDigests?
     private let state = State()
     private let reading = BlockingQueue(label: "phototui.upload.read", isSerial: true)
 
-    /// Throws `FileFault`.
-    init(_ path: FilePath) throws {
+    /// `known` are the digests of parts as long as those that will be asked for. Throws `FileFault`.
+    init(_ path: FilePath, known: PartDigests? = nil) throws {
+        self.known = known
         do {
             file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         } catch {
@@ -55,6 +57,11 @@ final class PartReader: Sendable {
             var sha256 = SHA256Hasher()
             var md5 = tagging ? MD5Hasher() : nil
             let start = state.offset
+            if let known {
+                let number = Int(start / known.partByteCount)
+                state.offset = min(start + count, known.byteCount)
+                return Part(range: start..<state.offset, sha256: known.digests[number], md5: nil)
+            }
             do {
                 while state.offset < start + count {
                     let wanted = min(Int64(state.block.count), start + count - state.offset)
@@ -77,13 +84,19 @@ final class PartReader: Sendable {
         }
     }
 
-    /// The digest of the whole file, what lies behind its announced end included.
-    func finish() async throws -> SHA256Digest {
+    /// Whether the file, as all its parts and their digests have it, is this and no more.
+    func isAtEnd(of content: UploadContent) async throws -> Bool {
+        if known != nil {
+            // The parts are of the reading that gave the content's digest, and each goes up under its own.
+            return try await reading.run { [file] in
+                try file.seek(offset: 0, from: .end) == content.byteCount.bytes
+            }
+        }
         // A file that grew is another one.
         _ = try await next(1)
         return try await reading.run { [state] in
             let hasher = state.hasher.take() ?? SHA256Hasher()
-            return hasher.finish()
+            return hasher.finish() == content.sha256
         }
     }
 }

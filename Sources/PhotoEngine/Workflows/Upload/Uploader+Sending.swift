@@ -7,13 +7,13 @@ extension Uploader {
     func send(_ file: ScannedFile, _ upload: Upload) async throws -> Bool {
         let size = upload.content.byteCount.bytes
         do {
-            guard size > Self.multipartThreshold else { return try await sendWhole(file.path, upload) }
-            return try await sendLarge(file.path, upload)
+            guard let step = Self.partByteCount(of: size) else { return try await sendWhole(file.path, upload) }
+            return try await sendLarge(file, upload, step)
         } catch let fault as StoreFault where fault.error.code == .conflict {
             // Other bytes under a key that no photo has: a client has sent what it had not announced.
             try await StoreFault.telling { try await store.delete(upload.key) }
-            guard size > Self.multipartThreshold else { return try await sendWhole(file.path, upload) }
-            return try await sendLarge(file.path, upload)
+            guard let step = Self.partByteCount(of: size) else { return try await sendWhole(file.path, upload) }
+            return try await sendLarge(file, upload, step)
         }
     }
 
@@ -34,7 +34,7 @@ extension Uploader {
         }
     }
 
-    private func sendLarge(_ file: FilePath, _ upload: Upload) async throws -> Bool {
+    private func sendLarge(_ file: ScannedFile, _ upload: Upload, _ step: Int64) async throws -> Bool {
         let content = upload.content
         let isThere = try await StoreFault.telling {
             try await store.verify(upload.key, byteCount: content.byteCount, sha256: content.sha256)
@@ -45,27 +45,32 @@ extension Uploader {
             }
             return true
         }
-        do {
-            return try await sendParts(of: file, upload, multipart: upload.multipart)
-        } catch let fault as StoreFault where fault.error.code == .notFound && upload.multipart != nil {
-            // The provider has dropped parts that the ledger remembers.
-            if let multipart = upload.multipart { try? await store.abortMultipart(upload.key, token: multipart.token) }
-            return try await sendParts(of: file, upload, multipart: nil)
+        if let multipart = upload.multipart {
+            do {
+                return try await sendParts(of: file, upload, multipart)
+            } catch let fault as StoreFault where fault.error.code == .notFound {
+                // The provider has dropped parts that the ledger remembers.
+                try? await store.abortMultipart(upload.key, token: multipart.token)
+            }
         }
+        return try await sendParts(of: file, upload, begin(upload, step))
     }
 
-    /// Reads the file once, in order, for its digest and for those of its parts; each part is then sent from the file, under
-    /// its digest, so that no change of the file can come between the two, and little of it is in memory.
-    private func sendParts(of file: FilePath, _ upload: Upload, multipart known: MultipartUpload?) async throws -> Bool
-    {
-        let multipart = try await multipart(upload, known)
+    /// Each part is sent from the file, under its digest, so that no change of the file can come between the two, and little of
+    /// it is in memory. Where the scan took the parts' digests with the file's, it need not be read for them once more.
+    private func sendParts(of file: ScannedFile, _ upload: Upload, _ multipart: MultipartUpload) async throws -> Bool {
         let (key, token) = (upload.key, multipart.token)
         let there = Dictionary(
             try await catalog.parts(of: upload.id).map { ($0.number, $0) }, uniquingKeysWith: { $1 })
-        let reader = try PartReader(file)
+        // What the ledger has is told by the provider's tags, which are no SHA-256.
+        let known = file.parts.flatMap { parts in
+            there.isEmpty && parts.partByteCount == multipart.partByteCount
+                && parts.byteCount == upload.content.byteCount.bytes ? parts : nil
+        }
+        let reader = try PartReader(file.path, known: known)
         do {
             let parts = try await sendParts(from: reader, upload, multipart, there)
-            if try await reader.finish() == upload.content.sha256 {
+            if try await reader.isAtEnd(of: upload.content) {
                 try await StoreFault.telling {
                     try await store.completeMultipart(key, token: token, parts: parts, sha256: upload.content.sha256)
                 }
@@ -126,14 +131,11 @@ extension Uploader {
         }
     }
 
-    private func multipart(_ upload: Upload, _ known: MultipartUpload?) async throws -> MultipartUpload {
-        if let known { return known }
+    private func begin(_ upload: Upload, _ partByteCount: Int64) async throws -> MultipartUpload {
         let token = try await StoreFault.telling {
             try await store.beginMultipart(upload.key, sha256: upload.content.sha256)
         }
-        // At most 10,000 parts, S3's limit.
-        let step = max(Self.partByteCount, (upload.content.byteCount.bytes + 9_999) / 10_000)
-        let multipart = MultipartUpload(token: token, partByteCount: step)
+        let multipart = MultipartUpload(token: token, partByteCount: partByteCount)
         try await catalog.setMultipart(multipart, of: upload.id)
         return multipart
     }

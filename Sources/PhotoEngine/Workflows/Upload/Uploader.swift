@@ -26,7 +26,7 @@ public final class Uploader: Sendable {
     }
     private static let patience = Duration.seconds(5)
 
-    static let partByteCount: Int64 = 8 << 20
+    private static let leastPartByteCount: Int64 = 8 << 20
     static let multipartThreshold: Int64 = 32 << 20
 
     /// `owner` stands in the keys: letters, digits, dots, dashes. `parallel` transfers run at a time, each in less than
@@ -42,6 +42,12 @@ public final class Uploader: Sendable {
         self.parallel = max(1, parallel)
         self.clock = clock
         transfers = TransferSlots(max(1, parallel))
+    }
+
+    /// The size of the parts in which a file of so many bytes goes up; nil where it goes up whole.
+    public static func partByteCount(of byteCount: Int64) -> Int64? {
+        // At most 10,000 parts, S3's limit.
+        byteCount > multipartThreshold ? max(leastPartByteCount, (byteCount + 9_999) / 10_000) : nil
     }
 
     /// Where an original goes: `originals/<owner>/<first two digits>/<SHA-256>.<extension>`.
