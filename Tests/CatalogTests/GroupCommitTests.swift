@@ -32,7 +32,7 @@ struct GroupCommitTests {
         }
     }
 
-    @Test("What is asked while a group is under way goes together into the next", .timeLimit(.minutes(1)))
+    @Test("What is asked while a group is under way goes together into the next", .timeLimit(.minutes(5)))
     func groups() async throws {
         let (commit, doubling) = (GroupCommit<Int, Int>(), Doubling())
         let first = Task { try await commit.submit(1) { try await doubling.perform($0) } }
@@ -48,7 +48,7 @@ struct GroupCommitTests {
         #expect(doubling.groups.withLock(\.count) < 9)
     }
 
-    @Test("Who only asks and is cancelled waits no longer, and the others get their answers", .timeLimit(.minutes(1)))
+    @Test("Who only asks and is cancelled waits no longer, and the others get their answers", .timeLimit(.minutes(5)))
     func cancelled() async throws {
         let (commit, doubling) = (GroupCommit<Int, Int>(), Doubling())
         let first = Task { try await commit.submit(1, isOnlyAsking: true) { try await doubling.perform($0) } }

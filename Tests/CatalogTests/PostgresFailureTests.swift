@@ -93,7 +93,7 @@ struct PostgresFailureTests {
 
     @Test(
         "A migration that finds all done waits for nobody, and keeps nobody waiting; a policy that is gone comes back",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func doneMigration() async throws {
         let owner = try #require(PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
         let name = try await PostgresServer.makeDatabase()

@@ -24,7 +24,7 @@ struct FailureTests {
         #expect(doctor.exitCode == 0, "\(doctor.text)")
     }
 
-    @Test("On a full disk it says so and stops; with space again the next import goes on", .timeLimit(.minutes(4)))
+    @Test("On a full disk it says so and stops; with space again the next import goes on", .timeLimit(.minutes(15)))
     func fullDisk() async throws {
         let home = try TestFolder()
         let photos = try photos(40)
@@ -53,7 +53,7 @@ struct FailureTests {
         try await expectWhole(program, photos: 40)
     }
 
-    @Test("Killed at random moments, it leaves a library that opens and goes on", .timeLimit(.minutes(4)))
+    @Test("Killed at random moments, it leaves a library that opens and goes on", .timeLimit(.minutes(15)))
     func killed() async throws {
         let home = try TestFolder()
         let photos = try photos(60)

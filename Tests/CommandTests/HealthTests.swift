@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `phototui health` as it is run, on real servers, with curl and Prometheus's own parser at the other end.
-@Suite("phototui health", .serialized, .timeLimit(.minutes(3)))
+@Suite("phototui health", .serialized, .timeLimit(.minutes(10)))
 struct HealthTests {
     /// A server that runs until the test ends.
     private final class Serving {

@@ -4,7 +4,7 @@ import Testing
 
 /// `phototui doctor --profile` on real servers, and on what is wrong with them.
 @Suite(
-    "doctor of a networked library", .serialized, .timeLimit(.minutes(4)),
+    "doctor of a networked library", .serialized, .timeLimit(.minutes(15)),
     .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
 struct NetworkedDoctorTests {
     private struct Seen {

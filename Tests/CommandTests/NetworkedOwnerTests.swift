@@ -13,7 +13,7 @@ struct NetworkedOwnerTests {
         return line.dropFirst("owner = ".count).trimmingCharacters(in: CharacterSet(charactersIn: "\""))
     }
 
-    @Test("Support decides for an owner by name, with a reason that their journal keeps", .timeLimit(.minutes(3)))
+    @Test("Support decides for an owner by name, with a reason that their journal keeps", .timeLimit(.minutes(10)))
     func support() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }
@@ -49,7 +49,7 @@ struct NetworkedOwnerTests {
         #expect(entries.allSatisfy { $0["actor"] as? String == NSUserName() })
     }
 
-    @Test("A mistyped owner is refused by every command, and nobody is added", .timeLimit(.minutes(3)))
+    @Test("A mistyped owner is refused by every command, and nobody is added", .timeLimit(.minutes(10)))
     func mistyped() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }

@@ -7,7 +7,7 @@ import Testing
 /// forget everything in between.
 @Suite("Workers of a networked library", .serialized, .enabled(if: NetworkedHome.isUsable, NetworkedHome.absence))
 struct NetworkedWorkerTests {
-    @Test("An import hands its photos to workers, and a flushed Redis loses none", .timeLimit(.minutes(3)))
+    @Test("An import hands its photos to workers, and a flushed Redis loses none", .timeLimit(.minutes(10)))
     func handsOver() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }
@@ -35,7 +35,7 @@ struct NetworkedWorkerTests {
         #expect(again.exitCode == 0 && !again.text.contains("handed to workers"), "\(again.text)")
     }
 
-    @Test("--wait waits for the workers, and tells what they could not read", .timeLimit(.minutes(3)))
+    @Test("--wait waits for the workers, and tells what they could not read", .timeLimit(.minutes(10)))
     func waits() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }
@@ -53,7 +53,7 @@ struct NetworkedWorkerTests {
         try await home.drain(worker)
     }
 
-    @Test("With the broker away an import succeeds, and the next relay announces its photos", .timeLimit(.minutes(3)))
+    @Test("With the broker away an import succeeds, and the next relay announces its photos", .timeLimit(.minutes(10)))
     func brokerAway() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }
@@ -97,7 +97,7 @@ struct NetworkedWorkerTests {
         try await home.drain(worker)
     }
 
-    @Test("One owner's worker does the jobs of both, each in its owner's own catalogue", .timeLimit(.minutes(3)))
+    @Test("One owner's worker does the jobs of both, each in its owner's own catalogue", .timeLimit(.minutes(10)))
     func twoOwners() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }
@@ -153,7 +153,7 @@ struct NetworkedWorkerTests {
 
     @Test(
         "A storage that refuses the key ends a worker at its start and an import, and harms no job",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func wrongKey() async throws {
         let home = try await NetworkedHome()
         defer { home.stop() }
@@ -181,7 +181,7 @@ struct NetworkedWorkerTests {
 
     @Test(
         "A worker that starts before its database waits for it and says so, and an import says what is missing",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func databaseAway() async throws {
         let home = try await NetworkedHome(isDatabaseAway: true)
         defer { home.stop() }

@@ -27,7 +27,7 @@ struct WorkerTests {
     @Test(
         "Python enqueues photos by their ids, the worker processes them, and SIGTERM drains it",
         .enabled(if: isUsable, "needs Redis (scripts/services/start.sh) and PHOTOTUI_PEERS_PYTHON"),
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(8)))
     func processesPhotos() async throws {
         let home = try TestFolder()
         let pictures = try TestFolder()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Health
 
-@Suite("The health server", .timeLimit(.minutes(2)))
+@Suite("The health server", .timeLimit(.minutes(8)))
 struct HealthServerTests {
     /// A client that sends what it likes.
     private final class Client {

@@ -50,7 +50,7 @@ struct DecoderPoolTests {
         #expect(error.whatHappened.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F })
     }
 
-    @Test("A decoder that never answers is ended at the deadline", .timeLimit(.minutes(1)))
+    @Test("A decoder that never answers is ended at the deadline", .timeLimit(.minutes(5)))
     func hang() async throws {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1, limits: DecoderLimits(wallSeconds: 1))
@@ -78,7 +78,7 @@ struct DecoderPoolTests {
         _ = try await pool.hash(file, full: false)
     }
 
-    @Test("A cancelled request ends at once and leaves a pool that works", .timeLimit(.minutes(1)))
+    @Test("A cancelled request ends at once and leaves a pool that works", .timeLimit(.minutes(5)))
     func cancel() async throws {
         let decoder = try Script("exec sleep 600")
         let stuck = DecoderPool(executable: decoder.path, count: 1)
@@ -92,7 +92,7 @@ struct DecoderPoolTests {
         await #expect(throws: (any Error).self) { _ = try await queued.value }
     }
 
-    @Test("A request for pixels overtakes every picture that waits to be processed", .timeLimit(.minutes(1)))
+    @Test("A request for pixels overtakes every picture that waits to be processed", .timeLimit(.minutes(5)))
     func overtaking() async throws {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1)

@@ -7,7 +7,7 @@ import Testing
 /// In processes of their own: they count descriptors, and use them up.
 @Suite("Descriptors", .serialized, .enabled(if: Fixtures.isAvailable))
 struct DescriptorTests {
-    @Test("Two hundred pictures, good and bad, leave no descriptor open", .timeLimit(.minutes(2)))
+    @Test("Two hundred pictures, good and bad, leave no descriptor open", .timeLimit(.minutes(8)))
     func leaks() async throws {
         let folder = try Fixtures.shared().folder.string
         await #expect(processExitsWith: .success) { [folder = folder as String] in
@@ -29,7 +29,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("Without descriptors a picture is refused for now, and decoded once there are some", .timeLimit(.minutes(1)))
+    @Test("Without descriptors a picture is refused for now, and decoded once there are some", .timeLimit(.minutes(5)))
     func exhaustion() async throws {
         let folder = try Fixtures.shared().folder.string
         await #expect(processExitsWith: .success) { [folder = folder as String] in

@@ -9,7 +9,7 @@ import Testing
 struct CeleryConsoleInteropTests {
     @Test(
         "Workers are told as `celery inspect` tells them; one that is frozen is silent, one that is told to end ends",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func workers() async throws {
         let peer = try CeleryPeer()
         let python = try await peer.startWorker(queues: "low,python")
@@ -56,7 +56,7 @@ struct CeleryConsoleInteropTests {
 
     @Test(
         "A Celery worker leaves a queue that is paused and comes back to it when it is resumed, as its own tools see it",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func pause() async throws {
         let peer = try CeleryPeer()
         let python = try await peer.startWorker(queues: "low,python")
@@ -79,7 +79,7 @@ struct CeleryConsoleInteropTests {
 
     @Test(
         "What is moved to another queue is run by the Celery worker of that one, with its arguments",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func move() async throws {
         let peer = try CeleryPeer()
         let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
@@ -94,7 +94,7 @@ struct CeleryConsoleInteropTests {
 
     @Test(
         "What is revoked, and a rate that is limited, Celery's own tools see; the task is not run",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func control() async throws {
         let peer = try CeleryPeer()
         let python = try await peer.startWorker(queues: "python")
@@ -138,7 +138,7 @@ struct CeleryConsoleInteropTests {
 
     @Test(
         "The inbox tells of a queue that no worker consumes, and of a visibility timeout that a task outlasts",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func inbox() async throws {
         let peer = try CeleryPeer(visibilitySeconds: 3)
         let python = try await peer.startWorker(queues: "python")

@@ -186,7 +186,7 @@ struct CeleryConsoleTests {
         await #expect(throws: EngineError.self) { try await console.move(from: "new", to: "new") { _ in } }
     }
 
-    @Test("What is moved while workers take it is nowhere lost and nowhere twice", .timeLimit(.minutes(1)))
+    @Test("What is moved while workers take it is nowhere lost and nowhere twice", .timeLimit(.minutes(5)))
     func moveBesideWorkers() async throws {
         let ids = try await client.send("photo.add", calls: Array(repeating: [], count: 3_000), queue: "old")
         async let moved = console.move(from: "old", to: "new") { _ in }
@@ -202,7 +202,7 @@ struct CeleryConsoleTests {
 
     @Test(
         "Our workers leave a paused queue alone, also after a restart and when a message's time comes, until it is resumed",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func pause() async throws {
         let task = RecordingTask()
         func worker() -> CeleryWorker {

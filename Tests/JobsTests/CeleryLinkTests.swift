@@ -8,7 +8,7 @@ import Testing
 /// What a Python client lets follow our tasks, with a Celery worker for the Python half.
 @Suite("What follows a task", .serialized, .enabled(if: CeleryPeer.isUsable, "\(CeleryPeer.reason)"))
 struct CeleryLinkTests {
-    @Test("Chains, links and error links go on from Python to us and back", .timeLimit(.minutes(3)))
+    @Test("Chains, links and error links go on from Python to us and back", .timeLimit(.minutes(10)))
     func goesOn() async throws {
         let peer = try CeleryPeer()
         let python = try await peer.startWorker(queues: "python,celery")
@@ -81,7 +81,7 @@ struct CeleryLinkTests {
         }
     }
 
-    @Test("A worker that starts learns what was revoked from Celery's workers and ours", .timeLimit(.minutes(3)))
+    @Test("A worker that starts learns what was revoked from Celery's workers and ours", .timeLimit(.minutes(10)))
     func mingles() async throws {
         let peer = try CeleryPeer()
         let address = try RedisService.address(prefix: peer.prefix)

@@ -15,7 +15,7 @@ struct CelerySuspectTests {
 
     @Test(
         "The fourth worker sets aside a message that ended three, runs its neighbours, and tells its publisher",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func setAside() async throws {
         let peer = try CeleryPeer(visibilitySeconds: 1)
         let address = try RedisService.address(prefix: peer.prefix)
@@ -49,7 +49,7 @@ struct CelerySuspectTests {
         #expect(try await broker.deadLetters(limit: 9).isEmpty)
     }
 
-    @Test("Celery runs a message that we counted and restored", .timeLimit(.minutes(3)))
+    @Test("Celery runs a message that we counted and restored", .timeLimit(.minutes(10)))
     func celeryRunsCounted() async throws {
         let peer = try CeleryPeer()
         let address = try RedisService.address(prefix: peer.prefix)

@@ -9,7 +9,7 @@ import Testing
 extension CeleryWorkerTests {
     @Test(
         "A task whose end is not recorded yet leaves its place to the next, and is held until it is",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func recording() async throws {
         let task = SlowlyRecorded()
         let worker = worker(concurrency: 1, [task])
@@ -35,7 +35,7 @@ extension CeleryWorkerTests {
         #expect(task.counts.begun == most + 3 && task.counts.recorded == most + 3)
     }
 
-    @Test("Numbers beyond any count, in messages and in what is broadcast, end no worker", .timeLimit(.minutes(1)))
+    @Test("Numbers beyond any count, in messages and in what is broadcast, end no worker", .timeLimit(.minutes(5)))
     func hugeNumbers() async throws {
         let far: JSONValue = .members([
             "task": .string("photo.echo"), "args": .array([]), "kwargs": .object([]),
@@ -84,7 +84,7 @@ extension CeleryWorkerTests {
             RedisCommand("PUBLISH", .text(broker.keys.controlChannel), .bytes(envelope.encoded)))
     }
 
-    @Test("A worker that is ending begins nothing more, and gives back what would have begun", .timeLimit(.minutes(1)))
+    @Test("A worker that is ending begins nothing more, and gives back what would have begun", .timeLimit(.minutes(5)))
     func drains() async throws {
         let begun = Mutex(0)
         let later = CeleryClosureTask("photo.later") { _ in

@@ -55,7 +55,7 @@ struct CeleryWorkerTests {
 
     @Test(
         "Poison and unknown tasks are kept with their reasons, byte for byte, and what is behind them runs",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func quarantine() async throws {
         let poison = [
             "", "not JSON", "[]", "{}", #"{"headers":{"task":"a","id":"b"}}"#, "\u{0}\u{1}",
@@ -97,7 +97,7 @@ struct CeleryWorkerTests {
 
     @Test(
         "A drain finishes what runs, takes nothing more, and gives back what waits for its time",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func drain() async throws {
         let worker = worker(concurrency: 1)
         let running = Task { try await worker.run() }
@@ -111,7 +111,7 @@ struct CeleryWorkerTests {
         #expect(try await broker.depth(of: "high") == QueueDepth(waiting: 1, unacknowledged: 0))
     }
 
-    @Test("A stop ends what runs and gives it back", .timeLimit(.minutes(1)))
+    @Test("A stop ends what runs and gives it back", .timeLimit(.minutes(5)))
     func stop() async throws {
         let worker = worker()
         let running = Task { try await worker.run() }
@@ -131,7 +131,7 @@ struct CeleryWorkerTests {
         }
     }
 
-    @Test("A queue's own limit holds while another queue's tasks run", .timeLimit(.minutes(1)))
+    @Test("A queue's own limit holds while another queue's tasks run", .timeLimit(.minutes(5)))
     func limits() async throws {
         let counts = Mutex((now: ["high": 0, "batch": 0], most: ["high": 0, "batch": 0]))
         let task = CeleryClosureTask("count") { call in
@@ -153,7 +153,7 @@ struct CeleryWorkerTests {
         #expect((3...4).contains(counts.withLock { $0.most["high"]! }))
     }
 
-    @Test("The more urgent queue and priority go first", .timeLimit(.minutes(1)))
+    @Test("The more urgent queue and priority go first", .timeLimit(.minutes(5)))
     func priorities() async throws {
         for (queue, priority) in [("batch", 0), ("high", 9), ("high", 3), ("low", 0), ("high", 0), ("high", 6)] {
             try await client.send(
@@ -170,7 +170,7 @@ struct CeleryWorkerTests {
         #expect(order.withLock { $0 } == ["high0", "high3", "high6", "high9", "low0", "batch0"])
     }
 
-    @Test("A held task is extended, so that even a hasty worker beside it does not restore it", .timeLimit(.minutes(1)))
+    @Test("A held task is extended, so that even a hasty worker beside it does not restore it", .timeLimit(.minutes(5)))
     func extended() async throws {
         let runs = Mutex(0)
         let task = CeleryClosureTask("long") { _ in
@@ -189,7 +189,7 @@ struct CeleryWorkerTests {
         #expect(runs.withLock { $0 } == 1)
     }
 
-    @Test("A message that was restored and acknowledged late is not lost", .timeLimit(.minutes(1)))
+    @Test("A message that was restored and acknowledged late is not lost", .timeLimit(.minutes(5)))
     func staleAcknowledgement() async throws {
         try await client.send("photo.add", queue: "high")
         let hasty = CeleryBroker(address, visibilitySeconds: 0.2)
@@ -205,7 +205,7 @@ struct CeleryWorkerTests {
         #expect(try await hasty.acknowledge([second.tag]) == 1)
     }
 
-    @Test("A failing task is tried again with longer pauses, then kept as a dead letter", .timeLimit(.minutes(1)))
+    @Test("A failing task is tried again with longer pauses, then kept as a dead letter", .timeLimit(.minutes(5)))
     func retries() async throws {
         let seen = Mutex<[Int]>([])
         let task = CeleryClosureTask("flaky") { call in
@@ -222,7 +222,7 @@ struct CeleryWorkerTests {
         #expect(letter.kind == .failed && letter.reason == "never" && letter.queue == "low")
     }
 
-    @Test("What was taken ahead of a long task goes to a worker that has a place", .timeLimit(.minutes(1)))
+    @Test("What was taken ahead of a long task goes to a worker that has a place", .timeLimit(.minutes(5)))
     func takenAhead() async throws {
         _ = try await client.send("photo.add", calls: Array(repeating: [.integer(1)], count: 60), queue: "high")
         let long = try await client.send("photo.sleep", arguments: [.integer(6)], queue: "high")
@@ -241,7 +241,7 @@ struct CeleryWorkerTests {
         #expect(try await broker.depth(of: "high") == QueueDepth(waiting: 0, unacknowledged: 0))
     }
 
-    @Test("A worker outlives a broker that is flushed, frozen, killed and started again", .timeLimit(.minutes(2)))
+    @Test("A worker outlives a broker that is flushed, frozen, killed and started again", .timeLimit(.minutes(8)))
     func survives() async throws {
         let server = try RedisServer()
         defer { server.stop() }

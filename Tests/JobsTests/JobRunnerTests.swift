@@ -18,7 +18,7 @@ struct JobRunnerTests {
             worker: worker, leaseSeconds: leaseSeconds)
     }
 
-    @Test("Every waiting job runs once, never more at a time than there are places", .timeLimit(.minutes(1)))
+    @Test("Every waiting job runs once, never more at a time than there are places", .timeLimit(.minutes(5)))
     func runsAll() async throws {
         let catalog = try await JobFixtures.catalog(photos: 40)
         let counts = Mutex((now: 0, most: 0, all: 0))
@@ -38,7 +38,7 @@ struct JobRunnerTests {
         #expect(try await catalog.jobCounts()[.succeeded] == 40)
     }
 
-    @Test("A job added while the runner waits is run without being asked for", .timeLimit(.minutes(1)))
+    @Test("A job added while the runner waits is run without being asked for", .timeLimit(.minutes(5)))
     func noticesNewJobs() async throws {
         let catalog = try await JobFixtures.catalog(photos: 1)
         let runner = runner(catalog) { try await JobFixtures.processed($0, catalog) }
@@ -58,7 +58,7 @@ struct JobRunnerTests {
     }
 
     @Test(
-        "Where a server refuses this process no job is harmed, and all run once it doesn't", .timeLimit(.minutes(1)))
+        "Where a server refuses this process no job is harmed, and all run once it doesn't", .timeLimit(.minutes(5)))
     func refused() async throws {
         let catalog = try await JobFixtures.catalog(photos: 10)
         let isRefused = Mutex(true)
@@ -90,7 +90,7 @@ struct JobRunnerTests {
         listening.cancel()
     }
 
-    @Test("A stop gives running jobs back without counting an attempt", .timeLimit(.minutes(1)))
+    @Test("A stop gives running jobs back without counting an attempt", .timeLimit(.minutes(5)))
     func stops() async throws {
         let catalog = try await JobFixtures.catalog(photos: 5)
         let started = Mutex(0)
@@ -111,7 +111,7 @@ struct JobRunnerTests {
         #expect(try await catalog.jobs(state: .queued, after: nil, limit: 9).allSatisfy { $0.attempts == 0 })
     }
 
-    @Test("A passing fault is tried again; the picture's own fault is final and marks it", .timeLimit(.minutes(1)))
+    @Test("A passing fault is tried again; the picture's own fault is final and marks it", .timeLimit(.minutes(5)))
     func failures() async throws {
         let catalog = try await JobFixtures.catalog(photos: 2)
         let bad = try #require(try await catalog.photo(sha256: JobFixtures.digest(1))).id
@@ -143,7 +143,7 @@ struct JobRunnerTests {
         #expect(!JobFailure(EngineError(.corrupt, "never"), isOutage: true).mayRetry(attempts: 1))
     }
 
-    @Test("Long jobs keep their leases, so that no other worker takes them", .timeLimit(.minutes(1)))
+    @Test("Long jobs keep their leases, so that no other worker takes them", .timeLimit(.minutes(5)))
     func keepsLeases() async throws {
         let catalog = try await JobFixtures.catalog(photos: 1)
         let runs = Mutex(0)
@@ -161,7 +161,7 @@ struct JobRunnerTests {
         #expect(try await catalog.jobCounts() == [.succeeded: 1])
     }
 
-    @Test("The job of a process that was killed runs at once, not when its lease ends", .timeLimit(.minutes(1)))
+    @Test("The job of a process that was killed runs at once, not when its lease ends", .timeLimit(.minutes(5)))
     func takesOver() async throws {
         let catalog = try await JobFixtures.catalog(photos: 1)
         let mine = WorkerName.current()
@@ -177,7 +177,7 @@ struct JobRunnerTests {
         #expect(job.workerDeaths == 1)
     }
 
-    @Test("Two tasks may run one runner; it works until the last is cancelled", .timeLimit(.minutes(1)))
+    @Test("Two tasks may run one runner; it works until the last is cancelled", .timeLimit(.minutes(5)))
     func shared() async throws {
         let catalog = try await JobFixtures.catalog(photos: 0)
         let runner = runner(catalog) { try await JobFixtures.processed($0, catalog) }

@@ -24,7 +24,7 @@ struct OutboxTests {
             cancelJobs: { ids in _ = try? await catalog.cancel(ids.compactMap { JobID($0) }) })
     }
 
-    @Test("Every job of the catalogue is published, run and finished once", .timeLimit(.minutes(2)))
+    @Test("Every job of the catalogue is published, run and finished once", .timeLimit(.minutes(8)))
     func runsAll() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -51,7 +51,7 @@ struct OutboxTests {
         #expect(result["photo_id"].string == job.photo?.description)
     }
 
-    @Test("A flushed broker loses nothing", .timeLimit(.minutes(2)))
+    @Test("A flushed broker loses nothing", .timeLimit(.minutes(8)))
     func flushed() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -75,7 +75,7 @@ struct OutboxTests {
         #expect(try await catalog.check() == [])
     }
 
-    @Test("What a broker loses without becoming empty is published again in time", .timeLimit(.minutes(2)))
+    @Test("What a broker loses without becoming empty is published again in time", .timeLimit(.minutes(8)))
     func lostMessage() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -94,7 +94,7 @@ struct OutboxTests {
         try await running.value
     }
 
-    @Test("However long jobs wait, the broker gets no second message for them", .timeLimit(.minutes(1)))
+    @Test("However long jobs wait, the broker gets no second message for them", .timeLimit(.minutes(5)))
     func backlog() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -113,7 +113,7 @@ struct OutboxTests {
         #expect(try await relay.publishDue() == 1)
     }
 
-    @Test("A message for a finished job, a second one, and one for no job change nothing", .timeLimit(.minutes(1)))
+    @Test("A message for a finished job, a second one, and one for no job change nothing", .timeLimit(.minutes(5)))
     func repeated() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -149,7 +149,7 @@ struct OutboxTests {
 
     @Test(
         "Who enqueues a photo hears of its end, even where another worker has the job when the message comes",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func heldElsewhere() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -179,7 +179,7 @@ struct OutboxTests {
         try await running.value
     }
 
-    @Test("A failing job is tried again when it is due, and dead in the end", .timeLimit(.minutes(2)))
+    @Test("A failing job is tried again when it is due, and dead in the end", .timeLimit(.minutes(8)))
     func failures() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -206,7 +206,7 @@ struct OutboxTests {
     }
 
     @Test(
-        "Calls whose answer is lost, and a catalogue that is away, cost a job nothing", .timeLimit(.minutes(2)),
+        "Calls whose answer is lost, and a catalogue that is away, cost a job nothing", .timeLimit(.minutes(8)),
         arguments: DistantCatalog.losses)
     func lostAnswers(_ losses: [DistantCatalog.Loss?]) async throws {
         let server = try RedisServer()
@@ -236,7 +236,7 @@ struct OutboxTests {
         #expect(try await CeleryDelivery(address).deadLetters(limit: 9) == [])
     }
 
-    @Test("Messages wait, whole and without a retry, while the catalogue is away", .timeLimit(.minutes(2)))
+    @Test("Messages wait, whole and without a retry, while the catalogue is away", .timeLimit(.minutes(8)))
     func catalogAway() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -265,7 +265,7 @@ struct OutboxTests {
 
     @Test(
         "Messages wait, whole and without a retry, while the catalogue refuses the worker, which says so once",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(8)))
     func catalogRefuses() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -311,7 +311,7 @@ struct OutboxTests {
         #expect(try await catalog.jobs(state: .succeeded, after: nil, limit: 20).allSatisfy { $0.attempts == 1 })
     }
 
-    @Test("What is made is recorded once the catalogue no longer refuses the worker", .timeLimit(.minutes(1)))
+    @Test("What is made is recorded once the catalogue no longer refuses the worker", .timeLimit(.minutes(5)))
     func refusedEnd() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -341,7 +341,7 @@ struct OutboxTests {
         #expect(try await delivery.deadLetters(limit: 9) == [])
     }
 
-    @Test("A job whose worker froze is finished by another, and the late effect is dropped", .timeLimit(.minutes(2)))
+    @Test("A job whose worker froze is finished by another, and the late effect is dropped", .timeLimit(.minutes(8)))
     func frozenWorker() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -368,7 +368,7 @@ struct OutboxTests {
 
     @Test(
         "Stopping gives jobs back without counting an attempt; revoking a waiting one cancels it",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(8)))
     func stopping() async throws {
         let server = try RedisServer()
         defer { server.stop() }

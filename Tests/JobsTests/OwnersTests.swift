@@ -16,7 +16,7 @@ struct OwnersTests {
 
     @Test(
         "One owner's worker finishes everybody's jobs, and sets aside only those of nobody it knows",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(8)))
     func sharedWorker() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -66,7 +66,7 @@ struct OwnersTests {
 
     @Test(
         "A message in a name that nobody can have is set aside unasked, and one whose owner can't be asked for waits",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func forgedOwners() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -145,7 +145,7 @@ struct OwnersTests {
 
     @Test(
         "A worker that is new announces what waits for owners that others on the broker know, and forgets who is none",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func knownToOthers() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -174,7 +174,7 @@ struct OwnersTests {
         #expect(try await delivery.deadLetters(limit: 9) == [])
     }
 
-    @Test("A message of one owner that is lost is announced again, however many others have", .timeLimit(.minutes(1)))
+    @Test("A message of one owner that is lost is announced again, however many others have", .timeLimit(.minutes(5)))
     func lost() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -205,7 +205,7 @@ struct OwnersTests {
 
     @Test(
         "A worker that a server refuses pauses, says so once, and harms no job",
-        .timeLimit(.minutes(4)))
+        .timeLimit(.minutes(15)))
     func refused() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -247,7 +247,7 @@ struct OwnersTests {
         #expect(try await catalog.jobs(state: .succeeded, after: nil, limit: 12).allSatisfy { $0.attempts == 1 })
     }
 
-    @Test("A relay says once that the catalogue is away, what it forbids, and that it is back", .timeLimit(.minutes(1)))
+    @Test("A relay says once that the catalogue is away, what it forbids, and that it is back", .timeLimit(.minutes(5)))
     func relayTroubles() async throws {
         let server = try RedisServer()
         defer { server.stop() }

@@ -69,7 +69,7 @@ struct ReservationTests {
 
     @Test(
         "What was claimed ahead of a long job is another worker's at once, whether the first goes on or drains",
-        .timeLimit(.minutes(2)), arguments: [false, true])
+        .timeLimit(.minutes(8)), arguments: [false, true])
     func givenBack(drains: Bool) async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -106,7 +106,7 @@ struct ReservationTests {
         #expect(try await CeleryDelivery(bench.address).depth(of: .high) == QueueDepth(waiting: 0, unacknowledged: 0))
     }
 
-    @Test("A job that was claimed ahead and then revoked is cancelled and not run", .timeLimit(.minutes(2)))
+    @Test("A job that was claimed ahead and then revoked is cancelled and not run", .timeLimit(.minutes(8)))
     func revoked() async throws {
         let server = try RedisServer()
         defer { server.stop() }

@@ -3,7 +3,7 @@ import Testing
 
 /// The real program on a real Redis, seen and typed at as a person does.
 @Suite(
-    "The console on a terminal", .serialized, .timeLimit(.minutes(4)),
+    "The console on a terminal", .serialized, .timeLimit(.minutes(15)),
     .enabled(if: OwnRedis.isInstalled, "redis-server is not installed"))
 struct ConsoleOnTerminalTests {
     private func open(_ redis: OwnRedis, _ arguments: String...) throws -> ProgramOnTerminal {

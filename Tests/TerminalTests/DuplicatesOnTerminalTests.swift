@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The real program on real pictures, from comparing them to taking a decision back.
-@Suite("Duplicates on a terminal", .serialized, .timeLimit(.minutes(4)))
+@Suite("Duplicates on a terminal", .serialized, .timeLimit(.minutes(15)))
 struct DuplicatesOnTerminalTests {
     private func home() throws -> Home {
         let home = try Home()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The real program in a real terminal multiplexer, started from a shell with job control.
-@Suite("The program in tmux", .serialized, .timeLimit(.minutes(3)))
+@Suite("The program in tmux", .serialized, .timeLimit(.minutes(10)))
 struct ProgramInTmuxTests {
     private func withSession(_ body: (TmuxSession) async throws -> Void) async throws {
         let session = try TmuxSession()

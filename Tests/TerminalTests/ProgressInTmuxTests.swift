@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// An import's progress line where it matters: tmux wraps again what stands on a screen that is made narrower.
-@Suite("The progress line in tmux", .serialized, .timeLimit(.minutes(3)))
+@Suite("The progress line in tmux", .serialized, .timeLimit(.minutes(10)))
 struct ProgressInTmuxTests {
     private func lines(_ screen: String) -> [String] {
         screen.split(separator: "\n").map(String.init).filter { !$0.allSatisfy { $0 == " " } }

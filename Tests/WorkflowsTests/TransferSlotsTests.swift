@@ -4,7 +4,7 @@ import Testing
 
 @Suite("TransferSlots")
 struct TransferSlotsTests {
-    @Test("Who waits and is cancelled ends at once, and takes no slot from the others", .timeLimit(.minutes(1)))
+    @Test("Who waits and is cancelled ends at once, and takes no slot from the others", .timeLimit(.minutes(5)))
     func cancelled() async throws {
         let slots = TransferSlots(1)
         try await slots.take()
