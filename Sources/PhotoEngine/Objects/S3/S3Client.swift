@@ -274,6 +274,11 @@ final class S3Client: Sendable {
                 cause: isAnything ? ServerRefusal() : nil)
         case 404: return EngineError(.notFound, what)
         case 409, 412: return EngineError(.conflict, what)
+        case 413: return EngineError(.limitExceeded, what)
+        case 400..<500, 501:
+            return EngineError(
+                .unsupported, "\(what): it takes no such request",
+                whatToDo: "run phototui doctor: it tells what this provider can do")
         case 507: return EngineError(.noSpace, what, whatToDo: "raise the account's limits, or free some space")
         default: return EngineError(.unavailable, what)
         }

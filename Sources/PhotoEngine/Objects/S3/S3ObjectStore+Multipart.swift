@@ -18,9 +18,11 @@ extension S3ObjectStore {
     public func putPart(
         _ number: Int, of file: FilePath, range: Range<Int64>, key: ObjectKey, token: String
     ) async throws -> UploadPart {
-        let opened = try OpenedFile(file)
-        return try await putPart(
-            number, of: opened, stamp: try FileStamp(opened.descriptor), range: range, key: key, token: token)
+        let (opened, stamp) = try await blocking.run {
+            let opened = try OpenedFile(file)
+            return (opened, try FileStamp(opened.descriptor))
+        }
+        return try await putPart(number, of: opened, stamp: stamp, range: range, key: key, token: token)
     }
 
     /// `stamp` is the file's from before anything of it was read.
@@ -112,7 +114,7 @@ extension S3ObjectStore {
         of file: FilePath, stamp: FileStamp, byteCount: Int64, at key: ObjectKey, sha256: SHA256Digest
     ) async throws {
         if try await holds(sha256, byteCount: byteCount, at: key) { return }
-        let opened = try OpenedFile(file)
+        let opened = try await blocking.run { try OpenedFile(file) }
         let token = try await beginMultipart(key, sha256: sha256)
         do {
             let parts = try await withThrowingTaskGroup(of: UploadPart.self) { group in

@@ -37,17 +37,21 @@ public final class S3ObjectStore: RemoteObjectStore {
     }
 
     public func putFile(_ file: FilePath, at key: ObjectKey, sha256: SHA256Digest) async throws {
+        let (opened, byteCount) = try await blocking.run {
+            let opened = try OpenedFile(file)
+            return (opened, try opened.descriptor.seek(offset: 0, from: .end))
+        }
+        guard byteCount > Self.multipartThreshold else {
+            return try await put(.file(opened.descriptor, 0..<byteCount), at: key, digest: sha256)
+        }
+        // Its parts go up under digests of their own.
         let (stamp, found) = try await blocking.run { (try FileStamp(file), try SHA256Hasher.digest(path: file)) }
         guard found.sha256 == sha256 else { throw Self.otherBytes(key) }
-        if found.byteCount > Self.multipartThreshold {
-            return try await putParts(of: file, stamp: stamp, byteCount: found.byteCount, at: key, sha256: sha256)
-        }
-        let opened = try OpenedFile(file)
-        try await put(.file(opened.descriptor, 0..<found.byteCount), at: key, digest: sha256)
+        try await putParts(of: file, stamp: stamp, byteCount: found.byteCount, at: key, sha256: sha256)
     }
 
-    /// What a file holds may change between being read and being sent: a provider that compares what it gets with the digest
-    /// refuses it then; for any other the bytes are compared as they are sent.
+    /// What a file holds may be other than what was announced: a provider that compares what it gets with the digest refuses it
+    /// then; for any other the bytes are compared as they are sent.
     static func checked(_ body: HTTPBody, _ digest: SHA256Digest, _ traits: StoreTraits) -> HTTPBody {
         guard case .file(let file, let range, _) = body, !traits.takesChecksums, !traits.checksPayloads else {
             return body
@@ -102,7 +106,7 @@ public final class S3ObjectStore: RemoteObjectStore {
     func digestOfObject(_ key: ObjectKey) async throws -> SHA256Digest {
         let hashing = StreamedDigest()
         var request = S3Client.Request(method: "GET", key: prefix + key.description)
-        let nowhere = try OpenedFile("/dev/null", .writeOnly)
+        let nowhere = try await blocking.run { try OpenedFile("/dev/null", .writeOnly) }
         request.sink = .file(nowhere.descriptor, { hashing.update($0) })
         request.reset = { hashing.reset() }
         let response = try await client.send(request)
@@ -166,7 +170,9 @@ public final class S3ObjectStore: RemoteObjectStore {
     }
 
     public func fetch(_ key: ObjectKey, to file: FilePath, sha256: SHA256Digest) async throws {
-        let written = try OpenedFile(file, .writeOnly, options: [.create, .exclusiveCreate])
+        let written = try await blocking.run {
+            try OpenedFile(file, .writeOnly, options: [.create, .exclusiveCreate])
+        }
         do {
             let hashing = StreamedDigest()
             var request = S3Client.Request(method: "GET", key: prefix + key.description)
@@ -183,7 +189,7 @@ public final class S3ObjectStore: RemoteObjectStore {
                     whatToDo: "restore the object from a copy")
             }
         } catch {
-            try? FileManager.default.removeItem(atPath: file.string)
+            try? await blocking.run { try FileManager.default.removeItem(atPath: file.string) }
             guard let error = error as? EngineError, error.code == .noSpace else { throw error }
             let folder = String(decoding: file.removingLastComponent())
             throw EngineError(
