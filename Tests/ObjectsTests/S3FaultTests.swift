@@ -89,6 +89,23 @@ struct S3FaultTests {
         await #expect(performing: { try await store.put([1], at: one, sha256: nil) }, throws: isRefusal)
     }
 
+    @Test(
+        "What no later attempt mends is asked once, and told as no absence of the store",
+        arguments: [
+            (400, "InvalidRequest", EngineError.Code.unsupported), (405, "MethodNotAllowed", .unsupported),
+            (413, "EntityTooLarge", .limitExceeded), (413, "Large", .limitExceeded),
+            (501, "NotImplemented", .unsupported),
+            (507, "Full", .noSpace),
+        ])
+    func lasting(status: Int, code: String, meaning: EngineError.Code) async throws {
+        try proxy.harm("PUT", "lasting", .refuse(status, code: code + "\u{1B}[31m"), times: 9)
+        let error = try await #require(throws: EngineError.self) {
+            try await store.put([1], at: ObjectKey("lasting"), sha256: nil)
+        }
+        #expect(error.code == meaning && !error.isRetryable)
+        #expect(try proxy.seen("PUT", "lasting") == 1)
+    }
+
     @Test("A burst of 503 is sat out as long as the server asks", arguments: [false, true])
     func burst(asDate: Bool) async throws {
         let format = DateFormatter()
