@@ -1,98 +1,12 @@
 #!/usr/bin/env python3
 """Drives the real app under a pty, at 200 x 60, on a made-up library of 1,000,000 photos."""
-import fcntl
 import os
-import pty
-import select
 import shutil
-import signal
-import struct
-import sys
 import tempfile
-import termios
-import time
 
 from catalog import library
 from decoder import row
-
-ROWS, COLUMNS = 60, 200
-
-
-class App:
-    def __init__(self, program, library, *paths):
-        self.started = time.monotonic()
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            time.sleep(0.2)
-            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
-            try:
-                os.execv(program, [program, "--library", library, *paths])
-            finally:
-                os._exit(127)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.started += 0.2
-
-    def read(self, seconds):
-        """What comes within the time, with the moment of its first and last byte."""
-        data, first, last = b"", None, None
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.fd], [], [], left)[0]:
-                break
-            try:
-                piece = os.read(self.fd, 1 << 16)
-            except OSError:
-                break
-            last = time.monotonic()
-            first = first or last
-            data += piece
-        return data, first, last
-
-    def until(self, wanted, seconds):
-        data, end = b"", time.monotonic() + seconds
-        while time.monotonic() < end:
-            if select.select([self.fd], [], [], 0.05)[0]:
-                data += os.read(self.fd, 1 << 16)
-                if wanted in data:
-                    return time.monotonic(), data
-        sys.exit(f"{wanted!r} never came; the last bytes were {data[-400:]!r}")
-
-    def send(self, text):
-        sent = time.monotonic()
-        os.write(self.fd, text.encode())
-        return sent
-
-    def processor_seconds(self):
-        fields = open(f"/proc/{self.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self):
-        """Resident bytes that no other process shares."""
-        lines = open(f"/proc/{self.pid}/smaps_rollup").read().split("\n")
-        return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty"))) / 1000
-
-    def stop(self):
-        os.kill(self.pid, signal.SIGTERM)
-        # Whoever writes its last bytes to a full terminal waits for them to be read.
-        while not os.waitpid(self.pid, os.WNOHANG)[0]:
-            self.read(0.02)
-        os.close(self.fd)
-
-
-def percentile(values, part):
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
-
-
-def paints(app, keys, wait):
-    """Milliseconds from each key to the first byte it brings, and the bytes of each answer."""
-    times, sizes = [], []
-    for key in keys:
-        sent = app.send(key)
-        data, began, _ = app.read(wait)
-        if began:
-            times.append((began - sent) * 1000)
-            sizes.append(len(data))
-    return times, sizes
+from terminal import App, paints, percentile
 
 
 def report(figure, unit, value, bar, note=None):
@@ -104,14 +18,14 @@ def main():
     million = os.path.dirname(library(1_000_000))
     first = []
     for _ in range(7):
-        app = App(program, million)
+        app = App([program, "--library", million])
         moment, _ = app.until(b"photos", 20)
         first.append((moment - app.started) * 1000)
         app.read(1)
         app.stop()
     report("first frame of the timeline after start, median of 7", "ms", percentile(first, 0.5), 50)
 
-    app = App(program, million)
+    app = App([program, "--library", million])
     app.until(b"photos", 20)
     app.read(4)
     moves = ["l" if index % 10 < 5 else "h" for index in range(120)]
@@ -141,7 +55,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(million, f"{folder}/library")
         os.sync()
-        app = App(program, f"{folder}/library", os.environ["PHOTOTUI_CORPUS"])
+        app = App([program, "--library", f"{folder}/library", os.environ["PHOTOTUI_CORPUS"]])
         app.until(b"photos", 20)
         app.read(4)
         # The status line is drawn anew while photos come in, so a paint is the first byte behind the key.

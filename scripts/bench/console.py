@@ -5,6 +5,7 @@ fast dead letters go back, also when it is killed meanwhile.
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import tempfile
 import time
 
 from celery import Celery
+
+from terminal import App, paints, percentile
 
 PROGRAM = os.environ["PHOTOTUI_PROGRAMS"] + "/phototui"
 QUEUES, MESSAGES, DEAD = 100, 1_000_000, 10_000
@@ -140,6 +143,46 @@ def retrying(broker):
         lost == 0 and broker.redis.llen("q9") == before + 2 * DEAD and kills > 0, note=f"{kills} kills")
 
 
+def screen(broker):
+    """The console itself, at 120x40: its first queues, its traffic, and its keys before a server that answers nothing."""
+    def start():
+        return App([PROGRAM, "console", "--broker", broker.url], 40, 120, broker.environment)
+
+    first = []
+    for _ in range(5):
+        app = start()
+        moment, _ = app.until(b"10,000", 20)
+        first.append((moment - app.started) * 1000)
+        app.stop()
+    figure(
+        "start of the console to its queues on screen, slowest of 5", "<= 300 ms", f"{max(first):.0f} ms",
+        max(first) <= 300, note=f"median {statistics.median(first):.0f} ms")
+    app = start()
+    app.until(b"10,000", 20)
+    # Until the trends are as long as their columns.
+    app.read(40)
+    idle, _, _ = app.read(10)
+    end, live = time.monotonic() + 10, 0
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        broker.redis.lpush("q0", MESSAGE % (number, "q0", number))
+        live += len(app.read(0.1)[0])
+    figure("written to the terminal in 10 s at rest", "0 bytes", f"{len(idle)} bytes", not idle)
+    figure("written to the terminal a second while a queue grows", "<= 2 KB", f"{live / 10:.0f} bytes", live <= 20_000)
+    keys = ["j" if index % 20 < 10 else "k" for index in range(100)]
+    times, _ = paints(app, keys, 0.06)
+    broker.server.send_signal(signal.SIGSTOP)
+    app.read(4)
+    frozen, _ = paints(app, keys, 0.06)
+    broker.server.send_signal(signal.SIGCONT)
+    app.stop()
+    worst = percentile(frozen, 0.95)
+    figure(
+        "key to paint with Redis frozen, p95", "<= 16 ms", f"{worst:.1f} ms", worst <= 16 and len(frozen) >= 95,
+        note=f"{len(frozen)} of 100 keys painted; with Redis well {percentile(times, 0.95):.1f} ms")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="phototui-console-") as folder:
         broker = Broker(folder)
@@ -147,6 +190,7 @@ def main():
             broker.fill()
             looking(broker)
             watching(broker)
+            screen(broker)
             retrying(broker)
         finally:
             broker.server.kill()
