@@ -132,17 +132,32 @@ def last_line(process):
     return json.loads(lines[-1]) if lines else {}
 
 
+def processor_seconds(process):
+    with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def until_caught_up(process):
+    """Until it has nothing more to do for two seconds."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        before = processor_seconds(process)
+        time.sleep(2)
+        if processor_seconds(process) - before < 0.1:
+            return
+    sys.exit("it never caught up")
+
+
 def watching(broker):
     process = broker.start(PROGRAM, "jobs", "watch", "--json", "--broker", broker.url, "--megabytes", "8000")
     broker.until_heard()
     seconds = broker.tell(succeeding())
-    time.sleep(3)
+    until_caught_up(process)
     most = resident(process)
-    with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    processor = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    processor = processor_seconds(process)
     broker.tell(failing())
-    time.sleep(3)
+    until_caught_up(process)
     later = resident(process)
     process.send_signal(signal.SIGINT)
     facts = last_line(process)
