@@ -322,6 +322,48 @@ extension CatalogContract {
             try requireEqual(
                 try await subject.catalog.jobs(state: nil, after: all[3].id, limit: 2), Array(all[4..<6]), "a page")
         },
+        ContractCase("Jobs are found by state, kind, queue, photo, error and time, in pages") { subject in
+            _ = try await subject.catalog.record((0..<6).map { scanned($0) })
+            let began = subject.clock.microseconds
+            subject.clock.advance(seconds: 100)
+            let claimed = try await subject.catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 4)
+            for (index, job) in claimed.enumerated() {
+                _ = try await subject.catalog.fail(
+                    job.id, worker: "w", error: "user \(index) [x] not found", runAt: nil, unreadable: false)
+            }
+            let all = try await subject.catalog.jobs(state: nil, after: nil, limit: 99)
+            let dead = all.filter { $0.state == .dead }
+            func find(_ change: (inout JobFilter) -> Void) async throws -> [JobID] {
+                var filter = JobFilter()
+                change(&filter)
+                return try await subject.catalog.jobs(filter, after: nil, limit: 99).map(\.id)
+            }
+            try requireEqual(try await find { _ in }, all.map(\.id), "all")
+            try requireEqual(try await find { $0.states = [.dead] }, dead.map(\.id), "the dead")
+            try requireEqual(try await find { $0.states = [.dead, .queued] }, all.map(\.id), "two states")
+            try requireEqual(try await find { $0.kinds = [.processPhoto] }, all.map(\.id), "a kind")
+            try requireEqual(try await find { $0.kinds = [] }, [], "no kind")
+            try requireEqual(try await find { $0.queues = [.low] }, [], "another queue")
+            try requireEqual(try await find { $0.photo = all[2].photo }, [all[2].id], "a photo")
+            try requireEqual(try await find { $0.errorPattern = #"user [12] \[x\]"# }.count, 2, "an error")
+            try requireEqual(try await find { $0.errorPattern = "nobody" }, [], "no error")
+            try requireEqual(try await find { $0.since = began + 1 }, dead.map(\.id), "what changed since")
+            try requireEqual(
+                try await find { $0.until = began + 1 }, all.filter { $0.state == .queued }.map(\.id), "and before")
+            var filter = JobFilter(states: [.dead])
+            filter.errorPattern = "not found"
+            let first = try await subject.catalog.jobs(filter, after: nil, limit: 3)
+            let rest = try await subject.catalog.jobs(filter, after: first.last?.id, limit: 3)
+            try requireEqual((first + rest).map(\.id), dead.map(\.id), "two pages")
+            try requireEqual(try await subject.stranger.jobs(JobFilter(), after: nil, limit: 9), [], "a stranger's")
+            var code: EngineError.Code?
+            do {
+                _ = try await find { $0.errorPattern = "(" }
+            } catch let error as EngineError {
+                code = error.code
+            }
+            try requireEqual(code, .invalidInput, "what a pattern that is none ends with")
+        },
         ContractCase("A photo's jobs are listed newest first, and only its own") { subject in
             let id = try await subject.catalog.add(scanned(1))
             _ = try await subject.catalog.add(scanned(2))

@@ -23,6 +23,20 @@ extension OwnerTrial {
                 try requireEqual(found.map(\.id), [job], "the jobs \(state)")
             }
         },
+        OwnerTrial("jobs(_:after:limit:)") { own, other in
+            for id in other.jobs {
+                let page = try await own.catalog.jobs(JobFilter(), after: id, limit: 99)
+                try requireOwn(page.map(\.id), of: own.jobs, "a page behind the other's job")
+            }
+            for photo in other.photos {
+                var filter = JobFilter()
+                filter.photo = photo
+                try requireEqual(try await own.catalog.jobs(filter, after: nil, limit: 9), [], "the other's photo")
+            }
+        } use: { own in
+            let dead = try await own.catalog.jobs(JobFilter(states: [.dead]), after: nil, limit: 99)
+            try requireEqual(dead.map(\.id), [own.jobs[3]], "the dead job")
+        },
         OwnerTrial("jobs(of:limit:)") { own, other in
             for photo in other.photos {
                 try requireEqual(try await own.catalog.jobs(of: photo, limit: 9), [], "the other's jobs")

@@ -62,6 +62,9 @@ final class DistantCatalog: JobCatalog {
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job] {
         try await catalog.jobs(state: state, after: after, limit: limit)
     }
+    func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
+        try await catalog.jobs(filter, after: after, limit: limit)
+    }
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job] { try await catalog.jobs(of: photo, limit: limit) }
     func retry(_ jobs: [JobID]) async throws -> Int { try await catalog.retry(jobs) }
     func cancel(_ jobs: [JobID]) async throws -> Int { try await catalog.cancel(jobs) }

@@ -20,6 +20,50 @@ extension SQLCatalog {
         ).map(JobColumns.job)
     }
 
+    /// Errors that are looked through at a time.
+    private static var pageSize: Int { 2000 }
+
+    func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
+        let pattern = try filter.errorPattern.map(ErrorPattern.init)
+        var found: [Job] = []
+        var place = after
+        while found.count < limit {
+            var condition = Self.condition(filter, owner: ownerValue)
+            if let place { condition.and("id < ?", [.id(place)]) }
+            let count = pattern == nil ? limit : Self.pageSize
+            let page = try await database.rows(
+                "SELECT \(JobColumns.all) FROM jobs WHERE \(condition.sql) ORDER BY id DESC LIMIT ?",
+                condition.values + [.int(count)]
+            ).map(JobColumns.job)
+            place = page.last?.id
+            found += pattern.map { pattern in page.filter { pattern.fits($0.error ?? "") == true } } ?? page
+            if page.count < count { break }
+            try Task.checkCancellation()
+        }
+        return Array(found.prefix(max(0, limit)))
+    }
+
+    private static func condition(_ filter: JobFilter, owner: SQLValue) -> Timeline.Condition {
+        var condition = Timeline.Condition(sql: "owner = ?", values: [owner])
+        func add(_ column: String, _ words: [String]) {
+            condition.and(
+                words.isEmpty ? "1 = 0" : "\(column) IN (\(words.map { _ in "?" }.joined(separator: ", ")))",
+                words.sorted().map(SQLValue.text))
+        }
+        if !filter.states.isEmpty {
+            add("state", filter.states.map(\.rawValue))
+            if !filter.states.contains(.succeeded) { condition.and("state <> 'succeeded'") }
+        }
+        if let kinds = filter.kinds { add("kind", kinds.map(\.rawValue)) }
+        if let queues = filter.queues { add("queue", queues.map(\.rawValue)) }
+        if let photo = filter.photo { condition.and("photo = ?", [.id(photo)]) }
+        if filter.errorPattern != nil { condition.and("error IS NOT NULL") }
+        let changed = "coalesce(finished_at, started_at, created_at)"
+        if let since = filter.since { condition.and("\(changed) >= ?", [.int(since)]) }
+        if let until = filter.until { condition.and("\(changed) < ?", [.int(until)]) }
+        return condition
+    }
+
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job] {
         try await database.rows(Self.jobsOfPhoto, [.id(photo), ownerValue, .int(max(0, limit))]).map(JobColumns.job)
     }

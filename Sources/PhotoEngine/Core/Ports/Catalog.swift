@@ -151,6 +151,8 @@ public protocol JobCatalog: Sendable {
     func job(_ id: JobID) async throws -> Job?
     /// Jobs newest first behind `after`.
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
+    /// Those that a filter lets through, newest first behind `after`. `.invalidInput` for a pattern that is none.
+    func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job]
     /// A photo's jobs, newest first, at most `limit`.
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job]
     /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many. A photo gets no second

@@ -42,4 +42,16 @@ enum JobFormat {
         if let at = job.finishedAt { table.add(["finished", rfc3339(microseconds: at)]) }
         return table.text(showsTitles: false)
     }
+
+    static let csvHeader =
+        "id,kind,state,queue,attempts,worker_deaths,photo_id,created_at,started_at,finished_at,error\r\n"
+
+    static func csv(_ job: Job) -> String {
+        let fields: [String] = [
+            job.id.description, job.kind.rawValue, job.state.rawValue, job.kind.queue.rawValue, "\(job.attempts)",
+            "\(job.workerDeaths)", job.photo?.description ?? "", rfc3339(microseconds: job.createdAt),
+            job.startedAt.map(rfc3339) ?? "", job.finishedAt.map(rfc3339) ?? "", job.error ?? "",
+        ]
+        return fields.map { CSV.field(displayEscaped($0)) }.joined(separator: ",") + "\r\n"
+    }
 }

@@ -2,9 +2,11 @@ import ArgumentParser
 import Core
 import Foundation
 
-/// Which tasks of a broker's history.
+/// Which tasks of a broker's history, or which of a library's jobs.
 struct TaskOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only tasks of this name; * ? and […] stand for others.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Only tasks of this name, or jobs of this kind; * ? and […] stand for others.", valueName: "name"))
     var task: String?
     @Option(help: ArgumentHelp("Only of this queue; patterns as for --task.", valueName: "queue"))
     var queue: String?
@@ -31,13 +33,17 @@ struct TaskOptions: ParsableArguments {
             || sort != nil
     }
 
+    var errorPattern: String? {
+        regex ?? match.map { "(?i)" + NSRegularExpression.escapedPattern(for: $0) }
+    }
+
     func filter(states: Set<BrokerTask.State>) -> TaskFilter {
         var filter = TaskFilter()
         filter.states = states
         filter.name = task
         filter.queue = queue
         filter.worker = worker
-        filter.errorPattern = regex ?? match.map { "(?i)" + NSRegularExpression.escapedPattern(for: $0) }
+        filter.errorPattern = errorPattern
         filter.since = since?.seconds
         filter.until = until?.seconds
         filter.order = sort ?? .newest

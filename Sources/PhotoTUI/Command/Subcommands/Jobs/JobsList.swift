@@ -14,6 +14,8 @@ extension JobsCommand {
 
                 Examples:
                   phototui jobs list --state dead --limit 20
+                  phototui jobs list --state dead,retrying --match "no space" --since 2h
+                  phototui jobs list --photo 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
                   phototui jobs list --json | jq -r '.jobs[].error'
                   phototui jobs list --broker redis://localhost:6379/0 --state failed --regex 'user \\d+ not found'
                   phototui jobs list --broker redis://localhost:6379/0 --task 'photo.*' --since 2h --sort runtime
@@ -29,9 +31,11 @@ extension JobsCommand {
         @Option(help: ArgumentHelp("Only jobs in this state; several with commas between.", valueName: "state"))
         var state: String?
 
-        @OptionGroup(title: "Tasks of a broker") var tasks: TaskOptions
+        @Option(help: ArgumentHelp("Only this photo's jobs. A library's only.", valueName: "id")) var photo: PhotoID?
 
-        @Flag(help: "Print CSV. Tasks of a broker only.")
+        @OptionGroup(title: "Filters") var tasks: TaskOptions
+
+        @Flag(help: "Print CSV.")
         var csv = false
 
         @Flag(help: "Go on with what changes, until Ctrl-C; with --json a document a line. Tasks of a broker only.")
@@ -53,25 +57,20 @@ extension JobsCommand {
 
         func run() async throws {
             if try BrokerOptions.namesForeignBroker(broker, libraryOptions) {
+                if photo != nil { throw ValidationError("--photo is for a library's jobs") }
                 return try await TaskListing(
                     broker: broker, filter: tasks.filter(states: StateWords.parse(state, as: BrokerTask.State.self)),
                     limit: limit, after: after, asJSON: output.json, asCSV: csv, follows: follow
                 ).run()
             }
-            if tasks.isGiven || csv || follow {
-                throw ValidationError(
-                    "--task, --queue, --worker, --match, --regex, --since, --until, --sort, --csv and --follow "
-                        + "are for the tasks of a --broker")
-            }
-            let states = try StateWords.parse(state, as: JobState.self)
-            guard states.count < 2 else { throw ValidationError("of a library's jobs, --state takes one state") }
-            let state = states.first
+            if follow { throw ValidationError("--follow is for the tasks of a --broker") }
+            let filter = try tasks.jobFilter(states: StateWords.parse(state, as: JobState.self), photo: photo)
             let after = try after.map { text in
                 guard let id = JobID(text) else { throw ValidationError("--after takes a job's id") }
                 return id
             }
             try await libraryOptions.withLibrary { library in
-                let found = try await library.catalog.jobs(state: state, after: after, limit: limit + 1)
+                let found = try await library.catalog.jobs(filter, after: after, limit: limit + 1)
                 let jobs = Array(found.prefix(limit))
                 let next = found.count > limit ? jobs.last?.id : nil
                 if output.json {
@@ -81,6 +80,7 @@ extension JobsCommand {
                     try Console.line(document.encoded())
                     return
                 }
+                if csv { return try Console.write(JobFormat.csvHeader + jobs.map(JobFormat.csv).joined()) }
                 var table = TextTable([
                     ("ID", .left), ("KIND", .left), ("STATE", .left), ("ATTEMPTS", .right), ("CREATED", .left),
                     ("ERROR", .left),

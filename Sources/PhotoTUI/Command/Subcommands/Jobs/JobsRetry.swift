@@ -12,6 +12,7 @@ extension JobsCommand {
 
                 Examples:
                   phototui jobs retry --all-dead
+                  phototui jobs retry --all --match "no space"
                   phototui jobs retry --unprocessed        photos without a job that would process them
                   phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
 
@@ -27,12 +28,16 @@ extension JobsCommand {
         @Flag(help: "A new job for each photo that was never processed and has none that would do it.")
         var unprocessed = false
 
+        @OptionGroup var selection: JobSelection
+
+        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+
         @Argument(help: "Jobs' ids.")
         var ids: [JobID] = []
 
         func validate() throws {
-            if [allDead, unprocessed, !ids.isEmpty].count(where: \.self) == 1 { return }
-            throw ValidationError("name the jobs to retry, or --all-dead, or --unprocessed: one of these")
+            if [allDead, unprocessed, selection.all, !ids.isEmpty].count(where: \.self) == 1 { return }
+            throw ValidationError("name the jobs to retry, or --all, --all-dead, or --unprocessed: one of these")
         }
 
         func run() async throws {
@@ -47,7 +52,16 @@ extension JobsCommand {
                         if count == 0 { break }
                     }
                     if retried > 0 {
-                        try await JobJournal.append("retry dead jobs", "all", "\(retried) queued", library)
+                        try await JobJournal.append(
+                            "retry dead jobs", "all", "\(retried) queued", reason: reason, library)
+                    }
+                }
+                if selection.all {
+                    let ids = try await selection.ids([.dead, .cancelled], in: library)
+                    retried += try await LibraryJobs(library).retry(ids)
+                    if retried > 0 {
+                        try await JobJournal.append(
+                            "retry jobs", "\(ids.count) jobs", "\(retried) queued", reason: reason, library)
                     }
                 }
                 if unprocessed {
@@ -57,13 +71,14 @@ extension JobsCommand {
                             Array(photos[start..<min(start + 1000, photos.count)]))
                     }
                     if retried > 0 {
-                        try await JobJournal.append("retry unprocessed photos", "all", "\(retried) queued", library)
+                        try await JobJournal.append(
+                            "retry unprocessed photos", "all", "\(retried) queued", reason: reason, library)
                     }
                 }
                 for id in ids {
                     if try await library.catalog.retry([id]) == 1 {
                         retried += 1
-                        try await JobJournal.append("retry job", id.description, "queued", library)
+                        try await JobJournal.append("retry job", id.description, "queued", reason: reason, library)
                     } else {
                         let state = try await library.catalog.job(id)?.state
                         failed.append((id, state.map { "it is \($0.rawValue)" } ?? "no job has this id"))

@@ -1,0 +1,20 @@
+/// Which of a library's jobs.
+public struct JobFilter: Hashable, Sendable {
+    /// None for all.
+    public var states: Set<JobState> = []
+    public var kinds: Set<JobKind>?
+    public var queues: Set<QueueName>?
+    public var photo: PhotoID?
+    /// A regular expression (ICU's) for the error.
+    public var errorPattern: String?
+    /// Changed last (ended, begun, or added) at or after this moment, and before that; Unix microseconds.
+    public var since: Int64?
+    public var until: Int64?
+
+    public init(states: Set<JobState> = []) { self.states = states }
+}
+
+extension Job {
+    /// When something became of it last: its end, else its start, else that it was added; Unix microseconds.
+    public var changedAt: Int64 { finishedAt ?? startedAt ?? createdAt }
+}
