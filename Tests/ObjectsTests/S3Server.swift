@@ -20,7 +20,7 @@ enum S3Server {
     static func store(
         prefix: String = "\(UUID().uuidString)/", endpoint: String? = nil, secretKey: String? = nil,
         bucket: String? = nil, traits: StoreTraits? = nil, attempts: Int = 7, clock: any EngineClock = SystemClock(),
-        random: any RandomSource = SystemRandom()
+        random: any RandomSource = SystemRandom(), onTraffic: @escaping @Sendable (StorageTraffic) -> Void = { _ in }
     ) throws -> S3ObjectStore {
         let address = try endpoint ?? variable("ENDPOINT")
         let location = try S3Location(
@@ -29,7 +29,7 @@ enum S3Server {
             location,
             credentials: S3Credentials(
                 accessKey: try variable("ACCESS_KEY"), secretKey: try secretKey ?? variable("SECRET_KEY")),
-            prefix: prefix, traits: traits, attempts: attempts, clock: clock, random: random)
+            prefix: prefix, traits: traits, attempts: attempts, clock: clock, random: random, onTraffic: onTraffic)
     }
 
     /// What is under a prefix, whoever made it, by S3's own list of objects or of versions.

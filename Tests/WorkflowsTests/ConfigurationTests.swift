@@ -32,6 +32,37 @@ struct ConfigurationTests {
         #expect(configuration.settings.allSatisfy { $0.source == .default && !$0.meaning.isEmpty })
     }
 
+    @Test("Prices of the file stand over those that are built in, with their date; what is none is told")
+    func prices() throws {
+        let configuration = try load(
+            """
+            budget = "12.50"
+            [prices.b2]
+            date = "2026-11-22"
+            storage_gb_month = 0.007
+            class_c_million = 5
+            """)
+        #expect(configuration.problems.isEmpty && configuration.budget == 12.5)
+        let b2 = try #require(configuration.prices.first { $0.provider == "b2" })
+        #expect(b2.date == "2026-11-22" && b2.storagePerGBMonth == 0.007 && b2.egressPerGB == 0.01)
+        #expect(b2.classes.map(\.perMillion) == [0, 0.4, 5])
+        #expect(configuration.prices.dropFirst() == PriceList.known.dropFirst())
+        let wrong = try load(
+            """
+            budget = "much"
+            [prices.b2]
+            storage_gb_month = -1
+            class_z_million = 1
+            [prices.tape]
+            """)
+        let told = wrong.problems.map(\.description).joined(separator: "\n")
+        #expect(wrong.budget == nil && wrong.prices == PriceList.known)
+        for word in ["\"much\" is no sum", "storage_gb_month", "class_z_million", "prices.tape", "date ="] {
+            #expect(told.contains(word), "\(word)")
+        }
+        #expect(try load(nil, ["PHOTOTUI_BUDGET": "3"]).budget == 3)
+    }
+
     @Test("A variable wins over the file, the file over the default")
     func precedence() throws {
         let configuration = try load(

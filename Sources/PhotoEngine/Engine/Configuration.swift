@@ -23,6 +23,10 @@ public struct Configuration: Sendable {
     public var graphics: String
     /// How long, and how large at most, the history of a broker's tasks is kept.
     public var history: TaskHistoryLimits
+    /// What providers of storage charge.
+    public var prices: [PriceList]
+    /// What the storage may cost in a month, in US dollars; nil for as much as it does.
+    public var budget: Double?
     /// Which photo of a duplicate cluster to keep.
     public var keeperRules: KeeperRules
     /// How photos are compared, where nothing else is asked for.
@@ -63,6 +67,12 @@ public struct Configuration: Sendable {
             "history_days", default: 14, in: 1...3650, "How many days phototui jobs watch keeps the history of tasks.")
         let historyMegabytes = reader.number(
             "history_megabytes", default: 1000, in: 10...1_000_000, "How large that history may become.")
+        let budget = reader.text(
+            "budget", default: "", "What the storage may cost in a month, in US dollars; empty for no limit.")
+        if !budget.isEmpty, Double(budget).map({ $0 > 0 && $0.isFinite }) != true {
+            reader.complain("budget", "\"\(budget)\" is no sum", "write a number between quotes: budget = \"12.50\"")
+        }
+        let prices = reader.prices()
         let keeperRules = reader.keeperRules()
         let scanOptions = DuplicateScanOptions(
             distance: reader.number(
@@ -85,6 +95,7 @@ public struct Configuration: Sendable {
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
             history: TaskHistoryLimits(days: Double(historyDays), bytes: Int64(historyMegabytes) * 1_000_000),
+            prices: prices, budget: Double(budget).flatMap { $0 > 0 && $0.isFinite ? $0 : nil },
             keeperRules: keeperRules, scanOptions: scanOptions, profiles: profiles,
             profile: profile.isEmpty ? nil : profile, file: reading.path,
             settings: reader.settings, problems: reader.problems,

@@ -4,7 +4,7 @@ internal import TOMLKit
 
 /// Takes one key after the other from the environment, else the file, else its default, and remembers where from.
 struct ConfigurationReader {
-    private let file: ConfigurationFile
+    let file: ConfigurationFile
     private let environment: [String: String]
     private(set) var settings: [ConfigurationSetting] = []
     private(set) var problems: [ConfigurationProblem]
@@ -110,13 +110,15 @@ struct ConfigurationReader {
         return profiles
     }
 
+    mutating func note(_ setting: ConfigurationSetting) { settings.append(setting) }
+
     mutating func complain(_ place: String, _ whatHappened: String, _ whatToDo: String) {
         problems.append(ConfigurationProblem(place: place, whatHappened: whatHappened, whatToDo: whatToDo))
     }
 
     /// A misspelt key is silent otherwise.
     mutating func complainAboutUnknownKeys() {
-        let known = Set(settings.map(\.key)).union(["keys", "profiles"])
+        let known = Set(settings.map(\.key)).union(["keys", "profiles", "prices"])
         for key in file.table?.keys.sorted() ?? [] where !known.contains(key) {
             complain("\(file.path?.string ?? ""): \(key)", "there is no such key", "`phototui config` lists them")
         }

@@ -37,11 +37,13 @@ extension Library {
             )
         }
         let catalog = try await openCatalog(of: profile, password: password, unknownOwner)
+        let state = stateFolder(environment).appending(profile.name)
+        let traffic = TrafficRecorder(in: state)
         let store = S3ObjectStore(
             try S3Location(profile.storage),
-            credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret))
+            credentials: S3Credentials(accessKey: profile.storageAccessKey, secretKey: secret),
+            onTraffic: { traffic.record($0) })
         let objects = try CachedObjectStore(store, in: folder.appending("objects"), capacity: cacheCapacity)
-        let state = stateFolder(environment).appending(profile.name)
         let cdn = try await BlockingQueue(label: "phototui.state").run {
             try LibraryFolder.create(state)
             return try profile.cdn?.open(environment)
@@ -51,7 +53,8 @@ extension Library {
         return assemble(
             LibraryLocation(folder: folder), configuration, catalog: catalog, objects: served(objects, cdn, state),
             broker: broker,
-            uploader: uploader, libraryFolder: folder, owner: profile.owner,
+            uploader: uploader, libraryFolder: folder, owner: profile.owner, storage: profile.storage,
+            traffic: traffic,
             reachStorage: { try await store.checkAccess() })
     }
 

@@ -21,6 +21,10 @@ public final class Library: Sendable {
     public let relay: OutboxRelay?
     /// What brings originals into the store; nil for an embedded library.
     public let uploader: Uploader?
+    /// Where its objects are, as the profile has it; nil for an embedded library.
+    let storage: String?
+    /// Counts what is asked of it.
+    let traffic: TrafficRecorder?
     private let runner: JobRunner
     private let owners: JobOwners
     private let reachStorage: @Sendable () async throws -> Void
@@ -33,8 +37,10 @@ public final class Library: Sendable {
         processor: any ImageProcessor, owners: JobOwners, runner: JobRunner, broker: RedisAddress?,
         relay: OutboxRelay?, uploader: Uploader?, reachStorage: @escaping @Sendable () async throws -> Void,
         makeImporter: @escaping @Sendable () -> Importer,
-        makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void
+        makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void,
+        storage: String? = nil, traffic: TrafficRecorder? = nil
     ) {
+        (self.storage, self.traffic) = (storage, traffic)
         self.location = location
         self.configuration = configuration
         self.catalog = catalog
@@ -78,7 +84,8 @@ public final class Library: Sendable {
     static func assemble(
         _ location: LibraryLocation, _ configuration: Configuration, catalog: any Catalog,
         objects: any LocalObjectStore, broker: RedisAddress?, uploader: Uploader?, libraryFolder: FilePath,
-        owner: String? = nil, reachStorage: @escaping @Sendable () async throws -> Void = {}
+        owner: String? = nil, storage: String? = nil, traffic: TrafficRecorder? = nil,
+        reachStorage: @escaping @Sendable () async throws -> Void = {}
     ) -> Library {
         let options = ProcessingOptions(
             formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
@@ -109,7 +116,7 @@ public final class Library: Sendable {
             reachStorage: reachStorage,
             makeImporter: makeImporter,
             makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
-            stopDecoders: { processor.close() })
+            stopDecoders: { processor.close() }, storage: storage, traffic: traffic)
     }
 
     /// Imports with this library's decoders. Its jobs run in `jobRunner`, which the importer keeps going while it works; with
@@ -201,6 +208,7 @@ public final class Library: Sendable {
     /// Stops the decoders and closes the catalogue. Nothing of the library may be used afterwards.
     public func close() async {
         stopDecoders()
+        await traffic?.close()
         try? await catalog.close()
     }
 }

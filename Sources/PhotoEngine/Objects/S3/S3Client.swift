@@ -10,6 +10,7 @@ final class S3Client: Sendable {
     private let clock: any EngineClock
     private let random: any RandomSource
     private let attempts: Int
+    private let onTraffic: @Sendable (StorageTraffic) -> Void
     private let breaker = Mutex<Breaker>(Breaker())
     private let throttled = Mutex<String?>(nil)
     private let hasHungUp = Mutex(false)
@@ -23,9 +24,10 @@ final class S3Client: Sendable {
 
     init(
         _ location: S3Location, credentials: S3Credentials, clock: any EngineClock, random: any RandomSource,
-        attempts: Int
+        attempts: Int, onTraffic: @escaping @Sendable (StorageTraffic) -> Void = { _ in }
     ) {
         self.location = location
+        self.onTraffic = onTraffic
         signature = S3Signature(credentials: credentials, region: location.region)
         self.clock = clock
         self.random = random
@@ -137,9 +139,12 @@ final class S3Client: Sendable {
         defer { Waits.end(wait) }
         do {
             let response = try await sendOnce(request, wait)
+            onTraffic(StorageTraffic(request, response))
             RequestMeter.storage.record(since: start, isFailure: response.status >= 500 || response.status == 429)
             return response
         } catch {
+            // A provider that was reached may have counted it: one that was not has not.
+            if (error as? HTTPFailure)?.kind != .unreachable { onTraffic(StorageTraffic(request, nil)) }
             RequestMeter.storage.record(since: start, isFailure: true)
             throw error
         }

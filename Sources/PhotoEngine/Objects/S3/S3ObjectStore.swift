@@ -18,13 +18,15 @@ public final class S3ObjectStore: RemoteObjectStore {
     /// The finding out that all who ask meanwhile wait for.
     let asked = Mutex<Task<StoreTraits, any Error>?>(nil)
 
-    /// `prefix` stands before every key, and ends with a slash or is empty. Nothing is sent before the first call.
+    /// `prefix` stands before every key, and ends with a slash or is empty. Nothing is sent before the first call. `onTraffic`
+    /// hears of each request that was sent, on any thread, and must not wait.
     public init(
         _ location: S3Location, credentials: S3Credentials, prefix: String = "", traits: StoreTraits? = nil,
         partsAtATime: Int = 4, attempts: Int = 7, clock: any EngineClock = SystemClock(),
-        random: any RandomSource = SystemRandom()
+        random: any RandomSource = SystemRandom(), onTraffic: @escaping @Sendable (StorageTraffic) -> Void = { _ in }
     ) {
-        client = S3Client(location, credentials: credentials, clock: clock, random: random, attempts: attempts)
+        client = S3Client(
+            location, credentials: credentials, clock: clock, random: random, attempts: attempts, onTraffic: onTraffic)
         self.prefix = prefix
         self.partsAtATime = max(1, partsAtATime)
         known = Mutex(traits)

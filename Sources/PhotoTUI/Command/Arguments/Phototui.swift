@@ -25,7 +25,8 @@ struct Phototui: AsyncParsableCommand {
             DeadCommand.self, WorkersCommand.self, InboxCommand.self, JournalCommand.self, ConsoleCommand.self,
             WorkerCommand.self, UploadCommand.self,
             FetchCommand.self,
-            MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, ConfigCommand.self,
+            MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, CostsCommand.self,
+            ConfigCommand.self,
         ],
         defaultSubcommand: OpenCommand.self)
 

@@ -62,6 +62,7 @@ extension EffectRunner {
         }
         if !paths.isEmpty {
             do {
+                try await library.checkBudget()
                 let report = try await library.importer().run(ImportRequest(paths: paths, listsItems: false)) {
                     [queue] progress in
                     queue.post(.importProgressed(ImportStatus(progress)))

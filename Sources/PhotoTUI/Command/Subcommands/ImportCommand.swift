@@ -28,6 +28,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
+    @OptionGroup var budget: BudgetOptions
 
     @Flag(help: "Copy new originals into the library.")
     var copy = false
@@ -64,6 +65,8 @@ struct ImportCommand: AsyncParsableCommand {
         let report: ImportReport
         var markedMissing: Int?
         do {
+            if !dryRun { try await budget.check(library) }
+            try await ImportQuote.tell(paths.map(\.string), library)
             report = try await ImportRun(library: library).run(
                 ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, awaitsWorkers: wait))
             if markMissing, !report.isInterrupted {

@@ -26,10 +26,12 @@ struct UploadCommand: AsyncParsableCommand {
 
         @OptionGroup var libraryOptions: LibraryOptions
         @OptionGroup var output: JSONOption
+        @OptionGroup var budget: BudgetOptions
 
         func run() async throws {
             let report = try await libraryOptions.withLibrary { library in
                 _ = try library.requiredUploader()
+                try await budget.check(library)
                 return try await ImportRun(library: library).run(ImportRequest(paths: []))
             }
             if output.json {
@@ -58,6 +60,7 @@ struct UploadCommand: AsyncParsableCommand {
 
         @OptionGroup var libraryOptions: LibraryOptions
         @OptionGroup var output: JSONOption
+        @OptionGroup var budget: BudgetOptions
 
         @Option(help: ArgumentHelp("The file's SHA-256, in hex.", valueName: "digest"))
         var sha256: String
@@ -80,6 +83,7 @@ struct UploadCommand: AsyncParsableCommand {
         func run() async throws {
             try await libraryOptions.withLibrary { library in
                 let uploader = try library.requiredUploader()
+                try await budget.check(library)
                 guard let digest = Hex.bytes(sha256).flatMap({ SHA256Digest(bytes: $0) }),
                     let mediaType = MediaType(rawValue: type)
                 else { return }

@@ -29,6 +29,7 @@ extension JobsCommand {
         var unprocessed = false
 
         @OptionGroup var selection: JobSelection
+        @OptionGroup var budget: BudgetOptions
 
         @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
 
@@ -65,6 +66,7 @@ extension JobsCommand {
                     }
                 }
                 if unprocessed {
+                    try await budget.check(library)
                     let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
                     for start in stride(from: 0, to: photos.count, by: 1000) {
                         retried += try await library.catalog.enqueueProcessing(

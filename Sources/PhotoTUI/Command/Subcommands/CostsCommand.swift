@@ -1,0 +1,125 @@
+import ArgumentParser
+import Core
+import Foundation
+import PhotoEngine
+
+/// `phototui costs`.
+struct CostsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "costs",
+        abstract: "What a library's storage costs, here and elsewhere, and how much of the budget that is.",
+        discussion: """
+            Bytes are the catalogue's; requests are those that this machine has sent, as they are counted since; prices are built \
+            in with their date, and changed in config.toml (docs/costs.md). --measure goes through every object, 1000 with each \
+            request, for what the catalogue doesn't know: the renditions.
+
+            Examples:
+              phototui costs --profile prod
+              phototui costs --profile prod --measure
+              phototui costs --profile prod --json | jq .forecast
+              0 8 * * * phototui costs --profile prod --check || mail -s costs admin
+
+            Exit codes: 0 told, 1 it can't be told. With --check, for Nagios and its kin: 0 ok, 1 from 80 % of the budget, \
+            2 from all of it, 3 it can't be told.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @Flag(help: "Print CSV: a line for each provider.") var csv = false
+    @Flag(help: "Print one line, and exit as a monitoring plugin does.") var check = false
+    @Flag(help: "Go through every object first.") var measure = false
+
+    func validate() throws {
+        if [csv, check, output.json].count(where: \.self) > 1 {
+            throw ValidationError("--json, --csv or --check, one of these")
+        }
+    }
+
+    func run() async throws {
+        do {
+            try await libraryOptions.withLibrary { library in
+                if measure {
+                    let found = try await library.measureStorage()
+                    Console.note("\(found.bytes) measured\n")
+                }
+                try show(try await library.costs())
+            }
+        } catch let error as EngineError where check {
+            try Console.line("PHOTOTUI COSTS UNKNOWN - \(RawArguments.shown(error.description))")
+            throw ExitCode(3)
+        }
+    }
+
+    private func show(_ report: CostReport) throws {
+        if output.json { return try Console.line(CostFormat.json(report).encoded()) }
+        if csv {
+            return try Console.write(
+                CostFormat.csvHeader + report.forecasts.map { CostFormat.csv($0, report) }.joined())
+        }
+        guard check else { return try Console.write(CostFormat.text(report)) }
+        let (word, code): (String, Int32) =
+            switch report.budgetState() {
+            case .none, .ok: ("OK", 0)
+            case .warning: ("WARNING", 1)
+            case .exhausted: ("CRITICAL", 2)
+            }
+        let limits = report.budget.map { ";\($0 * CostReport.warningShare);\($0)" } ?? ""
+        let figure = String(format: "%.4f", report.monthTotal())
+        let sum = report.budget.map { " of \(Money.text($0))" } ?? ""
+        try Console.line(
+            "PHOTOTUI COSTS \(word) - \(report.month) comes to \(Money.text(report.monthTotal()))\(sum) | "
+                + "month=\(figure)\(limits)")
+        if code != 0 { throw ExitCode(code) }
+    }
+}
+
+/// `--over-budget`, for work that costs.
+struct BudgetOptions: ParsableArguments {
+    @Flag(help: "Do it although the month's budget is used up.") var overBudget = false
+
+    /// Throws where the month's budget is used up; says where it nearly is.
+    func check(_ library: Library) async throws {
+        guard library.provider != nil, library.configuration.budget != nil else { return }
+        if !overBudget { try await library.checkBudget() }
+        let report = try await library.costs()
+        guard report.budgetState() != .ok, let budget = report.budget else { return }
+        let share = Int((report.monthTotal() / budget * 100).rounded())
+        Console.complain("this month comes to \(Money.text(report.monthTotal())), \(share) % of the budget")
+    }
+}
+
+/// What files that a person named would cost in a library's storage.
+enum ImportQuote {
+    /// Says it before an import; nothing for a library on a disk.
+    static func tell(_ paths: [String], _ library: Library) async throws {
+        guard library.provider != nil else { return }
+        let (files, bytes) = try await OffPool.run { sum(paths) }
+        guard files > 0, let quote = try await library.costs().quote(photos: files, bytes: bytes) else { return }
+        let once = quote.once > 0 ? ", and \(Money.text(quote.once)) once for sending them" : ""
+        Console.note(
+            "\(counted(files, "photo")) of \(bytes): if all are new, about \(Money.text(quote.monthly)) more a month\(once)\n"
+        )
+    }
+
+    private static let suffixes = Set(MediaType.allCases.map(\.fileExtension) + ["jpeg", "tiff", "heif"])
+
+    private static func sum(_ paths: [String]) -> (files: Int, bytes: ByteCount) {
+        var (files, bytes) = (0, Int64(0))
+        func add(_ url: URL) {
+            guard suffixes.contains(url.pathExtension.lowercased()),
+                let values = try? url.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey]),
+                values.isRegularFile == true
+            else { return }
+            files += 1
+            bytes += Int64(values.fileSize ?? 0)
+        }
+        for path in paths {
+            let url = URL(fileURLWithPath: path)
+            add(url)
+            let inside = FileManager.default.enumerator(
+                at: url, includingPropertiesForKeys: [.fileSizeKey, .isRegularFileKey], options: [.skipsHiddenFiles])
+            while let found = inside?.nextObject() as? URL { add(found) }
+        }
+        return (files, ByteCount(bytes))
+    }
+}

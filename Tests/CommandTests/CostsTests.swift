@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// What a networked library costs, and what its budget keeps from being done.
+@Suite("Costs", .serialized)
+struct CostsTests {
+    @Test("A library on a disk costs nothing, and its budget keeps nothing from being done")
+    func embedded() async throws {
+        let home = try TestFolder()
+        try home.write(TestPicture.png(seed: 1), as: "photos/a.png")
+        var program = Program(home: home)
+        program.environment["PHOTOTUI_BUDGET"] = "0.000001"
+        #expect(try await program.run(["import", home.path + "/photos"]).exitCode == 0)
+        let report = try await program.run(["costs", "--json"]).document()
+        #expect(report["provider"] is NSNull && report["photos"] as? Int == 1 && report["forecast"] as? Double == 0)
+        #expect(try await program.run(["costs", "--check"]).exitCode == 0)
+        #expect(try await program.run(["costs", "--json", "--csv"]).exitCode == 64)
+    }
+
+    @Test(
+        "Originals, what was measured, requests and the budget, from 80 % told and from 100 % heeded",
+        .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence), .timeLimit(.minutes(3)))
+    func networked() async throws {
+        var profile = try NetworkedProfile()
+        try await profile.migrate()
+        profile.variables["PHOTOTUI_BROKER"] = "inline"
+        var program = try profile.program()
+        let pictures = (1...3).map { TestPicture.png(seed: $0) }
+        for (number, picture) in pictures.enumerated() {
+            try profile.home.write(picture, as: "photos/\(number).png")
+        }
+        let named = ["--profile", "test"]
+        let imported = try await program.run(["import"] + named + [profile.home.path + "/photos"])
+        #expect(imported.exitCode == 0, "\(imported.complaints)")
+        #expect(imported.complaints.contains("3 photos of"))
+        var report = try await program.run(["costs", "--json"] + named).document()
+        #expect(report["provider"] as? String == "s3" && report["photos"] as? Int == 3)
+        let tier = try #require((report["tiers"] as? [[String: Any]])?.first)
+        #expect(tier["originals_bytes"] as? Int == pictures.reduce(0) { $0 + $1.count })
+        #expect(tier["renditions_bytes"] is NSNull)
+        let month = try #require(report["this_month"] as? [String: Any])
+        let requests = try #require(month["requests"] as? [String: Int])
+        // Three originals, three renditions of each.
+        #expect(requests["write", default: 0] >= 12, "\(requests)")
+        #expect(report["budget_state"] as? String == "none")
+        let forecast = try #require(report["forecast"] as? Double)
+        #expect(forecast > 0)
+
+        let measured = try await program.run(["costs", "--measure", "--json"] + named).document()
+        let full = try #require((measured["tiers"] as? [[String: Any]])?.first)
+        #expect(try #require(full["renditions_bytes"] as? Int) > 0)
+
+        report = try await program.run(["costs", "--json"] + named).document()
+        let now = try #require(report["forecast"] as? Double)
+        // Looking costs a little, too: a wide berth on both sides.
+        program.environment["PHOTOTUI_BUDGET"] = "\(now * 100)"
+        #expect(try await program.run(["costs", "--check"] + named).exitCode == 0)
+        program.environment["PHOTOTUI_BUDGET"] = "\(now / 100)"
+        let check = try await program.run(["costs", "--check"] + named)
+        #expect(check.exitCode == 2 && check.text.contains("PHOTOTUI COSTS CRITICAL"), "\(check.text)")
+        try profile.home.write(TestPicture.png(seed: 9), as: "photos/9.png")
+        let refused = try await program.run(["import"] + named + [profile.home.path + "/photos"])
+        #expect(refused.exitCode == 1 && refused.complaints.contains("budget"), "\(refused.complaints)")
+        #expect(refused.complaints.contains("--over-budget"))
+        report = try await program.run(["costs", "--json"] + named).document()
+        #expect(report["photos"] as? Int == 3 && report["budget_state"] as? String == "exhausted")
+        let allowed = try await program.run(
+            ["import", "--over-budget"] + named + [profile.home.path + "/photos"])
+        #expect(allowed.exitCode == 0, "\(allowed.complaints)")
+        #expect(try await program.run(["costs", "--json"] + named).document()["photos"] as? Int == 4)
+    }
+}
