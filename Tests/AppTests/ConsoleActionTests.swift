@@ -217,3 +217,39 @@ struct ConsoleActionTests {
         for case .act(let request, _, _) in app.effects { app.send(.acted(request, Notice(.success, "done"))) }
     }
 }
+
+@Suite("What is done to workers")
+struct WorkerActionTests {
+    @Test("A worker is told to end, in eight seconds, with its tasks told before") func shutDown() {
+        var app = RunningConsole()
+        app.start()
+        app.press("w S")
+        #expect(app.screen.contains("celery@web1 finishes what it runs (1 task), and ends."))
+        #expect(app.screen.contains("phototui workers shutdown celery@web1 --yes"))
+        app.press("enter")
+        app.pass(8)
+        #expect(app.acts.first?.action == .shutDown(worker: "celery@web1"))
+    }
+
+    @Test("A rate is typed behind the task's name, and nothing else is taken") func rate() {
+        var app = RunningConsole()
+        app.start()
+        app.press("w L")
+        app.type("often")
+        app.press("enter")
+        #expect(app.state.console?.pending == nil && app.screen.contains("type the task and its rate"))
+        for _ in 0..<40 { app.press("backspace") }
+        app.type("shop.mail.send 10/m")
+        app.press("enter")
+        app.pass(8)
+        #expect(
+            app.acts.first?.action == .limitRate(task: "shop.mail.send", rate: "10/m", worker: "celery@web1"))
+    }
+
+    @Test("A silent worker is not told anything") func silent() {
+        var app = RunningConsole()
+        app.start()
+        app.press("w j S")
+        #expect(app.lastLine.contains("it does not answer") && app.state.layers.isEmpty)
+    }
+}

@@ -11,6 +11,15 @@ struct SampleBroker {
     var workers: [WorkerState] = []
     var groups: [DeadSummaryGroup] = []
     var details: DeadDetails?
+    var jobs: [ListedJob] = []
+    var jobSource = JobPage.Source.history
+    var jobCounts: [String: Int] = [:]
+    var watchedUntil: Double?
+    var jobDetails: [String: JobDetails] = [:]
+    var findings: [InboxItem] = []
+    var health: [HealthEntry] = []
+    var rates: [String: QueueRates] = [:]
+    var costs: CostReport?
     /// Unix seconds.
     var now = 1_800_000_000.0
     /// What each question fails with.
@@ -20,7 +29,9 @@ struct SampleBroker {
         let (request, answer): (RequestID, Message)
         switch effect {
         case .loadQueues(let id):
-            (request, answer) = (id, .queuesLoaded(id, QueueListing(queues: queues, isComplete: true), at: now))
+            (request, answer) = (
+                id, .queuesLoaded(id, QueueListing(queues: queues, isComplete: true), rates: rates, at: now)
+            )
         case .loadMessages(let id, let queue, let limit):
             let waiting = queues.first { $0.name == queue }?.depth ?? 0
             (request, answer) = (id, .messagesLoaded(id, Array(messages.prefix(limit)), waiting: waiting, at: now))
@@ -28,6 +39,24 @@ struct SampleBroker {
         case .loadDeadLetters(let id, let known):
             let count = groups.reduce(0) { $0 + $1.letters.count }
             (request, answer) = (id, .deadLettersLoaded(id, known == count ? nil : groups, count: count, at: now))
+        case .loadJobs(let id, _, let limit, let mark):
+            let page = JobPage(
+                source: jobSource, jobs: Array(jobs.prefix(limit)), hasMore: jobs.count > limit, counts: jobCounts,
+                mark: Int64(jobs.hashValue))
+            let same = mark == page.mark
+            (request, answer) = (
+                id, .jobsLoaded(id, same ? nil : page, watchedUntil: watchedUntil, seconds: 0.001, at: now)
+            )
+        case .loadJob(let id, let job): (request, answer) = (id, .jobLoaded(id, jobDetails[job], at: now))
+        case .collectJobs(let id, _, let deed):
+            let states = deed == .retry ? ["dead", "cancelled"] : ["queued", "retrying"]
+            (request, answer) = (id, .jobsCollected(id, jobs.filter { states.contains($0.state) }.map(\.id)))
+        case .loadInbox(let id, let isThorough):
+            (request, answer) = (id, .inboxLoaded(id, findings, isThorough: isThorough, at: now))
+        case .loadCosts(let id):
+            guard let costs else { return nil }
+            (request, answer) = (id, .costsLoaded(id, costs, at: now))
+        case .loadHealth(let id): (request, answer) = (id, .healthLoaded(id, health, at: now))
         case .loadDeadLetter(let id, _): (request, answer) = (id, .deadLetterLoaded(id, details))
         default: return nil
         }
@@ -89,14 +118,14 @@ struct RunningConsole {
 
     init(
         _ broker: SampleBroker = .shop, columns: Int = 80, rows: Int = 24, isReadOnly: Bool = false,
-        look: Look = Look(), hasLibrary: Bool = false
+        look: Look = Look(), hasLibrary: Bool = false, hasBroker: Bool = true
     ) {
         self.broker = broker
         state = AppState(
             size: GridSize(columns: columns, rows: rows), look: look, libraryName: "prod",
             console: ConsoleState(
                 address: "redis://queue.example:6379/0", options: ["--broker", "redis://queue.example:6379/0"],
-                isReadOnly: isReadOnly), hasLibrary: hasLibrary)
+                isReadOnly: isReadOnly, hasBroker: hasBroker, hasCatalog: hasLibrary), hasLibrary: hasLibrary)
         state.themes = ["dark", "light"]
     }
 
@@ -142,7 +171,9 @@ struct RunningConsole {
     var questions: Int {
         effects.count {
             switch $0 {
-            case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters: true
+            case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadJobs, .loadJob, .loadInbox,
+                .loadHealth, .loadCosts:
+                true
             default: false
             }
         }

@@ -13,7 +13,10 @@ import Testing
 struct ChangeEndingTests {
     private func runner(_ opening: Task<Library, any Error>) -> EffectRunner {
         EffectRunner(
-            opening: opening, queue: MessageQueue {},
+            opening: opening,
+            place: ConsolePlace(
+                hasCatalog: true, configuration: Configuration.load(environment: [:]), environment: [:]),
+            queue: MessageQueue {},
             renderer: CellRenderer(TerminalCapabilities(colorDepth: .truecolor, isUnicode: true, name: "test")))
     }
 

@@ -90,4 +90,45 @@ struct ConsoleOnTerminalTests {
         #expect(try await redis.cli("LLEN", "work") == "3")
         #expect(try await redis.cli("HLEN", "phototui.dead") == "0")
     }
+
+    @Test("Jobs are followed from the workers' events; the inbox mends; health tells a Redis that hangs")
+    func screens() async throws {
+        let redis = try await OwnRedis()
+        try await redis.push("stuck", task: "shop.mail", count: 3)
+        _ = try await redis.cli("SADD", "phototui.paused", "stuck")
+        let program = try open(redis)
+        #expect(try await program.comesToShow { $0.contains("stuck") })
+        program.type("7")
+        #expect(try await program.comesToShow { $0.contains("no task was heard of yet") })
+        let event =
+            #"{"uuid":"job-1","type":"task-failed","hostname":"celery@a","timestamp":1800000000,"clock":1,"#
+            + #""exception":"KeyError('user 7')","traceback":"Traceback: \u001b[2J","utcoffset":0,"pid":1}"#
+        let envelope =
+            #"{"body":"\#(Data(event.utf8).base64EncodedString())","content-encoding":"utf-8","#
+            + #""content-type":"application/json","headers":{"hostname":"celery@a"},"properties":"#
+            + #"{"body_encoding":"base64","delivery_info":{"exchange":"celeryev","routing_key":"task.failed"}}}"#
+        _ = try await redis.cli("PUBLISH", "/0.celeryev/task.failed", envelope)
+        #expect(try await program.comesToShow { $0.contains("failed") && $0.contains("user 7") })
+        program.type("\r")
+        #expect(try await program.comesToShow { $0.contains("attempt 1") && $0.contains("\\x1b[2J") })
+        program.type("i")
+        #expect(try await program.comesToShow { $0.contains("queues resume") })
+        program.type("\r")
+        #expect(try await program.comesToShow { $0.contains("The command below is run.") })
+        program.type("\r")
+        #expect(try await program.comesToShow { $0.contains("mending") })
+        #expect(try await program.comesToShow { $0.contains("done: ") })
+        #expect(try await redis.cli("SISMEMBER", "phototui.paused", "stuck") == "0")
+        program.type("8")
+        #expect(try await program.comesToShow { $0.contains("all well") })
+        redis.freeze()
+        defer { redis.thaw() }
+        #expect(try await program.comesToShow { $0.contains("1 failing") && $0.contains("has not answered for") })
+        #expect(try await program.answer(to: "?") > 0)
+        redis.thaw()
+        program.type("\u{1B}")
+        #expect(try await program.comesToShow { $0.contains("all well") })
+        program.type("qq")
+        #expect(try await program.ending() == 0)
+    }
 }

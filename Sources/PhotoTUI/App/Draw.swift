@@ -20,7 +20,7 @@ public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
     case .viewer: if let viewer = state.viewer { state.drawViewer(viewer, into: &grid) }
     case .duplicates: state.drawDuplicates(into: &grid, layout)
     case .comparison: if let comparison = state.duplicates.comparison { state.drawComparison(comparison, into: &grid) }
-    case .queues, .messages, .workers, .dead: state.drawConsole(into: &grid, layout)
+    case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: state.drawConsole(into: &grid, layout)
     }
     state.drawDetails(into: &grid, in: layout.details)
     let cursor = state.drawFooter(into: &grid, in: layout.footer)
@@ -59,8 +59,21 @@ extension AppState {
     /// The views that the top line names: those of the photos, or those of the broker.
     private var shownViews: [KeyContext] {
         let photos: [KeyContext] = [.timeline, .viewer, .duplicates]
-        guard isOnConsole else { return photos + (console != nil && size.columns >= 72 ? [.queues] : []) }
-        return (hasLibrary ? [.timeline] : []) + [.queues, .workers, .dead]
+        guard isOnConsole else {
+            let others: [KeyContext] = console?.hasBroker == true ? [.queues] : []
+            return photos + (size.columns >= 72 ? others : [])
+        }
+        let ofBroker: [KeyContext] = console?.hasBroker == true ? [.queues, .workers, .dead] : []
+        let all =
+            (hasLibrary ? [.timeline] : []) + ofBroker + [.jobs, .inbox, .health] + (hasJobsOfLibrary ? [.costs] : [])
+        // As many as leave room for the address; that which shows is always among them.
+        var room = size.columns - 11 - min(24, (console?.address.count ?? 0) + 2)
+        return all.filter { view in
+            let needed = view.title.count + 3
+            guard view == context || needed + context.title.count + 3 <= room else { return false }
+            room -= needed
+            return true
+        }
     }
 
     /// Which broker it is, and whether it may only be looked at.

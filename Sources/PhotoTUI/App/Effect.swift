@@ -41,6 +41,14 @@ public enum Effect: Hashable, Sendable {
     /// Answered with nothing where the broker has as many as that.
     case loadDeadLetters(RequestID, unlessCount: Int?)
     case loadDeadLetter(RequestID, String)
+    /// Answered without a page where the mark says that nothing has changed.
+    case loadJobs(RequestID, JobQuery, limit: Int, unlessMark: Int64?)
+    case loadJob(RequestID, String)
+    /// Which jobs this can be done to.
+    case collectJobs(RequestID, JobQuery, JobDeed)
+    case loadInbox(RequestID, isThorough: Bool)
+    case loadHealth(RequestID)
+    case loadCosts(RequestID)
     /// Does it, between two entries in the journal.
     case act(RequestID, ConsoleAction, reason: String)
     /// Tells the time, after some seconds.

@@ -158,13 +158,18 @@ extension AppState {
         case .openQueues: return goTo(.queues)
         case .openWorkers: return goTo(.workers)
         case .openDead: return goTo(.dead)
+        case .openJobs: return goTo(.jobs)
+        case .openInbox: return goTo(.inbox)
+        case .openHealth: return goTo(.health)
+        case .openCosts: return goTo(.costs)
+        case .openPhotoJobs: return openPhotoJobs()
         default:
             switch context {
             case .timeline: return performInTimeline(action)
             case .viewer: return performInViewer(action)
             case .duplicates: return performInDuplicates(action)
             case .comparison: return performInComparison(action)
-            case .queues, .messages, .workers, .dead: return performInConsole(action)
+            case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: return performInConsole(action)
             }
         }
         return []
@@ -183,6 +188,11 @@ extension AppState {
         switch (context, action) {
         case (_, .undo) where console?.pending != nil: return nil
         case (_, .openQueues), (_, .openWorkers), (_, .openDead): return reasonNoConsole
+        case (_, .openJobs), (_, .openInbox), (_, .openHealth):
+            return console == nil ? "there is neither a library nor a broker" : nil
+        case (_, .openCosts): return hasJobsOfLibrary ? nil : "there is no library here, whose storage would cost"
+        case (_, .openPhotoJobs):
+            return console == nil || timeline.cursorEntry == nil ? "there is no photo here" : nil
         case (_, .openTimeline), (_, .openDuplicates):
             return hasLibrary ? nil : "there is no library here, only a broker"
         case (.duplicates, .undo), (.comparison, .undo): return reasonNoUndoOfResolution()
@@ -190,7 +200,9 @@ extension AppState {
         case (.duplicates, _): return reasonUnavailableInDuplicates(action)
         case (.comparison, _): return reasonUnavailableInComparison(action)
         case (.timeline, _), (.viewer, _): return reasonUnavailableOnPhotos(action)
-        case (.queues, _), (.messages, _), (.workers, _), (.dead, _): return reasonUnavailableInConsole(action)
+        case (.queues, _), (.messages, _), (.workers, _), (.dead, _), (.jobs, _), (.inbox, _), (.health, _),
+            (.costs, _):
+            return reasonUnavailableInConsole(action)
         }
     }
 

@@ -32,13 +32,22 @@ public enum Message: Sendable {
     case favouritesSet(RequestID, Int)
     case pathsCopied(RequestID, copied: Int, of: Int)
     /// Moments are Unix seconds.
-    case queuesLoaded(RequestID, QueueListing, at: Double)
+    /// The rates are those of a history, by queue; none where nobody watched.
+    case queuesLoaded(RequestID, QueueListing, rates: [String: QueueRates] = [:], at: Double)
     case messagesLoaded(RequestID, [QueuedMessage], waiting: Int, at: Double)
     case workersLoaded(RequestID, [WorkerState], at: Double)
     /// How many the broker says it has; the groups are nil where that is what was known.
     case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, count: Int, at: Double)
     /// nil when it is gone.
     case deadLetterLoaded(RequestID, DeadDetails?)
+    /// The page is nil where nothing has changed; `seconds` is how long the look took.
+    case jobsLoaded(RequestID, JobPage?, watchedUntil: Double?, seconds: Double, at: Double)
+    /// nil when there is none of this id.
+    case jobLoaded(RequestID, JobDetails?, at: Double)
+    case jobsCollected(RequestID, [String])
+    case inboxLoaded(RequestID, [InboxItem], isThorough: Bool, at: Double)
+    case healthLoaded(RequestID, [HealthEntry], at: Double)
+    case costsLoaded(RequestID, CostReport, at: Double)
     case acted(RequestID, Notice)
     case timeTold(RequestID, Double)
     case timerFired(RequestID)

@@ -14,6 +14,8 @@ public final class LibraryHealth: Sendable {
     public enum Place: Sendable {
         case profile(Profile)
         case folder(FilePath)
+        /// No library: only a broker, which is looked at and not written to.
+        case broker
     }
 
     public let monitor: HealthMonitor
@@ -23,9 +25,11 @@ public final class LibraryHealth: Sendable {
     let queues: Remembered<[QueueFigures]>?
     private let closing: @Sendable () async -> Void
 
-    /// Opens nothing yet: what is away is found so. `broker` stands over the profile's, or `PHOTOTUI_BROKER`. Throws where it
-    /// is no address.
-    public init(_ place: Place, broker option: String?, environment: [String: String]) throws {
+    /// Opens nothing yet: what is away is found so. `broker` stands over the profile's, or `PHOTOTUI_BROKER`. Who `onlyReads`
+    /// learns that the broker answers, not that it takes what it is given. Throws where the broker is no address.
+    public init(
+        _ place: Place, broker option: String?, environment: [String: String], onlyReads: Bool = false
+    ) throws {
         let decoders = DecoderPool(count: 1, limits: DecoderLimits(wallSeconds: 10))
         var probes: [HealthProbe] = []
         let catalog: Connected<(any Catalog)?>
@@ -60,7 +64,10 @@ public final class LibraryHealth: Sendable {
                 try? await $0?.close()
             }
             probes += [Self.database(catalog, folder), Self.disk(folder)]
+        case .broker: catalog = Connected { nil }
         }
+        let isForeign = if case .broker = place { true } else { false }
+        let onlyReads = onlyReads || isForeign
         let named = try option.map(Profile.broker) ?? owned?.broker ?? Profile.broker(environment["PHOTOTUI_BROKER"])
         if let address = named {
             let delivery = Connected { [owned] in
@@ -73,6 +80,10 @@ public final class LibraryHealth: Sendable {
             broker = delivery
             probes.append(
                 HealthProbe("broker", server: "Redis at \(address)") {
+                    if onlyReads {
+                        try await delivery.use { _ = try await $0.deadLetterCount() }
+                        return HealthProbe.Finding("Redis at \(address) answers")
+                    }
                     try await delivery.use { try await $0.probe() }
                     return HealthProbe.Finding("Redis at \(address) stores what it is given")
                 })
@@ -81,7 +92,7 @@ public final class LibraryHealth: Sendable {
         } else {
             (broker, queues) = (nil, nil)
         }
-        probes.append(Self.decoder(decoders))
+        if !isForeign { probes.append(Self.decoder(decoders)) }
         closers.append { await catalog.close() }
         self.catalog = catalog
         figures = Remembered(age: .seconds(10)) { try await Self.figures(of: catalog) }

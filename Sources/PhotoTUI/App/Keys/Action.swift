@@ -66,6 +66,11 @@ public enum Action: String, CaseIterable, Sendable {
     case openQueues = "open_queues"
     case openWorkers = "open_workers"
     case openDead = "open_dead"
+    case openJobs = "open_jobs"
+    case openInbox = "open_inbox"
+    case openHealth = "open_health"
+    case openCosts = "open_costs"
+    case openPhotoJobs = "open_photo_jobs"
     case firstRow = "first_row"
     case lastRow = "last_row"
     case openRow = "open_row"
@@ -81,6 +86,18 @@ public enum Action: String, CaseIterable, Sendable {
     case retryAllDead = "retry_all_dead"
     case deleteDead = "delete_dead"
     case deleteAllDead = "delete_all_dead"
+    case shutDownWorker = "shut_down_worker"
+    case limitRate = "limit_rate"
+    case followJobs = "follow_jobs"
+    case retryJob = "retry_job"
+    case retryAllJobs = "retry_all_jobs"
+    case cancelJob = "cancel_job"
+    case cancelAllJobs = "cancel_all_jobs"
+    case revokeJob = "revoke_job"
+    case terminateJob = "terminate_job"
+    case showJobPhoto = "show_job_photo"
+    case mendFinding = "mend_finding"
+    case lookThoroughly = "look_thoroughly"
     case acceptLoss = "accept_loss"
     case nextTheme = "next_theme"
     case palette
@@ -93,7 +110,7 @@ public enum Action: String, CaseIterable, Sendable {
 /// Where an action's keys hold.
 public enum KeyContext: String, CaseIterable, Sendable {
     case timeline, viewer, duplicates, comparison
-    case queues, messages, workers, dead
+    case queues, messages, workers, dead, jobs, inbox, health, costs
 
     /// As help heads its sections.
     public var title: String {
@@ -106,13 +123,17 @@ public enum KeyContext: String, CaseIterable, Sendable {
         case .messages: "Messages"
         case .workers: "Workers"
         case .dead: "Dead letters"
+        case .jobs: "Jobs"
+        case .inbox: "Inbox"
+        case .health: "Health"
+        case .costs: "Costs"
         }
     }
 }
 
 extension KeyContext {
     /// The screens that look after a broker.
-    static let console: [KeyContext] = [.queues, .messages, .workers, .dead]
+    static let console: [KeyContext] = [.queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs]
     static let lists: [KeyContext] = [.timeline, .duplicates] + console
 }
 
@@ -164,8 +185,8 @@ public struct ActionDescription: Sendable {
         .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
         .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
         .init(
-            .openRow, "Look into the queue, message, group or letter", "look", ["enter"], [.queues, .messages, .dead],
-            footer: 0),
+            .openRow, "Look into the queue, message, group, letter or job", "look", ["enter"],
+            [.queues, .messages, .dead, .jobs], footer: 0),
         .init(.pauseQueue, "Pause the queue, or resume it", "pause", ["p"], [.queues, .messages], footer: 1),
         .init(.moveQueue, "Move the queue's messages to another", "move", ["m"], [.queues, .messages], footer: 2),
         .init(.purgeQueue, "Drop all messages of the queue", "purge", ["X"], [.queues, .messages], footer: 3),
@@ -173,12 +194,27 @@ public struct ActionDescription: Sendable {
         .init(.retryAllDead, "Retry all that the filter lets through", "retry all", ["R"], [.dead], footer: 2),
         .init(.deleteDead, "Delete the letter, or the group's", "delete", ["x"], [.dead], footer: 4),
         .init(.deleteAllDead, "Delete all that the filter lets through", "delete all", ["X"], [.dead]),
+        .init(
+            .shutDownWorker, "Have the worker finish what it runs, and end", "shut down", ["S"], [.workers], footer: 1),
+        .init(.limitRate, "Limit how many tasks of a name the worker begins", "limit", ["L"], [.workers], footer: 2),
+        .init(.retryJob, "Retry the dead or cancelled job", "retry", ["r"], [.jobs], footer: 1),
+        .init(
+            .retryAllJobs, "Retry all dead and cancelled jobs that the filter lets through", "retry all", ["R"], [.jobs]
+        ),
+        .init(.cancelJob, "Cancel the waiting job", "cancel", ["c"], [.jobs], footer: 2),
+        .init(.cancelAllJobs, "Cancel all waiting jobs that the filter lets through", "cancel all", ["C"], [.jobs]),
+        .init(.revokeJob, "Have workers end the job when its turn comes", "revoke", ["x"], [.jobs], footer: 4),
+        .init(.terminateJob, "Have workers end the job, also where it runs", "stop", ["X"], [.jobs]),
+        .init(.followJobs, "Stay with the newest, or stop", "follow", ["f"], [.jobs], footer: 5),
+        .init(.showJobPhoto, "Show the job's photo among the others", "photo", ["v"], [.jobs]),
+        .init(.mendFinding, "Mend what the row tells of", "mend", ["enter"], [.inbox], footer: 0),
+        .init(.lookThoroughly, "Go through every photo and object, too", "thorough", ["t"], [.inbox], footer: 1),
         .init(.sortQueues, "Sort by name, or the longest first", "sort", ["o"], [.queues], footer: 5),
         .init(.lookAgain, "Look again now", "look again", ["ctrl-r"], KeyContext.console),
         .init(.jump, "Jump to a date", "jump", ["J"], [.timeline], footer: 4),
         .init(.filter, "Show only photos that match", "filter", ["/"], [.timeline, .duplicates], footer: 3),
         .init(
-            .filterRows, "Show only rows that match", "filter", ["/"], [.queues, .workers, .dead], footer: 3),
+            .filterRows, "Show only rows that match", "filter", ["/"], [.queues, .workers, .dead, .jobs], footer: 3),
         .init(.openPhoto, "Open the photo", "open", ["enter"], [.timeline], footer: 0),
         .init(.toggleMark, "Mark or unmark the photo", "mark", ["space"], [.timeline, .viewer], footer: 1),
         .init(
@@ -241,6 +277,12 @@ public struct ActionDescription: Sendable {
         .init(.openQueues, "Show the broker's queues", "queues", ["6"], KeyContext.allCases),
         .init(.openWorkers, "Show the broker's workers", "workers", ["w"], KeyContext.allCases),
         .init(.openDead, "Show the dead letters", "dead letters", ["D"], KeyContext.allCases),
+        .init(.openJobs, "Show the jobs", "jobs", ["7"], KeyContext.allCases),
+        .init(.openHealth, "Show the health of all that is needed", "health", ["8"], KeyContext.allCases),
+        .init(.openCosts, "Show what the storage costs", "costs", ["9"], KeyContext.allCases),
+        .init(
+            .openInbox, "Show what waits for a person", "inbox", ["i"], [.timeline, .duplicates] + KeyContext.console),
+        .init(.openPhotoJobs, "Show the photo's jobs", "its jobs", ["W"], [.timeline, .viewer]),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
         .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], KeyContext.allCases),
         .init(.nextView, "Go to the next view", "next view", ["tab"], KeyContext.allCases),

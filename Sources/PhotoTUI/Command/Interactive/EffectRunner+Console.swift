@@ -10,7 +10,12 @@ extension EffectRunner {
     func performForConsole(_ effect: Effect) {
         switch effect {
         case .loadQueues(let request):
-            ask(request) { .queuesLoaded(request, try await $0.queues(), at: Self.now) }
+            guard let console else { return }
+            runAlone(request) { [self] in
+                let opened = try await console.value
+                let listing = try await opened.console.queues()
+                return .queuesLoaded(request, listing, rates: await watched.rates(opened), at: Self.now)
+            }
         case .loadMessages(let request, let queue, let limit):
             ask(request) { console in
                 let waiting = try await console.waiting(in: queue)
@@ -45,7 +50,6 @@ extension EffectRunner {
         }
     }
 
-    private static var now: Double { Date().timeIntervalSince1970 }
     /// For answers and heartbeats, which come every two seconds.
     private static let patience = Duration.milliseconds(2600)
 
@@ -57,6 +61,13 @@ extension EffectRunner {
     }
 
     private func act(_ request: RequestID, _ action: ConsoleAction, _ reason: String) {
+        switch action {
+        case .mend(let fix):
+            return changeAlone(request) { [self] in .acted(request, try await mend(fix, reason: reason)) }
+        case .onJobs(let choice) where choice.deed == .retry || choice.deed == .cancel:
+            return change(request) { .acted(request, try await Self.changeJobs(choice, reason, $0)) }
+        default: break
+        }
         guard let console else { return }
         changeAlone(request) {
             let opened = try await console.value
@@ -109,7 +120,51 @@ extension EffectRunner {
                 "delete dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
             ) { try await inParts(choice.ids) { try await console.forget($0) } }
             return Notice(done, of: choice.ids.count, "deleted")
+        case .onJobs(let choice):
+            let signal = choice.deed == .terminate ? "SIGTERM" : nil
+            let outcome = try await opened.act(
+                signal == nil ? "revoke task" : "terminate task", on: choice.subject, reason: reason,
+                outcome: ControlFormat.outcome, tellDetour: tellDetour
+            ) { try await opened.control.revoke(choice.ids, signal: signal) }
+            return Notice(outcome, "\(choice.subject) \(signal == nil ? "revoked" : "stopped")")
+        case .shutDown(let worker):
+            let heard = try await opened.act(
+                "shut down worker", on: "worker \(worker)", reason: reason,
+                outcome: { $0 ? "told" : "it did not answer" }, tellDetour: tellDetour
+            ) { try await console.shutDown(worker: worker) }
+            return heard
+                ? Notice(.success, "\(worker) was told to end") : Notice(.warning, "no worker \(worker) answers")
+        case .limitRate(let task, let rate, let worker):
+            let outcome = try await opened.act(
+                "limit rate", on: "task \(task) of worker \(worker) to \(rate)", reason: reason,
+                outcome: ControlFormat.outcome, tellDetour: tellDetour
+            ) { try await opened.control.limitRate(of: task, to: rate, worker: worker) }
+            return Notice(outcome, "\(task) is limited to \(rate)")
+        case .mend: return Notice(.information, "")
         }
+    }
+
+    /// Of a library: the catalogue decides.
+    private static func changeJobs(_ choice: JobChoice, _ reason: String, _ library: Library) async throws -> Notice {
+        let ids = choice.ids.compactMap { JobID($0) }
+        let jobs = LibraryJobs(library)
+        let (done, verb): (Int, String)
+        var more = ""
+        if choice.deed == .retry {
+            (done, verb) = (try await jobs.retry(ids), "queued again")
+        } else {
+            let result = try await jobs.cancel(ids)
+            (done, verb) = (result.ids.count, "cancelled")
+            if let told = result.control?.workers, !told.isEmpty { more = ", told \(told.joined(separator: " "))" }
+            if let problem = result.problem { more = "; workers could not be told: \(problem.description)" }
+        }
+        if done > 0 {
+            let name = choice.deed == .retry ? "retry jobs" : "cancel jobs"
+            try await JobJournal.append(name, choice.subject, "\(done) \(verb)", reason: reason, library)
+        }
+        let text = "\(counted(done, "job")) \(verb)\(more)"
+        return done == ids.count
+            ? Notice(.success, text) : Notice(.warning, "\(text), \(ids.count - done) were in another state by then")
     }
 
     /// A thousand at a time, so that it can be stopped.
@@ -124,6 +179,18 @@ extension EffectRunner {
 }
 
 extension Notice {
+    fileprivate init(_ outcome: ControlOutcome, _ sentence: String) {
+        if outcome.workers.isEmpty, outcome.refusals.isEmpty {
+            self.init(.warning, "no worker answers: nothing was done")
+            return
+        }
+        var text =
+            outcome.workers.isEmpty ? "nobody did it" : sentence + ", told \(outcome.workers.joined(separator: " "))"
+        for refusal in outcome.refusals { text += ", refused by \(refusal.worker): \(refusal.reason)" }
+        if outcome.silent > 0 { text += ", \(counted(outcome.silent, "listener")) did not answer" }
+        self.init(outcome.refusals.isEmpty && outcome.silent == 0 ? .success : .warning, text)
+    }
+
     fileprivate init(_ outcome: PauseOutcome, _ sentence: String) {
         var text = outcome.hasChanged ? sentence : "\(sentence) (it was already)"
         if !outcome.workers.isEmpty { text += ", told \(outcome.workers.joined(separator: " "))" }

@@ -14,6 +14,12 @@ final class EffectRunner: Sendable {
     let opening: Task<Library, any Error>
     /// nil where there is no broker.
     let console: Task<OpenConsole, any Error>?
+    let place: ConsolePlace
+    /// Of a library that is opened only once it is asked for.
+    let door: LibraryDoor?
+    let watched: WatchedHistory
+    /// Opens nothing before the first look.
+    let health: Task<LibraryHealth, any Error>
     let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
@@ -24,10 +30,21 @@ final class EffectRunner: Sendable {
     let background = Mutex<[Task<Void, Never>]?>([])
 
     init(
-        opening: Task<Library, any Error>, console: Task<OpenConsole, any Error>? = nil, queue: MessageQueue,
-        renderer: CellRenderer
+        opening: Task<Library, any Error>, door: LibraryDoor? = nil, console: Task<OpenConsole, any Error>? = nil,
+        place: ConsolePlace, queue: MessageQueue, renderer: CellRenderer
     ) {
         (self.opening, self.console, self.queue, self.renderer) = (opening, console, queue, renderer)
+        (self.place, self.door) = (place, door)
+        watched = WatchedHistory(place.configuration) { problem in
+            let subject = "the watch of the broker"
+            queue.post(
+                problem.map { .warning(subject: subject, text: "the history: \($0)") }
+                    ?? .warningEnded(subject: subject))
+        }
+        health = Task {
+            try LibraryHealth(
+                place.health, broker: place.brokerOption, environment: place.environment, onlyReads: place.isReadOnly)
+        }
         workers = ThumbnailWorkers(renderer: renderer, queue: queue)
     }
 
@@ -76,6 +93,8 @@ final class EffectRunner: Sendable {
             performForDuplicates(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .act, .tellTime:
             performForConsole(effect)
+        case .loadJobs, .loadJob, .collectJobs: performForJobs(effect)
+        case .loadInbox, .loadHealth, .loadCosts: performForSurvey(effect)
         case .useTheme, .repaint, .suspend, .quit: break
         }
     }
@@ -176,6 +195,8 @@ final class EffectRunner: Sendable {
         // What still waits for a broker that does not answer ends with its connection.
         if let console = try? await console?.value { await console.close() }
         for task in all { await task.value }
+        await watched.close()
+        if let health = try? await health.value { await health.close() }
         return unsaved
     }
 }

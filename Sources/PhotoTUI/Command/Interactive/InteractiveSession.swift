@@ -23,6 +23,8 @@ struct InteractiveSession: Sendable {
     var paths: [FilePath]
     var environment: [String: String]
     var broker: Broker?
+    /// The broker's address as it was given, of a console that was opened so.
+    var brokerOption: String?
     /// Whether there are photos beside the broker.
     let hasLibrary: Bool
 
@@ -42,15 +44,34 @@ struct InteractiveSession: Sendable {
         hasLibrary = true
         if let profile, let address = profile.broker {
             broker = Broker(
-                state: ConsoleState(address: address.description, options: ["--profile", profile.name]),
+                state: ConsoleState(
+                    address: address.description, options: ["--profile", profile.name], hasCatalog: true),
                 open: { try await OpenConsole.open(broker: nil, profile: profile) })
         }
     }
 
     /// The console of a broker, without photos.
-    init(broker: Broker, configuration: Configuration, environment: [String: String]) {
-        (folder, profile, paths, hasLibrary, unknownOwner) = ("", nil, [], false, .refused)
+    init(
+        broker: Broker, option: String?, profile: Profile?, configuration: Configuration, environment: [String: String]
+    ) {
+        (folder, paths, hasLibrary, unknownOwner) = ("", [], false, .refused)
         (self.broker, self.configuration, self.environment) = (broker, configuration, environment)
+        (self.profile, brokerOption) = (profile, option)
+    }
+
+    /// What the screens beside the photos look at.
+    private var place: ConsolePlace {
+        ConsolePlace(
+            hasCatalog: hasLibrary || profile != nil, profile: profile,
+            folder: hasLibrary && profile == nil ? folder : nil, brokerOption: brokerOption,
+            isReadOnly: broker?.state.isReadOnly == true, configuration: configuration, environment: environment)
+    }
+
+    /// Those of a library without a broker show its jobs, and what it needs.
+    private var consoleState: ConsoleState {
+        broker?.state
+            ?? ConsoleState(
+                address: profile?.name ?? folder.rawText, options: place.words, hasBroker: false, hasCatalog: true)
     }
 
     /// Runs until the user leaves, and until what was changed is saved.
@@ -58,18 +79,25 @@ struct InteractiveSession: Sendable {
     ///   `ExitCode.inPart` when a change could not be saved, which then has been said.
     func run() async throws {
         // Opened while the terminal starts.
-        let opening = Task { [folder, profile, configuration, environment, hasLibrary, unknownOwner] in
-            guard hasLibrary else { throw EngineError(.notFound, "there is no library here, only a broker") }
+        let open: @Sendable () async throws -> Library = {
+            [folder, profile, configuration, environment, hasLibrary, unknownOwner] in
+            guard hasLibrary || profile != nil else {
+                throw EngineError(.notFound, "there is no library here, only a broker")
+            }
             if let profile {
                 return try await Library.open(
                     profile, configuration: configuration, environment: environment, unknownOwner: unknownOwner)
             }
             return try await Library.open(folder, configuration: configuration)
         }
+        let door = LibraryDoor(open)
+        // The photos are opened while the terminal starts; those of a console only once it asks for jobs.
+        if hasLibrary { door.wake() }
+        let opening = door.opening
         let console = broker.map { broker in Task { try await broker.open() } }
         let (runner, leftUndone): (EffectRunner, String?) = try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
-                continuation.resume(with: Result { try runLoop(opening, console) })
+                continuation.resume(with: Result { try runLoop(door, console) })
             }
             thread.name = "terminal"
             thread.stackSize = 8 << 20
@@ -81,10 +109,18 @@ struct InteractiveSession: Sendable {
             let count = unsaved.count == 1 ? "a change" : "\(unsaved.count) changes"
             Console.complain("\(count) could not be saved: \(first)")
         }
+        guard door.wasAsked else {
+            opening.cancel()
+            return try unsavedEnd(unsaved)
+        }
         switch await opening.result {
         case .success(let library): await library.close()
         case .failure(let error): if hasLibrary { throw error }
         }
+        try unsavedEnd(unsaved)
+    }
+
+    private func unsavedEnd(_ unsaved: [EngineError]) throws {
         if !unsaved.isEmpty { throw ExitCode.inPart }
     }
 
@@ -93,7 +129,7 @@ struct InteractiveSession: Sendable {
 
     /// Until the user leaves; tells also what waited to be done then, and is not.
     private func runLoop(
-        _ opening: Task<Library, any Error>, _ console: Task<OpenConsole, any Error>?
+        _ door: LibraryDoor, _ console: Task<OpenConsole, any Error>?
     ) throws -> (EffectRunner, String?) {
         let profile = try TerminalProfile(environment: environment).limited(to: configuration.graphics)
         WaitNotice.stop()
@@ -101,7 +137,8 @@ struct InteractiveSession: Sendable {
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)
         let runner = EffectRunner(
-            opening: opening, console: console, queue: queue, renderer: CellRenderer(terminal.capabilities))
+            opening: door.opening, door: door, console: console, place: place, queue: queue,
+            renderer: CellRenderer(terminal.capabilities))
         let themes = ThemeFolder(environment: environment, executable: CommandLine.arguments[0])
         var styles = StyleTable.plain
         var state = initialState(terminal, themes)
@@ -157,7 +194,7 @@ struct InteractiveSession: Sendable {
                 lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
                 cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
             keyMap: keyMap, libraryName: profile?.name ?? folder.lastComponent?.string ?? "",
-            console: broker?.state, hasLibrary: hasLibrary)
+            console: consoleState, hasLibrary: hasLibrary)
         state.themes = themes.names
         let problems = configuration.problems.map(\.description) + keyMap.problems
         if let first = problems.first {

@@ -6,6 +6,13 @@ public enum ConsoleAction: Hashable, Sendable {
     case purge(queue: String)
     case retry(DeadChoice)
     case delete(DeadChoice)
+    case onJobs(JobChoice)
+    /// Has a worker finish what it runs, and end.
+    case shutDown(worker: String)
+    /// How many tasks of a name the worker begins: `10/m`.
+    case limitRate(task: String, rate: String, worker: String)
+    /// Runs what mends a finding of the inbox.
+    case mend(InboxFix)
 
     public var isOnDeadLetters: Bool {
         switch self {
@@ -23,6 +30,10 @@ public enum ConsoleAction: Hashable, Sendable {
         case .purge: "purging"
         case .retry: "retrying"
         case .delete: "deleting"
+        case .onJobs(let choice): choice.deed.verb
+        case .mend: "mending"
+        case .shutDown: "shutting down"
+        case .limitRate: "limiting"
         }
     }
 
@@ -34,6 +45,10 @@ public enum ConsoleAction: Hashable, Sendable {
         case .purge: "Purge"
         case .retry: "Retry"
         case .delete: "Delete"
+        case .onJobs(let choice): choice.deed.title
+        case .mend: "Mend"
+        case .shutDown: "Shut down"
+        case .limitRate: "Limit the rate"
         }
     }
 
@@ -47,8 +62,35 @@ public enum ConsoleAction: Hashable, Sendable {
             case .purge(let queue): ["queues", "purge", queue, "--yes"]
             case .retry(let choice): ["dead", "retry"] + choice.words
             case .delete(let choice): ["dead", "delete"] + choice.words
+            case .onJobs(let choice): choice.words
+            case .shutDown(let worker): ["workers", "shutdown", worker, "--yes"]
+            case .limitRate(let task, let rate, let worker):
+                ["workers", "rate-limit", task, rate, "--worker", worker]
+            // It names its place itself.
+            case .mend(let fix): fix.line(reason: reason)
             }
+        if case .mend = self { return words }
         return words + options + (reason.isEmpty ? [] : ["--reason", reason])
+    }
+}
+
+extension JobDeed {
+    var verb: String {
+        switch self {
+        case .retry: "retrying"
+        case .cancel: "cancelling"
+        case .revoke: "revoking"
+        case .terminate: "stopping"
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .retry: "Retry"
+        case .cancel: "Cancel"
+        case .revoke: "Revoke"
+        case .terminate: "Stop"
+        }
     }
 }
 

@@ -7,6 +7,7 @@ extension AppState {
 
     /// What an action does on the console's screens.
     mutating func performInConsole(_ action: Action) -> [Effect] {
+        if let effects = performOnJobs(action) ?? performInInbox(action) { return effects }
         switch action {
         case .moveUp: return moveInConsole(by: -1)
         case .moveDown: return moveInConsole(by: 1)
@@ -14,7 +15,9 @@ extension AppState {
         case .halfPageUp: return moveInConsole(by: -max(1, shownRows / 2))
         case .pageDown: return moveInConsole(by: shownRows)
         case .pageUp: return moveInConsole(by: -shownRows)
-        case .firstRow: return moveInConsole(by: -1_000_000_000)
+        case .firstRow:
+            if context == .jobs, !showsText { console?.jobs.follows = true }
+            return moveInConsole(by: -1_000_000_000)
         case .lastRow: return moveInConsole(by: 1_000_000_000)
         case .openRow: return openRow()
         case .closeRow: return stepBack() ?? []
@@ -28,12 +31,18 @@ extension AppState {
         case .lookAgain:
             if context == .messages { console?.messages?.messages = nil }
             if context == .dead { console?.dead.distrust() }
+            if context == .jobs { console?.jobs.forgetMark() }
             return lookAgain()
         case .pauseQueue:
             guard let queue = actionQueue else { return [] }
             decide(queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name))
         case .moveQueue: if let queue = actionQueue { decide(.move(queue: queue.name, to: "")) }
         case .purgeQueue: if let queue = actionQueue { decide(.purge(queue: queue.name)) }
+        case .shutDownWorker:
+            if let row = console?.workers.cursorRow { decide(.shutDown(worker: row.worker.name)) }
+        case .limitRate:
+            guard let row = console?.workers.cursorRow else { return [] }
+            decide(.limitRate(task: row.worker.active.first?.task ?? "", rate: "", worker: row.worker.name))
         case .retryDead: if let choice = deadChoice(forRetry: true) { decide(.retry(choice)) }
         case .deleteDead: if let choice = deadChoice(forRetry: false) { decide(.delete(choice)) }
         case .retryAllDead: decide(.retry(allDead(forRetry: true)))
@@ -47,14 +56,21 @@ extension AppState {
     func reasonUnavailableInConsole(_ action: Action) -> String? {
         guard let console else { return reasonNoConsole }
         switch action {
-        case .pauseQueue, .moveQueue, .purgeQueue, .retryDead, .retryAllDead, .deleteDead, .deleteAllDead:
+        case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .terminateJob:
+            return reasonNoChange(action, console) ?? reasonUnavailableOnJobs(action, console)
+        case .followJobs, .showJobPhoto: return reasonUnavailableOnJobs(action, console)
+        case .mendFinding, .lookThoroughly: return reasonUnavailableInInbox(action, console)
+        case .shutDownWorker, .limitRate, .pauseQueue, .moveQueue, .purgeQueue, .retryDead, .retryAllDead, .deleteDead,
+            .deleteAllDead:
             return reasonNoChange(action, console)
         case .undo: return console.pending == nil ? "nothing waits to be done" : nil
         case .openRow:
             if context == .dead, console.dead.letter != nil { return "there is nothing to look into" }
             if context == .messages, console.messages?.detail != nil { return "there is nothing to look into" }
+            if context == .jobs, console.jobs.detail != nil { return "there is nothing to look into" }
             return consoleKeys.isEmpty ? "there is nothing to look into" : nil
         case .filterRows:
+            if context == .jobs, console.jobs.detail != nil { return "one job is all that shows" }
             return context == .dead && console.dead.letter != nil ? "one letter is all that shows" : nil
         case .closeRow:
             return canStepBack ? nil : "this is the first screen: \(keyMap.keyName(for: .leaveConsole)) leaves"
@@ -63,11 +79,17 @@ extension AppState {
     }
 
     private func reasonNoChange(_ action: Action, _ console: ConsoleState) -> String? {
-        if console.isReadOnly { return "read only: phototui was started with --read-only" }
-        if console.pending != nil { return "another action waits: \(keyMap.keyName(for: .undo)) takes it back" }
-        if !console.acting.isEmpty { return "another action is under way" }
-        if console.poll.isLate || console.poll.error != nil { return "the broker does not answer" }
+        if console.isReadOnly { return reasonReadOnly }
+        if let reason = reasonBusy(console) { return reason }
+        if console.poll.isLate || console.poll.error != nil {
+            return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
+        }
         switch action {
+        case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .terminateJob: return nil
+        case .shutDownWorker, .limitRate:
+            guard let row = console.workers.cursorRow else { return "there is no worker" }
+            if row.presence == .gone { return "it is gone" }
+            return row.worker.hasAnswered ? nil : "it does not answer"
         case .pauseQueue: return actionQueue == nil ? "there is no queue" : nil
         case .moveQueue, .purgeQueue:
             guard let queue = actionQueue else { return "there is no queue" }
@@ -84,8 +106,18 @@ extension AppState {
         }
     }
 
+    var reasonReadOnly: String { "read only: phototui was started with --read-only" }
+
+    func reasonBusy(_ console: ConsoleState) -> String? {
+        if console.pending != nil { return "another action waits: \(keyMap.keyName(for: .undo)) takes it back" }
+        return console.acting.isEmpty ? nil : "another action is under way"
+    }
+
+    /// Whether the jobs are those of a library.
+    var hasJobsOfLibrary: Bool { hasLibrary || console?.hasCatalog == true }
+
     var reasonNoConsole: String? {
-        console == nil ? "this library has no broker: phototui console --broker URL shows any" : nil
+        console?.hasBroker != true ? "this library has no broker: phototui console --broker URL shows any" : nil
     }
 
     /// The queue that an action is for: in its messages, too.
@@ -121,72 +153,10 @@ extension AppState {
     var consoleFilterHint: String {
         switch context {
         case .workers: "name, queue, task, or alive, silent, gone"
+        case .jobs: "state:failed task:photo.* since:2h, text of the error, or /regex/"
         case .dead: "text of the error or the task"
         default: "name of a queue"
         }
-    }
-
-    // Moving
-
-    /// Names of the rows that show.
-    var consoleKeys: [String] {
-        guard let console else { return [] }
-        switch context {
-        case .messages: return console.messages?.keys ?? []
-        case .workers: return console.workers.rows.map(\.worker.name)
-        case .dead: return console.dead.rowKeys
-        default: return console.queues.rows.map(\.name)
-        }
-    }
-
-    private var showsText: Bool {
-        context == .messages && console?.messages?.detail != nil || context == .dead && console?.dead.letter != nil
-    }
-
-    private var shownRows: Int { showsText ? consolePaneRows : consoleRows }
-
-    private mutating func moveInConsole(by lines: Int) -> [Effect] {
-        if showsText {
-            let rows = consolePaneRows
-            if context == .messages, let pane = console?.messages?.detail {
-                console?.messages?.detail?.scroll(to: pane.offset + lines, rows: rows)
-            } else if let pane = console?.dead.letter?.pane {
-                console?.dead.letter?.pane?.scroll(to: pane.offset + lines, rows: rows)
-            }
-            return []
-        }
-        let (keys, visible) = (consoleKeys, consoleRows)
-        changeCursor { $0.move(to: $0.scroll.cursor + lines, in: keys, visible: visible) }
-        return askForMoreMessages()
-    }
-
-    /// Near the end of the messages that were read, more of them are.
-    private mutating func askForMoreMessages() -> [Effect] {
-        guard context == .messages, let messages = console?.messages, let read = messages.messages,
-            messages.cursor.scroll.cursor >= read.count - 1, read.count == messages.limit,
-            messages.limit < MessagesState.mostListed, messages.waiting > read.count
-        else { return [] }
-        console?.messages?.limit += MessagesState.pageSize
-        let request = makeRequest()
-        let given = console?.poll.underway ?? []
-        console?.poll = ConsoleState.Poll(request: request)
-        return given.map { .cancel($0) }
-            + [.loadMessages(request, queue: messages.queue, limit: messages.limit + MessagesState.pageSize)]
-    }
-
-    private mutating func changeCursor(_ change: (inout RowCursor) -> Void) {
-        guard var console else { return }
-        switch context {
-        case .messages:
-            guard var messages = console.messages else { return }
-            change(&messages.cursor)
-            console.messages = messages
-        case .workers: change(&console.workers.cursor)
-        case .dead where console.dead.group != nil: change(&console.dead.letterCursor)
-        case .dead: change(&console.dead.cursor)
-        default: change(&console.queues.cursor)
-        }
-        self.console = console
     }
 
     // In and out
@@ -213,6 +183,13 @@ extension AppState {
             }
             self.console = console
             arrangeConsole()
+        case .jobs:
+            guard let job = console.jobs.cursorJob else { return [] }
+            let given = console.poll.underway
+            console.jobs.detail = JobsState.Detail(id: job.id)
+            console.poll = ConsoleState.Poll()
+            self.console = console
+            return given.map { .cancel($0) }
         default: break
         }
         return []
@@ -238,16 +215,19 @@ extension AppState {
             console?.dead.group = nil
             return []
         }
+        if context == .jobs, console?.jobs.detail != nil {
+            console?.jobs.detail = nil
+            let given = console?.poll.underway ?? []
+            console?.poll = ConsoleState.Poll()
+            return given.map { .cancel($0) }
+        }
         if let filter = console?.filters[context], !filter.isEmpty {
             console?.filters[context] = ""
             arrangeConsole()
-            return []
+            return context == .jobs ? jobQueryChanged() : []
         }
-        switch context {
-        case .queues: return hasLibrary ? goTo(.timeline) : nil
-        case .messages: return goTo(.queues)
-        default: return goTo(.queues)
-        }
+        guard context != .queues, console?.hasBroker == true else { return hasLibrary ? goTo(.timeline) : nil }
+        return goTo(.queues)
     }
 
     /// The filter being typed: it holds at once.
@@ -255,16 +235,22 @@ extension AppState {
         var field = field
         switch press.key {
         case .escape: field = TextField(before)
-        case .enter: break
+        case .enter:
+            // Jobs are asked for by it: not by each half of a word.
+            if context == .jobs, field.text != console?.filter(in: .jobs) {
+                console?.filters[.jobs] = field.text
+                return jobQueryChanged()
+            }
         default:
             _ = field.handle(press)
             layers.append(.consoleFilter(field, before: before))
         }
-        consoleFilterTyped(field.text)
+        if context != .jobs { consoleFilterTyped(field.text) }
         return []
     }
 
     mutating func consoleFilterTyped(_ text: String) {
+        if context == .jobs { return }
         console?.filters[context] = text
         arrangeConsole()
     }
@@ -278,7 +264,7 @@ extension AppState {
             if showsText { return moveInConsole(by: lines) }
             let (keys, visible) = (consoleKeys, consoleRows)
             changeCursor { $0.wheel(by: lines, in: keys, visible: visible) }
-        case .press(.left) where !showsText:
+        case .press(.left) where !showsText && context != .costs:
             let line = event.position.row - area.row - 2
             guard area.contains(event.position), (0..<consoleRows).contains(line) else { return [] }
             let (keys, visible) = (consoleKeys, consoleRows)

@@ -15,6 +15,7 @@ public struct ConsoleDecision: Hashable, Sendable {
         self.action = action
         switch action {
         case .move, .purge: typed = TextField()
+        case .limitRate(let task, _, _): typed = TextField(task.isEmpty ? "" : task + " ")
         default: typed = nil
         }
         isOnReason = typed == nil
@@ -23,6 +24,12 @@ public struct ConsoleDecision: Hashable, Sendable {
     /// With what was typed.
     var complete: ConsoleAction {
         if case .move(let queue, _) = action { return .move(queue: queue, to: typed?.text ?? "") }
+        if case .limitRate(_, _, let worker) = action {
+            let words = (typed?.text ?? "").split(separator: " ")
+            let rate = words.count > 1 ? String(words[words.count - 1]) : ""
+            let task = words.dropLast(rate.isEmpty ? 0 : 1).joined(separator: " ")
+            return .limitRate(task: task, rate: rate, worker: worker)
+        }
         return action
     }
 
@@ -31,9 +38,19 @@ public struct ConsoleDecision: Hashable, Sendable {
         switch complete {
         case .move(_, ""): "type the queue that they move to"
         case .move(let queue, let other) where queue == other: "they are in \(queue) already"
+        case .limitRate(let task, let rate, _) where task.isEmpty || !Self.isRate(rate):
+            "type the task and its rate: shop.export 10/m, or 0 for no limit"
         case .purge(let queue) where typed?.text != queue: "type the queue's name: \(queue)"
         default: nil
         }
+    }
+
+    /// `5/s`, `10/m`, `100/h`, `0`: as the command takes it.
+    static func isRate(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isUnit = parts.count == 1 || (parts.count == 2 && ["s", "m", "h"].contains(parts[1]))
+        guard isUnit, let count = parts.first.flatMap({ Double($0) }) else { return false }
+        return (0...1e9).contains(count)
     }
 
     mutating func insert(_ text: String) {
@@ -79,6 +96,8 @@ extension AppState {
 
     /// What has changed since the dialog was opened.
     private func faultBefore(_ action: ConsoleAction) -> String? {
+        // What the inbox could not look at is among its findings.
+        if case .mend = action { return nil }
         guard let poll = console?.poll, !poll.isLate, poll.error == nil else { return "the broker does not answer" }
         return nil
     }
@@ -122,6 +141,12 @@ extension AppState {
         case .move(let queue, let other):
             return "\(counted(depth(of: queue), "message")) of \(queue) to \(other)"
         case .retry(let choice), .delete(let choice): return counted(choice.ids.count, "dead letter")
+        case .onJobs(let choice):
+            return choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
+        case .shutDown(let worker): return worker
+        case .limitRate(let task, let rate, let worker):
+            return "\(task.isEmpty ? "a task" : task)\(rate.isEmpty ? "" : " to \(rate)") on \(worker)"
+        case .mend(let fix): return "it by " + fix.words.prefix(2).joined(separator: " ")
         }
     }
 
@@ -181,6 +206,19 @@ extension AppState {
             }
             return lines
         case .delete: return [("\(subject(of: action)) will be lost, for good.", true)]
+        case .onJobs(let choice): return consequences(of: choice)
+        case .shutDown(let worker):
+            let active = console.workers.rows.first { $0.worker.name == worker }?.worker.active.count ?? 0
+            return [
+                ("\(worker) finishes what it runs (\(counted(active, "task"))), and ends.", true),
+                ("Whatever started it may start it again.", false),
+            ]
+        case .limitRate(_, _, let worker):
+            return [
+                ("\(worker) begins no more tasks of this name than that, until it ends.", false),
+                ("phototui's workers have no such limit, and refuse it.", false),
+            ]
+        case .mend(let fix): return [(fix.explanation, false), ("The command below is run.", false)]
         }
     }
 
@@ -230,9 +268,14 @@ extension AppState {
             if isFocused { cursor = place }
         }
         if let typed = decision.typed {
-            let isMove = if case .move = action { true } else { false }
+            let (label, hint) =
+                switch action {
+                case .move: ("to", "the other queue")
+                case .limitRate: ("task", "shop.export 10/m")
+                default: ("queue", "its name, to be sure")
+                }
             drawField(
-                isMove ? "to" : "queue", typed, row: 0, hint: isMove ? "the other queue" : "its name, to be sure",
+                label, typed, row: 0, hint: hint,
                 isFocused: !decision.isOnReason)
         }
         drawField(

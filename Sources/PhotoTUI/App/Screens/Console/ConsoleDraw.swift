@@ -25,6 +25,10 @@ extension AppState {
         case .messages: drawMessages(console, into: &grid, in: rest)
         case .workers: drawWorkers(console, into: &grid, in: rest)
         case .dead: drawDead(console, into: &grid, in: rest)
+        case .jobs: drawJobs(console, into: &grid, in: rest)
+        case .inbox: drawInbox(console, into: &grid, in: rest)
+        case .health: drawHealth(console, into: &grid, in: rest)
+        case .costs: drawCosts(console, into: &grid, in: rest)
         default: drawQueues(console, into: &grid, in: rest)
         }
     }
@@ -50,6 +54,10 @@ extension AppState {
         case .messages: messagesHeading(console)
         case .workers: workersHeading(console)
         case .dead: deadHeading(console)
+        case .jobs: jobsHeading(console)
+        case .inbox: inboxHeading(console)
+        case .health: healthHeading(console)
+        case .costs: costsHeading(console)
         default: queuesHeading(console)
         }
     }
@@ -61,6 +69,10 @@ extension AppState {
         case .messages: return console.messages?.answeredAt
         case .workers: return console.workers.answeredAt
         case .dead: return console.dead.answeredAt
+        case .jobs: return console.jobs.detail.map(\.answeredAt) ?? console.jobs.answeredAt
+        case .inbox: return console.inbox.answeredAt
+        case .health: return console.health.answeredAt
+        case .costs: return console.costs.answeredAt
         default: return console.queues.answeredAt
         }
     }
@@ -80,8 +92,18 @@ extension AppState {
     var consoleProblem: String? {
         guard let console, console.poll.isLate || console.poll.error != nil else { return nil }
         let age = consoleAnsweredAt.map { "\(ConsoleText.age(max(0, console.now - $0))) old: " } ?? ""
-        guard let error = console.poll.error else { return age + displayEscaped("no answer from \(console.address)") }
+        guard let error = console.poll.error else { return age + displayEscaped("no answer from \(answerer(console))") }
         return age + displayEscaped((error.isRetryable ? "no answer: " : "") + error.description)
+    }
+
+    /// Who is asked.
+    private func answerer(_ console: ConsoleState) -> String {
+        switch context {
+        case .costs: "the catalogue"
+        case .jobs: hasJobsOfLibrary ? "the catalogue" : "the history"
+        case .inbox, .health: "all that was asked"
+        default: console.address
+        }
     }
 
     private func consoleFacts(_ console: ConsoleState) -> String {
@@ -89,6 +111,10 @@ extension AppState {
         case .messages: messagesFacts(console)
         case .workers: workersFacts(console)
         case .dead: deadFacts(console)
+        case .jobs: jobsFacts(console)
+        case .inbox: inboxFacts(console)
+        case .health: healthFacts(console)
+        case .costs: costsFacts(console)
         default: queuesFacts(console)
         }
     }
@@ -99,7 +125,8 @@ extension AppState {
         if let error = console?.poll.error {
             return drawCentered([error.whatHappened, error.whatToDo], role: .error, into: &grid, in: area)
         }
-        let text = console?.poll.isLate == true ? "\(console?.address ?? "") does not answer yet" : "loading"
+        let who = console.map(answerer) ?? ""
+        let text = console?.poll.isLate == true ? "\(who) does not answer yet" : "loading"
         drawCentered([text + look.lines.ellipsis], role: .placeholder, into: &grid, in: area)
     }
 

@@ -22,8 +22,17 @@ extension AppState {
         self.console?.poll.request = request
         self.console?.poll.watch = watch
         effects.append(question(request, console))
-        let patience = context == .workers ? ConsoleState.Poll.workersPatience : ConsoleState.Poll.patience
-        return effects + [.tellTime(watch, after: patience)]
+        return effects + [.tellTime(watch, after: patience(console))]
+    }
+
+    private func patience(_ console: ConsoleState) -> Double {
+        switch context {
+        case .workers: ConsoleState.Poll.workersPatience
+        case .inbox:
+            console.inbox.wantsThorough ? ConsoleState.Poll.thoroughPatience : ConsoleState.Poll.surveyPatience
+        case .health, .costs: ConsoleState.Poll.workersPatience
+        default: ConsoleState.Poll.patience
+        }
     }
 
     private func question(_ request: RequestID, _ console: ConsoleState) -> Effect {
@@ -32,6 +41,14 @@ extension AppState {
             .loadMessages(request, queue: console.messages?.queue ?? "", limit: console.messages?.limit ?? 0)
         case .workers: .loadWorkers(request)
         case .dead: .loadDeadLetters(request, unlessCount: console.dead.knownCount)
+        case .jobs:
+            console.jobs.detail.map { .loadJob(request, $0.id) }
+                ?? .loadJobs(
+                    request, JobQuery(console.filter(in: .jobs)), limit: console.jobs.limit,
+                    unlessMark: console.jobs.page?.mark)
+        case .inbox: .loadInbox(request, isThorough: console.inbox.wantsThorough)
+        case .health: .loadHealth(request)
+        case .costs: .loadCosts(request)
         default: .loadQueues(request)
         }
     }
@@ -39,8 +56,8 @@ extension AppState {
     /// Applies an answer about the broker; nil for any other message.
     mutating func applyToConsole(_ message: Message) -> [Effect]? {
         switch message {
-        case .queuesLoaded(let request, let listing, let at):
-            return answered(request, at) { $0.queues.take(listing, at: at) }
+        case .queuesLoaded(let request, let listing, let rates, let at):
+            return answered(request, at) { $0.queues.take(listing, rates: rates, at: at) }
         case .messagesLoaded(let request, let messages, let waiting, let at):
             return answered(request, at) { console in
                 console.messages?.messages = messages
@@ -51,6 +68,26 @@ extension AppState {
             return answered(request, at) { $0.workers.take(workers, at: at) }
         case .deadLettersLoaded(let request, let groups, let count, let at):
             return answered(request, at) { $0.dead.take(groups, count: count, at: at) }
+        case .jobsLoaded(let request, let page, let watched, let seconds, let at):
+            return answered(request, at, pause: JobsState.pause(after: seconds)) {
+                $0.jobs.take(page, watchedUntil: watched, at: at)
+            }
+        case .jobLoaded(let request, let details, let at):
+            guard let details else { return jobGone(request, at) }
+            let effects = answered(request, at) { $0.jobs.takeDetails(details, at: at) }
+            reflowConsole()
+            return effects
+        case .jobsCollected(let request, let ids):
+            jobsCollected(request, ids)
+            return []
+        case .inboxLoaded(let request, let items, let isThorough, let at):
+            return answered(request, at, pause: InboxState.pause) {
+                $0.inbox.take(items, isThorough: isThorough, at: at)
+            }
+        case .healthLoaded(let request, let entries, let at):
+            return answered(request, at, pause: HealthState.pause) { $0.health.take(entries, at: at) }
+        case .costsLoaded(let request, let report, let at):
+            return answered(request, at, pause: CostsState.pause) { $0.costs.take(report, at: at) }
         case .deadLetterLoaded(let request, let details):
             deadLetterLoaded(request, details)
             return []
@@ -64,7 +101,8 @@ extension AppState {
     }
 
     private mutating func answered(
-        _ request: RequestID, _ moment: Double, _ take: (inout ConsoleState) -> Void
+        _ request: RequestID, _ moment: Double, pause: Double = ConsoleState.Poll.pause,
+        _ take: (inout ConsoleState) -> Void
     ) -> [Effect] {
         guard var console, console.poll.request == request else { return [] }
         let watch = console.poll.watch
@@ -74,7 +112,14 @@ extension AppState {
         take(&console)
         self.console = console
         arrangeConsole()
-        return (watch.map { [.cancel($0)] } ?? []) + [.tellTime(timer, after: ConsoleState.Poll.pause)]
+        return (watch.map { [.cancel($0)] } ?? []) + [.tellTime(timer, after: pause)]
+    }
+
+    private mutating func jobGone(_ request: RequestID, _ moment: Double) -> [Effect] {
+        guard console?.poll.request == request else { return [] }
+        console?.jobs.detail = nil
+        activity.notice = Notice(.information, "the job is gone")
+        return answered(request, moment) { _ in }
     }
 
     private mutating func deadLetterLoaded(_ request: RequestID, _ details: DeadDetails?) {
@@ -121,6 +166,11 @@ extension AppState {
             activity.notice = Notice(error)
             return []
         }
+        if request == console?.jobs.collecting?.request {
+            console?.jobs.collecting = nil
+            activity.notice = Notice(error)
+            return []
+        }
         if let action = console?.acting.removeValue(forKey: request) {
             activity.notice = Notice(.error, "\(action.verb) failed: \(error.description)")
             return lookAgain(after: action)
@@ -131,6 +181,7 @@ extension AppState {
     /// Asks at once, instead of after the pause.
     mutating func lookAgain(after action: ConsoleAction? = nil) -> [Effect] {
         if action?.isOnDeadLetters == true { console?.dead.distrust() }
+        if case .onJobs = action { console?.jobs.forgetMark() }
         guard let timer = console?.poll.timer else { return [] }
         console?.poll.timer = nil
         return [.cancel(timer)]
@@ -139,8 +190,11 @@ extension AppState {
     /// Gives up what only the console's screens wait for. What is to be done, and is being done, goes on.
     mutating func leaveConsole() -> [Effect] {
         guard let console else { return [] }
-        let given = console.poll.underway + [console.dead.letterRequest].compactMap(\.self)
+        let given =
+            console.poll.underway + [console.dead.letterRequest, console.jobs.collecting?.request].compactMap(\.self)
         self.console?.poll = ConsoleState.Poll()
+        self.console?.jobs.collecting = nil
+        self.console?.inbox.wantsThorough = false
         self.console?.dead.letterRequest = nil
         return given.map { .cancel($0) }
     }
@@ -150,7 +204,12 @@ extension AppState {
     /// Rows of the list that shows.
     var consoleRows: Int {
         let rows = (console?.area.rows ?? 0) - 2
-        return max(1, context == .workers ? rows - workerDetailRows : rows)
+        switch context {
+        case .workers: return max(1, rows - workerDetailRows)
+        case .inbox: return max(1, rows - inboxDetailRows)
+        case .health: return max(1, rows - healthDetailRows)
+        default: return max(1, rows)
+        }
     }
 
     /// Rows of a text that shows instead of a list.
@@ -163,6 +222,10 @@ extension AppState {
         console.queues.arrange(filter: console.filter(in: .queues), visible: visible)
         console.workers.arrange(filter: console.filter(in: .workers), visible: max(1, visible - workerDetailRows))
         console.dead.arrange(filter: console.filter(in: .dead), visible: visible)
+        console.jobs.arrange(visible: visible)
+        console.inbox.arrange(visible: max(1, visible - inboxDetailRows))
+        console.costs.arrange(visible: visible)
+        console.health.arrange(visible: max(1, visible - healthDetailRows))
         if let messages = console.messages {
             console.messages?.cursor.settle(in: messages.keys, visible: visible)
         }
@@ -174,6 +237,8 @@ extension AppState {
         let (width, rows) = (max(1, console.area.columns - 2), consolePaneRows)
         self.console?.messages?.detail?.wrap(to: width, rows: rows)
         self.console?.dead.letter?.pane?.wrap(to: width, rows: rows)
+        let textWidth = max(1, jobAreas(console.area).text.columns - 2)
+        self.console?.jobs.detail?.pane?.wrap(to: textWidth, rows: rows)
         arrangeConsole()
     }
 }

@@ -9,10 +9,18 @@ public struct ConsoleState: Sendable {
     /// How the command line names the broker: `--broker`, `redis://…`.
     public let options: [String]
     public let isReadOnly: Bool
+    /// Without one only the library's own screens have anything to show.
+    public let hasBroker: Bool
+    /// Whether jobs are rows of a catalogue, also where no photos show.
+    public let hasCatalog: Bool
     public var queues = QueuesState()
     public var messages: MessagesState?
     public var workers = WorkersState()
     public var dead = DeadState()
+    public var jobs = JobsState()
+    public var inbox = InboxState()
+    public var health = HealthState()
+    public var costs = CostsState()
     /// What is done in some seconds unless it is taken back.
     public var pending: PendingAction?
     /// The moment that ages are counted from, as it was told last; Unix seconds.
@@ -24,8 +32,11 @@ public struct ConsoleState: Sendable {
     /// Rows for a screen's content.
     var area = Rect(GridSize(columns: 0, rows: 0))
 
-    public init(address: String, options: [String], isReadOnly: Bool = false) {
+    public init(
+        address: String, options: [String], isReadOnly: Bool = false, hasBroker: Bool = true, hasCatalog: Bool = false
+    ) {
         (self.address, self.options, self.isReadOnly) = (address, options, isReadOnly)
+        (self.hasBroker, self.hasCatalog) = (hasBroker, hasCatalog)
     }
 
     /// The question that the screen has asked, and when it asks again: one at a time, whatever shows.
@@ -45,6 +56,9 @@ public struct ConsoleState: Sendable {
         static let patience = 2.0
         /// Workers are waited for until their hearts have beaten.
         static let workersPatience = 5.0
+        /// Many things are looked at, one of which may have to be waited for.
+        static let surveyPatience = 10.0
+        static let thoroughPatience = 3600.0
 
         var underway: [RequestID] { [request, timer, watch].compactMap(\.self) }
     }

@@ -29,6 +29,31 @@ enum ConsoleText {
         return isAtLeast ? (lines.isASCII ? ">" : "≥") + text : text
     }
 
+    /// `850 ms`, `1.2 s`, `47 s`, `3 min`, `2 h`.
+    static func duration(_ seconds: Double) -> String {
+        let seconds = max(0, min(seconds, 1e12))
+        if seconds < 0.9995 { return "\(Int((seconds * 1000).rounded())) ms" }
+        if seconds < 10 {
+            let tenths = Int((seconds * 10).rounded())
+            return "\(tenths / 10).\(tenths % 10) s"
+        }
+        return seconds < 60 ? "\(Int(seconds.rounded())) s" : age(seconds)
+    }
+
+    /// `0.4 ms`, `12 ms`, `1.2 s`.
+    static func latency(_ seconds: Double) -> String {
+        guard seconds < 0.00995 else { return duration(seconds) }
+        let tenths = Int((max(0, seconds) * 10_000).rounded())
+        return "\(tenths / 10).\(tenths % 10) ms"
+    }
+
+    /// `0 %`, `0.4 %`, `12 %`.
+    static func share(_ share: Double) -> String {
+        let thousandths = Int((max(0, min(share, 1)) * 1000).rounded())
+        return thousandths > 0 && thousandths < 100
+            ? "\(thousandths / 10).\(thousandths % 10) %" : "\(thousandths / 10) %"
+    }
+
     /// `0.42`, `12.5`.
     static func load(_ value: Double) -> String {
         let hundredths = Int((max(0, min(value, 1e6)) * 100).rounded())
@@ -86,6 +111,9 @@ public struct TextPane: Hashable, Sendable {
         }
         scroll(to: offset, rows: rows)
     }
+
+    /// Where another text of the same thing was scrolled to.
+    mutating func keepOffset(_ offset: Int) { self.offset = offset }
 
     mutating func scroll(to line: Int, rows: Int) { offset = max(0, min(line, lines.count - rows)) }
 

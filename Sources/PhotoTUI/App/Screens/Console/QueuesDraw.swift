@@ -5,7 +5,7 @@ import Widgets
 extension AppState {
     /// From how many waiting messages on a queue is shown as an alert.
     private static let alertDepth = 100
-    private var trendWidth: Int { size.columns >= 100 ? 20 : 8 }
+    private func trendWidth(_ hasRates: Bool) -> Int { size.columns >= (hasRates ? 150 : 100) ? 20 : 8 }
 
     func queuesHeading(_ console: ConsoleState) -> (String, [String]) {
         guard let listing = console.queues.listing else { return ("Queues", []) }
@@ -29,14 +29,25 @@ extension AppState {
             return drawNoRows(
                 explanation, isLoaded: console.queues.listing != nil, into: &grid, in: area)
         }
-        let columns: [ConsoleColumn] = [
+        // What is known of the tasks themselves, where there is room for it; else the line below tells it of one queue.
+        let hasRates = area.columns >= 116 && !console.queues.rates.isEmpty
+        let ofTasks: [ConsoleColumn] =
+            hasRates
+            ? [
+                .init(title: "ERRORS", width: 6), .init(title: "WAIT 50/95", width: 14),
+                .init(title: "RUN 50/95", width: 14),
+            ] : []
+        var columns: [ConsoleColumn] = [
             .init(title: "QUEUE", width: 0, isRight: false), .init(title: "WAITING", width: 10),
             .init(title: "UNACKED", width: 7), .init(title: "ETA", width: 5), .init(title: "OLDEST", width: 6),
             .init(title: "DEAD", width: 5), .init(title: "IN/S", width: 6), .init(title: "OUT/S", width: 6),
-            .init(title: "TREND", width: trendWidth, isRight: false),
         ]
+        columns += ofTasks
+        columns.append(.init(title: "TREND", width: trendWidth(hasRates), isRight: false))
         drawRows(columns, count: rows.count, console.queues.cursor, into: &grid, in: area) { index in
-            cells(of: rows[index], console)
+            var cells = cells(of: rows[index], console)
+            if hasRates { cells.insert(contentsOf: rateCells(console.queues.rates[rows[index].name]), at: 8) }
+            return cells
         }
         drawTrends(console, columns, into: &grid, in: area)
     }
@@ -63,12 +74,26 @@ extension AppState {
         ]
     }
 
+    private func rateCells(_ rates: QueueRates?) -> [ConsoleCell] {
+        let errors = rates?.errorShare.map(ConsoleText.share)
+        let isBad = (rates?.errorShare ?? 0) > 0
+        return [
+            ConsoleCell(text: errors ?? "-", role: isBad ? .error : .dim),
+            ConsoleCell(text: rates?.wait.map(Self.spread) ?? "-"),
+            ConsoleCell(text: rates?.run.map(Self.spread) ?? "-"),
+        ]
+    }
+
+    private static func spread(_ spread: QueueRates.Spread) -> String {
+        "\(ConsoleText.duration(spread.median))/\(ConsoleText.duration(spread.p95))"
+    }
+
     /// How the waiting messages went, a column for each look, behind the columns that fit.
     private func drawTrends(
         _ console: ConsoleState, _ columns: [ConsoleColumn], into grid: inout Grid, in area: Rect
     ) {
         let needed = columns.reduce(0) { $0 + ($1.width == 0 ? 14 : $1.width) + 1 }
-        guard needed <= area.columns - 1 else { return }
+        guard needed <= area.columns - 1, let trendWidth = columns.last?.width else { return }
         let cursor = console.queues.cursor
         for line in 0..<max(0, area.rows - 1) {
             let index = cursor.scroll.offset + line
@@ -89,6 +114,11 @@ extension AppState {
         if queue.waitingByPriority.dropFirst().contains(where: { $0 > 0 }) {
             let steps = zip([0, 3, 6, 9], queue.waitingByPriority).filter { $0.1 > 0 }
             parts.append("by priority " + steps.map { "\($0.0): \(grouped($0.1))" }.joined(separator: ", "))
+        }
+        if let rates = console.queues.rates[queue.name] {
+            if let wait = rates.wait { parts.append("wait p50/p95 \(Self.spread(wait))") }
+            if let run = rates.run { parts.append("run \(Self.spread(run))") }
+            if let share = rates.errorShare { parts.append("\(ConsoleText.share(share)) failed") }
         }
         if queue.depth > 0, let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast {
             let net = rates.leaving - rates.arriving

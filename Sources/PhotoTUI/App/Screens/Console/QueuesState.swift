@@ -7,6 +7,8 @@ public struct QueuesState: Sendable {
     public enum Order: CaseIterable, Sendable { case name, waiting }
 
     public private(set) var listing: QueueListing?
+    /// How their tasks went, where somebody watched.
+    public private(set) var rates: [String: QueueRates] = [:]
     public private(set) var answeredAt: Double?
     public private(set) var order = Order.name
     public var cursor = RowCursor()
@@ -20,8 +22,8 @@ public struct QueuesState: Sendable {
 
     var cursorQueue: QueueState? { rows.indices.contains(cursor.scroll.cursor) ? rows[cursor.scroll.cursor] : nil }
 
-    mutating func take(_ listing: QueueListing, at moment: Double) {
-        self.listing = listing
+    mutating func take(_ listing: QueueListing, rates: [String: QueueRates], at moment: Double) {
+        (self.listing, self.rates) = (listing, rates)
         answeredAt = moment
         var next: [String: QueueSamples] = [:]
         for queue in listing.queues {

@@ -18,12 +18,12 @@ extension AppState {
         case .comparison where next != .duplicates: effects = leaveDuplicates()
         case .comparison: effects = leaveComparison()
         case .duplicates where next != .comparison: effects = leaveDuplicates()
-        case .queues, .messages, .workers, .dead: effects = leaveConsole()
+        case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: effects = leaveConsole()
         case .timeline, .duplicates: break
         }
         context = next
         if next == .timeline { timeline.showCursor() }
-        if next.isConsole { arrangeConsole() }
+        if next.isConsole { reflowConsole() }
         return effects
     }
 
@@ -32,10 +32,15 @@ extension AppState {
         switch context {
         case .timeline: timeline.cursorEntry == nil ? openDuplicates() : openViewer()
         case .viewer: openDuplicates()
-        case .duplicates, .comparison: goTo(console == nil ? .timeline : .queues)
+        case .duplicates, .comparison:
+            goTo(console?.hasBroker == true ? .queues : console == nil ? .timeline : .jobs)
         case .queues, .messages: goTo(.workers)
         case .workers: goTo(.dead)
-        case .dead: goTo(hasLibrary ? .timeline : .queues)
+        case .dead: goTo(.jobs)
+        case .jobs: goTo(.inbox)
+        case .inbox: goTo(.health)
+        case .health: goTo(hasJobsOfLibrary ? .costs : .queues)
+        case .costs: goTo(hasLibrary ? .timeline : .queues)
         }
     }
 
@@ -46,7 +51,7 @@ extension AppState {
         case .viewer where timeline.cursorEntry != nil: openViewer()
         case .duplicates where context != .duplicates: openDuplicates()
         case .messages where console?.messages != nil: goTo(.messages)
-        case .queues, .workers, .dead: goTo(lastContext)
+        case .queues, .workers, .dead, .jobs, .inbox, .health, .costs: goTo(lastContext)
         default: context == .timeline || !hasLibrary ? openNextView() : goTo(.timeline)
         }
     }

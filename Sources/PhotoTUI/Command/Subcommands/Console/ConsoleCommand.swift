@@ -42,10 +42,12 @@ struct ConsoleCommand: AsyncParsableCommand {
         let opened = try await OpenConsole.open(broker: brokerOptions.broker, profile: profile)
         let named = brokerOptions.broker.map { ["--broker", Self.withoutPassword($0)] } ?? []
         let options = profile.map { ["--profile", $0.name] } ?? named
-        let state = ConsoleState(address: opened.address, options: options, isReadOnly: readOnly)
+        let state = ConsoleState(
+            address: opened.address, options: options, isReadOnly: readOnly, hasCatalog: profile != nil)
         do {
             try await InteractiveSession(
-                broker: InteractiveSession.Broker(state: state, open: { opened }), configuration: configuration,
+                broker: InteractiveSession.Broker(state: state, open: { opened }), option: brokerOptions.broker,
+                profile: profile, configuration: configuration,
                 environment: ProcessInfo.processInfo.environment
             ).run()
         } catch let error as TerminalError {

@@ -35,83 +35,35 @@ struct InboxCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var items: [InboxItem] = []
-        var places: [String] = []
-        if try BrokerOptions.namesForeignBroker(broker, libraryOptions) {
-            let words = broker.map { ["--broker", $0] } ?? []
-            let (found, place, _) = await lookAtBroker(broker: broker, profile: nil, words: words, owner: .none)
-            items += found
-            places.append(place)
-        } else {
-            let words = libraryWords
-            let profile = try libraryOptions.profile(LibraryOptions.configuration(warns: false))
-            var messages: Int?
-            if let profile, profile.broker != nil {
-                let (found, place, count) = await lookAtBroker(
-                    broker: nil, profile: profile.name, words: ["--profile", profile.name],
-                    owner: .some(profile.owner))
-                items += found
-                messages = count
-                places.append(place)
-            }
-            items += await lookAtLibrary(words: words, messages: messages)
-            places.append("the library")
+        let configuration = LibraryOptions.configuration(warns: false)
+        let isForeign = try BrokerOptions.namesForeignBroker(broker, libraryOptions)
+        let profile = isForeign ? nil : try libraryOptions.profile(configuration)
+        let open: @Sendable () async throws -> OpenConsole = { [broker] in
+            try await OpenConsole.open(broker: broker, profile: profile)
         }
+        var owner: String??
+        if let profile, profile.broker != nil { owner = .some(profile.owner) }
+        func survey(_ library: (@Sendable () async throws -> Library)?) async -> ([InboxItem], [String]) {
+            await InboxSurvey(
+                broker: isForeign || profile?.broker != nil ? open : nil, library: library,
+                owner: owner,
+                words: isForeign ? broker.map { ["--broker", $0] } ?? [] : libraryWords, isThorough: thorough,
+                patience: .seconds(wait)
+            ).items()
+        }
+        if isForeign {
+            let (items, places) = await survey(nil)
+            return try show(items, places)
+        }
+        let opening = Task { [libraryOptions] in try await libraryOptions.open(LibraryOptions.configuration()) }
+        let (items, places) = await survey { try await opening.value }
+        if let library = try? await opening.value { await library.close() }
         try show(items, places)
     }
 
     private var libraryWords: [String] {
         if let profile = libraryOptions.profile { return ["--profile", profile] }
         return libraryOptions.library.map { ["--library", $0] } ?? []
-    }
-
-    /// `owner` is whose messages are counted; nil counts none.
-    private func lookAtBroker(
-        broker: String?, profile: String?, words: [String], owner: String??
-    ) async -> (items: [InboxItem], place: String, messages: Int?) {
-        var options = BrokerOptions()
-        options.broker = broker
-        options.profile = profile
-        var place = "the broker"
-        do {
-            return try await options.withConsole { opened in
-                place = opened.address
-                let console = CeleryConsole(opened.redis)
-                defer { console.close() }
-                let inbox = BrokerInbox(
-                    console, longest: await longest(opened), words: words, patience: .seconds(wait))
-                let items = try await inbox.items()
-                guard let owner else { return (items, place, nil) }
-                return (items, place, try await inbox.messages(of: owner))
-            }
-        } catch {
-            return ([Self.unknown(place, error)], place, nil)
-        }
-    }
-
-    private func longest(_ opened: OpenConsole) async -> [String: Double] {
-        let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-        guard file.exists, let history = try? await file.open() else { return [:] }
-        let found = (try? await history.longestRuns(limit: 10)) ?? [:]
-        await history.close()
-        return found
-    }
-
-    private func lookAtLibrary(words: [String], messages: Int?) async -> [InboxItem] {
-        do {
-            return try await libraryOptions.withLibrary { library in
-                try await LibraryInbox(library, words: words, isThorough: thorough).items(messages: messages)
-            }
-        } catch {
-            return [Self.unknown("the library", error)]
-        }
-    }
-
-    private static func unknown(_ place: String, _ error: any Error) -> InboxItem {
-        let known = error as? EngineError
-        return InboxItem(
-            .unknown, place, "It could not be looked at: \(known?.whatHappened ?? "\(error)").", advice: known?.whatToDo
-        )
     }
 
     private func show(_ items: [InboxItem], _ places: [String]) throws {

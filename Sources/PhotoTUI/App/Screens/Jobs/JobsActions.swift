@@ -1,0 +1,150 @@
+import Core
+import Grid
+import Widgets
+
+extension AppState {
+    /// What an action does on the screen of jobs; nil for those of all of the console's screens.
+    mutating func performOnJobs(_ action: Action) -> [Effect]? {
+        guard context == .jobs, let jobs = console?.jobs else { return nil }
+        switch action {
+        case .followJobs:
+            console?.jobs.follows.toggle()
+            arrangeConsole()
+        case .retryJob: decideOnJob(.retry)
+        case .cancelJob: decideOnJob(.cancel)
+        case .revokeJob: decideOnJob(.revoke)
+        case .terminateJob: decideOnJob(.terminate)
+        case .retryAllJobs: return collectJobs(.retry)
+        case .cancelAllJobs: return collectJobs(.cancel)
+        case .showJobPhoto:
+            guard let photo = jobs.detail?.details?.photo else { return [] }
+            timeline.cursorPhoto = photo.id
+            timeline.hasMoved = true
+            return goTo(.timeline) + locateCursor()
+        default: return nil
+        }
+        return []
+    }
+
+    func reasonUnavailableOnJobs(_ action: Action, _ console: ConsoleState) -> String? {
+        let jobs = console.jobs
+        switch action {
+        case .showJobPhoto:
+            guard hasLibrary else { return "there is no library here, only a broker" }
+            return jobs.detail?.details?.photo == nil ? "no photo shows: look into a job of one" : nil
+        case .followJobs: return jobs.detail == nil ? nil : "one job is all that shows"
+        case .retryAllJobs, .cancelAllJobs:
+            if jobs.detail != nil { return "one job is all that shows" }
+            if case .library? = jobs.page?.source { return nil }
+            return action == .cancelAllJobs ? reasonNoCancelOfTask : reasonNoRetryOfTask
+        default: break
+        }
+        guard let job = jobs.chosen, let source = jobs.page?.source else { return "there is no job" }
+        switch (action, source) {
+        case (.retryJob, .history): return reasonNoRetryOfTask
+        case (.cancelJob, .history): return reasonNoCancelOfTask
+        case (.retryJob, .library):
+            return ["dead", "cancelled"].contains(job.state) ? nil : "it is \(job.state)"
+        case (.cancelJob, .library):
+            if job.state == "running" { return "it runs: \(keyMap.keyName(for: .terminateJob)) stops it" }
+            return ["queued", "retrying"].contains(job.state) ? nil : "it is \(job.state)"
+        case (_, .library(hasBroker: false)): return "this library has no broker, and so no worker to tell"
+        default: return job.standing.isFinished ? "it is \(job.state)" : nil
+        }
+    }
+
+    private var reasonNoRetryOfTask: String {
+        "of a broker only dead letters can be: \(keyMap.keyName(for: .openDead))"
+    }
+
+    private var reasonNoCancelOfTask: String {
+        "it is no library's job: \(keyMap.keyName(for: .revokeJob)) revokes it"
+    }
+
+    private mutating func decideOnJob(_ deed: JobDeed) {
+        guard let job = console?.jobs.chosen else { return }
+        decide(.onJobs(JobChoice(deed, ids: [job.id])))
+    }
+
+    /// Which they are is asked first: the dialog says how many.
+    private mutating func collectJobs(_ deed: JobDeed) -> [Effect] {
+        let request = makeRequest()
+        let given = console?.jobs.collecting?.request
+        console?.jobs.collecting = (request, deed)
+        let query = JobQuery(console?.filter(in: .jobs) ?? "")
+        return (given.map { [.cancel($0)] } ?? []) + [.collectJobs(request, query, deed)]
+    }
+
+    mutating func jobsCollected(_ request: RequestID, _ ids: [String]) {
+        guard let collecting = console?.jobs.collecting, collecting.request == request else { return }
+        console?.jobs.collecting = nil
+        guard context == .jobs, layers.isEmpty else { return }
+        guard !ids.isEmpty else {
+            let states = collecting.deed == .retry ? "dead or cancelled" : "waiting"
+            activity.notice = Notice(.information, "no job that the filter lets through is \(states)")
+            return
+        }
+        let query = JobQuery(console?.filter(in: .jobs) ?? "")
+        decide(.onJobs(JobChoice(collecting.deed, ids: ids, filter: query.words)))
+    }
+
+    /// Jobs of the photo under the cursor.
+    mutating func openPhotoJobs() -> [Effect] {
+        guard let photo = timeline.cursorEntry?.id else { return [] }
+        console?.jobs.detail = nil
+        console?.filters[.jobs] = "photo:\(photo)"
+        let effects = goTo(.jobs)
+        return effects + jobQueryChanged()
+    }
+
+    /// What shows is another filter's.
+    mutating func jobQueryChanged() -> [Effect] {
+        console?.jobs.distrust()
+        console?.jobs.limit = JobsState.pageSize
+        console?.jobs.follows = true
+        arrangeConsole()
+        guard context == .jobs, let poll = console?.poll else { return [] }
+        console?.poll = ConsoleState.Poll()
+        return poll.underway.map { .cancel($0) }
+    }
+
+    /// Near the end of the jobs that were read, more of them are.
+    mutating func askForMoreJobs() -> [Effect] {
+        guard context == .jobs, let jobs = console?.jobs, let page = jobs.page, page.hasMore,
+            jobs.cursor.scroll.cursor >= page.jobs.count - 1, jobs.limit < JobsState.mostListed
+        else { return [] }
+        console?.jobs.limit = min(JobsState.mostListed, jobs.limit + JobsState.pageSize * 2)
+        console?.jobs.forgetMark()
+        let given = console?.poll.underway ?? []
+        console?.poll = ConsoleState.Poll()
+        return given.map { .cancel($0) }
+    }
+
+    // Words
+
+    func consequences(of choice: JobChoice) -> [(text: String, isWarning: Bool)] {
+        let jobs = choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
+        let verb = choice.ids.count == 1 ? "is" : "are"
+        switch choice.deed {
+        case .retry: return [("The \(jobs) \(verb) queued again, with attempts counted from 0.", false)]
+        case .cancel:
+            var lines: [(text: String, isWarning: Bool)] = [
+                ("The \(jobs) \(verb) cancelled, unless a worker has begun it by then.", false)
+            ]
+            if console?.jobs.page?.source == .library(hasBroker: true) {
+                lines.append(("Workers are told to end its message, too.", false))
+            }
+            return lines
+        case .revoke:
+            return [
+                ("The \(jobs) \(verb) ended when its turn comes. What runs goes on.", false),
+                ("Celery's workers remember it until all of them have ended.", false),
+            ]
+        case .terminate:
+            return [
+                ("The \(jobs) \(verb) ended, also where it runs.", true),
+                ("Celery kills the process that runs it; phototui's workers stop at its next step.", false),
+            ]
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Core
+import Grid
+import Widgets
+
+/// What ran, runs and failed; and one of it.
+public struct JobsState: Sendable {
+    /// One job that is looked at.
+    public struct Detail: Sendable {
+        public let id: String
+        public internal(set) var details: JobDetails?
+        public internal(set) var answeredAt: Double?
+        public internal(set) var pane: TextPane?
+    }
+
+    public private(set) var page: JobPage?
+    public private(set) var answeredAt: Double?
+    /// Of a history: until when somebody watched, in Unix seconds.
+    public private(set) var watchedUntil: Double?
+    public var cursor = RowCursor()
+    /// Whether the cursor stays with the newest.
+    public internal(set) var follows = true
+    public internal(set) var detail: Detail?
+    var limit = Self.pageSize
+    /// The ids that an action on all of them is for are on their way.
+    var collecting: (request: RequestID, deed: JobDeed)?
+
+    /// As many as are asked for at first, and at most.
+    static let pageSize = 200
+    static let mostListed = 5000
+
+    public init() {}
+
+    var jobs: [ListedJob] { page?.jobs ?? [] }
+    var cursorJob: ListedJob? { jobs.indices.contains(cursor.scroll.cursor) ? jobs[cursor.scroll.cursor] : nil }
+    /// The job that is looked at, or under the cursor.
+    var chosen: ListedJob? { detail.map { $0.details?.job } ?? cursorJob }
+    /// So much of the time, at most, is spent looking.
+    static func pause(after seconds: Double) -> Double { max(ConsoleState.Poll.pause, seconds * 10) }
+
+    /// `page` is nil where nothing has changed.
+    mutating func take(_ page: JobPage?, watchedUntil: Double?, at moment: Double) {
+        answeredAt = moment
+        self.watchedUntil = watchedUntil
+        if let page { self.page = page }
+    }
+
+    /// What a look at others has to bring: what is here is another filter's.
+    mutating func distrust() { page = page.map { JobPage(source: $0.source, jobs: [], hasMore: false, mark: nil) } }
+
+    /// Has the next look read them anew.
+    mutating func forgetMark() {
+        guard let page else { return }
+        self.page = JobPage(
+            source: page.source, jobs: page.jobs, hasMore: page.hasMore, counts: page.counts, mark: nil)
+    }
+
+    mutating func takeDetails(_ details: JobDetails?, at moment: Double) {
+        guard detail != nil, let details else { return }
+        detail?.answeredAt = moment
+        guard detail?.details != details else { return }
+        let offset = detail?.pane?.offset ?? 0
+        detail?.details = details
+        var pane = JobPane.pane(of: details)
+        pane.keepOffset(offset)
+        detail?.pane = pane
+    }
+
+    mutating func arrange(visible: Int) {
+        let keys = jobs.map(\.id)
+        if follows, detail == nil {
+            cursor.move(to: 0, in: keys, visible: visible)
+        } else {
+            cursor.settle(in: keys, visible: visible)
+        }
+    }
+}
+
+/// What can be done to jobs.
+public enum JobDeed: Hashable, Sendable {
+    case retry, cancel
+    /// Has workers end it when its turn comes; or also where it runs.
+    case revoke, terminate
+}
+
+/// Jobs that an action is for.
+public struct JobChoice: Hashable, Sendable {
+    public let deed: JobDeed
+    /// Which they are: what comes after it was looked at is not among them.
+    public let ids: [String]
+    /// The filter's words, where it is all that it lets through; nil for one job.
+    public let filter: [String]?
+
+    public init(_ deed: JobDeed, ids: [String], filter: [String]? = nil) {
+        (self.deed, self.ids, self.filter) = (deed, ids, filter)
+    }
+
+    var words: [String] {
+        let all = filter.map { ["--all"] + $0 }
+        switch deed {
+        case .retry: return ["jobs", "retry"] + (all ?? ids)
+        case .cancel: return ["jobs", "cancel"] + (all.map { $0 + ["--yes"] } ?? ids)
+        case .revoke: return ["jobs", "revoke"] + ids
+        case .terminate: return ["jobs", "revoke", "--terminate"] + ids + ["--yes"]
+        }
+    }
+
+    /// As the journal has it.
+    public var subject: String {
+        guard let filter else { return ids.count == 1 ? "job \(ids[0])" : "\(ids.count) jobs" }
+        return "\(ids.count) jobs (\(filter.isEmpty ? "all" : filter.joined(separator: " ")))"
+    }
+}
