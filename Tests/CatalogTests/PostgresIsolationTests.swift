@@ -13,7 +13,7 @@ struct PostgresIsolationTests {
         "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts",
         "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
-        "photo_stacks", "stacked_photos",
+        "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -79,6 +79,10 @@ struct PostgresIsolationTests {
                     SELECT id, owner, 'm', 0, 3, ARRAY[1, 2, 3] FROM photos
                     """, [])
             }
+            _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))
+            let album = try #require(try await catalog.album(named: try .album("Trips")))
+            _ = try await catalog.edit(.addToAlbum(album.id), photos)
+            _ = try await catalog.edit(.addTags([try .tag("sea")]), photos)
             let content = UploadContent(
                 sha256: try #require(SHA256Digest(bytes: [UInt8](repeating: 9, count: 32))), byteCount: ByteCount(9),
                 mediaType: .jpeg, filename: "9.jpg",
@@ -160,7 +164,9 @@ struct PostgresIsolationTests {
             }
             #expect(try await first.claim(queue: .high, worker: "x", leaseSeconds: 9, limit: 99).count == 2)
             #expect(try await second.jobCounts()[.queued] == 2)
-            #expect(try await first.journal(limit: 9).count == 1)
+            #expect(try await first.journal(limit: 9).filter { $0.subject == "c" }.count == 1)
+            #expect(try await first.journal(limit: 9).count == 4)
+            #expect(try await first.edits(after: nil, limit: 9).count == 3)
             #expect(try await first.folders().count == 1)
             #expect(try await first.uploads(state: .begun, after: nil, limit: 9).count == 1)
             #expect(try await first.statistics().photos == 3)

@@ -34,7 +34,7 @@ struct ShowTests {
         let library = try await Library.open(
             FilePath(home.path + "/library"), configuration: Configuration.load(environment: [:]))
         let id = try #require(PhotoID(lines(plain.text)["id"] ?? ""))
-        _ = try await library.catalog.setFavourite(true, photos: [id])
+        _ = try await library.catalog.edit(EditRequest(.favourite(true), photos: [id], actor: "ana"))
         _ = try await library.catalog.enqueueProcessing([id])
         await library.close()
         let marked = try await program.run(["show", id.description])

@@ -37,6 +37,28 @@ func processed(_ number: Int, _ change: (inout PhotoMetadata) -> Void = { _ in }
         renditions: [])
 }
 
+extension EditCatalog {
+    /// Returns how many photos changed.
+    @discardableResult
+    public func edit(_ change: EditChange, _ photos: [PhotoID] = []) async throws -> Int {
+        try await edit(EditRequest(change, photos: photos, actor: "a"))?.photoCount ?? 0
+    }
+
+    public func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int {
+        try await edit(.favourite(isFavourite), photos)
+    }
+
+    /// Takes an edit back, one part after the other.
+    func undo(_ edit: Edit) async throws -> UndoneEdit {
+        while true {
+            let part = try await undoPart(of: edit.id, actor: "u", reason: "")
+            if part.isComplete { return part }
+        }
+    }
+
+    func lastEdit() async throws -> Edit { try requirePresent(try await edits(after: nil, limit: 1).first, "an edit") }
+}
+
 extension Catalog {
     /// Records one file and returns its photo.
     func add(_ file: ScannedFile) async throws -> PhotoID {

@@ -68,16 +68,6 @@ extension OwnerTrial {
         } use: { own in
             try requireEqual(try await own.catalog.files(of: own.photos[4]).map(\.path), [own.ownPath], "the files")
         },
-        OwnerTrial("setFavourite(_:photos:)") { own, other in
-            try requireEqual(try await own.catalog.setFavourite(true, photos: other.photos), 0, "the other's photos")
-        } use: { own in
-            try requireEqual(
-                try await own.catalog.setFavourite(true, photos: Array(own.photos.prefix(own.number / 10))),
-                own.number / 10, "the photos")
-            let favourites = TimelineFilter(favouritesOnly: true)
-            let found = try await own.catalog.timeline(TimelineQuery(limit: 9, filter: favourites))
-            try requireEqual(Set(found.map(\.id)), Set(own.photos.prefix(own.number / 10)), "the favourites")
-        },
     ]
 
     static let files: [OwnerTrial] = [

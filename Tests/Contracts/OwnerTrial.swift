@@ -23,6 +23,7 @@ extension CatalogContract {
     private static let trials: [(about: String, trials: [OwnerTrial])] = [
         ("the timeline", OwnerTrial.timeline), ("photos", OwnerTrial.photos), ("files", OwnerTrial.files),
         ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("duplicates", OwnerTrial.duplicates),
+        ("albums, tags and edits", OwnerTrial.collections),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

@@ -116,7 +116,9 @@ struct FolderWatcherTests {
     func moved() async throws {
         try await withScene(count: 20) { scene in
             let photo = try #require(try await scene.photo(3))
-            #expect(try await scene.library.catalog.setFavourite(true, photos: [photo.id]) == 1)
+            let marked = try await scene.library.catalog.edit(
+                EditRequest(.favourite(true), photos: [photo.id], actor: "ana"))
+            #expect(marked?.photoCount == 1)
             try FileManager.default.createDirectory(
                 atPath: scene.photos.appending("album").string, withIntermediateDirectories: true)
             try FileManager.default.moveItem(

@@ -141,6 +141,27 @@ struct Invariant: Sendable {
                         SELECT 1 FROM uploads WHERE uploads.id = upload_parts.upload AND state = 'begun'
                             AND multipart_token IS NOT NULL)
                     """),
+        ]
+        + MemberRows.Table.allCases.flatMap(members) + [
+            Invariant(
+                fault: "a tag has no photo",
+                sql: """
+                    SELECT 1 FROM tags WHERE owner = ? AND NOT EXISTS (SELECT 1 FROM photo_tags WHERE tag = tags.id)
+                    """),
+            Invariant(
+                fault: "an album's cover is another owner's photo",
+                sql: """
+                    SELECT 1 FROM albums JOIN photos ON photos.id = albums.cover
+                    WHERE albums.owner = ? AND photos.owner <> albums.owner
+                    """),
+            Invariant(
+                fault: "an edit has no part, or is undone only in part",
+                sql: """
+                    SELECT 1 FROM edits WHERE owner = ? AND (
+                        NOT EXISTS (SELECT 1 FROM edit_parts WHERE edit = edits.id)
+                        OR undone_at IS NOT NULL AND EXISTS (
+                            SELECT 1 FROM edit_parts WHERE edit = edits.id AND is_undone = 0))
+                    """),
             total(.photos, "SELECT count(*) FROM photos WHERE owner = ?"),
             total(.bytes, "SELECT coalesce(sum(byte_count), 0) FROM photos WHERE owner = ?"),
             total(.missing, "SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1"),
@@ -150,6 +171,32 @@ struct Invariant: Sendable {
         + JobState.allCases.map {
             total(.jobs($0), "SELECT count(*) FROM jobs WHERE owner = ? AND state = '\($0.rawValue)'")
         }
+
+    /// What holds of albums and tags alike.
+    private static func members(_ table: MemberRows.Table) -> [Invariant] {
+        let (members, collection, collections) = (table.members, table.collection, table.collections)
+        return [
+            Invariant(
+                fault: "the count of \(table) differs from their photos",
+                sql: """
+                    SELECT 1 FROM \(collections) WHERE owner = ? AND photos <> (
+                        SELECT count(*) FROM \(members) WHERE \(collection) = \(collections).id AND is_shown = 1)
+                    """),
+            Invariant(
+                fault: "a photo is in \(table) otherwise than it is",
+                sql: """
+                    SELECT 1 FROM \(members) JOIN photos ON photos.id = photo WHERE \(members).owner = ? AND (
+                        photos.owner <> \(members).owner OR photos.taken_at <> \(members).taken_at
+                        OR is_shown <> CASE WHEN trashed_at IS NULL THEN 1 ELSE 0 END)
+                    """),
+            Invariant(
+                fault: "\(table) of another owner have a photo",
+                sql: """
+                    SELECT 1 FROM \(members) JOIN \(collections) ON \(collections).id = \(collection)
+                    WHERE \(members).owner = ? AND \(collections).owner <> \(members).owner
+                    """),
+        ]
+    }
 
     private static func total(_ total: CounterChanges.Total, _ recount: String) -> Invariant {
         Invariant(

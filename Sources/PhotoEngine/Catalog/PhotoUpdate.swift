@@ -6,6 +6,8 @@ struct PhotoUpdate {
     private var metadata: [[SQLValue]] = []
     private var readable: [[SQLValue]] = []
     private var hashed: [[SQLValue]] = []
+    /// Photos of albums or tags, whose order follows the capture time.
+    private var collected: [[SQLValue]] = []
 
     /// Throws `.conflict` when the photo's bytes are others than those that were processed.
     mutating func apply(
@@ -31,6 +33,7 @@ struct PhotoUpdate {
         ])
         metadata.append([.id(photo), try PhotoColumns.encoded(found.keywords), try PhotoColumns.encoded(found.tags)])
         hashed.append([.id(photo)])
+        if old.isCollected { collected.append([.int(captureTime.wallMicroseconds), .id(photo)]) }
         if old.status == .unreadable {
             counters.add(-1, to: .unreadable)
             readable.append([.id(photo)])
@@ -46,20 +49,23 @@ struct PhotoUpdate {
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
                 taken_at_offset = ?, taken_at_source = ?, status = 'ready', in_timeline = 1 - is_archived,
-                problem = ?, rating = \(Self.unlessMarked("rating")), camera_make = ?,
+                problem = ?, rating = \(Self.unlessMarked("rating", .rating)), camera_make = ?,
                 camera_model = ?, lens = ?, exposure_seconds = ?, aperture = ?, iso = ?, focal_length = ?,
-                focal_length_35mm = ?, flash_fired = ?, latitude = \(Self.unlessMarked("latitude")),
-                longitude = \(Self.unlessMarked("longitude")), altitude = \(Self.unlessMarked("altitude")), place = ?,
-                caption = \(Self.unlessMarked("caption"))
+                focal_length_35mm = ?, flash_fired = ?, latitude = \(Self.unlessMarked("latitude", .position)),
+                longitude = \(Self.unlessMarked("longitude", .position)), altitude = \(Self.unlessMarked("altitude", .position)), place = ?,
+                caption = \(Self.unlessMarked("caption", .caption))
             WHERE id = ?
             """, each: photos)
         try connection.insert(
             into: "photo_metadata (photo, keywords, tags)", row: "(?, ?, ?)", values: metadata,
             onConflict: """
                 ON CONFLICT (photo) DO UPDATE SET tags = excluded.tags, keywords = CASE
-                    WHEN (SELECT has_own_marks FROM photos WHERE photos.id = photo_metadata.photo) = 1
+                    WHEN (SELECT \(OwnMarks.keywords.condition()) FROM photos WHERE photos.id = photo_metadata.photo)
                     THEN photo_metadata.keywords ELSE excluded.keywords END
                 """)
+        for table in MemberRows.Table.allCases {
+            try connection.send("UPDATE \(table.members) SET taken_at = ? WHERE photo = ?", each: collected)
+        }
         try connection.send("UPDATE files SET outcome = 'photo', reason = NULL WHERE photo = ?", each: readable)
         try connection.send(
             """
@@ -70,8 +76,8 @@ struct PhotoUpdate {
     }
 
     /// A mark that the photo has of its own, as of a duplicate's, is not overwritten by what its file says.
-    private static func unlessMarked(_ column: String) -> String {
-        "CASE WHEN has_own_marks = 1 THEN \(column) ELSE ? END"
+    private static func unlessMarked(_ column: String, _ mark: OwnMarks) -> String {
+        "CASE WHEN \(mark.condition()) THEN \(column) ELSE ? END"
     }
 
     static func reject(
@@ -91,7 +97,9 @@ struct PhotoUpdate {
     struct Standing {
         static let columns = """
             photos.sha256, photos.status, photos.is_archived, photos.taken_at, photos.taken_at_offset,
-            photos.taken_at_source, photos.place
+            photos.taken_at_source, photos.place, CASE WHEN EXISTS (
+                SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id
+            ) OR EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id) THEN 1 ELSE 0 END
             """
 
         let sha256: SHA256Digest
@@ -99,6 +107,8 @@ struct PhotoUpdate {
         let isArchived: Bool
         let captureTime: CaptureTime
         let place: String?
+        /// Whether it is in an album or has a tag.
+        let isCollected: Bool
 
         /// Takes `columns` off the row.
         init(_ row: inout SQLRow) throws {
@@ -108,6 +118,7 @@ struct PhotoUpdate {
             captureTime = try CaptureTime(
                 wallMicroseconds: row.int64(), offsetMinutes: row.optionalInt(), source: row.choice())
             place = try row.optionalText()
+            isCollected = try row.bool()
         }
 
         init(_ photo: PhotoID, connection: any SQLConnection) throws {

@@ -70,8 +70,12 @@ struct ResolutionContent: Codable {
     let trashed: [Trashed]
     let before: PhotoMarks
     let after: PhotoMarks
-    /// Whether the keeper's marks were not its file's alone before.
-    let hadOwnMarks: Bool
+    /// Whether the keeper's marks were not its file's alone before, as an older phototui wrote it.
+    var hadOwnMarks: Bool?
+    /// `photos.has_own_marks` of the keeper before.
+    var ownMarks: Int?
+    /// The albums and tags that the keeper took over.
+    var collections: [EditStep]?
     /// Pairs that it decided to be distinct.
     let decided: [[PhotoID]]
     /// nil as long as it decided on duplicates.
@@ -83,6 +87,8 @@ struct ResolutionContent: Codable {
         case distinct
         case stack(StackReason)
     }
+
+    var ownBefore: OwnMarks { ownMarks.map { OwnMarks(rawValue: $0) } ?? (hadOwnMarks == true ? .all : []) }
 
     static func decoded(_ text: String) throws -> ResolutionContent {
         try SQLRow.present(try? JSONDecoder().decode(ResolutionContent.self, from: Data(text.utf8)))

@@ -155,7 +155,7 @@ extension SQLCatalog {
         let content = ResolutionContent(
             actor: decision.actor, reason: decision.reason, keeper: keeper,
             alsoKept: decision.photos.filter { $0 != keeper }, byteCount: 0, members: [], trashed: [],
-            before: PhotoMarks(), after: PhotoMarks(), hadOwnMarks: false, decided: decision.decided,
+            before: PhotoMarks(), after: PhotoMarks(), decided: decision.decided,
             verdict: decision.verdict, parted: decision.parted)
         let clusters = Set(decision.parted.map(\.cluster))
         let cluster = clusters.count == 1 ? decision.parted[0].cluster : ClusterID(first: decision.photos[0])

@@ -56,22 +56,6 @@ extension SQLCatalog {
         ).map(FileColumns.file)
     }
 
-    func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int {
-        if photos.isEmpty { return 0 }
-        return try await database.write { [ownerValue] connection in
-            let count = try connection.execute(
-                """
-                \(NamedRows.table)
-                UPDATE photos SET is_favourite = ?
-                WHERE is_favourite <> ? AND id IN (\(NamedRows.own("photos")))
-                """, NamedRows.values(photos) + [.bool(isFavourite), .bool(isFavourite), ownerValue])
-            var counters = CounterChanges()
-            counters.add(Int64(count), to: .changes)
-            try counters.write(to: connection, owner: ownerValue)
-            return count
-        }
-    }
-
     private func photos(
         where condition: String, _ values: [SQLValue]
     ) async throws -> [Photo] {

@@ -43,8 +43,14 @@ extension SQLCatalog {
             Likeness.count(&counters)
             let kept = request.alsoKept.subtracting([request.keeper]).sorted()
             let leaving = members.filter { $0.member.photo != request.keeper && !kept.contains($0.member.photo) }
-            let (before, hadOwnMarks) = try trash.marks(of: request.keeper)
-            let after = before.merging(try trash.marks(of: leaving.map(\.member.photo)).map(\.marks))
+            var (before, ownBefore) = try trash.marks(of: request.keeper)
+            var after = before.merging(try trash.marks(of: leaving.map(\.member.photo)).map(\.marks))
+            let taken = OwnMarks(named: after.differences(from: before))
+            if after != before { try trash.setMarks(after, own: ownBefore.union(taken), of: request.keeper) }
+            var merge = CollectionMerge(connection: connection, owner: ownerValue)
+            try merge.carryOut(leaving.map(\.member.photo), into: request.keeper)
+            (before.albums, before.tags) = (merge.before.albums, merge.before.tags)
+            (after.albums, after.tags) = (merge.after.albums, merge.after.tags)
 
             try likeness.end(request.cluster)
             try trash.insert(leaving.map(\.member.photo), at: now, counters: &counters)
@@ -59,13 +65,12 @@ extension SQLCatalog {
                     decided.append([one, other])
                 }
             }
-            if after != before { try trash.setMarks(after, areOwn: true, of: request.keeper) }
 
             let content = ResolutionContent(
                 actor: request.actor, reason: request.reason, keeper: request.keeper, alsoKept: kept,
                 byteCount: leaving.reduce(0) { $0 + $1.byteCount }, members: members.map(\.member),
                 trashed: leaving.map { .init(photo: $0.member.photo, wasArchived: $0.isArchived) }, before: before,
-                after: after, hadOwnMarks: hadOwnMarks, decided: decided)
+                after: after, ownMarks: ownBefore.rawValue, collections: merge.steps, decided: decided)
             let id: ResolutionID = newIdentifier()
             let resolution = content.resolution(id, of: request.cluster, at: now, undone: nil)
             try connection.execute(

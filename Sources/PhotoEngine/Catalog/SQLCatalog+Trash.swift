@@ -136,6 +136,7 @@ extension SQLCatalog {
         ] {
             try connection.send("DELETE FROM \(table) WHERE \(column) = ? AND owner = ?", [.id(photo), ownerValue])
         }
+        try MemberRows(connection: connection, owner: ownerValue).forget(photo)
         try connection.send("DELETE FROM photo_metadata WHERE photo = ?", [.id(photo)])
         try connection.send("UPDATE jobs SET photo = NULL WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
     }

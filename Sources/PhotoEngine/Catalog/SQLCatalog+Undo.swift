@@ -24,7 +24,7 @@ extension SQLCatalog {
                     .conflict, "what the resolution \(id) had put into the trash was removed for good",
                     whatToDo: "the journal tells when; the originals may be in the desktop's trash, or in a backup")
             }
-            try undoing.restoreMarks()
+            try undoing.restoreMarks(counters: &counters)
             try undoing.forgetDecisions()
             if content.verdict == nil {
                 try undoing.restoreCluster()
@@ -97,13 +97,19 @@ private struct Undoing {
     /// How many photos are no longer in the catalogue.
     var goneCount: Int { conflicts.count { if case .gone = $0 { true } else { false } } }
 
-    mutating func restoreMarks() throws {
-        if content.before == content.after { return }
+    mutating func restoreMarks(counters: inout CounterChanges) throws {
+        var (before, after) = (content.before, content.after)
+        (before.albums, before.tags, after.albums, after.tags) = ([], [], [], [])
+        if before == after, content.collections?.isEmpty ?? true { return }
         if goneCount > 0 { return conflicts.append(.keptMarks) }
         guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
-        let (now, areOwn) = try trash.marks(of: content.keeper)
-        let changed = now.differences(from: content.after)
-        var marks = content.before
+        var collections = EditUndoing(connection: connection, owner: owner)
+        for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
+        if !collections.conflicts.isEmpty { conflicts.append(.changedMark("albums")) }
+        if before == after { return }
+        let (now, own) = try trash.marks(of: content.keeper)
+        let changed = now.differences(from: after)
+        var marks = before
         for name in changed {
             switch name {
             case "favourite": marks.isFavourite = now.isFavourite
@@ -114,9 +120,11 @@ private struct Undoing {
             }
         }
         // What the resolution had left alone is no conflict: it stays as somebody made it.
-        let touched = content.after.differences(from: content.before)
+        let touched = after.differences(from: before)
         conflicts += changed.filter(touched.contains).map { .changedMark($0) }
-        try trash.setMarks(marks, areOwn: changed.isEmpty ? content.hadOwnMarks : areOwn, of: content.keeper)
+        let kept = OwnMarks(named: changed)
+        try trash.setMarks(
+            marks, own: content.ownBefore.subtracting(kept).union(own.intersection(kept)), of: content.keeper)
     }
 
     func forgetDecisions() throws {

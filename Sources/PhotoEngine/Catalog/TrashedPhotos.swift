@@ -10,10 +10,14 @@ struct TrashedPhotos {
         let standing = try connection.rows(
             "SELECT \(PhotoUpdate.Standing.columns) FROM photos WHERE id = ? AND owner = ?",
             each: photos.map { [.id($0), owner] })
-        for rows in standing {
+        var collected: [PhotoID] = []
+        for (photo, rows) in zip(photos, standing) {
             var row = try SQLRow.present(rows.first)
-            try PhotoUpdate.Standing(&row).leaveTimeline(&counters)
+            let standing = try PhotoUpdate.Standing(&row)
+            standing.leaveTimeline(&counters)
+            if standing.isCollected { collected.append(photo) }
         }
+        try MemberRows(connection: connection, owner: owner).setShown(false, collected)
         try connection.send(
             "UPDATE photos SET trashed_at = ?, is_archived = 1, in_timeline = 0 WHERE id = ? AND owner = ?",
             each: photos.map { [.int(moment), .id($0), owner] })
@@ -37,16 +41,17 @@ struct TrashedPhotos {
             WHERE id = ? AND owner = ?
             """, [.bool(isArchived), .bool(isArchived), .id(photo), owner])
         let standing = try PhotoUpdate.Standing(photo, connection: connection)
+        if standing.isCollected { try MemberRows(connection: connection, owner: owner).setShown(true, [photo]) }
         guard Timeline.contains(status: standing.status, isArchived: standing.isArchived) else { return }
         counters.addToTimeline(1, month: standing.captureTime.month.ordinal, place: standing.place)
     }
 
-    func marks(of photo: PhotoID) throws -> (marks: PhotoMarks, areOwn: Bool) {
+    func marks(of photo: PhotoID) throws -> (marks: PhotoMarks, own: OwnMarks) {
         try SQLRow.present(try marks(of: [photo]).first)
     }
 
     /// In the order of `photos`.
-    func marks(of photos: [PhotoID]) throws -> [(marks: PhotoMarks, areOwn: Bool)] {
+    func marks(of photos: [PhotoID]) throws -> [(marks: PhotoMarks, own: OwnMarks)] {
         try connection.rows(
             """
             SELECT is_favourite, rating, caption, latitude, longitude, altitude, has_own_marks,
@@ -56,7 +61,7 @@ struct TrashedPhotos {
         ).map { try Self.marks(SQLRow.present($0.first)) }
     }
 
-    private static func marks(_ row: SQLRow) throws -> (marks: PhotoMarks, areOwn: Bool) {
+    private static func marks(_ row: SQLRow) throws -> (marks: PhotoMarks, own: OwnMarks) {
         var row = row
         var marks = PhotoMarks()
         marks.isFavourite = try row.bool()
@@ -67,12 +72,12 @@ struct TrashedPhotos {
         if let latitude, let longitude {
             marks.position = GeoPosition(latitude: latitude, longitude: longitude, altitude: altitude)
         }
-        let areOwn = try row.bool()
+        let own = OwnMarks(rawValue: try row.int())
         marks.keywords = try row.optionalText().map(PhotoColumns.keywords) ?? []
-        return (marks, areOwn)
+        return (marks, own)
     }
 
-    func setMarks(_ marks: PhotoMarks, areOwn: Bool, of photo: PhotoID) throws {
+    func setMarks(_ marks: PhotoMarks, own: OwnMarks, of photo: PhotoID) throws {
         let keywords = try self.marks(of: photo).marks.keywords
         try connection.execute(
             """
@@ -83,7 +88,7 @@ struct TrashedPhotos {
             [
                 .bool(marks.isFavourite), .int(marks.rating), .string(marks.caption),
                 .double(marks.position?.latitude), .double(marks.position?.longitude),
-                .double(marks.position?.altitude), .bool(areOwn), .id(photo), owner,
+                .double(marks.position?.altitude), .int(own.rawValue), .id(photo), owner,
             ])
         // What stays is not written anew: there is more than one way to write the same JSON.
         if keywords == marks.keywords { return }

@@ -84,9 +84,10 @@ public struct LocatedPhoto: Hashable, Sendable {
 public struct PhotoDetails: Hashable, Sendable {
     public let photo: Photo
     public let files: [LibraryFile]
+    public let collections: PhotoCollections
 
-    public init(photo: Photo, files: [LibraryFile]) {
-        (self.photo, self.files) = (photo, files)
+    public init(photo: Photo, files: [LibraryFile], collections: PhotoCollections = PhotoCollections()) {
+        (self.photo, self.files, self.collections) = (photo, files, collections)
     }
 }
 

@@ -5,7 +5,10 @@ struct Migration: Sendable {
     let version: Int
     let statements: @Sendable (SQLDialect) -> [String]
 
-    static let all = [migration1, migration2, migration3, migration4, migration5, migration6, migration7, migration8]
+    static let all = [
+        migration1, migration2, migration3, migration4, migration5, migration6, migration7, migration8,
+        migration9,
+    ]
 
     /// Brings the database to the newest schema; returns its version. Any number of processes may do so at once: the
     /// write transaction lets one of them in, and the others find the work done.

@@ -5,7 +5,7 @@ public import SystemPackage
 /// Every method may throw `EngineError` (`.unavailable` and `.timedOut` are retryable; `.noSpace`, `.corrupt`,
 /// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
 public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
-    ResolutionCatalog, CalibrationCatalog, TrashCatalog, JournalCatalog, Maintenance
+    ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, JournalCatalog, Maintenance
 {}
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).
@@ -97,8 +97,6 @@ public protocol PhotoCatalog: Sendable {
     func photos(idPrefix prefix: String, limit: Int) async throws -> [Photo]
     /// The paths at which this photo's bytes are, in path order.
     func files(of photo: PhotoID) async throws -> [LibraryFile]
-    /// Sets the flag on every photo named that exists; returns how many changed.
-    func setFavourite(_ isFavourite: Bool, photos: [PhotoID]) async throws -> Int
 }
 
 /// Folders and the files in them.

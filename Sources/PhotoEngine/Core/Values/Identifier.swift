@@ -77,6 +77,9 @@ public typealias JournalEntryID = Identifier<JournalEntry>
 /// That of the photo a cluster began with, as a rule: it stays as photos come and go, that one too.
 public typealias ClusterID = Identifier<DuplicateCluster>
 public typealias ResolutionID = Identifier<Resolution>
+public typealias AlbumID = Identifier<Album>
+public typealias TagID = Identifier<Tag>
+public typealias EditID = Identifier<Edit>
 
 /// The user a photo belongs to.
 public struct Owner: Hashable, Sendable {

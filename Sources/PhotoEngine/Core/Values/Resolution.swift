@@ -6,25 +6,43 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
     public var caption: String?
     public var position: GeoPosition?
     public var keywords: [String]
+    /// The names of the albums and tags it is in, in order.
+    public var albums: [String]
+    public var tags: [String]
 
     public init(
         isFavourite: Bool = false, rating: Int? = nil, caption: String? = nil, position: GeoPosition? = nil,
-        keywords: [String] = []
+        keywords: [String] = [], albums: [String] = [], tags: [String] = []
     ) {
         self.isFavourite = isFavourite
         self.rating = rating
         self.caption = caption
         self.position = position
         self.keywords = keywords
+        self.albums = albums
+        self.tags = tags
     }
 
-    public init(of photo: Photo) {
+    public init(of photo: Photo, in collections: PhotoCollections = PhotoCollections()) {
         self.init(
             isFavourite: photo.isFavourite, rating: photo.metadata.rating, caption: photo.metadata.caption,
-            position: photo.metadata.position, keywords: photo.metadata.keywords)
+            position: photo.metadata.position, keywords: photo.metadata.keywords, albums: collections.albums,
+            tags: collections.tags)
     }
 
-    /// A favourite when one of them is, the highest rating, every keyword; caption and position are one's own, else the first
+    /// An older phototui wrote neither albums nor tags.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        isFavourite = try container.decode(Bool.self, forKey: .isFavourite)
+        rating = try container.decodeIfPresent(Int.self, forKey: .rating)
+        caption = try container.decodeIfPresent(String.self, forKey: .caption)
+        position = try container.decodeIfPresent(GeoPosition.self, forKey: .position)
+        keywords = try container.decode([String].self, forKey: .keywords)
+        albums = try container.decodeIfPresent([String].self, forKey: .albums) ?? []
+        tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
+    }
+
+    /// A favourite when one of them is, the highest rating, every keyword, album and tag; caption and position are one's own, else the first
     /// that another has.
     public func merging(_ others: [PhotoMarks]) -> PhotoMarks {
         var merged = self
@@ -37,10 +55,12 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
             merged.position = merged.position ?? other.position
             for keyword in other.keywords where !merged.keywords.contains(keyword) { merged.keywords.append(keyword) }
         }
+        merged.albums = CollectionName.union(albums, others.map(\.albums))
+        merged.tags = CollectionName.union(tags, others.map(\.tags))
         return merged
     }
 
-    /// The names of what differs, in order: `favourite`, `rating`, `caption`, `position`, `keywords`.
+    /// The names of what differs, in order: `favourite`, `rating`, `caption`, `position`, `keywords`, `albums`, `tags`.
     public func differences(from other: PhotoMarks) -> [String] {
         var names: [String] = []
         if isFavourite != other.isFavourite { names.append("favourite") }
@@ -48,6 +68,8 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         if caption != other.caption { names.append("caption") }
         if position != other.position { names.append("position") }
         if keywords != other.keywords { names.append("keywords") }
+        if albums != other.albums { names.append("albums") }
+        if tags != other.tags { names.append("tags") }
         return names
     }
 }

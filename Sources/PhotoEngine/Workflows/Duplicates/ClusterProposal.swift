@@ -25,6 +25,8 @@ public struct ClusterProposal: Sendable {
     public let photos: [Photo]
     /// Where files with a photo's bytes are.
     public let paths: [PhotoID: [FilePath]]
+    /// The albums and tags that photos are in.
+    public let collections: [PhotoID: PhotoCollections]
     public let keeper: PhotoID
     /// Others to keep, as they lie in a folder that is always kept.
     public let alsoKept: [PhotoID]
@@ -38,12 +40,14 @@ public struct ClusterProposal: Sendable {
 
     init(
         cluster: DuplicateCluster, members: [ClusterMember], photos: [Photo], paths: [PhotoID: [FilePath]],
-        keeper: PhotoID, alsoKept: [PhotoID], sentence: String, stacks: [Stack]
+        collections: [PhotoID: PhotoCollections], keeper: PhotoID, alsoKept: [PhotoID], sentence: String,
+        stacks: [Stack]
     ) {
         self.cluster = cluster
         self.members = members
         self.photos = photos
         self.paths = paths
+        self.collections = collections
         self.keeper = keeper
         self.alsoKept = alsoKept
         self.sentence = sentence
@@ -72,9 +76,13 @@ public struct ClusterProposal: Sendable {
     /// The keeper's marks, and what they become when `trashed` go.
     public func marks(of keeper: PhotoID, trashing trashed: [PhotoID]) -> (before: PhotoMarks, after: PhotoMarks)? {
         guard let kept = photos.first(where: { $0.id == keeper }) else { return nil }
-        let before = PhotoMarks(of: kept)
+        let before = marks(of: kept)
         let gone = Set(trashed)
-        let others = photos.filter { gone.contains($0.id) }.map(PhotoMarks.init(of:))
+        let others = photos.filter { gone.contains($0.id) }.map(marks)
         return (before, before.merging(others))
+    }
+
+    private func marks(of photo: Photo) -> PhotoMarks {
+        PhotoMarks(of: photo, in: collections[photo.id] ?? PhotoCollections())
     }
 }

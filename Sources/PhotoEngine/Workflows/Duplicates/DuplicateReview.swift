@@ -3,7 +3,7 @@ public import Duplicates
 
 /// What a person decides on clusters: proposals, resolutions, and their undoing.
 public struct DuplicateReview: Sendable {
-    public typealias ReviewCatalog = PhotoCatalog & DuplicateCatalog & ResolutionCatalog
+    public typealias ReviewCatalog = PhotoCatalog & DuplicateCatalog & ResolutionCatalog & CollectionCatalog
 
     private let catalog: any ReviewCatalog
     private let rules: KeeperRules
@@ -56,11 +56,16 @@ public struct DuplicateReview: Sendable {
     public func proposal(for cluster: DuplicateCluster) async throws -> ClusterProposal {
         var members: [ClusterMember] = []
         var candidates: [KeeperCandidate] = []
+        var collections: [PhotoID: PhotoCollections] = [:]
         while true {
             let page = try await catalog.photos(of: cluster.id, after: members.last?.photo, limit: Self.page)
             members += page.map(\.member)
-            candidates += page.map {
-                KeeperCandidate(photo: $0.photo.withWeighedTags, paths: $0.paths, albumCount: 0)
+            let places = try await catalog.collections(of: page.map(\.photo.id))
+            for (item, place) in zip(page, places) {
+                collections[item.photo.id] = place
+                candidates.append(
+                    KeeperCandidate(
+                        photo: item.photo.withWeighedTags, paths: item.paths, albumCount: place.albums.count))
             }
             if page.count < Self.page { break }
         }
@@ -78,7 +83,8 @@ public struct DuplicateReview: Sendable {
         var made = ClusterProposal(
             cluster: cluster, members: members, photos: candidates.map(\.photo),
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
-            keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence, stacks: stacks)
+            collections: collections, keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence,
+            stacks: stacks)
         made.isCertain = proposal.isCertain && stacks.isEmpty && !there.isEmpty && made.tier == .same
         return made
     }

@@ -216,7 +216,8 @@ extension ClusterDetails {
         let photos = zip(proposal.photos, proposal.members).map { photo, member in
             ReviewedPhoto(
                 photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member,
-                turn: turns[photo.id] ?? .upright)
+                turn: turns[photo.id] ?? .upright,
+                collections: proposal.collections[photo.id] ?? PhotoCollections())
         }
         self.init(
             cluster: proposal.cluster,

@@ -6,6 +6,7 @@ import Imaging
 import PhotoEngine
 import Synchronization
 import SystemPackage
+import Workflows
 
 /// Performs effects, and is the only caller of the engine. Nothing here runs on the terminal's thread for longer than it
 /// takes to hand work over.
@@ -72,13 +73,18 @@ final class EffectRunner: Sendable {
             run(request) { library in
                 guard let photo = try await library.catalog.photo(id) else { return .photoLoaded(request, nil) }
                 return .photoLoaded(
-                    request, PhotoDetails(photo: photo, files: try await library.catalog.files(of: id)))
+                    request,
+                    PhotoDetails(
+                        photo: photo, files: try await library.catalog.files(of: id),
+                        collections: try await library.catalog.collections(of: [id]).first ?? PhotoCollections()))
             }
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)
         case .wantThumbnails(let keys): workers.want(keys)
         case .setFavourite(let request, let isFavourite, let photos):
             change(request) {
-                .favouritesSet(request, try await $0.catalog.setFavourite(isFavourite, photos: photos))
+                let edit = try await LibraryEditing(catalog: $0.catalog).edit(
+                    .favourite(isFavourite), photos: photos, actor: DuplicatesCommand.actor)
+                return .favouritesSet(request, edit?.photoCount ?? 0)
             }
         case .copyPaths(let request, let photos): copyPaths(request, photos)
         case .acceptLoss: acceptLoss()

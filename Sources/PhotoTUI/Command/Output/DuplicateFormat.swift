@@ -63,13 +63,26 @@ enum DuplicateFormat {
 
     /// `"changes"`: the keeper's marks that would become others.
     static func changes(_ proposal: ClusterProposal) -> [(name: String, value: JSON)] {
-        guard let (before, after) = merged(proposal) else { return [("changes", .array([]))] }
-        let items: [JSON] = after.differences(from: before).map { name in
-            .object([
-                "mark": .string(name), "before": .text(value(name, before)), "after": .text(value(name, after)),
-            ])
+        [("changes", changes(merged(proposal)))]
+    }
+
+    static func changes(_ marks: (before: PhotoMarks, after: PhotoMarks)?) -> JSON {
+        guard let (before, after) = marks else { return .array([]) }
+        return .array(
+            after.differences(from: before).map { name in
+                .object([
+                    "mark": .string(name), "before": .text(value(name, before)), "after": .text(value(name, after)),
+                ])
+            })
+    }
+
+    /// A line for each, safe to show.
+    static func lines(_ marks: (before: PhotoMarks, after: PhotoMarks)?) -> [String] {
+        guard let (before, after) = marks else { return [] }
+        return after.differences(from: before).map { name in
+            let (old, new) = (value(name, before) ?? "none", value(name, after) ?? "none")
+            return "the keeper's \(name): \(displayEscaped(old)) → \(displayEscaped(new))"
         }
-        return [("changes", .array(items))]
     }
 
     private static func merged(_ proposal: ClusterProposal) -> (before: PhotoMarks, after: PhotoMarks)? {
@@ -83,6 +96,8 @@ enum DuplicateFormat {
         case "rating": marks.rating.map { "\($0)" }
         case "caption": marks.caption
         case "position": marks.position.map { "\($0.latitude), \($0.longitude)" }
+        case "albums": marks.albums.isEmpty ? nil : marks.albums.joined(separator: ", ")
+        case "tags": marks.tags.isEmpty ? nil : marks.tags.joined(separator: ", ")
         default: marks.keywords.isEmpty ? nil : marks.keywords.joined(separator: ", ")
         }
     }
@@ -113,13 +128,8 @@ enum DuplicateFormat {
                 path + (photo.isMissing ? " (missing)" : ""),
             ])
         }
-        var text = lines.joined(separator: "\n") + "\n" + table.text()
-        guard let (before, after) = merged(proposal) else { return text }
-        for name in after.differences(from: before) {
-            let (old, new) = (value(name, before) ?? "none", value(name, after) ?? "none")
-            text += "the keeper's \(name): \(displayEscaped(old)) → \(displayEscaped(new))\n"
-        }
-        return text
+        return lines.joined(separator: "\n") + "\n" + table.text()
+            + self.lines(merged(proposal)).map { $0 + "\n" }.joined()
     }
 
     /// What was decided.
@@ -180,28 +190,28 @@ struct ResolvedCluster {
     let alsoKept: [PhotoID]
     let trashed: [PhotoID]
     let byteCount: ByteCount
-    /// The names of the keeper's marks that changed.
-    let changed: [String]
+    /// The keeper's, as they were and as they are then.
+    let marks: (before: PhotoMarks, after: PhotoMarks)?
     /// nil in a dry run.
     let resolution: Resolution?
 
     init(
         cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID], trashed: [PhotoID], byteCount: ByteCount,
-        changed: [String], resolution: Resolution?
+        marks: (before: PhotoMarks, after: PhotoMarks)?, resolution: Resolution?
     ) {
         self.cluster = cluster
         self.keeper = keeper
         self.alsoKept = alsoKept
         self.trashed = trashed
         self.byteCount = byteCount
-        self.changed = changed
+        self.marks = marks
         self.resolution = resolution
     }
 
     init(_ made: Resolution) {
         self.init(
             cluster: made.cluster, keeper: made.keeper, alsoKept: made.alsoKept, trashed: made.trashed,
-            byteCount: made.byteCount, changed: made.after.differences(from: made.before), resolution: made)
+            byteCount: made.byteCount, marks: (made.before, made.after), resolution: made)
     }
 
     /// What resolving a cluster so would come to.
@@ -209,12 +219,13 @@ struct ResolvedCluster {
         let trashed = proposal.trashed(keeping: alsoKept.union([keeper]))
         let gone = Set(trashed)
         let bytes = proposal.photos.filter { gone.contains($0.id) }.reduce(0) { $0 + $1.byteCount.bytes }
-        let marks = proposal.marks(of: keeper, trashing: trashed)
         self.init(
             cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept.sorted(), trashed: trashed,
-            byteCount: ByteCount(bytes), changed: marks.map { $0.after.differences(from: $0.before) } ?? [],
-            resolution: nil)
+            byteCount: ByteCount(bytes), marks: proposal.marks(of: keeper, trashing: trashed), resolution: nil)
     }
+
+    /// The names of the keeper's marks that changed.
+    private var changed: [String] { marks.map { $0.after.differences(from: $0.before) } ?? [] }
 
     var json: JSON { .object(fields) }
 
@@ -228,6 +239,7 @@ struct ResolvedCluster {
             ("trashed", ids(trashed)),
             ("bytes", .integer(byteCount.bytes)),
             ("changed", .array(changed.map { .string($0) })),
+            ("changes", DuplicateFormat.changes(marks)),
             ("decision", .string(DuplicateFormat.name(resolution?.verdict ?? .duplicates))),
             ("actor", .text(resolution?.actor)),
             ("reason", .text(resolution?.reason)),
@@ -239,8 +251,9 @@ struct ResolvedCluster {
 
     var text: String {
         let also = alsoKept.isEmpty ? "" : " and \(alsoKept.count) more"
-        let marks = changed.isEmpty ? "" : ", taking over \(changed.joined(separator: ", "))"
-        let what = "keeps \(keeper)\(also)\(marks); \(counted(trashed.count, "photo")) (\(byteCount)) to the trash"
-        return resolution.map { "\(cluster) \(what); undo \($0.id)" } ?? "\(cluster) \(what)"
+        let taken = changed.isEmpty ? "" : ", taking over \(changed.joined(separator: ", "))"
+        let what = "keeps \(keeper)\(also)\(taken); \(counted(trashed.count, "photo")) (\(byteCount)) to the trash"
+        if let resolution { return "\(cluster) \(what); undo \(resolution.id)" }
+        return (["\(cluster) \(what)"] + DuplicateFormat.lines(marks).map { "  \($0)" }).joined(separator: "\n")
     }
 }

@@ -106,9 +106,9 @@ extension ComparisonState {
 
     /// The keeper's marks now, and what they become.
     func marks(_ keeper: ReviewedPhoto, _ trashed: [ReviewedPhoto]) -> (before: PhotoMarks, after: PhotoMarks) {
-        let before = PhotoMarks(of: keeper.photo)
+        let before = keeper.marks
         // In the order in which a resolution takes them over.
-        let others = trashed.sorted { $0.photo.id < $1.photo.id }.map { PhotoMarks(of: $0.photo) }
+        let others = trashed.sorted { $0.photo.id < $1.photo.id }.map(\.marks)
         return (before, before.merging(others))
     }
 
@@ -127,6 +127,8 @@ extension ComparisonState {
         case "rating": marks.rating.map { "\($0)" }
         case "caption": marks.caption.map { displayEscaped($0) }
         case "position": marks.position.map(positionText)
+        case "albums": marks.albums.isEmpty ? nil : displayEscaped(marks.albums.joined(separator: ", "))
+        case "tags": marks.tags.isEmpty ? nil : displayEscaped(marks.tags.joined(separator: ", "))
         default: marks.keywords.isEmpty ? nil : displayEscaped(marks.keywords.joined(separator: ", "))
         }
     }

@@ -132,10 +132,17 @@ public struct ReviewedPhoto: Hashable, Sendable {
     public let member: ClusterMember
     /// How it is turned to stand as the proposed keeper does.
     public let turn: Orientation
+    public let collections: PhotoCollections
 
-    public init(photo: Photo, paths: [[UInt8]], member: ClusterMember, turn: Orientation = .upright) {
+    public init(
+        photo: Photo, paths: [[UInt8]], member: ClusterMember, turn: Orientation = .upright,
+        collections: PhotoCollections = PhotoCollections()
+    ) {
         (self.photo, self.paths, self.member, self.turn) = (photo, paths, member, turn)
+        self.collections = collections
     }
+
+    var marks: PhotoMarks { PhotoMarks(of: photo, in: collections) }
 
     /// Whether it was found by turning it.
     var isTurned: Bool { (member.evidence?.orientation ?? .upright) != .upright }
