@@ -14,6 +14,12 @@ struct UsageTests {
             "workers shutdown", "workers rate-limit", "journal",
             "doctor",
             "config", "config list", "config path", "config get",
+            "albums", "albums list", "albums show", "albums create", "albums rename", "albums describe", "albums cover",
+            "albums add", "albums remove", "albums order", "albums delete", "tags", "tags list", "tags show",
+            "tags add",
+            "tags remove", "tags rename", "tags merge", "tags suggest", "favourite", "rate", "caption", "archive",
+            "edits",
+            "edits list", "edits undo",
         ])
     func help(_ command: String) async throws {
         let result = try await Program(home: TestFolder()).run(

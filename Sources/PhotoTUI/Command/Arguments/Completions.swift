@@ -7,11 +7,33 @@ import PhotoEngine
     LibraryOptions.configuration(warns: false).settings.map(\.key)
 }
 
-/// The library's months, newest first, for the shell. Nothing when there is no library: a completion never complains.
+/// The library's months, newest first, for the shell.
 @Sendable func monthNames(_ words: [String], _ word: Int, _ prefix: String) async -> [String] {
+    await names { try await $0.catalog.months(filter: TimelineFilter()).map(\.month.description) }
+}
+
+/// The library's albums that begin as what was typed, by name.
+@Sendable func albumNames(_ words: [String], _ word: Int, _ prefix: String) async -> [String] {
+    await names { library in
+        try await library.catalog.albums(CollectionQuery(text: prefix, limit: mostNames)).map(\.name)
+    }
+}
+
+/// The library's tags that have what was typed in them, by name.
+@Sendable func tagNames(_ words: [String], _ word: Int, _ prefix: String) async -> [String] {
+    await names { library in
+        try await library.catalog.tags(CollectionQuery(text: prefix, limit: mostNames)).map(\.name)
+    }
+}
+
+/// More than a shell shows.
+private let mostNames = 1000
+
+/// Nothing when there is no library: a completion never complains. Nor does it offer what a terminal would obey.
+private func names(_ read: (Library) async throws -> [String]) async -> [String] {
     let configuration = LibraryOptions.configuration(warns: false)
     guard let library = try? await LibraryOptions.unnamed.open(configuration) else { return [] }
-    let months = (try? await library.catalog.months(filter: TimelineFilter())) ?? []
+    let names = (try? await read(library)) ?? []
     await library.close()
-    return months.map(\.month.description)
+    return names.filter { displayEscaped($0) == $0 }
 }

@@ -21,7 +21,9 @@ struct Phototui: AsyncParsableCommand {
         version: version,
         subcommands: [
             OpenCommand.self, ImportCommand.self, PhotosCommand.self, MonthsCommand.self, ShowCommand.self,
-            DuplicatesCommand.self, TrashCommand.self, HashCommand.self, JobsCommand.self, QueuesCommand.self,
+            AlbumsCommand.self, TagsCommand.self, FavouriteCommand.self, RateCommand.self, CaptionCommand.self,
+            ArchiveCommand.self, EditsCommand.self, DuplicatesCommand.self, TrashCommand.self, HashCommand.self,
+            JobsCommand.self, QueuesCommand.self,
             DeadCommand.self, WorkersCommand.self, InboxCommand.self, JournalCommand.self, ConsoleCommand.self,
             WorkerCommand.self, UploadCommand.self,
             FetchCommand.self,

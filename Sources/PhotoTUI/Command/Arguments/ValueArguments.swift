@@ -25,6 +25,12 @@ extension TrashPosition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
+extension CollectionPosition: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Album.Order: ExpressibleByArgument {}
+
 extension ClusterPosition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

@@ -35,6 +35,7 @@ struct ShowCommand: AsyncParsableCommand {
                 photo: found, name: PhotoFormat.name(of: found),
                 fields: try await PhotoFormat.json(found, in: library), files: files,
                 jobs: try await library.catalog.jobs(of: found.id, limit: Self.jobLimit),
+                collections: try await library.catalog.collections(of: [found.id]).first ?? PhotoCollections(),
                 library: library)
             try output.json ? Console.line(shown.json.encoded()) : Console.write(shown.text)
         }
@@ -50,6 +51,7 @@ private struct ShownPhoto {
     let fields: [(name: String, value: JSON)]
     let files: [LibraryFile]
     let jobs: [Job]
+    let collections: PhotoCollections
     let library: Library
 
     private var path: FilePath { PhotoFormat.path(of: photo, in: library) }
@@ -84,6 +86,8 @@ private struct ShownPhoto {
                         })
                 ),
                 ("jobs", .array(jobs.map(JobFormat.json))),
+                ("albums", .array(collections.albums.map { .string($0) })),
+                ("photo_tags", .array(collections.tags.map { .string($0) })),
                 (
                     "tags",
                     .object(
@@ -114,6 +118,8 @@ private struct ShownPhoto {
         add("in the trash", photo.trashedAt.map { "since \(rfc3339(microseconds: $0))" })
         add("rating", metadata.rating.map { "\($0) of 5" })
         add("caption", metadata.caption)
+        add("albums", collections.albums.joined(separator: ", "))
+        add("tags", collections.tags.joined(separator: ", "))
         add("keywords", metadata.keywords.joined(separator: ", "))
         add("sha256", photo.sha256.description)
         add("phash", photo.perceptualHash?.description)

@@ -1,0 +1,254 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+
+/// `phototui albums …`.
+struct AlbumsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "albums",
+        abstract: "List albums, and put photos into them.",
+        discussion: """
+            A photo may be in any number of albums. An album named Trips/Lisbon is nested in Trips, whether that is there or \
+            not. Names are found whatever their case.
+
+            Examples:
+              phototui albums
+              phototui albums create Trips/Lisbon
+              phototui albums add Trips/Lisbon --month 2024-07
+              phototui albums show Trips/Lisbon
+            """,
+        subcommands: [
+            AlbumsList.self, AlbumsShow.self, AlbumsCreate.self, AlbumsRename.self, AlbumsDescribe.self,
+            AlbumsCover.self, AlbumsAdd.self, AlbumsRemove.self, AlbumsOrder.self, AlbumsDelete.self,
+        ], defaultSubcommand: AlbumsList.self)
+
+    static func json(_ album: Album) -> [(name: String, value: JSON)] {
+        [
+            ("id", .string(album.id.description)), ("name", .string(album.name)),
+            ("description", .string(album.description)), ("order", .string(album.order.rawValue)),
+            ("cover", .text(album.cover?.description)), ("photo_count", .count(album.photoCount)),
+        ]
+    }
+}
+
+/// `phototui albums list`.
+struct AlbumsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the albums by name.",
+        discussion: """
+            Examples:
+              phototui albums list --match lisbon
+              phototui albums list --json | jq -r '.albums[] | select(.photo_count == 0).name'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Option(help: ArgumentHelp("Only albums with this text in their names.", valueName: "text"))
+    var match = ""
+
+    @Option(help: ArgumentHelp("At most so many albums.", valueName: "n"))
+    var limit = 1000
+
+    @Option(help: ArgumentHelp("Only albums that follow this one by name.", valueName: "album"))
+    var after: String?
+
+    func validate() throws {
+        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+    }
+
+    func run() async throws {
+        let query = CollectionQuery(
+            text: try typedText(match), after: try after.map(CollectionName.album(typed:)), limit: limit + 1)
+        try await libraryOptions.withLibrary { library in
+            let found = try await library.catalog.albums(query)
+            let shown = found.prefix(limit)
+            let next = found.count > limit ? shown.last?.name : nil
+            if output.json {
+                let document: JSON = .object([
+                    "albums": .array(shown.map { .object(AlbumsCommand.json($0)) }), "next": .text(next),
+                ])
+                return try Console.line(document.encoded())
+            }
+            var table = TextTable([("ALBUM", .left), ("PHOTOS", .right), ("ORDER", .left), ("DESCRIPTION", .left)])
+            for album in shown {
+                table.add([
+                    displayEscaped(album.name), "\(album.photoCount)", album.order.rawValue,
+                    displayEscaped(album.description),
+                ])
+            }
+            if !table.isEmpty { try Console.write(table.text()) }
+            if let next { Console.note("More follow: --after \(OwnCommand.quoted(next))\n") }
+        }
+    }
+}
+
+/// `phototui albums show ALBUM`.
+struct AlbumsShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show an album and its photos, in its order.",
+        discussion: """
+            Examples:
+              phototui albums show Trips/Lisbon
+              phototui albums show Trips/Lisbon --json | jq -r '.photos[].path'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var page: CollectionPage
+
+    @Argument(help: "An album.", completion: .custom(albumNames))
+    var album: String
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let album = try await library.album(typed: album)
+            let found = try await page.read(.album(album.id), in: library)
+            if output.json {
+                return try Console.line(
+                    JSON.object(AlbumsCommand.json(album) + (try await found.json(in: library))).encoded())
+            }
+            let order = album.order == .hand ? "in order by hand" : "newest first"
+            try Console.line("\(displayEscaped(album.name)), \(counted(album.photoCount, "photo")), \(order)")
+            if !album.description.isEmpty { try Console.line(displayEscaped(album.description)) }
+            try await found.write(in: library)
+        }
+    }
+}
+
+/// `phototui albums create ALBUM`.
+struct AlbumsCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Begin an album.",
+        discussion: """
+            A name has at most 500 bytes, no control characters and no line breaks.
+
+            Examples:
+              phototui albums create Trips/Lisbon --description 'A week in July'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "Its name.")
+    var album: String
+
+    @Option(help: ArgumentHelp("What it is about.", valueName: "text"))
+    var description = ""
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        let name = try CollectionName.album(typed: album)
+        let description = try typedText(description)
+        try await libraryOptions.withLibrary {
+            try await EditRun($0, output, why).carryOut(.createAlbum(name, description: description))
+        }
+    }
+}
+
+/// `phototui albums rename ALBUM NAME`.
+struct AlbumsRename: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename",
+        abstract: "Call an album otherwise; the albums nested in it go along.",
+        discussion: """
+            Examples:
+              phototui albums rename Trips Travels
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "An album.", completion: .custom(albumNames))
+    var album: String
+
+    @Argument(help: "Its new name.")
+    var name: String
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        let name = try CollectionName.album(typed: name)
+        try await libraryOptions.withLibrary { library in
+            let album = try await library.album(typed: album)
+            try await EditRun(library, output, why).carryOut(.renameAlbum(album.id, name))
+        }
+    }
+}
+
+/// `phototui albums describe ALBUM TEXT`.
+struct AlbumsDescribe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe",
+        abstract: "Write what an album is about.",
+        discussion: """
+            Examples:
+              phototui albums describe Trips/Lisbon 'A week in July'
+              phototui albums describe Trips/Lisbon ''
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "An album.", completion: .custom(albumNames))
+    var album: String
+
+    @Argument(help: "At most 16,384 bytes.")
+    var text: String
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        let text = try typedText(text)
+        try await libraryOptions.withLibrary { library in
+            let album = try await library.album(typed: album)
+            try await EditRun(library, output, why).carryOut(.describeAlbum(album.id, text))
+        }
+    }
+}
+
+/// `phototui albums cover ALBUM PHOTO`.
+struct AlbumsCover: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cover",
+        abstract: "Choose the photo that stands for an album.",
+        discussion: """
+            Examples:
+              phototui albums cover Trips/Lisbon 0190a7c2
+              phototui albums cover Trips/Lisbon --first     again the first in its order
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "An album.", completion: .custom(albumNames))
+    var album: String
+
+    @Argument(help: "One of its photos.", completion: .file())
+    var photo: String?
+
+    @Flag(help: "The first in the album's order.")
+    var first = false
+
+    func validate() throws {
+        try why.require(for: libraryOptions)
+        if (photo == nil) != first { throw ValidationError("name a photo, or --first") }
+    }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let album = try await library.album(typed: album)
+            var cover: PhotoID?
+            if let photo { cover = try await PhotoName.resolve(photo, in: library).id }
+            try await EditRun(library, output, why).carryOut(.setCover(album.id, cover))
+        }
+    }
+}

@@ -1,0 +1,280 @@
+import ArgumentParser
+import Core
+import PhotoEngine
+
+/// `phototui tags …`.
+struct TagsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tags",
+        abstract: "List tags, and put photos under them.",
+        discussion: """
+            A tag is found whatever its case, and is there as long as a photo has it. The keywords in a photo's file are \
+            apart from its tags: `show` has both.
+
+            Examples:
+              phototui tags
+              phototui tags add beach 0190a7c2 ~/Pictures/IMG_2041.jpg
+              phototui tags merge beaches Strand --into beach
+            """,
+        subcommands: [
+            TagsList.self, TagsShow.self, TagsAdd.self, TagsRemove.self, TagsRename.self, TagsMerge.self,
+            TagsSuggest.self,
+        ], defaultSubcommand: TagsList.self)
+
+    static func json(_ tag: Tag) -> JSON {
+        .object([
+            "id": .string(tag.id.description), "name": .string(tag.name), "photo_count": .count(tag.photoCount),
+        ])
+    }
+
+    /// Tells tags as text or JSON; `next` is the name to go on behind.
+    static func tell(_ tags: [Tag], next: String?, isJSON: Bool) throws {
+        if isJSON {
+            let document: JSON = .object(["tags": .array(tags.map(json)), "next": .text(next)])
+            return try Console.line(document.encoded())
+        }
+        var table = TextTable([("TAG", .left), ("PHOTOS", .right)])
+        for tag in tags { table.add([displayEscaped(tag.name), "\(tag.photoCount)"]) }
+        if !table.isEmpty { try Console.write(table.text()) }
+        if let next { Console.note("More follow: --after \(OwnCommand.quoted(next))\n") }
+    }
+}
+
+/// `phototui tags list`.
+struct TagsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the tags by name, with how many photos have each.",
+        discussion: """
+            Examples:
+              phototui tags list --match sea
+              phototui tags list --json | jq -r '.tags[] | select(.photo_count == 1).name'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Option(help: ArgumentHelp("Only tags with this text.", valueName: "text"))
+    var match = ""
+
+    @Option(help: ArgumentHelp("At most so many tags.", valueName: "n"))
+    var limit = 1000
+
+    @Option(help: ArgumentHelp("Only tags that follow this one by name.", valueName: "tag"))
+    var after: String?
+
+    func validate() throws {
+        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+    }
+
+    func run() async throws {
+        let query = CollectionQuery(
+            text: try typedText(match), after: try after.map(CollectionName.tag(typed:)), limit: limit + 1)
+        try await libraryOptions.withLibrary { library in
+            let found = try await library.catalog.tags(query)
+            let shown = Array(found.prefix(limit))
+            try TagsCommand.tell(shown, next: found.count > limit ? shown.last?.name : nil, isJSON: output.json)
+        }
+    }
+}
+
+/// `phototui tags suggest`.
+struct TagsSuggest: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "suggest",
+        abstract: "List the tags that a text may mean, those with the most photos first.",
+        discussion: """
+            Examples:
+              phototui tags suggest be
+              phototui tags suggest be --json --limit 5
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+
+    @Argument(help: "Part of a tag.")
+    var text: String
+
+    @Option(help: ArgumentHelp("At most so many tags.", valueName: "n"))
+    var limit = 10
+
+    func validate() throws {
+        if !(1...1000).contains(limit) { throw ValidationError("--limit takes 1 to 1000") }
+    }
+
+    func run() async throws {
+        let query = CollectionQuery(text: try typedText(text), isByPhotoCount: true, limit: limit)
+        try await libraryOptions.withLibrary { library in
+            try TagsCommand.tell(try await library.catalog.tags(query), next: nil, isJSON: output.json)
+        }
+    }
+}
+
+/// `phototui tags show TAG`.
+struct TagsShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "List the photos that have a tag, newest first.",
+        discussion: """
+            Examples:
+              phototui tags show beach
+              phototui tags show beach --json | jq -r '.photos[].path'
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var page: CollectionPage
+
+    @Argument(help: "A tag.", completion: .custom(tagNames))
+    var tag: String
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let tag = try await library.tag(typed: tag)
+            let found = try await page.read(.tag(tag.id), in: library)
+            if output.json {
+                let fields = [("tag", TagsCommand.json(tag))] + (try await found.json(in: library))
+                return try Console.line(JSON.object(fields).encoded())
+            }
+            try await found.write(in: library)
+        }
+    }
+}
+
+/// `phototui tags add TAG PHOTO…`.
+struct TagsAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Give photos a tag.",
+        discussion: """
+            A tag of the same name in other letters is the same tag. A name has at most 500 bytes, no control characters and \
+            no line breaks.
+
+            Examples:
+              phototui tags add beach 0190a7c2
+              phototui tags add beach --also summer --also 'Costa da Caparica' --month 2024-07
+
+            Exit codes: 0 done, 1 no photo is called so, 2 some aren't.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "A tag.", completion: .custom(tagNames))
+    var tag: String
+
+    @OptionGroup var selection: PhotoSelection
+
+    @Option(help: ArgumentHelp("A further tag.", valueName: "tag"), completion: .custom(tagNames))
+    var also: [String] = []
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        let tags = try ([tag] + also).map(CollectionName.tag(typed:))
+        try await libraryOptions.withLibrary {
+            try await EditRun($0, output, why).carryOut(.addTags(tags), selection)
+        }
+    }
+}
+
+/// `phototui tags remove TAG PHOTO…`.
+struct TagsRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Take a tag from photos.",
+        discussion: """
+            Examples:
+              phototui tags remove beach 0190a7c2
+              phototui tags remove beach --month 2024-07
+              phototui tags merge beach --into sea        take it from all, and have them under another
+
+            Exit codes: 0 done, 1 no photo is called so, 2 some aren't.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "A tag.", completion: .custom(tagNames))
+    var tag: String
+
+    @OptionGroup var selection: PhotoSelection
+
+    @Option(help: ArgumentHelp("A further tag.", valueName: "tag"), completion: .custom(tagNames))
+    var also: [String] = []
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            var tags: [TagID] = []
+            for name in [tag] + also { tags.append(try await library.tag(typed: name).id) }
+            try await EditRun(library, output, why).carryOut(.removeTags(tags), selection)
+        }
+    }
+}
+
+/// `phototui tags rename TAG NAME`.
+struct TagsRename: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename",
+        abstract: "Call a tag otherwise.",
+        discussion: """
+            Examples:
+              phototui tags rename beach Beach
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "A tag.", completion: .custom(tagNames))
+    var tag: String
+
+    @Argument(help: "Its new name.")
+    var name: String
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        let name = try CollectionName.tag(typed: name)
+        try await libraryOptions.withLibrary { library in
+            let tag = try await library.tag(typed: tag)
+            try await EditRun(library, output, why).carryOut(.renameTag(tag.id, name))
+        }
+    }
+}
+
+/// `phototui tags merge TAG… --into TAG`.
+struct TagsMerge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Put the photos of several tags under one of them.",
+        discussion: """
+            Examples:
+              phototui tags merge beaches Strand --into beach
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+
+    @Argument(help: "Tags that are there no longer behind it.", completion: .custom(tagNames))
+    var tags: [String]
+
+    @Option(help: ArgumentHelp("The tag that stays.", valueName: "tag"), completion: .custom(tagNames))
+    var into: String
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { library in
+            let target = try await library.tag(typed: into).id
+            var merged: [TagID] = []
+            for name in tags { merged.append(try await library.tag(typed: name).id) }
+            try await EditRun(library, output, why).carryOut(.mergeTags(merged, into: target))
+        }
+    }
+}
