@@ -7,8 +7,9 @@ struct Benchmark: Sendable {
 
     /// Add a benchmark here; its code lives in a file of its own.
     static let all: [Benchmark] = [
-        .process, .catalogCreate, .catalogPages, .catalogGrowth, .catalogImport, .importRate, .celeryWorker,
-        .celeryPublish, .celeryLatency, .celeryJobs, .upload, .duplicates, .duplicateLibrary, .duplicateFolder,
+        .process, .catalogCreate, .catalogPages, .catalogAlbums, .catalogGrowth, .catalogImport, .importRate,
+        .celeryWorker, .celeryPublish, .celeryLatency, .celeryJobs, .upload, .duplicates, .duplicateLibrary,
+        .duplicateFolder,
         .nearPairs, .nearOne,
     ]
 }

@@ -73,6 +73,16 @@ def figure(name, bar, measured, met, compared=None, ratio=None, note=None):
                     "note": note}), flush=True)
 
 
+def albums(place, where):
+    """Opening an album of 100,000 photos, and changes of 10,000 photos with their undoing, of a library of a million."""
+    for line in lines(BENCH, "catalog-albums", place):
+        measure, p50, p99 = line["measure"], line["p50"], line["p99"]
+        bar = 50 if measure.startswith("open an album") else 1000 if "tag" in measure else None
+        figure(
+            f"{measure}{where}, among 1,000,000", f"<= {bar} ms" if bar else "", f"{p99:.1f} ms",
+            p99 <= bar if bar else None, note=f"p50 {p50} ms")
+
+
 def main():
     small, large = library(10_000), library(1_000_000)
     raw = peer(large)
@@ -83,6 +93,7 @@ def main():
             figure(name, "<= 2 ms", f"{p99:.3f} ms", p99 <= 2, f"{raw[measure]:.3f} ms", p99 / raw[measure], f"p50 {p50} ms")
         else:
             figure(name, "", f"{p99:.3f} ms", None, note=f"p50 {p50} ms")
+    albums(large, "")
     before, after = lines(BENCH, "catalog-growth", small, large)
     for what, keys in (("record", ["record"]), ("record, claim and finish", ["record", "finish"])):
         few, many = sum(before[key] for key in keys), sum(after[key] for key in keys)

@@ -4,7 +4,7 @@
 LIBRARY is one that scripts/generate_library.py filled. Its photos get hashes of their own and stand in the index; two and two
 of the first 2 N, after --pairs, are a cluster, a few bits apart; after --cluster N as many as that are one cluster of
 nearly equal hashes; after --equal N as many have one hash and are in no cluster, as blank pictures are. The others are left
-alone.
+alone. Some of the clusters' photos are in albums and have tags.
 """
 import argparse
 import os
@@ -19,6 +19,37 @@ def signed(bits):
 
 def buckets(bits):
     return [chunk * 65536 + (bits >> (48 - 16 * chunk) & 0xffff) for chunk in range(4)]
+
+
+def collect(database, generator, owner, photos):
+    """Albums and tags that the clusters' photos are in: one in four in up to three of each."""
+    for table, column, members in [("albums", "album", "album_photos"), ("tags", "tag", "photo_tags")]:
+        database.execute(f"DELETE FROM {members}")
+        database.execute(f"DELETE FROM {table}")
+        ids = [generator.randbytes(16) for _ in range(20)]
+        rows = [(home, photo) for photo in photos if generator.random() < 0.25
+                for home in generator.sample(ids, generator.randint(1, 3))]
+        counts = {home: 0 for home in ids}
+        for home, _ in rows:
+            counts[home] += 1
+        filled = [(number, home) for number, home in enumerate(ids) if counts[home]]
+        if table == "albums":
+            covers = {home: photo[0] for home, photo in rows}
+            database.executemany(
+                "INSERT INTO albums (id, owner, name_key, name, description, cover, photo_order, photos) "
+                "VALUES (?, ?, ?, ?, '', ?, ?, ?)",
+                ((home, owner, f"album {number}", f"Album {number}", covers[home] if number % 2 else None,
+                  "hand" if number % 3 else "date", counts[home]) for number, home in filled))
+            database.executemany(
+                "INSERT INTO album_photos (album, photo, owner, is_shown, taken_at, position) VALUES (?, ?, ?, 1, ?, ?)",
+                ((home, photo[0], owner, photo[2], place << 20) for place, (home, photo) in enumerate(sorted(rows))))
+        else:
+            database.executemany(
+                "INSERT INTO tags (id, owner, name_key, name, photos) VALUES (?, ?, ?, ?, ?)",
+                ((home, owner, f"tag {number}", f"Tag {number}", counts[home]) for number, home in filled))
+            database.executemany(
+                "INSERT INTO photo_tags (tag, photo, owner, is_shown, taken_at) VALUES (?, ?, ?, 1, ?)",
+                ((home, photo[0], owner, photo[2]) for home, photo in sorted(rows)))
 
 
 def fill(database, options):
@@ -72,6 +103,7 @@ def fill(database, options):
     rows = sorted((bucket, signed(bits)) for bits in set(hashes) for bucket in buckets(bits))
     database.executemany(
         "INSERT INTO hash_buckets (owner, bucket, phash) VALUES (?, ?, ?)", ((owner, *row) for row in rows))
+    collect(database, generator, owner, [photo for photo in photos if photo[0] in members])
     database.execute(
         "INSERT INTO totals (owner, name, value) VALUES (?, 'comparisons', 1) "
         "ON CONFLICT (owner, name) DO UPDATE SET value = value + 1", (owner,))

@@ -186,6 +186,7 @@ def main():
         servers.fill()
         with tempfile.TemporaryDirectory(prefix="phototui-postgres-") as folder:
             pages(servers, folder)
+            catalog.albums("postgres:" + servers.connection("postgres"), " on Postgres")
             imports(servers, folder)
             catalogue_imports(servers, folder)
     finally:
