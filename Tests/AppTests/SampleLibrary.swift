@@ -89,8 +89,31 @@ struct SampleLibrary {
             return .pictureLoaded(
                 request, SampleLibrary.picture(GridSize(columns: wanted.columns, rows: wanted.rows)), isFinal: true)
         case .setFavourite(let request, _, let photos): return .favouritesSet(request, photos.count)
+        case .edit(let request, let edit, let photos): return .edited(request, [SampleLibrary.edit(edit, photos)])
+        case .undoEdits(let request, let edits):
+            let undone = UndoneEdit(
+                edit: SampleLibrary.edit(.archive, []), restored: 2, conflicts: [], isComplete: true)
+            return .editsUndone(request, edits.map { _ in undone })
+        case .suggestNames(let request, let asked):
+            let names = asked.ofTags ? ["beach", "summer"] : ["Trips/Lisbon", "Lisbon by night"]
+            return .namesSuggested(
+                request, names.filter { $0.lowercased().contains(asked.text.lowercased()) || asked.text.isEmpty })
         default: return nil
         }
+    }
+
+    private static func edit(_ edit: PhotoEdit, _ photos: [PhotoID]) -> Edit {
+        let (kind, subject): (Edit.Kind, String) =
+            switch edit {
+            case .addToAlbum(let name): (.addToAlbum, name.text)
+            case .tags(let add, _): (.tag, add.map(\.text).joined(separator: ", "))
+            case .rating(let rating): (.rate, rating.map { "\($0)" } ?? "none")
+            case .caption(let text): (.caption, text ?? "none")
+            case .archive: (.archive, "")
+            }
+        return Edit(
+            id: EditID("01890a5d-ac96-774b-bcce-b302099a8057")!, kind: kind, subject: subject,
+            photoCount: photos.count, actor: "ana", reason: "", madeAt: 0)
     }
 
     static func picture(_ size: GridSize) -> Grid {

@@ -1,4 +1,4 @@
-import Core
+public import Core
 public import Grid
 public import Widgets
 
@@ -27,7 +27,8 @@ public struct AppState: Sendable {
     public var themes: [String] = []
     public var theme = "dark"
     public var undoSteps: [UndoStep] = []
-    var pendingChanges: [RequestID: UndoStep] = [:]
+    var pendingChanges: [RequestID: FavouriteStep] = [:]
+    var pendingEdits: Set<RequestID> = []
     var copyRequest: RequestID?
     /// Before, nobody performs what is asked for.
     var hasStarted = false
@@ -79,6 +80,7 @@ public enum Layer: Hashable, Sendable {
     /// The filter being typed, and what it was before.
     case filter(TextField, before: String)
     case clusterFilter(TextField, before: String)
+    case edit(EditPrompt)
     case decision(DecisionState)
     /// The filter of a list of the console being typed, and what it was before.
     case consoleFilter(TextField, before: String)
@@ -102,7 +104,14 @@ public struct Activity: Hashable, Sendable {
 }
 
 /// A change that can be taken back.
-public struct UndoStep: Hashable, Sendable {
+public enum UndoStep: Hashable, Sendable {
+    case favourite(FavouriteStep)
+    /// The last first.
+    case edits([EditID])
+}
+
+/// A change of one flag, which shows at once.
+public struct FavouriteStep: Hashable, Sendable {
     /// What the flag was set to.
     let isFavourite: Bool
     let photos: [PhotoID]

@@ -136,6 +136,7 @@ extension AppState {
                 into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
                 placeholder: "name, camera, lens, place, caption, is:exact, is:same, is:certain", lines: look.lines)
         }
+        if case .edit(let prompt)? = layers.last { return draw(prompt, into: &grid, in: area) }
         if case .consoleFilter(let field, _)? = layers.last {
             grid.write("/", at: Position(row: area.row, column: 1), role: .key)
             return field.draw(
@@ -171,6 +172,29 @@ extension AppState {
         FooterBar(hints: hints, last: hint(.of(.help)), status: text, statusRole: role).draw(
             into: &grid, in: inside, lines: look.lines)
         return nil
+    }
+
+    /// What is typed, and at its right the names it may mean.
+    private func draw(_ prompt: EditPrompt, into grid: inout Grid, in area: Rect) -> Position {
+        if let notice = activity.notice, notice.severity == .error {
+            grid.write(
+                displayEscaped(notice.text), at: Position(row: area.row, column: 1), role: .error,
+                maxWidth: area.columns - 2, ascii: look.lines.isASCII)
+            return Position(row: area.row, column: area.columns - 1)
+        }
+        grid.write(prompt.label, at: Position(row: area.row, column: 1), role: .key, maxWidth: area.columns - 2)
+        let start = min(prompt.label.displayWidth + 2, area.columns - 2)
+        let room = area.columns - start - 1
+        let names = prompt.suggestions.map { displayEscaped($0) }.joined(separator: look.lines.separator)
+        let width = prompt.suggestions.isEmpty ? room : max(min(room, 12), room / 2)
+        if room - width > 8 {
+            grid.write(
+                "tab " + names, at: Position(row: area.row, column: start + width + 1), role: .dim,
+                maxWidth: room - width - 1, truncation: .ellipsis, ascii: look.lines.isASCII)
+        }
+        return prompt.field.draw(
+            into: &grid, in: Rect(row: area.row, column: start, rows: 1, columns: width), placeholder: prompt.hint,
+            lines: look.lines)
     }
 
     /// The most pressing of what goes on.
@@ -209,7 +233,7 @@ extension AppState {
 
     func drawLayer(_ layer: Layer, into grid: inout Grid) -> Position? {
         switch layer {
-        case .filter, .clusterFilter, .consoleFilter: return nil
+        case .filter, .clusterFilter, .consoleFilter, .edit: return nil
         case .consoleDecision(let decision): return drawConsoleDecision(decision, into: &grid)
         case .decision(let decision): return drawDecision(decision, into: &grid)
         case .message(let message):

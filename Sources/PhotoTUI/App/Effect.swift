@@ -35,6 +35,10 @@ public enum Effect: Hashable, Sendable {
     /// Compares the photos that were not yet.
     case scanDuplicates(RequestID)
     case setFavourite(RequestID, Bool, [PhotoID])
+    case edit(RequestID, PhotoEdit, [PhotoID])
+    /// In this order.
+    case undoEdits(RequestID, [EditID])
+    case suggestNames(RequestID, NameRequest)
     case loadQueues(RequestID)
     case loadMessages(RequestID, queue: String, limit: Int)
     case loadWorkers(RequestID)

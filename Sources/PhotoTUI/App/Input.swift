@@ -66,6 +66,9 @@ extension AppState {
         case .consoleDecision(var decision):
             decision.insert(text)
             layers.append(.consoleDecision(decision))
+        case .edit(var prompt):
+            prompt.field.insert(text)
+            return suggest(for: prompt)
         case .help, .message: layers.append(layer)
         }
         return []
@@ -84,6 +87,7 @@ extension AppState {
             if ![.enter, .escape, .character("q"), .character(" ")].contains(press.key) { layers.append(layer) }
             return []
         case .clusterFilter(let field, let before): return handleClusterFilter(press, field, before: before)
+        case .edit(let prompt): return handlePrompt(press, prompt)
         case .jump(var field):
             switch press.key {
             case .escape: return []
@@ -148,6 +152,11 @@ extension AppState {
             return [.useTheme(themes[index])]
         case .acceptLoss: return [.acceptLoss]
         case .toggleFavourite: return toggleFavourite()
+        case .addToAlbum: return promptForEdit(.album)
+        case .editTags: return promptForEdit(.tags)
+        case .rate: return promptForEdit(.rating)
+        case .editCaption: return promptForEdit(.caption)
+        case .archive: return archive()
         case .undo: return withdraw() ?? (isOnDuplicates ? undoResolution() : undo())
         case .copyPath: return copyPaths()
         case .toggleMark: toggleMark()
@@ -213,7 +222,7 @@ extension AppState {
             if action == .slideshow, look.isStill { return "motion is switched off" }
             return hasPhoto ? nil : "there is no photo here"
         case .toggleMark, .toggleRange: return hasPhoto ? nil : "there is no photo here"
-        case .toggleFavourite, .copyPath:
+        case .toggleFavourite, .copyPath, .addToAlbum, .editTags, .rate, .editCaption, .archive:
             return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
         case .clear:

@@ -30,6 +30,10 @@ public enum Message: Sendable {
     case scanProgressed(RequestID, ScanStatus)
     case scanEnded(RequestID, Notice)
     case favouritesSet(RequestID, Int)
+    /// Those that an edit took, of which there are none where all was so already.
+    case edited(RequestID, [Edit])
+    case editsUndone(RequestID, [UndoneEdit])
+    case namesSuggested(RequestID, [String])
     case pathsCopied(RequestID, copied: Int, of: Int)
     /// Moments are Unix seconds.
     /// The rates are those of a history, by queue; none where nobody watched.

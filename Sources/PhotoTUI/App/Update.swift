@@ -54,6 +54,9 @@ extension AppState {
             viewer?.pictureLoaded(request, picture, isFinal: isFinal)
             clusterPictureLoaded(request, picture, isFinal: isFinal)
         case .favouritesSet(let request, let count): favouritesSet(request, count)
+        case .edited(let request, let edits): return edited(request, edits)
+        case .editsUndone(let request, let undone): return editsUndone(request, undone)
+        case .namesSuggested(let request, let names): namesSuggested(request, names)
         case .pathsCopied(let request, let copied, let wanted):
             guard request == copyRequest else { return [] }
             copyRequest = nil
@@ -152,7 +155,7 @@ extension AppState {
         timeline.showCursor()
     }
 
-    private mutating func catalogChanged() -> [Effect] {
+    mutating func catalogChanged() -> [Effect] {
         duplicatesChanged()
         timeline.windows.markStale()
         timeline.thumbnails.forgetFailures()
@@ -188,6 +191,9 @@ extension AppState {
         } else if let step = pendingChanges.removeValue(forKey: request) {
             activity.notice = Notice(error)
             takeBack(step)
+        } else if pendingEdits.remove(request) != nil {
+            activity.notice = Notice(error)
+            return catalogChanged()
         } else if request == copyRequest || request == timeline.rangeRequest {
             (copyRequest, timeline.rangeRequest) = (nil, nil)
             activity.notice = Notice(error)

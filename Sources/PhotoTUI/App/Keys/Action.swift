@@ -17,6 +17,11 @@ public enum Action: String, CaseIterable, Sendable {
     case toggleRange = "toggle_range"
     case clear
     case toggleFavourite = "toggle_favourite"
+    case addToAlbum = "add_to_album"
+    case editTags = "edit_tags"
+    case rate
+    case editCaption = "edit_caption"
+    case archive
     case undo
     case largerThumbnails = "larger_thumbnails"
     case smallerThumbnails = "smaller_thumbnails"
@@ -224,6 +229,11 @@ public struct ActionDescription: Sendable {
             .toggleFavourite, "Make it a favourite, or no longer", "favourite", ["f"], [.timeline, .viewer],
             footer: 2),
         .init(.undo, "Undo the last change", "undo", ["u"], KeyContext.allCases),
+        .init(.addToAlbum, "Put the photos into an album", "album", ["a"], [.timeline, .viewer]),
+        .init(.editTags, "Give the photos tags, or take some away", "tags", ["t"], [.timeline, .viewer]),
+        .init(.rate, "Rate the photos", "rate", ["r"], [.timeline, .viewer]),
+        .init(.editCaption, "Write a caption for the photos", "caption", ["c"], [.timeline, .viewer]),
+        .init(.archive, "Take the photos out of the timeline, into the archive", "archive", ["A"], [.timeline]),
         .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline, .duplicates]),
         .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline, .duplicates]),
         .init(

@@ -6,7 +6,6 @@ import Imaging
 import PhotoEngine
 import Synchronization
 import SystemPackage
-import Workflows
 
 /// Performs effects, and is the only caller of the engine. Nothing here runs on the terminal's thread for longer than it
 /// takes to hand work over.
@@ -80,12 +79,7 @@ final class EffectRunner: Sendable {
             }
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)
         case .wantThumbnails(let keys): workers.want(keys)
-        case .setFavourite(let request, let isFavourite, let photos):
-            change(request) {
-                let edit = try await LibraryEditing(catalog: $0.catalog).edit(
-                    .favourite(isFavourite), photos: photos, actor: DuplicatesCommand.actor)
-                return .favouritesSet(request, edit?.photoCount ?? 0)
-            }
+        case .setFavourite, .edit, .undoEdits, .suggestNames: performEdit(effect)
         case .copyPaths(let request, let photos): copyPaths(request, photos)
         case .acceptLoss: acceptLoss()
         case .startTimer(let request, let seconds):

@@ -87,15 +87,22 @@ extension AppState {
     mutating func toggleFavourite() -> [Effect] {
         let target = chosen.values.contains(false)
         let photos = chosen.filter { $0.value != target }.map(\.key).sorted()
-        return change(UndoStep(isFavourite: target, photos: photos, isUndo: false))
+        return change(FavouriteStep(isFavourite: target, photos: photos, isUndo: false))
     }
 
     mutating func undo() -> [Effect] {
         guard let step = undoSteps.popLast() else { return [] }
-        return change(UndoStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: true))
+        switch step {
+        case .favourite(let step):
+            return change(FavouriteStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: true))
+        case .edits(let edits): return undoEdits(edits.reversed())
+        }
     }
 
-    private mutating func change(_ step: UndoStep) -> [Effect] {
+    /// Marked photos, else the cursor's, in order.
+    var chosenPhotos: [PhotoID] { chosen.keys.sorted() }
+
+    private mutating func change(_ step: FavouriteStep) -> [Effect] {
         show(step.isFavourite, step.photos)
         let request = makeRequest()
         pendingChanges[request] = step
@@ -109,17 +116,18 @@ extension AppState {
 
     /// Shows what was before a change that failed; what the catalogue has is asked for as well, as the change may stand
     /// though its answer was lost.
-    mutating func takeBack(_ step: UndoStep) {
+    mutating func takeBack(_ step: FavouriteStep) {
         show(!step.isFavourite, step.photos)
         if step.isUndo {
-            undoSteps.append(UndoStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: false))
+            undoSteps.append(
+                .favourite(FavouriteStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: false)))
         }
         timeline.windows.markStale()
     }
 
     mutating func favouritesSet(_ request: RequestID, _ count: Int) {
         guard let step = pendingChanges.removeValue(forKey: request) else { return }
-        if !step.isUndo { undoSteps.append(step) }
+        if !step.isUndo { undoSteps.append(.favourite(step)) }
         if undoSteps.count > 100 { undoSteps.removeFirst() }
         let what = step.isFavourite ? "a favourite now" : "no favourite any more"
         let many = step.isFavourite ? "favourites now" : "no favourites any more"

@@ -40,6 +40,8 @@ struct PhotoInfo {
         add("Rating", metadata.rating.map { String(repeating: "★", count: min(5, max(0, $0))) })
         add("Favourite", photo.isFavourite ? "yes" : nil)
         add("Caption", metadata.caption.map { displayEscaped($0) })
+        add("Albums", details.collections.albums.map { displayEscaped($0) }.joined(separator: ", "))
+        add("Tags", details.collections.tags.map { displayEscaped($0) }.joined(separator: ", "))
         add("Keywords", metadata.keywords.map { displayEscaped($0) }.joined(separator: ", "))
         for file in details.files {
             add(file.isMissing ? "Was at" : "Path", displayEscaped(file.path))

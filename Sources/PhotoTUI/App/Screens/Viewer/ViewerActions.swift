@@ -120,7 +120,8 @@ extension AppState {
                 next = fresh
             }
             next.entry = entry
-            if next.details?.photo.id != entry.id, next.photoRequest == nil {
+            if next.details?.photo.id != entry.id || next.isStale, next.photoRequest == nil {
+                next.isStale = false
                 let request = makeRequest()
                 next.photoRequest = request
                 effects.append(.loadPhoto(request, entry.id))

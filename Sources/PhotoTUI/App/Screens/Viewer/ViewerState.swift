@@ -15,6 +15,8 @@ public struct ViewerState: Sendable {
     public var isSharp = false
     var slideshow: RequestID?
     var photoRequest: RequestID?
+    /// Whether the photo may have been changed since its details were read.
+    var isStale = false
     var pictureRequest: (id: RequestID, wanted: PictureRequest)?
 
     init() {}
@@ -31,6 +33,9 @@ public struct ViewerState: Sendable {
         photoRequest = nil
         details = loaded
     }
+
+    /// They stay on screen until they are there anew.
+    mutating func forgetDetails() { isStale = true }
 
     mutating func pictureLoaded(_ request: RequestID, _ picture: Grid, isFinal: Bool) {
         guard let current = pictureRequest, request == current.id else { return }
