@@ -14,6 +14,7 @@ struct PostgresIsolationTests {
         "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
+        "removed_originals",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -65,6 +66,9 @@ struct PostgresIsolationTests {
                     _ = try connection.execute(
                         "INSERT INTO photo_stacks (id, owner, reason, made_at) VALUES (?, ?, 'burst', 1)",
                         [.id(photo.photo), .id(owner)])
+                    _ = try connection.execute(
+                        "INSERT INTO removed_originals (id, owner, sha256, removed_at) VALUES (?, ?, ?, 1)",
+                        [.id(photo.photo), .id(owner), .digest(photo.sha256)])
                     for (ordinal, stacked) in [photo.photo, others[1]].enumerated() {
                         _ = try connection.execute(
                             "INSERT INTO stacked_photos (photo, owner, stack, ordinal) VALUES (?, ?, ?, ?)",
