@@ -14,7 +14,7 @@ extension Catalog {
     }
 
     fileprivate func remove(_ photo: PhotoID, _ moment: Int64, forgetting gone: [FilePath] = []) async throws -> Bool {
-        try await remove(photo, trashedAt: moment, forgetting: gone, actor: "a", reason: "the disk is full")
+        try await remove(photo, trashedAt: moment, forgetting: gone, actor: "a", reason: "the disk is full") != nil
     }
 }
 

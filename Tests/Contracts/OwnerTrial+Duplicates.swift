@@ -169,14 +169,20 @@ extension OwnerTrial {
                 let removed = try await own.catalog.remove(
                     theirs.photo.id, trashedAt: theirs.trashedAt, forgetting: theirs.files.map(\.path), actor: "a",
                     reason: "")
-                try requireEqual(removed, false, "the other's photo removed")
+                try requireEqual(removed, nil, "the other's photo removed")
             }
         } use: { own in
             let trashed = try requirePresent(try await own.catalog.trash(after: nil, limit: 1).first, "the trashed")
             try requireEqual(
                 try await own.catalog.remove(
                     trashed.photo.id, trashedAt: trashed.trashedAt - 1, forgetting: [], actor: "a", reason: ""),
-                false, "one trashed at another moment")
+                nil, "one trashed at another moment")
+        },
+        OwnerTrial("removedOriginals(after:limit:)") { own in
+            try requireEqual(try await own.catalog.removedOriginals(after: nil, limit: 9), [], "what is to be deleted")
+        },
+        OwnerTrial("markDeleted(_:)") { own in
+            try await own.catalog.markDeleted([RemovedOriginalID(clock: SystemClock(), random: SystemRandom())])
         },
         OwnerTrial("restore(_:actor:reason:)") { own, other in
             try await own.requireAbsent("the other's photo in the trash") {

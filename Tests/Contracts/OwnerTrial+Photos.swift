@@ -99,6 +99,10 @@ extension OwnerTrial {
             try requireEqual(Set(found.compactMap(\.photo)), Set(own.photos), "the files' photos")
             try requireEqual(found.count, 5, "the files")
         },
+        OwnerTrial("unusedKey(like:of:)") { own in
+            try requireEqual(
+                try await own.catalog.unusedKey(like: Holding.key(1), of: digest(1)), Holding.key(1), "the key")
+        },
         OwnerTrial("record(_:)") { own in
             let changed = scanned(own.number + 1, path: "/photos/1.jpg")
             guard case .imported(let id) = try await own.catalog.record([changed])[0] else {

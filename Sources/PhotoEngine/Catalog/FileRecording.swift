@@ -9,6 +9,8 @@ struct FileRecording {
     private var counters = CounterChanges()
     private var foreseen = ForeseenRows()
     private var waiting = WaitingRows()
+    /// Under which keys photos were recorded.
+    private var stored: [StoredOriginal] = []
 
     init(connection: any SQLConnection, catalog: SQLCatalog, now: Int64) {
         self.connection = connection
@@ -16,10 +18,23 @@ struct FileRecording {
         self.now = now
     }
 
-    /// Writes what waits, and the counters.
+    /// Writes the photos and files that wait, for what refers to them.
+    mutating func write() throws { try waiting.write(to: connection) }
+
+    /// Writes what waits, and the counters. Throws `RemovedKeyFault` when a key was removed for good.
     mutating func end() throws {
         try waiting.write(to: connection)
+        try requireUnremoved()
         try counters.write(to: connection, owner: owner)
+    }
+
+    private func requireUnremoved() throws {
+        if stored.isEmpty { return }
+        let removed = try connection.rows(
+            "SELECT 1 FROM removed_originals WHERE owner = ? AND sha256 = ? AND object_key = ?",
+            each: stored.map { [owner, .digest($0.sha256), .text($0.key.description)] })
+        let lost = zip(stored, removed).filter { !$1.isEmpty }.map(\.0)
+        if !lost.isEmpty { throw RemovedKeyFault(originals: lost) }
     }
 
     /// Records files, asking for what is known of all of them at once.
@@ -45,7 +60,7 @@ struct FileRecording {
                     content.filename, byteCount: content.byteCount.bytes, digest: content.sha256,
                     mediaType: content.mediaType, captureTime: content.provisional, original: .object(upload.key)))
         }
-        if photo.isMissing { try move(photo.id, to: .object(upload.key)) }
+        if photo.isMissing { try move(photo.id, content.sha256, to: .object(upload.key)) }
         try settle(photo.id)
         return photo.isMissing ? .moved(photo.id) : .known(photo.id)
     }
@@ -67,7 +82,7 @@ struct FileRecording {
                 photo?.status == .unreadable ? .rejected(reason: photo?.problem ?? "unreadable") : .photo
             try write(file, outcome: outcome, photo: id, isNew: previous == nil)
             if let photo {
-                if photo.isMissing { try move(photo.id, to: original) }
+                if photo.isMissing { try move(photo.id, digest, to: original) }
                 try settle(id)
             }
             if let left = previous?.photo, left != id { try settle(left) }
@@ -128,11 +143,16 @@ struct FileRecording {
         ).map(KnownPhoto.init)
     }
 
-    private mutating func move(_ photo: PhotoID, to original: OriginalLocation) throws {
+    private mutating func move(_ photo: PhotoID, _ digest: SHA256Digest, to original: OriginalLocation) throws {
+        note(original, digest)
         try waiting.write(to: connection)
         try connection.send(
             "UPDATE photos SET original_path = ?, original_key = ? WHERE id = ?",
             FileRecording.values(original) + [.id(photo)])
+    }
+
+    private mutating func note(_ original: OriginalLocation, _ digest: SHA256Digest) {
+        if case .object(let key) = original { stored.append(StoredOriginal(sha256: digest, key: key)) }
     }
 
     private mutating func insert(
@@ -140,6 +160,7 @@ struct FileRecording {
         original: OriginalLocation
     ) throws -> PhotoID {
         let id: PhotoID = catalog.newIdentifier()
+        note(original, digest)
         waiting.photos.append(
             [
                 .id(id), owner, .digest(digest), .text(mediaType.rawValue), .int(byteCount),

@@ -65,13 +65,7 @@ extension SQLCatalog {
 
     func record(_ files: [ScannedFile]) async throws -> [RecordOutcome] {
         if files.isEmpty { return [] }
-        let now = clock.microseconds
-        return try await database.write { [self] connection in
-            var recording = FileRecording(connection: connection, catalog: self, now: now)
-            let outcomes = try recording.record(files)
-            try recording.end()
-            return outcomes
-        }
+        return try await recording { recording, _ in try recording.record(files) }
     }
 
     func markMissing(_ paths: [FilePath]) async throws {

@@ -96,16 +96,16 @@ extension SQLCatalog {
 
     func remove(
         _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
-    ) async throws -> Bool {
+    ) async throws -> RemovedOriginal? {
         let now = clock.microseconds
         return try await database.write { [self] connection in
             let found = try connection.row(
                 """
-                SELECT byte_count, is_missing, status, filename FROM photos
+                SELECT byte_count, is_missing, status, filename, sha256, original_key FROM photos
                 WHERE id = ? AND owner = ? AND trashed_at = ? AND NOT EXISTS (
                     SELECT 1 FROM jobs WHERE jobs.photo = photos.id AND state IN ('queued', 'running', 'retrying'))
                 """, [.id(photo), ownerValue, .int(moment)])
-            guard var row = found else { return false }
+            guard var row = found else { return nil }
             var counters = CounterChanges()
             Likeness.count(&counters)
             counters.add(-1, to: .photos)
@@ -113,16 +113,24 @@ extension SQLCatalog {
             if try row.bool() { counters.add(-1, to: .missing) }
             if try row.text() == "unreadable" { counters.add(-1, to: .unreadable) }
             let name = try row.text()
+            let removed = RemovedOriginal(
+                id: newIdentifier(), sha256: try row.digest(),
+                key: try row.optionalText().map { try SQLRow.present(ObjectKey(untrusted: $0)) })
             try forget(photo, connection)
             try leaveStack(photo, connection)
             try forgetFiles(of: photo, gone, counters: &counters, connection)
             try connection.execute("DELETE FROM photos WHERE id = ? AND owner = ?", [.id(photo), ownerValue])
+            try connection.send(
+                "INSERT INTO removed_originals (id, owner, sha256, object_key, removed_at) VALUES (?, ?, ?, ?, ?)",
+                [
+                    .id(removed.id), ownerValue, .digest(removed.sha256), .string(removed.key?.description), .int(now),
+                ])
             try append(
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "empty trash", subject: photo.description,
                     outcome: "removed for good: \(name)" + (reason.isEmpty ? "" : ": \(reason)")), to: connection)
             try counters.write(to: connection, owner: ownerValue)
-            return true
+            return removed
         }
     }
 

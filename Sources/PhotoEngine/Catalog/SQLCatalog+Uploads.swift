@@ -14,13 +14,11 @@ extension SQLCatalog {
                 }
                 if let photo = upload.photo { return .known(photo) }
                 guard upload.state == .begun else { throw UploadRows.abandoned(id) }
-                return .begun(upload)
+                let removed = try RemovedKeys(of: content.sha256, owner: ownerValue, connection: connection)
+                return .begun(try UploadRows.moved(upload, awayFrom: removed, connection: connection))
             }
-            var durable = try connection.row(
-                """
-                SELECT id FROM photos WHERE owner = ? AND sha256 = ? AND (original_key IS NOT NULL OR is_missing = 0)
-                """, [ownerValue, .digest(content.sha256)])
-            if let photo: PhotoID = try durable?.id() { return .known(photo) }
+            let (durable, removed) = try UploadRows.known(content.sha256, owner: ownerValue, connection: connection)
+            if let durable { return .known(durable) }
             try connection.execute(
                 """
                 INSERT INTO uploads (
@@ -33,12 +31,14 @@ extension SQLCatalog {
                     .id(id), ownerValue, .digest(content.sha256), .int(content.byteCount.bytes),
                     .text(content.mediaType.rawValue), .string(content.filename),
                     .int(content.provisional.wallMicroseconds), .int(content.provisional.offsetMinutes),
-                    .text(content.provisional.source.rawValue), .text(key.description), .int(now),
+                    .text(content.provisional.source.rawValue),
+                    .text(removed.unused(like: key).description), .int(now),
                 ])
             let row = try connection.row(
                 "SELECT \(UploadRows.columns) FROM uploads WHERE owner = ? AND sha256 = ? AND state = 'begun'",
                 [ownerValue, .digest(content.sha256)])
-            return .begun(try UploadRows.upload(try SQLRow.present(row)))
+            let upload = try UploadRows.upload(try SQLRow.present(row))
+            return .begun(try UploadRows.moved(upload, awayFrom: removed, connection: connection))
         }
     }
 
@@ -98,13 +98,11 @@ extension SQLCatalog {
     }
 
     func confirmUpload(_ id: UploadID, file: ScannedFile?) async throws -> RecordOutcome {
-        let now = clock.microseconds
-        return try await database.write { [self] connection in
+        return try await recording { [ownerValue] recording, connection in
             guard let upload = try UploadRows.upload(id, owner: ownerValue, connection: connection) else {
                 throw EngineError(.notFound, "there is no upload \(id)")
             }
             guard upload.state != .abandoned else { throw UploadRows.abandoned(id) }
-            var recording = FileRecording(connection: connection, catalog: self, now: now)
             let outcome: RecordOutcome
             if let file {
                 guard case .photo(let sha256, let mediaType, let provisional, _) = file.content,
@@ -120,7 +118,7 @@ extension SQLCatalog {
             } else {
                 outcome = try recording.record(upload)
             }
-            try recording.end()
+            try recording.write()
             if upload.state == .begun, let photo = outcome.photo {
                 try connection.send(
                     "UPDATE uploads SET state = 'confirmed', photo = ?, multipart_token = NULL, multipart_bytes = NULL "
@@ -172,6 +170,43 @@ private enum UploadRows {
         return try Upload(
             id: id, content: content, key: key, state: state, multipart: multipart, photo: row.optionalID(),
             createdAt: row.int64())
+    }
+
+    /// The photo that has these bytes durably, and the keys that they were removed for good under.
+    static func known(
+        _ sha256: SHA256Digest, owner: SQLValue, connection: any SQLConnection
+    ) throws -> (photo: PhotoID?, removed: RemovedKeys) {
+        var photo: PhotoID?
+        var keys: [String] = []
+        for var row in try connection.rows(
+            """
+            SELECT id, NULL FROM photos WHERE owner = ? AND sha256 = ? AND (original_key IS NOT NULL OR is_missing = 0)
+            UNION ALL
+            SELECT NULL, object_key FROM removed_originals WHERE owner = ? AND sha256 = ? AND object_key IS NOT NULL
+            """, [owner, .digest(sha256), owner, .digest(sha256)])
+        {
+            if let found: PhotoID = try row.optionalID() {
+                photo = found
+            } else {
+                keys.append(try row.text())
+            }
+        }
+        return (photo, RemovedKeys(keys))
+    }
+
+    /// An upload whose key was removed for good under way begins anew under another.
+    static func moved(
+        _ upload: Upload, awayFrom removed: RemovedKeys, connection: any SQLConnection
+    ) throws -> Upload {
+        guard removed.contains(upload.key) else { return upload }
+        let key = removed.unused(like: upload.key)
+        try connection.send(
+            "UPDATE uploads SET object_key = ?, multipart_token = NULL, multipart_bytes = NULL WHERE id = ?",
+            [.text(key.description), .id(upload.id)])
+        try connection.send("DELETE FROM upload_parts WHERE upload = ?", [.id(upload.id)])
+        return Upload(
+            id: upload.id, content: upload.content, key: key, state: upload.state, multipart: nil, photo: upload.photo,
+            createdAt: upload.createdAt)
     }
 
     static func abandoned(_ id: UploadID) -> EngineError {

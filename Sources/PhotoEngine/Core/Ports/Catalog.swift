@@ -111,8 +111,11 @@ public protocol FileCatalog: Sendable {
     func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile]
 
     /// Records scanned files; for each new photo, its row and its `process_photo` job together. The outcomes are in the
-    /// files' order. A path recorded before is updated; a photo whose only path now holds other bytes becomes missing.
+    /// files' order. A path recorded before is updated; a photo whose only path now holds other bytes becomes missing. Throws
+    /// `.conflict`, and records none, when one is said to be stored under a key that was removed for good meanwhile.
     func record(_ files: [ScannedFile]) async throws -> [RecordOutcome]
+    /// Where to store an original: `key`, or one like it when an original with these bytes was removed for good under it.
+    func unusedKey(like key: ObjectKey, of sha256: SHA256Digest) async throws -> ObjectKey
 
     /// Marks files as gone; a photo without another present file becomes missing. Nothing is dropped. Unknown paths are ignored.
     func markMissing(_ paths: [FilePath]) async throws

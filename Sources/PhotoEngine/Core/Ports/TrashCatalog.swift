@@ -11,11 +11,30 @@ public protocol TrashCatalog: Sendable {
     /// there. `reason` is the person's, for the journal. Throws `.notFound` for an unknown photo.
     func restore(_ photos: [PhotoID], actor: String, reason: String) async throws -> [PhotoID]
     /// Removes a photo for good, with all that is known of it. The files in `gone` are forgotten; the others stay known as no
-    /// photo, so that an import leaves them alone as long as they don't change. False, and nothing changes, when it is not in
-    /// the trash since `moment` (Unix microseconds), or is being processed.
+    /// photo, so that an import leaves them alone as long as they don't change. Returns what is to be deleted of it; nil, and
+    /// nothing changes, when it is not in the trash since `moment` (Unix microseconds), or is being processed.
     func remove(
         _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
-    ) async throws -> Bool
+    ) async throws -> RemovedOriginal?
+    /// What was removed and not yet said to be deleted, in the order of removal, behind `after`.
+    func removedOriginals(after: RemovedOriginalID?, limit: Int) async throws -> [RemovedOriginal]
+    /// Nothing of these is left in the store.
+    func markDeleted(_ originals: [RemovedOriginalID]) async throws
+}
+
+public typealias RemovedOriginalID = Identifier<RemovedOriginal>
+
+/// What is left in the object store of a photo that was removed for good. No photo is ever stored under its key again, so that
+/// whoever knows of it may delete it at any time, however often.
+public struct RemovedOriginal: Hashable, Sendable {
+    public let id: RemovedOriginalID
+    public let sha256: SHA256Digest
+    /// nil where the library had no copy, and only renditions are left.
+    public let key: ObjectKey?
+
+    public init(id: RemovedOriginalID, sha256: SHA256Digest, key: ObjectKey?) {
+        (self.id, self.sha256, self.key) = (id, sha256, key)
+    }
 }
 
 /// A photo in the trash, and where files with its bytes are.

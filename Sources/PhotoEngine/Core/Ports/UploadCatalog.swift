@@ -1,8 +1,9 @@
 /// The ledger of uploads: what is under way, which parts of it are there, and the step that makes a photo of it.
 public protocol UploadCatalog: Sendable {
     /// Begins an upload, or finds the one that is to be continued: that of the same id, else an unfinished one of the same
-    /// bytes, whoever began it. `.known` when the owner has the photo with durable bytes already. Throws `.conflict` when
-    /// the id is that of an upload of other bytes, or of one that was abandoned.
+    /// bytes, whoever began it. `.known` when the owner has the photo with durable bytes already. Its key is another than the
+    /// one asked for when an original was removed for good under that. Throws `.conflict` when the id is that of an upload of
+    /// other bytes, or of one that was abandoned.
     func beginUpload(_ id: UploadID, of content: UploadContent, at key: ObjectKey) async throws -> BegunUpload
 
     func upload(_ id: UploadID) async throws -> Upload?
@@ -20,7 +21,8 @@ public protocol UploadCatalog: Sendable {
 
     /// Makes a photo, with its job, of an upload whose bytes were found whole in the store, and its end, all together; with
     /// `file`, which must hold the same bytes, that path is recorded, too. Idempotent. Throws `.notFound` for an unknown
-    /// upload, `.conflict` for one that was abandoned or for a file with other bytes.
+    /// upload, `.conflict` for one that was abandoned, for a file with other bytes, and when what was found under its key was
+    /// removed for good meanwhile: begun again, it has another key.
     func confirmUpload(_ id: UploadID, file: ScannedFile?) async throws -> RecordOutcome
     /// Gives an upload up and forgets its parts. False when it was confirmed, or is unknown.
     func abandonUpload(_ id: UploadID) async throws -> Bool

@@ -120,7 +120,8 @@ final class ImportRun: Sendable {
         }
         let day = provisional.rfc3339.prefix(10)
         let proposed = ObjectKey("originals/\(day.prefix(4))/\(day)/\(sha256).\(mediaType.fileExtension)")
-        let key = pending.withLock { $0.copied[sha256] } ?? proposed
+        let key = try await importer.catalog.unusedKey(
+            like: pending.withLock { $0.copied[sha256] } ?? proposed, of: sha256)
         try await importer.objects.putFile(file.path, at: key, sha256: sha256)
         pending.withLock { $0.copied[sha256] = key }
         return ScannedFile(
@@ -170,8 +171,22 @@ final class ImportRun: Sendable {
         if added > 0, importer.relay == nil { importer.runner.announce() }
     }
 
+    /// Copies of which one was removed for good meanwhile, with the trash.
+    private func copyAgain(_ files: [ScannedFile]) async throws -> [ScannedFile] {
+        var copied: [ScannedFile] = []
+        for file in files {
+            guard case .photo(let sha256, let mediaType, _, .object) = file.content else {
+                copied.append(file)
+                continue
+            }
+            copied.append(try await copy(file, sha256, mediaType))
+        }
+        return copied
+    }
+
     /// Records a batch, again while another process keeps the catalogue busy.
-    private func record(_ files: [ScannedFile]) async throws -> [Uploader.Outcome] {
+    private func record(_ scanned: [ScannedFile]) async throws -> [Uploader.Outcome] {
+        var files = scanned
         func record() async throws -> [Uploader.Outcome] {
             if let uploader = importer.uploader { return try await uploader.record(files) }
             return try await importer.catalog.record(files).map { .recorded($0) }
@@ -179,6 +194,8 @@ final class ImportRun: Sendable {
         for attempt in 0..<5 {
             do {
                 return try await record()
+            } catch let error as EngineError where error.code == .conflict && importer.uploader == nil {
+                files = try await copyAgain(files)
             } catch let error as EngineError where error.isRetryable {
                 let wait = JobPolicy.backoffSeconds(attempt: attempt, random: SystemRandom()) / 4
                 try await Task.sleep(for: .seconds(wait))

@@ -3,6 +3,8 @@ internal import Glibc
 internal import SystemPackage
 
 /// Removes for good what has been in the trash for long enough, a photo at a time: whoever stops goes on with what is left.
+/// The transaction that removes a photo notes what is to be deleted of it, under a key that nothing is stored under again: an
+/// import of the same bytes beside this, or after it was killed, takes another.
 ///
 /// A copy in the library goes, with its renditions. A file that lies in the owner's own folder goes only when the owner says so, and
 /// then into the desktop's trash; until then its photo stays where it is, and can be taken back.
@@ -16,7 +18,19 @@ public struct TrashEmptying: Sendable {
         case failed(EngineError.Code, String)
     }
 
-    private let catalog: any TrashCatalog
+    public typealias EmptyingCatalog = TrashCatalog & PhotoCatalog
+
+    /// What earlier runs had removed and not deleted.
+    public struct Leftovers: Hashable, Sendable {
+        /// Photos of which nothing is left now.
+        public var deleted = 0
+        /// Photos of which something is, and why.
+        public var failed: [String] = []
+
+        public init() {}
+    }
+
+    private let catalog: any EmptyingCatalog
     private let objects: any ObjectStore
     private let desktop: DesktopTrash
     /// Whether nobody else's photos have these renditions.
@@ -28,7 +42,7 @@ public struct TrashEmptying: Sendable {
     public static let standardDays = 30
 
     public init(
-        catalog: any TrashCatalog, objects: any ObjectStore, desktop: DesktopTrash, ownsRenditions: Bool
+        catalog: any EmptyingCatalog, objects: any ObjectStore, desktop: DesktopTrash, ownsRenditions: Bool
     ) {
         self.catalog = catalog
         self.objects = objects
@@ -36,16 +50,18 @@ public struct TrashEmptying: Sendable {
         self.ownsRenditions = ownsRenditions
     }
 
-    /// Removes what was put into the trash before `moment` (Unix microseconds), or only tells of it in a dry run.
-    /// Cancelling ends it between two photos.
+    /// Removes what was put into the trash before `moment` (Unix microseconds), or only tells of it in a dry run; first of all
+    /// deletes what earlier runs had no time for. Cancelling ends it between two photos.
+    @discardableResult
     public func run(
         trashedBefore moment: Int64, movesOriginals: Bool, isDry: Bool, actor: String, reason: String,
         each body: @Sendable (TrashedPhoto, Outcome) throws -> Void
-    ) async throws {
+    ) async throws -> Leftovers {
+        let leftovers = isDry ? Leftovers() : try await deleteLeftovers()
         var after = TrashPosition(before: moment)
         while true {
             let page = try await catalog.trash(after: after, limit: Self.page)
-            guard let last = page.last else { return }
+            guard let last = page.last else { return leftovers }
             after = TrashPosition(last)
             for trashed in page {
                 try Task.checkCancellation()
@@ -65,32 +81,60 @@ public struct TrashEmptying: Sendable {
         _ trashed: TrashedPhoto, movesOriginals: Bool, isDry: Bool, actor: String, reason: String
     ) async throws -> Outcome {
         var gone: [FilePath] = []
-        var key: ObjectKey?
-        switch trashed.photo.original {
-        case .object(let stored): key = stored
-        case .file:
+        if case .file = trashed.photo.original {
             let files = try await blocking.run { try Self.present(trashed.files) }
             if !files.isEmpty, !movesOriginals { return .inPlace }
             gone = trashed.files.map(\.path)
-            if isDry { break }
-            try await blocking.run { [desktop] in for file in files { try desktop.move(file) } }
+            if !isDry { try await blocking.run { [desktop] in for file in files { try desktop.move(file) } } }
         }
         if isDry { return .removed }
-        let isRemoved = try await catalog.remove(
+        let removed = try await catalog.remove(
             trashed.photo.id, trashedAt: trashed.trashedAt, forgetting: gone, actor: actor, reason: reason)
-        guard isRemoved else {
+        guard let removed else {
             return .failed(.conflict, "it was taken out of the trash meanwhile, or is being processed")
         }
-        // Behind the catalogue's own change: what is left when this is interrupted is in nobody's way.
-        if let key { try await objects.delete(key) }
-        if ownsRenditions {
-            for size in RenditionKind.sizes {
-                for format in RenditionFormat.allCases {
-                    try await objects.delete(RenditionKind(size: size, format: format).key(of: trashed.photo.sha256))
+        do {
+            try await delete(removed)
+        } catch let error as EngineError where !error.isRetryable {
+            return .failed(
+                error.code, "it is removed, but not yet deleted, which emptying once more tries again: \(error)")
+        }
+        try await catalog.markDeleted([removed.id])
+        return .removed
+    }
+
+    /// Deletes what interrupted runs left, theirs of other machines too.
+    private func deleteLeftovers() async throws -> Leftovers {
+        var leftovers = Leftovers()
+        var after: RemovedOriginalID?
+        while true {
+            let page = try await catalog.removedOriginals(after: after, limit: Self.page)
+            guard let last = page.last else { return leftovers }
+            after = last.id
+            var deleted: [RemovedOriginalID] = []
+            for removed in page {
+                try Task.checkCancellation()
+                do {
+                    try await delete(removed)
+                    deleted.append(removed.id)
+                } catch let error as EngineError where !error.isRetryable {
+                    leftovers.failed.append("\(removed.key?.description ?? removed.sha256.description): \(error)")
                 }
             }
+            try await catalog.markDeleted(deleted)
+            leftovers.deleted += deleted.count
         }
-        return .removed
+    }
+
+    private func delete(_ removed: RemovedOriginal) async throws {
+        if let key = removed.key { try await objects.delete(key) }
+        // Those of a photo that came back since are its own; one that comes back just now has them made anew when they are missed.
+        guard ownsRenditions, try await catalog.photo(sha256: removed.sha256) == nil else { return }
+        for size in RenditionKind.sizes {
+            for format in RenditionFormat.allCases {
+                try await objects.delete(RenditionKind(size: size, format: format).key(of: removed.sha256))
+            }
+        }
     }
 
     /// The files that are there as they were recorded. Throws `.conflict` when one is there with other bytes: what it is now

@@ -27,8 +27,7 @@ extension Uploader {
                 guard upload.createdAt < limit else { continue }
                 let content = upload.content
                 let isThere = try await store.verify(upload.key, byteCount: content.byteCount, sha256: content.sha256)
-                if isThere == true {
-                    _ = try await catalog.confirmUpload(upload.id, file: nil)
+                if isThere == true, try await confirm(upload) {
                     upkeep.confirmed += 1
                 } else {
                     if let multipart = upload.multipart {
@@ -41,5 +40,15 @@ extension Uploader {
             after = last.id
         }
         return upkeep
+    }
+
+    /// False when what is there was removed for good.
+    private func confirm(_ upload: Upload) async throws -> Bool {
+        do {
+            _ = try await catalog.confirmUpload(upload.id, file: nil)
+            return true
+        } catch let error as EngineError where error.code == .conflict {
+            return false
+        }
     }
 }

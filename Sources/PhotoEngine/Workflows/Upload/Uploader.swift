@@ -125,7 +125,7 @@ public final class Uploader: Sendable {
         let id = UploadID(clock: clock, random: SystemRandom())
         let upload: Upload
         switch try await catalog.beginUpload(id, of: content, at: key(of: sha256, mediaType: mediaType)) {
-        case .known: return .recorded(try await recordAlone(file))
+        case .known(let photo): return .recorded(try await recordAlone(file, of: photo))
         case .begun(let begun): upload = begun
         }
         if let absence { return .waiting(absence) }
@@ -145,7 +145,20 @@ public final class Uploader: Sendable {
         return .recorded(try await catalog.confirmUpload(upload.id, file: file))
     }
 
-    /// One more path of a photo that is stored, or a file that is none.
+    /// One more path of a photo that is stored. Throws `.conflict` when it was removed for good meanwhile.
+    private func recordAlone(_ file: ScannedFile, of photo: PhotoID) async throws -> RecordOutcome {
+        guard case .photo(let sha256, let mediaType, let provisional, _) = file.content,
+            let known = try await catalog.photo(photo)
+        else { throw EngineError(.conflict, "the photo was removed meanwhile", whatToDo: "import the file again") }
+        guard case .object = known.original else { return try await recordAlone(file) }
+        return try await recordAlone(
+            ScannedFile(
+                path: file.path, fingerprint: file.fingerprint,
+                content: .photo(
+                    sha256: sha256, mediaType: mediaType, provisional: provisional, original: known.original)))
+    }
+
+    /// What is recorded without being sent.
     private func recordAlone(_ file: ScannedFile) async throws -> RecordOutcome {
         guard let outcome = try await catalog.record([file]).first else {
             throw EngineError(.internal, "a file was not accounted for")

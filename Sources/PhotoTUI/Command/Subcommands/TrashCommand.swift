@@ -144,7 +144,8 @@ struct TrashEmpty: AsyncParsableCommand {
         discussion: """
             Copies that the library keeps are deleted. A file that lies in a folder of yours stays, and its photo with it in the \
             trash, unless you say --originals: then it goes to the desktop's trash, from where a file manager brings it back. \
-            What is removed here can't be taken back by `duplicates undo`, which says so.
+            What is removed here can't be taken back by `duplicates undo`, which says so. Stopped or killed on the way, the next \
+            run deletes what it left.
 
             Examples:
               phototui trash empty --dry-run
@@ -179,10 +180,11 @@ struct TrashEmpty: AsyncParsableCommand {
                 let emptying = library.trashEmptying(environment: ProcessInfo.processInfo.environment)
                 try await Interrupt.cancelling {
                 } work: { [originals, dryRun, reason = why.reason] in
-                    try await emptying.run(
+                    let leftovers = try await emptying.run(
                         trashedBefore: moment + 1, movesOriginals: originals, isDry: dryRun,
                         actor: DuplicatesCommand.actor, reason: reason
                     ) { try report.add($0, $1, in: library) }
+                    report.add(leftovers)
                 }
             }
         } catch is CancellationError {
@@ -202,6 +204,7 @@ private final class EmptyReport: Sendable {
         var byteCount: Int64 = 0
         var inPlace = 0
         var failed = 0
+        var leftovers = TrashEmptying.Leftovers()
         /// Kept for JSON alone.
         var items: [JSON] = []
     }
@@ -215,7 +218,7 @@ private final class EmptyReport: Sendable {
         self.isDry = isDry
     }
 
-    var hasFailures: Bool { sums.withLock { $0.failed > 0 } }
+    var hasFailures: Bool { sums.withLock { $0.failed > 0 || !$0.leftovers.failed.isEmpty } }
 
     func add(_ trashed: TrashedPhoto, _ outcome: TrashEmptying.Outcome, in library: Library) throws {
         let (word, reason): (String, String?) =
@@ -246,18 +249,27 @@ private final class EmptyReport: Sendable {
         }
     }
 
+    func add(_ leftovers: TrashEmptying.Leftovers) {
+        sums.withLock { $0.leftovers = leftovers }
+        for reason in leftovers.failed { Console.complain(reason) }
+    }
+
     func end(isInterrupted: Bool = false) throws {
         let sums = sums.withLock { $0 }
         if isJSON {
             let document: JSON = .object([
                 "dry_run": .bool(isDry), "interrupted": .bool(isInterrupted), "removed": .count(sums.removed),
                 "bytes": .integer(sums.byteCount), "in_place": .count(sums.inPlace), "failed": .count(sums.failed),
-                "photos": .array(sums.items),
+                "photos": .array(sums.items), "leftovers_deleted": .count(sums.leftovers.deleted),
+                "leftovers_failed": .array(sums.leftovers.failed.map { .rawText($0) }),
             ])
             return try Console.line(document.encoded())
         }
         let word = isDry ? "would be removed" : "removed"
         Console.note("\(counted(sums.removed, "photo")) \(word) for good, \(ByteCount(sums.byteCount))\n")
+        if sums.leftovers.deleted > 0 {
+            Console.note("\(counted(sums.leftovers.deleted, "photo")) deleted that an earlier run had only removed\n")
+        }
         if sums.inPlace > 0 {
             Console.note(
                 "\(counted(sums.inPlace, "photo")) left: the files lie in your folders (--originals moves them to the desktop's trash)\n"
