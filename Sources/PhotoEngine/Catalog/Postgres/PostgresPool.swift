@@ -83,6 +83,7 @@ final class PostgresPool: Sendable {
         } else {
             borrowed = (try await blocking.run { try self.make() }, false)
         }
+        let cancelling = Cancelling()
         let outcome: Result<Value, any Error> = await withTaskCancellationHandler {
             do {
                 return .success(
@@ -96,8 +97,13 @@ final class PostgresPool: Sendable {
             }
         } onCancel: {
             // A server that is silent holds this up for as long.
-            Task { [blocking] in try? await blocking.run { borrowed.connection.cancel() } }
+            cancelling.begin()
+            Task { [blocking] in
+                try? await blocking.run { borrowed.connection.cancel() }
+                cancelling.end()
+            }
         }
+        if cancelling.isUnderWay { try? await blocking.run { cancelling.wait(seconds: 2) } }
         if borrowed.connection.isClean { giveBack(borrowed.connection) }
         if case .failure(let error) = outcome, let error = error as? PostgresError {
             // A connection that had died while it lay idle, or dies now: nothing of this transaction stands.
@@ -190,4 +196,19 @@ final class PostgresPool: Sendable {
             state.idle.removeAll()
         }
     }
+}
+
+/// A request to cancel that is on its way on a connection of its own. Who leaves before the answer, as a process does that ends,
+/// ends PgBouncer up to 1.18 with it (its issue 801).
+private final class Cancelling: Sendable {
+    private let done = DispatchSemaphore(value: 0)
+    private let hasBegun = Mutex(false)
+
+    var isUnderWay: Bool { hasBegun.withLock { $0 } }
+
+    func begin() { hasBegun.withLock { $0 = true } }
+    func end() { done.signal() }
+
+    /// Blocks, for as long as a server may be silent.
+    func wait(seconds: Double) { _ = done.wait(timeout: .now() + seconds) }
 }
