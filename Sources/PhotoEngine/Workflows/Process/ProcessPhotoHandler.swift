@@ -1,4 +1,5 @@
 public import Core
+internal import Digest
 internal import Foundation
 public import Jobs
 internal import SystemPackage
@@ -44,13 +45,13 @@ public final class ProcessPhotoHandler: JobHandler {
                 // The verdict holds for the photo only when these are the photo's bytes.
                 try Task.checkCancellation()
                 guard try await isUnchanged(path, photo) else {
-                    failure = try await reindex(path)
+                    failure = try await reindex(path, photo)
                     continue
                 }
                 throw JobFailure(error, isUnreadable: true)
             }
             guard processed.sha256 == photo.sha256 else {
-                failure = try await reindex(path)
+                failure = try await reindex(path, photo)
                 continue
             }
             if processed.metadata.captureTime == nil { processed.metadata.captureTime = photo.captureTime }
@@ -118,13 +119,17 @@ public final class ProcessPhotoHandler: JobHandler {
     }
 
     private func isUnchanged(_ path: FilePath, _ photo: Photo) async throws -> Bool {
-        let read = try await reading.run { FileReader().read(path) { false } }
-        guard case .picture(let sha256, _) = read.content else { return false }
+        // Whatever they are bytes of: a client may have sent what is no picture.
+        let sha256 = try await reading.run { try? SHA256Hasher.digest(path: path).sha256 }
         return sha256 == photo.sha256
     }
 
     /// Records what a file holds now, that changed after it was indexed.
-    private func reindex(_ path: FilePath) async throws -> EngineError {
+    private func reindex(_ path: FilePath, _ photo: Photo) async throws -> EngineError {
+        if case .object(let key) = photo.original, path == objects.localPath(of: key) {
+            return EngineError(
+                .corrupt, "the copy of the original is not what was stored", whatToDo: "restore it from a backup")
+        }
         let read = try await reading.run { FileReader().read(path) { false } }
         if let scanned = ScannedFile(path: path, reading: read) {
             _ = try await server { try await catalog.record([scanned]) }
