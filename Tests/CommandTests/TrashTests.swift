@@ -57,18 +57,20 @@ struct TrashTests {
     func inPlace() async throws {
         try await withTrashed { program, photos, home, trashed in
             let path = try #require(try await trash(program).first?["path"] as? String)
-            let young = try await program.run(["trash", "empty", "--originals", "--json"]).document()
+            let young = try await program.run(["trash", "empty", "--yes", "--originals", "--json"]).document()
             #expect(young["removed"] as? Int == 0 && FileManager.default.fileExists(atPath: path))
-            let left = try await program.run(["trash", "empty", "--older-than", "0", "--json"]).document()
+            let left = try await program.run(["trash", "empty", "--yes", "--older-than", "0", "--json"]).document()
             #expect(left["removed"] as? Int == 0 && left["in_place"] as? Int == 1)
             let dry = try await program.run([
-                "trash", "empty", "--older-than", "0", "--originals", "--dry-run", "--json",
+                "trash", "empty", "--yes", "--older-than", "0", "--originals", "--dry-run", "--json",
             ])
             .document()
             #expect(dry["removed"] as? Int == 1 && FileManager.default.fileExists(atPath: path))
             #expect(try await trash(program).count == 1)
 
-            let emptied = try await program.run(["trash", "empty", "--older-than", "0", "--originals", "--json"])
+            let emptied = try await program.run([
+                "trash", "empty", "--yes", "--older-than", "0", "--originals", "--json",
+            ])
             #expect(emptied.exitCode == 0, "\(emptied.complaints)")
             #expect(try emptied.document()["removed"] as? Int == 1)
             #expect(!FileManager.default.fileExists(atPath: path))
@@ -105,7 +107,7 @@ struct TrashTests {
         try await withTrashed(copies: true) { program, photos, home, trashed in
             let path = try #require(try await trash(program).first?["path"] as? String)
             #expect(FileManager.default.fileExists(atPath: path))
-            let emptied = try await program.run(["trash", "empty", "--older-than", "0", "--reason", "full"])
+            let emptied = try await program.run(["trash", "empty", "--yes", "--older-than", "0", "--reason", "full"])
             #expect(emptied.exitCode == 0 && emptied.text.contains(trashed.id), "\(emptied.complaints)")
             #expect(!FileManager.default.fileExists(atPath: path))
             #expect(try FileManager.default.contentsOfDirectory(atPath: photos.path).count == 2)

@@ -73,6 +73,13 @@ extension SQLCatalog {
     private func wasArchived(
         _ photo: PhotoID, trashedAt moment: Int64, _ connection: any SQLConnection
     ) throws -> Bool {
+        try decision(on: photo, trashedAt: moment, connection)?.wasArchived ?? false
+    }
+
+    /// The decision that put a photo into the trash.
+    private func decision(
+        on photo: PhotoID, trashedAt moment: Int64, _ connection: any SQLConnection
+    ) throws -> (content: ResolutionContent, wasArchived: Bool)? {
         // Its id was made behind `moment`, in the same transaction.
         let (first, last) = (Self.earliestIdentifier(at: moment), Self.earliestIdentifier(at: moment + 3_600_000_000))
         let rows = try connection.rows(
@@ -82,9 +89,9 @@ extension SQLCatalog {
             """, [ownerValue, .bytes(first), .bytes(last), .int(moment)])
         for var row in rows {
             let content = try ResolutionContent.decoded(try row.text())
-            if let found = content.trashed.first(where: { $0.photo == photo }) { return found.wasArchived }
+            if let found = content.trashed.first(where: { $0.photo == photo }) { return (content, found.wasArchived) }
         }
-        return false
+        return nil
     }
 
     /// The lowest UUIDv7 of a moment in Unix microseconds.
@@ -94,11 +101,25 @@ extension SQLCatalog {
             + [UInt8](repeating: 0, count: 10)
     }
 
+    func kept(insteadOf photo: PhotoID, trashedAt moment: Int64) async throws -> [PhotoID] {
+        try await database.read { [self] connection in
+            let content = try decision(on: photo, trashedAt: moment, connection)?.content
+            return content.map { [$0.keeper] + $0.alsoKept } ?? []
+        }
+    }
+
     func remove(
-        _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
+        _ photo: PhotoID, trashedAt moment: Int64, keeping keeper: PhotoID?, forgetting gone: [FilePath], actor: String,
+        reason: String
     ) async throws -> RemovedOriginal? {
         let now = clock.microseconds
         return try await database.write { [self] connection in
+            if let keeper {
+                let isThere = try connection.row(
+                    "SELECT 1 FROM photos WHERE id = ? AND owner = ? AND is_missing = 0 AND trashed_at IS NULL",
+                    [.id(keeper), ownerValue])
+                guard isThere != nil else { return nil }
+            }
             let found = try connection.row(
                 """
                 SELECT byte_count, is_missing, status, filename, sha256, original_key FROM photos

@@ -10,16 +10,30 @@ public protocol TrashCatalog: Sendable {
     /// Takes photos out of the trash, whatever had put them there; each waits to be compared anew. Returns those that were
     /// there. `reason` is the person's, for the journal. Throws `.notFound` for an unknown photo.
     func restore(_ photos: [PhotoID], actor: String, reason: String) async throws -> [PhotoID]
+    /// The photos that the decision which put a photo there has kept instead, the keeper first; none where no decision that
+    /// stands did.
+    func kept(insteadOf photo: PhotoID, trashedAt moment: Int64) async throws -> [PhotoID]
     /// Removes a photo for good, with all that is known of it. The files in `gone` are forgotten; the others stay known as no
     /// photo, so that an import leaves them alone as long as they don't change. Returns what is to be deleted of it; nil, and
-    /// nothing changes, when it is not in the trash since `moment` (Unix microseconds), or is being processed.
+    /// nothing changes, when it is not in the trash since `moment` (Unix microseconds), is being processed, or `keeper` is
+    /// missing or gone.
     func remove(
-        _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
+        _ photo: PhotoID, trashedAt moment: Int64, keeping keeper: PhotoID?, forgetting gone: [FilePath], actor: String,
+        reason: String
     ) async throws -> RemovedOriginal?
     /// What was removed and not yet said to be deleted, in the order of removal, behind `after`.
     func removedOriginals(after: RemovedOriginalID?, limit: Int) async throws -> [RemovedOriginal]
     /// Nothing of these is left in the store.
     func markDeleted(_ originals: [RemovedOriginalID]) async throws
+}
+
+extension TrashCatalog {
+    public func remove(
+        _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
+    ) async throws -> RemovedOriginal? {
+        try await remove(
+            photo, trashedAt: moment, keeping: nil, forgetting: gone, actor: actor, reason: reason)
+    }
 }
 
 public typealias RemovedOriginalID = Identifier<RemovedOriginal>

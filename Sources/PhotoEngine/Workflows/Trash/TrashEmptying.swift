@@ -18,7 +18,7 @@ public struct TrashEmptying: Sendable {
         case failed(EngineError.Code, String)
     }
 
-    public typealias EmptyingCatalog = TrashCatalog & PhotoCatalog
+    public typealias EmptyingCatalog = TrashCatalog & PhotoCatalog & FileCatalog
 
     /// What earlier runs had removed and not deleted.
     public struct Leftovers: Hashable, Sendable {
@@ -52,13 +52,18 @@ public struct TrashEmptying: Sendable {
 
     /// Removes what was put into the trash before `moment` (Unix microseconds), or only tells of it in a dry run; first of all
     /// deletes what earlier runs had no time for. Cancelling ends it between two photos.
+    ///
+    /// A photo stays where nothing is left of what was kept instead of it: it is the last copy of its picture. With
+    /// `takesLastCopies` it goes all the same.
     @discardableResult
     public func run(
-        trashedBefore moment: Int64, movesOriginals: Bool, isDry: Bool, actor: String, reason: String,
+        trashedBefore moment: Int64, movesOriginals: Bool, takesLastCopies: Bool = false, isDry: Bool, actor: String,
+        reason: String,
         each body: @Sendable (TrashedPhoto, Outcome) throws -> Void
     ) async throws -> Leftovers {
         let leftovers = isDry ? Leftovers() : try await deleteLeftovers()
         var after = TrashPosition(before: moment)
+        var removed: Set<PhotoID> = []
         while true {
             let page = try await catalog.trash(after: after, limit: Self.page)
             guard let last = page.last else { return leftovers }
@@ -67,18 +72,61 @@ public struct TrashEmptying: Sendable {
                 try Task.checkCancellation()
                 var outcome: Outcome
                 do {
+                    let keeper = takesLastCopies ? nil : try await keeper(of: trashed, removed)
                     outcome = try await remove(
-                        trashed, movesOriginals: movesOriginals, isDry: isDry, actor: actor, reason: reason)
+                        trashed, keeping: keeper, movesOriginals: movesOriginals, isDry: isDry, actor: actor,
+                        reason: reason)
                 } catch let error as EngineError where !error.isRetryable {
                     outcome = .failed(error.code, error.description)
                 }
+                if outcome == .removed { removed.insert(trashed.photo.id) }
                 try body(trashed, outcome)
             }
         }
     }
 
+    /// A photo that was kept instead of this one and has its bytes; nil where no decision put it here, or what was kept has been
+    /// `removed` just now, for one that has. Throws `.conflict` where there is none.
+    private func keeper(of trashed: TrashedPhoto, _ removed: Set<PhotoID>) async throws -> PhotoID? {
+        var (photo, moment) = (trashed.photo.id, trashed.trashedAt)
+        // What was kept may have made way for another since.
+        for _ in 0..<100 {
+            let kept = try await catalog.kept(insteadOf: photo, trashedAt: moment)
+            if kept.isEmpty { return nil }
+            var next: (photo: PhotoID, moment: Int64)?
+            for id in kept {
+                if removed.contains(id) { return nil }
+                guard let found = try await catalog.photo(id) else { continue }
+                if let moment = found.trashedAt {
+                    next = (id, moment)
+                } else if try await hasBytes(found) {
+                    return id
+                }
+            }
+            guard let next else { break }
+            (photo, moment) = next
+        }
+        throw EngineError(
+            .conflict, "it is the last copy: what was kept instead of it is no longer there",
+            whatToDo: "take it back with trash restore, or say --last-copies")
+    }
+
+    private func hasBytes(_ photo: Photo) async throws -> Bool {
+        if photo.isMissing { return false }
+        switch photo.original {
+        case .object(let key): return try await objects.head(key) == photo.byteCount
+        case .file:
+            let files = try await catalog.files(of: photo.id)
+            return try await blocking.run {
+                // One with other bytes, or out of reach, is no copy to rely on.
+                files.contains { file in (try? Self.present([file]))?.isEmpty == false }
+            }
+        }
+    }
+
     private func remove(
-        _ trashed: TrashedPhoto, movesOriginals: Bool, isDry: Bool, actor: String, reason: String
+        _ trashed: TrashedPhoto, keeping keeper: PhotoID?, movesOriginals: Bool, isDry: Bool, actor: String,
+        reason: String
     ) async throws -> Outcome {
         var gone: [FilePath] = []
         if case .file = trashed.photo.original {
@@ -89,9 +137,12 @@ public struct TrashEmptying: Sendable {
         }
         if isDry { return .removed }
         let removed = try await catalog.remove(
-            trashed.photo.id, trashedAt: trashed.trashedAt, forgetting: gone, actor: actor, reason: reason)
+            trashed.photo.id, trashedAt: trashed.trashedAt, keeping: keeper, forgetting: gone, actor: actor,
+            reason: reason)
         guard let removed else {
-            return .failed(.conflict, "it was taken out of the trash meanwhile, or is being processed")
+            return .failed(
+                .conflict,
+                "it was taken out of the trash meanwhile, is being processed, or what was kept instead has gone")
         }
         do {
             try await delete(removed)

@@ -153,9 +153,18 @@ struct ConsentOptions: ParsableArguments {
         if reason.utf8.count > 1000 { throw ValidationError("--reason takes at most 1000 bytes") }
     }
 
+    /// As `Consent.ask`.
+    func ask(_ sentence: String, type word: String) throws { try Consent(isGiven: yes).ask(sentence, type: word) }
+}
+
+/// Whether somebody agrees to what can't be taken back.
+struct Consent {
+    /// By an option.
+    let isGiven: Bool
+
     /// Says what is about to happen (`sentence` may hold foreign text), and has `word` typed. Throws where it isn't.
     func ask(_ sentence: String, type word: String) throws {
-        if yes { return }
+        if isGiven { return }
         guard Console.errorIsTerminal, isatty(STDIN_FILENO) == 1 else {
             throw EngineError(
                 .invalidInput, "\(sentence), and nobody is there to agree", whatToDo: "add --yes to do it")

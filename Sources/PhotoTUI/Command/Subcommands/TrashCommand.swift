@@ -144,12 +144,14 @@ struct TrashEmpty: AsyncParsableCommand {
         discussion: """
             Copies that the library keeps are deleted. A file that lies in a folder of yours stays, and its photo with it in the \
             trash, unless you say --originals: then it goes to the desktop's trash, from where a file manager brings it back. \
+            A photo stays where nothing is left of what was kept instead of it: it is the last copy of its picture. \
             What is removed here can't be taken back by `duplicates undo`, which says so. Stopped or killed on the way, the next \
-            run deletes what it left.
+            run deletes what it left. On a terminal it asks first; elsewhere it takes --yes.
 
             Examples:
               phototui trash empty --dry-run
               phototui trash empty --older-than 90 --originals
+              phototui trash empty --yes            # from cron
 
             Exit codes: 0 done, 2 some could not be removed, 130 stopped by Ctrl-C.
             """)
@@ -158,11 +160,17 @@ struct TrashEmpty: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
     @OptionGroup var why: ReasonOption
 
+    @Flag(name: .shortAndLong, help: "Do it without asking.")
+    var yes = false
+
     @Option(help: ArgumentHelp("What has been there for so many days, 0 for all.", valueName: "days"))
     var olderThan = TrashEmptying.standardDays
 
     @Flag(help: "Move files that lie in folders of yours to the desktop's trash.")
     var originals = false
+
+    @Flag(help: "Remove a photo also where what was kept instead of it is gone.")
+    var lastCopies = false
 
     @Flag(help: "Tell what would be removed, and change nothing.")
     var dryRun = false
@@ -178,11 +186,18 @@ struct TrashEmpty: AsyncParsableCommand {
             try await libraryOptions.withLibrary { library in
                 let moment = SystemClock().microseconds - Int64(olderThan) * 86_400_000_000
                 let emptying = library.trashEmptying(environment: ProcessInfo.processInfo.environment)
+                if !dryRun {
+                    let page = try await library.catalog.trash(after: TrashPosition(before: moment + 1), limit: 1)
+                    if !page.isEmpty {
+                        try Consent(isGiven: yes).ask(
+                            "What has been in the trash for \(counted(olderThan, "day")) goes for good", type: "yes")
+                    }
+                }
                 try await Interrupt.cancelling {
-                } work: { [originals, dryRun, reason = why.reason] in
+                } work: { [originals, lastCopies, dryRun, reason = why.reason] in
                     let leftovers = try await emptying.run(
-                        trashedBefore: moment + 1, movesOriginals: originals, isDry: dryRun,
-                        actor: DuplicatesCommand.actor, reason: reason
+                        trashedBefore: moment + 1, movesOriginals: originals, takesLastCopies: lastCopies,
+                        isDry: dryRun, actor: DuplicatesCommand.actor, reason: reason
                     ) { try report.add($0, $1, in: library) }
                     report.add(leftovers)
                 }
