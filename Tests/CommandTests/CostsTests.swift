@@ -7,10 +7,11 @@ struct CostsTests {
     @Test("A library on a disk costs nothing, and its budget keeps nothing from being done")
     func embedded() async throws {
         let home = try TestFolder()
-        try home.write(TestPicture.png(seed: 1), as: "photos/a.png")
+        let photos = try TestFolder()
+        try photos.write(TestPicture.png(seed: 1), as: "a.png")
         var program = Program(home: home)
         program.environment["PHOTOTUI_BUDGET"] = "0.000001"
-        #expect(try await program.run(["import", home.path + "/photos"]).exitCode == 0)
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
         let report = try await program.run(["costs", "--json"]).document()
         #expect(report["provider"] is NSNull && report["photos"] as? Int == 1 && report["forecast"] as? Double == 0)
         #expect(try await program.run(["costs", "--check"]).exitCode == 0)
@@ -26,11 +27,10 @@ struct CostsTests {
         profile.variables["PHOTOTUI_BROKER"] = "inline"
         var program = try profile.program()
         let pictures = (1...3).map { TestPicture.png(seed: $0) }
-        for (number, picture) in pictures.enumerated() {
-            try profile.home.write(picture, as: "photos/\(number).png")
-        }
+        let photos = try TestFolder()
+        for (number, picture) in pictures.enumerated() { try photos.write(picture, as: "\(number).png") }
         let named = ["--profile", "test"]
-        let imported = try await program.run(["import"] + named + [profile.home.path + "/photos"])
+        let imported = try await program.run(["import"] + named + [photos.path])
         #expect(imported.exitCode == 0, "\(imported.complaints)")
         #expect(imported.complaints.contains("3 photos of"))
         var report = try await program.run(["costs", "--json"] + named).document()
@@ -58,14 +58,14 @@ struct CostsTests {
         program.environment["PHOTOTUI_BUDGET"] = "\(now / 100)"
         let check = try await program.run(["costs", "--check"] + named)
         #expect(check.exitCode == 2 && check.text.contains("PHOTOTUI COSTS CRITICAL"), "\(check.text)")
-        try profile.home.write(TestPicture.png(seed: 9), as: "photos/9.png")
-        let refused = try await program.run(["import"] + named + [profile.home.path + "/photos"])
+        try photos.write(TestPicture.png(seed: 9), as: "9.png")
+        let refused = try await program.run(["import"] + named + [photos.path])
         #expect(refused.exitCode == 1 && refused.complaints.contains("budget"), "\(refused.complaints)")
         #expect(refused.complaints.contains("--over-budget"))
         report = try await program.run(["costs", "--json"] + named).document()
         #expect(report["photos"] as? Int == 3 && report["budget_state"] as? String == "exhausted")
         let allowed = try await program.run(
-            ["import", "--over-budget"] + named + [profile.home.path + "/photos"])
+            ["import", "--over-budget"] + named + [photos.path])
         #expect(allowed.exitCode == 0, "\(allowed.complaints)")
         #expect(try await program.run(["costs", "--json"] + named).document()["photos"] as? Int == 4)
     }

@@ -117,7 +117,7 @@ struct ConsoleOnTerminalTests {
         #expect(try await program.comesToShow { $0.contains("The command below is run.") })
         program.type("\r")
         #expect(try await program.comesToShow { $0.contains("mending") })
-        #expect(try await program.comesToShow { $0.contains("done: ") })
+        #expect(try await program.comesToShow { $0.contains("1 finding") && !$0.contains("queues resume") })
         #expect(try await redis.cli("SISMEMBER", "phototui.paused", "stuck") == "0")
         program.type("8")
         #expect(try await program.comesToShow { $0.contains("all well") })
