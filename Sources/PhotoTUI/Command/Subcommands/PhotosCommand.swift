@@ -20,30 +20,19 @@ struct PhotosCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this month.", valueName: "yyyy-mm"), completion: .custom(monthNames))
     var month: Month?
 
-    @Option(help: ArgumentHelp("At most so many photos.", valueName: "n"))
-    var limit = 100
-
-    @Option(help: ArgumentHelp("Only what follows this cursor.", valueName: "cursor"))
-    var after: TimelinePosition?
+    @OptionGroup var page: PageOptions<TimelinePosition>
 
     @Option(help: ArgumentHelp("Text in the file name, camera, lens, place or caption.", valueName: "text"))
     var filter = ""
 
-    func validate() throws {
-        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
-    }
-
     func run() async throws {
         try await libraryOptions.withLibrary { library in
-            var photos = try await library.catalog.photos(
-                TimelineQuery(month: month, after: after, limit: limit + 1, filter: TimelineFilter(text: filter)))
-            let hasMore = photos.count > limit
-            photos = Array(photos.prefix(limit))
-            let next: TimelinePosition? =
-                hasMore
-                ? photos.last.map {
-                    TimelinePosition(wallMicroseconds: $0.captureTime.wallMicroseconds, id: $0.id)
-                } : nil
+            let found = try await library.catalog.photos(
+                TimelineQuery(
+                    month: month, after: page.after, limit: page.count, filter: TimelineFilter(text: filter)))
+            let (photos, next) = page.page(found) {
+                TimelinePosition(wallMicroseconds: $0.captureTime.wallMicroseconds, id: $0.id)
+            }
             if output.json {
                 var items: [JSON] = []
                 for photo in photos { items.append(.object(try await PhotoFormat.json(photo, in: library))) }
@@ -53,8 +42,8 @@ struct PhotosCommand: AsyncParsableCommand {
                 ])
                 try Console.line(document.encoded())
             } else {
-                try Console.write(try await PhotoLines.text(photos, in: library))
-                if let next { Console.note("More follow: --after \(next)\n") }
+                try Console.write(try await PhotoLines.text(Array(photos), in: library))
+                page.tell(next)
             }
         }
     }

@@ -37,31 +37,23 @@ struct TrashList: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("At most so many photos.", valueName: "n"))
-    var limit = 100
-
-    @Option(help: ArgumentHelp("Only what follows this cursor.", valueName: "cursor"))
-    var after: TrashPosition?
-
-    func validate() throws {
-        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
-    }
+    @OptionGroup var page: PageOptions<TrashPosition>
 
     func run() async throws {
         try await libraryOptions.withLibrary { library in
-            let found = try await library.catalog.trash(after: after, limit: limit + 1)
-            let next = found.count > limit ? TrashPosition(found[limit - 1]) : nil
+            let found = try await library.catalog.trash(after: page.after, limit: page.count)
+            let (shown, next) = page.page(found) { TrashPosition($0) }
             let sums = try await library.catalog.trashSums()
             if output.json {
                 let document: JSON = .object([
-                    "photos": .array(found.prefix(limit).map { TrashFormat.json($0, in: library) }),
+                    "photos": .array(shown.map { TrashFormat.json($0, in: library) }),
                     "next": .text(next?.description), "photo_count": .count(sums.photos),
                     "bytes": .integer(sums.byteCount.bytes),
                 ])
                 return try Console.line(document.encoded())
             }
             var table = TextTable([("PHOTO", .left), ("SINCE", .left), ("BYTES", .right), ("FILE", .left)])
-            for trashed in found.prefix(limit) {
+            for trashed in shown {
                 table.add([
                     trashed.photo.id.description, rfc3339(microseconds: trashed.trashedAt),
                     trashed.photo.byteCount.description,
@@ -70,7 +62,7 @@ struct TrashList: AsyncParsableCommand {
             }
             if !table.isEmpty { try Console.write(table.text()) }
             Console.note("\(counted(sums.photos, "photo")) in the trash, \(sums.byteCount)\n")
-            if let next { Console.note("More follow: --after \(next)\n") }
+            page.tell(next)
         }
     }
 }

@@ -36,26 +36,18 @@ struct DuplicatesList: AsyncParsableCommand {
     @Flag(help: "Only clusters whose proposal nothing speaks against.")
     var certain = false
 
-    @Option(help: ArgumentHelp("At most so many clusters.", valueName: "n"))
-    var limit = 100
-
-    @Option(help: ArgumentHelp("Only what follows this cursor.", valueName: "cursor"))
-    var after: ClusterPosition?
-
-    func validate() throws {
-        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
-    }
+    @OptionGroup var page: PageOptions<ClusterPosition>
 
     func run() async throws {
         try await libraryOptions.withLibrary { library in
             let review = library.duplicateReview()
             let found = try await clusters(library.clusterBrowser())
-            let next = found.count > limit ? ClusterPosition(found[limit - 1], in: sort) : nil
+            let (shown, next) = page.page(found) { ClusterPosition($0, in: sort) }
             var items: [JSON] = []
             var table = TextTable([
                 ("CLUSTER", .left), ("PHOTOS", .right), ("TO WIN", .right), ("TIER", .left), ("PROPOSAL", .left),
             ])
-            for cluster in found.prefix(limit) {
+            for cluster in shown {
                 var proposal: ClusterProposal?
                 if cluster.photos <= DuplicateReview.mostListed {
                     do {
@@ -85,7 +77,7 @@ struct DuplicatesList: AsyncParsableCommand {
             if !table.isEmpty { try Console.write(table.text()) }
             let sums = try await library.catalog.clusterSums()
             Console.note("\(counted(sums.clusters, "cluster")), \(sums.bytesToWin) to win\n")
-            if let next { Console.note("More follow: --after \(next)\n") }
+            page.tell(next)
             if waiting > 0 {
                 Console.note("\(counted(waiting, "photo")) not compared yet: phototui duplicates scan\n")
             }
@@ -100,13 +92,14 @@ extension DuplicatesList {
         if exact { choice.insert(.exact) }
         var query = ClusterQuery(
             order: sort,
-            filter: ClusterFilter(text: match, mostDistance: same ? ClusterProposal.sameDistance : nil), after: after,
-            limit: choice.isEmpty ? limit + 1 : 100)
+            filter: ClusterFilter(text: match, mostDistance: same ? ClusterProposal.sameDistance : nil),
+            after: page.after,
+            limit: choice.isEmpty ? page.count : 100)
         var found: [DuplicateCluster] = []
         while true {
-            let page = try await browser.page(query, only: choice)
-            found += page.clusters
-            guard found.count <= limit, !choice.isEmpty, let reached = page.reached else { return found }
+            let listed = try await browser.page(query, only: choice)
+            found += listed.clusters
+            guard found.count < page.count, !choice.isEmpty, let reached = listed.reached else { return found }
             query.after = reached
         }
     }

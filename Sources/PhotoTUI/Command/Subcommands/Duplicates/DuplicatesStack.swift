@@ -168,23 +168,15 @@ struct DuplicatesStacks: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("At most so many stacks.", valueName: "n"))
-    var limit = 100
-
-    @Option(help: ArgumentHelp("Only what follows this stack.", valueName: "id"))
-    var after: ResolutionID?
-
-    func validate() throws {
-        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
-    }
+    @OptionGroup var page: PageOptions<ResolutionID>
 
     func run() async throws {
         try await libraryOptions.withLibrary { library in
-            let found = try await library.catalog.stacks(after: after, limit: limit + 1)
-            let next = found.count > limit ? found[limit - 1].id : nil
+            let found = try await library.catalog.stacks(after: page.after, limit: page.count)
+            let (shown, next) = page.page(found, cursor: \.id)
             var items: [JSON] = []
             var table = TextTable([("STACK", .left), ("PHOTOS", .right), ("WHY", .left), ("FIRST", .left)])
-            for stack in found.prefix(limit) {
+            for stack in shown {
                 var photos: [Photo] = []
                 for id in output.json ? stack.photos : Array(stack.photos.prefix(1)) {
                     if let photo = try await library.catalog.photo(id) { photos.append(photo) }
@@ -203,7 +195,7 @@ struct DuplicatesStacks: AsyncParsableCommand {
                 return try Console.line(document.encoded())
             }
             if !table.isEmpty { try Console.write(table.text()) }
-            if let next { Console.note("More follow: --after \(next)\n") }
+            page.tell(next)
         }
     }
 

@@ -90,21 +90,12 @@ struct DuplicatesResolutions: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("At most so many resolutions.", valueName: "n"))
-    var limit = 100
-
-    @Option(help: ArgumentHelp("Only what follows this resolution.", valueName: "id"))
-    var after: ResolutionID?
-
-    func validate() throws {
-        if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
-    }
+    @OptionGroup var page: PageOptions<ResolutionID>
 
     func run() async throws {
         try await libraryOptions.withLibrary { library in
-            let found = try await library.catalog.resolutions(after: after, limit: limit + 1)
-            let shown = found.prefix(limit)
-            let next = found.count > limit ? shown.last?.id : nil
+            let found = try await library.catalog.resolutions(after: page.after, limit: page.count)
+            let (shown, next) = page.page(found, cursor: \.id)
             if output.json {
                 let document: JSON = .object([
                     "resolutions": .array(shown.map { ResolvedCluster($0).json }), "next": .text(next?.description),
@@ -126,7 +117,7 @@ struct DuplicatesResolutions: AsyncParsableCommand {
                 ])
             }
             if !table.isEmpty { try Console.write(table.text()) }
-            if let next { Console.note("More follow: --after \(next)\n") }
+            page.tell(next)
         }
     }
 }
