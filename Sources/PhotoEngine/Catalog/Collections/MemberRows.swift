@@ -68,7 +68,7 @@ struct MemberRows {
     ) throws -> [Member] {
         if photos?.isEmpty == true { return [] }
         let (table, id) = Self.place(of: collection)
-        let named = photos == nil ? "" : " AND photo IN (SELECT id FROM named)"
+        let named = photos == nil ? "" : " AND " + connection.dialect.isAmong("photo", "SELECT id FROM named")
         let rows = try connection.rows(
             """
             \(photos == nil ? "" : NamedRows.table)

@@ -24,7 +24,7 @@ let migration9 = Migration(version: 9) { dialect in
         CREATE TABLE album_photos (
             album \(bytes) NOT NULL REFERENCES albums (id),
             photo \(bytes) NOT NULL REFERENCES photos (id),
-            owner \(bytes) NOT NULL REFERENCES owners (id),
+            owner \(bytes) NOT NULL,
             is_shown \(integer) NOT NULL,
             taken_at \(integer) NOT NULL,
             position \(integer) NOT NULL,
@@ -48,7 +48,7 @@ let migration9 = Migration(version: 9) { dialect in
         CREATE TABLE photo_tags (
             tag \(bytes) NOT NULL REFERENCES tags (id),
             photo \(bytes) NOT NULL REFERENCES photos (id),
-            owner \(bytes) NOT NULL REFERENCES owners (id),
+            owner \(bytes) NOT NULL,
             is_shown \(integer) NOT NULL,
             taken_at \(integer) NOT NULL,
             PRIMARY KEY (tag, photo)

@@ -10,6 +10,7 @@ import Synchronization
 /// next statement that somebody does. The socket does not block, so that a server that falls silent is given up in time.
 // SAFETY: the pool lends it to one body at a time; `cancel` touches `interruption` and `canceller` alone.
 final class PostgresConnection: SQLConnection, @unchecked Sendable {
+    let dialect = SQLDialect.postgres
     private typealias Receiver = (OpaquePointer) throws -> Void
 
     private let connection: OpaquePointer

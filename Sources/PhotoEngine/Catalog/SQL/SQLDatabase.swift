@@ -66,6 +66,8 @@ enum SQLDurability: Sendable {
 
 /// One connection inside a transaction. Every `?` of a statement takes the next value.
 protocol SQLConnection {
+    var dialect: SQLDialect { get }
+
     /// Returns how many rows changed.
     @discardableResult
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
@@ -115,6 +117,9 @@ struct SQLDialect: Sendable {
     let hasTextIndex: Bool
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.
     let contains: @Sendable (_ expression: String) -> String
+    /// Whether a column is among the ids of a subquery that names many. Postgres looks each up in an index, also where its
+    /// statistics don't know the rows yet: for a join it took them for one, and read all names for each.
+    let isAmong: @Sendable (_ column: String, _ subquery: String) -> String
     /// A column in a condition that rows are not to be sought by, as another finds them sooner. SQLite, which knows nothing of how
     /// many rows a value has, reads and sorts all of an owner's rather than walk the index of ids.
     let unsought: @Sendable (_ column: String) -> String

@@ -130,6 +130,7 @@ struct SQLiteSettings: Sendable {
 }
 
 private struct SQLiteConnection: SQLConnection {
+    let dialect = SQLDialect.sqlite
     let database: Database
 
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
@@ -204,7 +205,8 @@ extension SQLDialect {
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "", hasTextIndex: false,
-        contains: { "instr(lower(\($0)), ?) > 0" }, unsought: { "+\($0)" })
+        contains: { "instr(lower(\($0)), ?) > 0" }, isAmong: { "\($0) IN (\($1))" },
+        unsought: { "+\($0)" })
 }
 
 private func makeConfiguration(_ settings: SQLiteSettings) -> Configuration {
