@@ -132,5 +132,3 @@ public enum HealthAddress: Hashable, Sendable, CustomStringConvertible {
         return withUnsafeBytes(of: &storage) { UInt16($0[2]) << 8 | UInt16($0[3]) }
     }
 }
-
-func errorText() -> String { String(cString: strerror(errno)) }

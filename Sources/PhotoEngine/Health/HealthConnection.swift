@@ -1,3 +1,4 @@
+internal import Core
 internal import Glibc
 
 /// One connection of a `HealthServer`: a request is read, an answer is awaited and written, and the rest of what the client

@@ -185,9 +185,3 @@ extension HealthServer.Answer {
         Self(status, Array((text + "\n").utf8), contentType: "text/plain; charset=utf-8")
     }
 }
-
-func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}

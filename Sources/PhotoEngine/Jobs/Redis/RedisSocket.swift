@@ -1,3 +1,4 @@
+internal import Core
 internal import Glibc
 
 /// A non-blocking stream to a server, over a unix socket, TCP, or TLS. Read by one thread.
@@ -137,12 +138,4 @@ struct RedisSocket: ~Copyable, Sendable {
             if count < 0, errno != EINTR { throw RedisFault.system(errorText()) }
         }
     }
-}
-
-func errorText() -> String { String(cString: strerror(errno)) }
-
-func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
