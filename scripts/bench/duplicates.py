@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Duplicates against the peers that PyPI has: how well copies of known photos are found, and how fast near hashes are.
+"""Duplicates against the peers that PyPI and Debian have: how well copies of known photos are found, and how fast near hashes are.
 
 The photos are derived from the corpus with a fixed seed (duplicates_truth.py). Precision and recall count pairs of photos
 that share a cluster. Peers are in an environment of their own (scripts/packages/bench-pypi.txt).
@@ -111,7 +111,7 @@ def compare_found(python, truth):
         ours = product("duplicates", *arguments, files=files)
         own = score(ours["clusters"], entries)
         best, notes = None, []
-        for tool in ["imagededup", "imagehash", "czkawka"]:
+        for tool in ["imagededup", "imagehash", "czkawka", "findimagedupes"]:
             theirs = peer(python, tool, "4,8,10", files=files)
             if theirs is None:
                 notes.append(f"{tool} did not run")

@@ -6,7 +6,9 @@ Photos within the distance share a cluster (union of all pairs), which is how ea
 """
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
 import types
 
@@ -80,6 +82,23 @@ def czkawka_clusters(files, distances):
     return clusters
 
 
+def findimagedupes_clusters(files, distances):
+    """A Debian program, whose fingerprints have 256 bits: the same share of them as the distance is of 64. Its database keeps
+    what the first run has read."""
+    clusters = []
+    places = {path: index for index, path in enumerate(files)}
+    with tempfile.TemporaryDirectory() as folder:
+        for distance in distances:
+            done = subprocess.run(
+                ["findimagedupes", "-q", "-0", "-f", f"{folder}/fingerprints", "-t", f"{4 * distance}b",
+                 "-i", 'VIEW(){ printf "%s\\t" "$@"; echo; }', "--", "-"],
+                input="\0".join(files).encode(), stdout=subprocess.PIPE, check=True)
+            groups = [line.rstrip("\t").split("\t") for line in done.stdout.decode().splitlines()]
+            clusters.append(union(len(files), (
+                (places[group[0]], places[other]) for group in groups for other in group[1:])))
+    return clusters
+
+
 def faiss_pairs(path, distance):
     import faiss
     import numpy
@@ -128,8 +147,10 @@ def main():
         print(json.dumps(faiss_pairs(sys.argv[3], distances[0])))
         return
     files = sys.stdin.read().splitlines()
-    clusters = {"imagehash": imagehash_clusters, "imagededup": imagededup_clusters, "czkawka": czkawka_clusters}[name](
-        files, distances)
+    clusters = {
+        "imagehash": imagehash_clusters, "imagededup": imagededup_clusters, "czkawka": czkawka_clusters,
+        "findimagedupes": findimagedupes_clusters,
+    }[name](files, distances)
     print(json.dumps({
         distance: [[files[index] for index in group] for group in groups]
         for distance, groups in zip(distances, clusters)}))
