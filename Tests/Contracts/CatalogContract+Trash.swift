@@ -96,6 +96,27 @@ extension CatalogContract {
                 throw ContractViolation("a file that came back is a new photo")
             }
         },
+        ContractCase("A photo in the trash goes only beside what was kept instead of it") { subject in
+            let catalog = subject.catalog
+            let (photos, resolution) = try await catalog.addTrashed()
+            let moment = resolution.resolvedAt
+            try requireEqual(
+                try await catalog.kept(insteadOf: photos[1], trashedAt: moment), [photos[0]], "what was kept")
+            try requireEqual(
+                try await catalog.kept(insteadOf: photos[1], trashedAt: moment - 1), [], "at another moment")
+            try requireEqual(try await catalog.kept(insteadOf: photos[0], trashedAt: moment), [], "of what was kept")
+            func isRemoved(_ photo: PhotoID, beside keeper: PhotoID) async throws -> Bool {
+                try await catalog.remove(
+                    photo, trashedAt: moment, keeping: keeper, forgetting: [], actor: "a", reason: "") != nil
+            }
+            try requireEqual(try await isRemoved(photos[1], beside: photos[2]), false, "beside another in the trash")
+            let path = try requirePresent(try await catalog.files(of: photos[0]).first, "its file").path
+            _ = try await catalog.markMissing([path])
+            try requireEqual(try await isRemoved(photos[1], beside: photos[0]), false, "beside one that is missing")
+            try await catalog.markPresent([path])
+            try requireEqual(try await isRemoved(photos[1], beside: photos[0]), true, "beside one that is there")
+            try await catalog.requireSound()
+        },
         ContractCase("An undo of what was removed for good says so; of a part of it, it brings back the rest") {
             subject in
             let catalog = subject.catalog

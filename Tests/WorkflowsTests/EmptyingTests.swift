@@ -25,6 +25,40 @@ struct EmptyingTests {
         .enabled(if: Servers.areAvailable, Servers.absence))
     func killedOnServers() async throws { try await killed(.networked()) }
 
+    @Test("The last copy stays when what was kept instead is gone, until somebody insists: in a folder")
+    func lastCopyInFolder() async throws { try await lastCopy(.embedded()) }
+
+    @Test(
+        "The last copy stays when what was kept instead is gone, until somebody insists: on servers",
+        .enabled(if: Servers.areAvailable, Servers.absence))
+    func lastCopyOnServers() async throws { try await lastCopy(.networked()) }
+
+    private func lastCopy(_ trial: EmptyingTrial) async throws {
+        defer { trial.remove() }
+        let (catalog, objects) = (trial.library.catalog, trial.library.objects)
+        let trashed = try #require(try await catalog.trash(after: nil, limit: 1).first).photo.id
+        let kept = try #require(try await catalog.photos(after: nil, limit: 9).first { $0.id != trashed })
+        guard case .object(let key) = kept.original else { throw EngineError(.internal, "it is no copy") }
+        let bytes = try await objects.get(key)
+        try await objects.delete(key)
+        let outcomes = try await trial.empty(objects)
+        guard case .failed(.conflict, let reason) = outcomes.first, outcomes.count == 1 else {
+            Issue.record("\(outcomes)")
+            return
+        }
+        #expect(reason.contains("the last copy"))
+        #expect(try await catalog.trash(after: nil, limit: 1).map(\.photo.id) == [trashed])
+        // Back again, it is reason enough.
+        try await objects.put(bytes, at: key, sha256: nil)
+        #expect(try await trial.empty(objects) == [.removed])
+        try await trial.requireEveryOriginal(count: 1)
+        try await trial.resolveAnew()
+        try await objects.delete(key)
+        #expect(try await trial.empty(objects, takesLastCopies: true) == [.removed])
+        #expect(try await catalog.statistics().photos == 1)
+        await trial.library.close()
+    }
+
     private func importBeside(_ trial: EmptyingTrial) async throws {
         defer { trial.remove() }
         // Another process, which has its own connections and finds the object before it is deleted.
@@ -129,19 +163,26 @@ struct EmptyingTrial {
             atPath: photos.appending("0.gif").string, toPath: elsewhere.appending("again.gif").string)
     }
 
+    /// Once its first resolution is emptied: the other copy, imported again, goes to the trash again.
+    func resolveAnew() async throws {
+        _ = try await library.importer().run(ImportRequest(paths: [copyOfPhotos()], copies: true)) { _ in }
+        try await resolve()
+    }
+
     func copyOfPhotos() throws -> FilePath {
         let folder = photos.removingLastComponent().appending("once-more")
         try FileManager.default.copyItem(atPath: photos.string, toPath: folder.string)
         return folder
     }
 
-    func empty(_ objects: any ObjectStore) async throws -> [TrashEmptying.Outcome] {
+    func empty(_ objects: any ObjectStore, takesLastCopies: Bool = false) async throws -> [TrashEmptying.Outcome] {
         let outcomes = Mutex<[TrashEmptying.Outcome]>([])
         let emptying = TrashEmptying(
             catalog: library.catalog, objects: objects, desktop: DesktopTrash(environment: [:]),
             ownsRenditions: library.uploader == nil)
         _ = try await emptying.run(
-            trashedBefore: .max, movesOriginals: false, isDry: false, actor: "a", reason: ""
+            trashedBefore: .max, movesOriginals: false, takesLastCopies: takesLastCopies, isDry: false, actor: "a",
+            reason: ""
         ) { _, outcome in outcomes.withLock { $0.append(outcome) } }
         return outcomes.withLock { $0 }
     }

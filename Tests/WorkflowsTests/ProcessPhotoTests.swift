@@ -11,7 +11,10 @@ import Workflows
 struct ProcessPhotoTests {
     /// Takes every picture for one of a pixel, with one rendition.
     private struct Processor: ImageProcessor {
+        var refusal: EngineError?
+
         func process(_ file: FilePath, options: ProcessingOptions) async throws -> ProcessedPhoto {
+            if let refusal { throw refusal }
             let found = try SHA256Hasher.digest(path: file)
             let rendition = Rendition(kind: RenditionKind(size: 256, format: .webp), data: [1])
             return ProcessedPhoto(
@@ -44,6 +47,37 @@ struct ProcessPhotoTests {
         func localPath(of key: ObjectKey) -> FilePath { FilePath("/nowhere").appending(key.description) }
     }
 
+    @Test("Bytes that are no picture at all, as a client may send them, are unreadable rather than changed")
+    func noPicture() async throws {
+        let file = FilePath(FileManager.default.temporaryDirectory.path).appending("\(UUID().uuidString).jpg")
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: file.string))
+        defer { try? FileManager.default.removeItem(atPath: file.string) }
+        let (catalog, job) = try await recorded(file)
+        let handler = ProcessPhotoHandler(
+            catalog: catalog, objects: Store(error: EngineError(.notFound, "there is none")),
+            processor: Processor(refusal: EngineError(.unsupported, "no picture")), options: ProcessingOptions())
+        do {
+            _ = try await handler.perform(job)
+            Issue.record("nothing failed")
+        } catch {
+            #expect(JobFailure(error).isUnreadable, "\(error)")
+        }
+        #expect(try await catalog.jobs(state: .queued, after: nil, limit: 9).count == 1)
+    }
+
+    private func recorded(_ file: FilePath) async throws -> (any Catalog, Job) {
+        let digest = try SHA256Hasher.digest(path: file)
+        let catalog = try await SQLiteCatalog.inMemory()
+        let time = CaptureTime(wallMicroseconds: 0, offsetMinutes: nil, source: .modified)
+        _ = try await catalog.record([
+            ScannedFile(
+                path: file, fingerprint: FileFingerprint(byteCount: digest.byteCount, modified: 1),
+                content: .photo(
+                    sha256: digest.sha256, mediaType: .jpeg, provisional: time, original: .file(file)))
+        ])
+        return (catalog, try #require(try await catalog.jobs(state: .queued, after: nil, limit: 1).first))
+    }
+
     @Test(
         "What the store says of a rendition is never the picture's fault, and a store that is away is an outage",
         arguments: [
@@ -55,18 +89,9 @@ struct ProcessPhotoTests {
         let file = FilePath(FileManager.default.temporaryDirectory.path).appending("\(UUID().uuidString).jpg")
         try Data("a picture".utf8).write(to: URL(fileURLWithPath: file.string))
         defer { try? FileManager.default.removeItem(atPath: file.string) }
-        let digest = try SHA256Hasher.digest(path: file)
-        let catalog = try await SQLiteCatalog.inMemory()
-        let time = CaptureTime(wallMicroseconds: 0, offsetMinutes: nil, source: .modified)
-        _ = try await catalog.record([
-            ScannedFile(
-                path: file, fingerprint: FileFingerprint(byteCount: digest.byteCount, modified: 1),
-                content: .photo(
-                    sha256: digest.sha256, mediaType: .jpeg, provisional: time, original: .file(file)))
-        ])
+        let (catalog, job) = try await recorded(file)
         let handler = ProcessPhotoHandler(
             catalog: catalog, objects: Store(error: error), processor: Processor(), options: ProcessingOptions())
-        let job = try #require(try await catalog.jobs(state: .queued, after: nil, limit: 1).first)
         do {
             _ = try await handler.perform(job)
             Issue.record("nothing failed")

@@ -77,7 +77,17 @@ public struct BrokerInbox: Sendable {
             return items
         }
         // Who may only read hears hearts, which don't tell of queues.
-        guard hasAnswers else { return items }
+        guard hasAnswers else {
+            if waiting.contains(where: { !$0.isPaused }) {
+                items.append(
+                    InboxItem(
+                        .unknown, "workers", count: workers.count,
+                        "No worker could be asked what it consumes: whether anyone does what waits in "
+                            + waiting.map(\.name).joined(separator: ", ") + " is not known.",
+                        advice: "look as a user that may ask workers (docs/console.md), or see that they answer"))
+            }
+            return items
+        }
         let consumed = Set(workers.flatMap(\.queues))
         for queue in waiting where !queue.isPaused && !consumed.contains(queue.name) {
             let other = consumed.sorted().first

@@ -18,6 +18,9 @@ extension CeleryConsole {
     public func move(
         from queue: String, to other: String, progress: @Sendable (Int) -> Void
     ) async throws -> Int {
+        guard !other.allSatisfy(\.isWhitespace) else {
+            throw EngineError(.invalidInput, "a queue has a name", whatToDo: "name the queue that they are to wait in")
+        }
         guard queue != other else {
             throw EngineError(.invalidInput, "the messages are in \(queue) already")
         }

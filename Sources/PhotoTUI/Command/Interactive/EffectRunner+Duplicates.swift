@@ -46,29 +46,29 @@ extension EffectRunner {
             }
         case .loadDifference(let request, let wanted): loadDifference(request, wanted)
         case .resolve(let request, let decision):
-            change(request) { library in
+            change(request) { [self] library in
                 let wanted = ResolutionRequest(
                     cluster: decision.cluster, keeper: decision.keeper, alsoKept: decision.alsoKept,
-                    members: decision.members, actor: DuplicatesCommand.actor, reason: decision.reason)
+                    members: decision.members, actor: DuplicatesCommand.actor, reason: said(decision.reason))
                 return .resolved(request, try await library.duplicateReview().resolve(wanted))
             }
         case .undoResolution(let request, let id):
-            change(request) { library in
+            change(request) { [reason] library in
                 .resolutionUndone(
-                    request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: ""))
+                    request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: reason))
             }
         case .decideDistinct(let request, let photos, let reason):
-            change(request) { library in
+            change(request) { [self] library in
                 let decision = try await library.duplicateReview().decideDistinct(
-                    photos, actor: DuplicatesCommand.actor, reason: reason)
+                    photos, actor: DuplicatesCommand.actor, reason: said(reason))
                 return .decidedDistinct(request, decision)
             }
         case .stackPhotos(let request, let stacks, let reason):
-            change(request) { library in
+            change(request) { [self] library in
                 var made: [Resolution] = []
                 for stack in stacks {
                     let wanted = StackRequest(
-                        photos: stack.photos, kind: stack.kind, actor: DuplicatesCommand.actor, reason: reason)
+                        photos: stack.photos, kind: stack.kind, actor: DuplicatesCommand.actor, reason: said(reason))
                     do {
                         made.append(try await library.duplicateReview().stack(wanted))
                     } catch let error as EngineError where !made.isEmpty && error.code == .conflict {

@@ -15,6 +15,8 @@ final class EffectRunner: Sendable {
     /// nil where there is no broker.
     let console: Task<OpenConsole, any Error>?
     let place: ConsolePlace
+    /// Why things are done that nobody gives a reason for, of who acts for another owner.
+    let reason: String
     /// Of a library that is opened only once it is asked for.
     let door: LibraryDoor?
     let watched: WatchedHistory
@@ -31,8 +33,9 @@ final class EffectRunner: Sendable {
 
     init(
         opening: Task<Library, any Error>, door: LibraryDoor? = nil, console: Task<OpenConsole, any Error>? = nil,
-        place: ConsolePlace, queue: MessageQueue, renderer: CellRenderer
+        place: ConsolePlace, reason: String = "", queue: MessageQueue, renderer: CellRenderer
     ) {
+        self.reason = reason
         (self.opening, self.console, self.queue, self.renderer) = (opening, console, queue, renderer)
         (self.place, self.door) = (place, door)
         watched = WatchedHistory(place.configuration) { problem in

@@ -22,6 +22,8 @@ struct InteractiveSession: Sendable {
     /// Folders and files to import while the app is open.
     var paths: [FilePath]
     var environment: [String: String]
+    /// Why whoever acts for another owner does so.
+    var reason = ""
     var broker: Broker?
     /// The broker's address as it was given, of a console that was opened so.
     var brokerOption: String?
@@ -37,8 +39,9 @@ struct InteractiveSession: Sendable {
     init(
         folder: FilePath, profile: Profile?, unknownOwner: Library.UnknownOwner, configuration: Configuration,
         paths: [FilePath],
-        environment: [String: String]
+        environment: [String: String], reason: String
     ) {
+        self.reason = reason
         (self.folder, self.profile, self.configuration) = (folder, profile, configuration)
         (self.paths, self.environment, self.unknownOwner) = (paths, environment, unknownOwner)
         hasLibrary = true
@@ -137,7 +140,7 @@ struct InteractiveSession: Sendable {
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)
         let runner = EffectRunner(
-            opening: door.opening, door: door, console: console, place: place, queue: queue,
+            opening: door.opening, door: door, console: console, place: place, reason: reason, queue: queue,
             renderer: CellRenderer(terminal.capabilities))
         let themes = ThemeFolder(environment: environment, executable: CommandLine.arguments[0])
         var styles = StyleTable.plain

@@ -20,12 +20,14 @@ struct OpenCommand: AsyncParsableCommand {
               phototui
               phototui ~/Pictures /media/camera
               phototui ~/Pictures > timeline.txt
+              phototui --profile prod --owner bob --reason "ticket 812"
 
             Exit codes: 0 left, 1 the library can't be opened or there is no usable terminal, 2 a change could not be saved, \
             130 an import without a terminal was stopped by Ctrl-C.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var why: ReasonOption
 
     @Argument(help: "Folders and files to index.", completion: .file())
     var paths: [String] = []
@@ -36,13 +38,14 @@ struct OpenCommand: AsyncParsableCommand {
         guard isatty(STDIN_FILENO) == 1, Console.isTerminal else {
             return try await printTimeline(paths, configuration)
         }
+        try why.require(for: libraryOptions)
         do {
             try await InteractiveSession(
                 folder: libraryOptions.location(configuration).folder,
                 profile: try libraryOptions.profile(configuration),
                 unknownOwner: libraryOptions.unknownOwner(adds: !paths.isEmpty), configuration: configuration,
                 paths: paths,
-                environment: ProcessInfo.processInfo.environment
+                environment: ProcessInfo.processInfo.environment, reason: why.reason
             ).run()
         } catch let error as TerminalError {
             throw EngineError(.unsupported, error.description)

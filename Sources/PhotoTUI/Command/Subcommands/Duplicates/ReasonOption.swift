@@ -11,7 +11,7 @@ struct ReasonOption: ParsableArguments {
 
     /// Whoever decides for somebody else says why.
     func require(for options: LibraryOptions, isDry: Bool = false) throws {
-        if options.owner != nil, reason.isEmpty, !isDry {
+        if options.owner != nil, reason.allSatisfy(\.isWhitespace), !isDry {
             throw ValidationError("--owner needs a --reason: the owner's journal tells why somebody else decided")
         }
     }
