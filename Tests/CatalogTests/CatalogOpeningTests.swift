@@ -107,7 +107,7 @@ struct CatalogOpeningTests {
             try await catalog.close()
             let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file.string))
             let size = try handle.seekToEnd()
-            for page in stride(from: UInt64(80), to: size / 4096, by: 1) {
+            for page in stride(from: UInt64(140), to: size / 4096, by: 1) {
                 try handle.seek(toOffset: page * 4096)
                 try handle.write(contentsOf: Data(repeating: 0xA5, count: 2048))
             }
