@@ -199,7 +199,7 @@ final class PostgresPool: Sendable {
 }
 
 /// A request to cancel that is on its way on a connection of its own. Who leaves before the answer, as a process does that ends,
-/// ends PgBouncer up to 1.18 with it (its issue 801).
+/// ends PgBouncer 1.18 with it (its issue 801).
 private final class Cancelling: Sendable {
     private let done = DispatchSemaphore(value: 0)
     private let hasBegun = Mutex(false)
