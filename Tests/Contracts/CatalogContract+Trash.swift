@@ -175,3 +175,13 @@ extension Sequence {
         return values
     }
 }
+
+extension TrashCatalog {
+    /// Beside nothing that must stay.
+    func remove(
+        _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
+    ) async throws -> RemovedOriginal? {
+        try await remove(
+            photo, trashedAt: moment, keeping: nil, forgetting: gone, actor: actor, reason: reason)
+    }
+}

@@ -27,15 +27,6 @@ public protocol TrashCatalog: Sendable {
     func markDeleted(_ originals: [RemovedOriginalID]) async throws
 }
 
-extension TrashCatalog {
-    public func remove(
-        _ photo: PhotoID, trashedAt moment: Int64, forgetting gone: [FilePath], actor: String, reason: String
-    ) async throws -> RemovedOriginal? {
-        try await remove(
-            photo, trashedAt: moment, keeping: nil, forgetting: gone, actor: actor, reason: reason)
-    }
-}
-
 public typealias RemovedOriginalID = Identifier<RemovedOriginal>
 
 /// What is left in the object store of a photo that was removed for good. No photo is ever stored under its key again, so that
