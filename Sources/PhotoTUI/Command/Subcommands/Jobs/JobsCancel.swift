@@ -38,13 +38,14 @@ extension JobsCommand {
                 }
                 let result = try await LibraryJobs(library).cancel(ids)
                 let done = Set(result.ids)
-                if done.count == 1 {
+                if selection.all, !done.isEmpty {
                     try await JobJournal.append(
-                        "cancel job", result.ids[0].description, "cancelled", reason: consent.reason, library)
-                } else if !done.isEmpty {
-                    let subject = selection.all ? "\(done.count) jobs" : ids.map(\.description).joined(separator: " ")
+                        "cancel jobs", "\(done.count) jobs", "\(done.count) cancelled", reason: consent.reason, library)
+                }
+                // Of those that were named each has an entry, by which its story is found.
+                for id in result.ids where !selection.all {
                     try await JobJournal.append(
-                        "cancel jobs", subject, "\(done.count) cancelled", reason: consent.reason, library)
+                        "cancel job", id.description, "cancelled", reason: consent.reason, library)
                 }
                 var failed: [(id: JobID, reason: String)] = []
                 for id in ids where !done.contains(id) {
