@@ -286,7 +286,7 @@ struct CeleryInteropTests {
         let python = try await peer.startWorker(queues: "high")
         defer { kill(python.processIdentifier, SIGKILL) }
         #expect(
-            try await client.result(of: id, timeout: .seconds(60)) == .succeeded(.string("python slept")))
+            try await client.result(of: id, timeout: .seconds(240)) == .succeeded(.string("python slept")))
     }
 
     @Test("Our worker restores what a Celery worker died with", .timeLimit(.minutes(10)))
