@@ -100,11 +100,14 @@ extension CatalogContract {
             let catalog = subject.catalog
             let (photos, resolution) = try await catalog.addTrashed()
             let moment = resolution.resolvedAt
+            let all = Set(photos)
             try requireEqual(
-                try await catalog.kept(insteadOf: photos[1], trashedAt: moment), [photos[0]], "what was kept")
+                try await catalog.kept(insteadOf: all, trashedAt: moment),
+                [photos[1]: [photos[0]], photos[2]: [photos[0]]], "what was kept, of each that is there")
             try requireEqual(
-                try await catalog.kept(insteadOf: photos[1], trashedAt: moment - 1), [], "at another moment")
-            try requireEqual(try await catalog.kept(insteadOf: photos[0], trashedAt: moment), [], "of what was kept")
+                try await catalog.kept(insteadOf: [photos[2]], trashedAt: moment), [photos[2]: [photos[0]]],
+                "of one alone")
+            try requireEqual(try await catalog.kept(insteadOf: all, trashedAt: moment - 1), [:], "at another moment")
             func isRemoved(_ photo: PhotoID, beside keeper: PhotoID) async throws -> Bool {
                 try await catalog.remove(
                     photo, trashedAt: moment, keeping: keeper, forgetting: [], actor: "a", reason: "") != nil

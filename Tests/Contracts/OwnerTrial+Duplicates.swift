@@ -167,13 +167,14 @@ extension OwnerTrial {
         OwnerTrial("kept(insteadOf:trashedAt:)") { own, other in
             for theirs in try await other.catalog.trash(after: nil, limit: 9) {
                 try requireEqual(
-                    try await own.catalog.kept(insteadOf: theirs.photo.id, trashedAt: theirs.trashedAt), [],
+                    try await own.catalog.kept(insteadOf: [theirs.photo.id], trashedAt: theirs.trashedAt), [:],
                     "what the other kept")
             }
         } use: { own in
             let trashed = try requirePresent(try await own.catalog.trash(after: nil, limit: 1).first, "the trashed")
-            let kept = try await own.catalog.kept(insteadOf: trashed.photo.id, trashedAt: trashed.trashedAt)
-            try require(!kept.isEmpty && !kept.contains(trashed.photo.id), "what was kept")
+            let kept = try await own.catalog.kept(insteadOf: [trashed.photo.id], trashedAt: trashed.trashedAt)
+            let instead = try requirePresent(kept[trashed.photo.id], "what was kept")
+            try require(!instead.isEmpty && !instead.contains(trashed.photo.id), "what was kept")
         },
         OwnerTrial("remove(_:trashedAt:keeping:forgetting:actor:reason:)") { own, other in
             for theirs in try await other.catalog.trash(after: nil, limit: 9) {

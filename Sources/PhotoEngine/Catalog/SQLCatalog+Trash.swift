@@ -44,15 +44,20 @@ extension SQLCatalog {
             let likeness = Likeness(connection: connection, owner: ownerValue)
             var counters = CounterChanges()
             Likeness.count(&counters)
-            var restored: [PhotoID] = []
+            var moments: [Int64: [PhotoID]] = [:]
             for photo in photos {
-                guard let moment = try trash.moment(of: photo) else { continue }
-                try trash.restore(
-                    photo, isArchived: try wasArchived(photo, trashedAt: moment, connection), counters: &counters)
-                try likeness.waitIfComparable(photo)
-                restored.append(photo)
+                if let moment = try trash.moment(of: photo) { moments[moment, default: []].append(photo) }
             }
+            let restored = moments.values.joined().sorted()
             if restored.isEmpty { return [] }
+            for (moment, photos) in moments {
+                let decided = try decisions(at: moment, connection).flatMap(\.trashed)
+                let archived = Set(decided.lazy.filter(\.wasArchived).map(\.photo))
+                for photo in photos {
+                    try trash.restore(photo, isArchived: archived.contains(photo), counters: &counters)
+                    try likeness.waitIfComparable(photo)
+                }
+            }
             try append(
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "restore from trash",
@@ -69,17 +74,8 @@ extension SQLCatalog {
         photos.prefix(8).map(\.description).joined(separator: " ") + (photos.count > 8 ? " …" : "")
     }
 
-    /// As the resolution tells that put it there.
-    private func wasArchived(
-        _ photo: PhotoID, trashedAt moment: Int64, _ connection: any SQLConnection
-    ) throws -> Bool {
-        try decision(on: photo, trashedAt: moment, connection)?.wasArchived ?? false
-    }
-
-    /// The decision that put a photo into the trash.
-    private func decision(
-        on photo: PhotoID, trashedAt moment: Int64, _ connection: any SQLConnection
-    ) throws -> (content: ResolutionContent, wasArchived: Bool)? {
+    /// The decisions that put photos into the trash at a moment. One may hold tens of thousands of photos: read it once for all.
+    private func decisions(at moment: Int64, _ connection: any SQLConnection) throws -> [ResolutionContent] {
         // Its id was made behind `moment`, in the same transaction.
         let (first, last) = (Self.earliestIdentifier(at: moment), Self.earliestIdentifier(at: moment + 3_600_000_000))
         let rows = try connection.rows(
@@ -87,11 +83,10 @@ extension SQLCatalog {
             SELECT content FROM resolutions
             WHERE owner = ? AND id >= ? AND id < ? AND resolved_at = ? AND undone_at IS NULL
             """, [ownerValue, .bytes(first), .bytes(last), .int(moment)])
-        for var row in rows {
-            let content = try ResolutionContent.decoded(try row.text())
-            if let found = content.trashed.first(where: { $0.photo == photo }) { return (content, found.wasArchived) }
+        return try rows.map { row in
+            var row = row
+            return try ResolutionContent.decoded(try row.text())
         }
-        return nil
     }
 
     /// The lowest UUIDv7 of a moment in Unix microseconds.
@@ -101,10 +96,15 @@ extension SQLCatalog {
             + [UInt8](repeating: 0, count: 10)
     }
 
-    func kept(insteadOf photo: PhotoID, trashedAt moment: Int64) async throws -> [PhotoID] {
+    func kept(insteadOf photos: Set<PhotoID>, trashedAt moment: Int64) async throws -> [PhotoID: [PhotoID]] {
         try await database.read { [self] connection in
-            let content = try decision(on: photo, trashedAt: moment, connection)?.content
-            return content.map { [$0.keeper] + $0.alsoKept } ?? []
+            var kept: [PhotoID: [PhotoID]] = [:]
+            for decision in try decisions(at: moment, connection) {
+                for trashed in decision.trashed where photos.contains(trashed.photo) {
+                    kept[trashed.photo] = [decision.keeper] + decision.alsoKept
+                }
+            }
+            return kept
         }
     }
 

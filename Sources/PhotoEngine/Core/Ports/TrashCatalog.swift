@@ -10,9 +10,9 @@ public protocol TrashCatalog: Sendable {
     /// Takes photos out of the trash, whatever had put them there; each waits to be compared anew. Returns those that were
     /// there. `reason` is the person's, for the journal. Throws `.notFound` for an unknown photo.
     func restore(_ photos: [PhotoID], actor: String, reason: String) async throws -> [PhotoID]
-    /// The photos that the decision which put a photo there has kept instead, the keeper first; none where no decision that
-    /// stands did.
-    func kept(insteadOf photo: PhotoID, trashedAt moment: Int64) async throws -> [PhotoID]
+    /// For each of the photos that a decision which stands put there at `moment` (Unix microseconds), what it has kept instead, the
+    /// keeper first.
+    func kept(insteadOf photos: Set<PhotoID>, trashedAt moment: Int64) async throws -> [PhotoID: [PhotoID]]
     /// Removes a photo for good, with all that is known of it. The files in `gone` are forgotten; the others stay known as no
     /// photo, so that an import leaves them alone as long as they don't change. Returns what is to be deleted of it; nil, and
     /// nothing changes, when it is not in the trash since `moment` (Unix microseconds), is being processed, or `keeper` is

@@ -68,11 +68,13 @@ public struct TrashEmptying: Sendable {
             let page = try await catalog.trash(after: after, limit: Self.page)
             guard let last = page.last else { return leftovers }
             after = TrashPosition(last)
+            var kept = try await KeptPhotos(
+                insteadOf: takesLastCopies ? [] : page, catalog: catalog, objects: objects, blocking: blocking)
             for trashed in page {
                 try Task.checkCancellation()
                 var outcome: Outcome
                 do {
-                    let keeper = takesLastCopies ? nil : try await keeper(of: trashed, removed)
+                    let keeper = takesLastCopies ? nil : try await kept.keeper(of: trashed, removed: removed)
                     outcome = try await remove(
                         trashed, keeping: keeper, movesOriginals: movesOriginals, isDry: isDry, actor: actor,
                         reason: reason)
@@ -81,45 +83,6 @@ public struct TrashEmptying: Sendable {
                 }
                 if outcome == .removed { removed.insert(trashed.photo.id) }
                 try body(trashed, outcome)
-            }
-        }
-    }
-
-    /// A photo that was kept instead of this one and has its bytes; nil where no decision put it here, or what was kept has been
-    /// `removed` just now, for one that has. Throws `.conflict` where there is none.
-    private func keeper(of trashed: TrashedPhoto, _ removed: Set<PhotoID>) async throws -> PhotoID? {
-        var (photo, moment) = (trashed.photo.id, trashed.trashedAt)
-        // What was kept may have made way for another since.
-        for _ in 0..<100 {
-            let kept = try await catalog.kept(insteadOf: photo, trashedAt: moment)
-            if kept.isEmpty { return nil }
-            var next: (photo: PhotoID, moment: Int64)?
-            for id in kept {
-                if removed.contains(id) { return nil }
-                guard let found = try await catalog.photo(id) else { continue }
-                if let moment = found.trashedAt {
-                    next = (id, moment)
-                } else if try await hasBytes(found) {
-                    return id
-                }
-            }
-            guard let next else { break }
-            (photo, moment) = next
-        }
-        throw EngineError(
-            .conflict, "it is the last copy: what was kept instead of it is no longer there",
-            whatToDo: "take it back with trash restore, or say --last-copies")
-    }
-
-    private func hasBytes(_ photo: Photo) async throws -> Bool {
-        if photo.isMissing { return false }
-        switch photo.original {
-        case .object(let key): return try await objects.head(key) == photo.byteCount
-        case .file:
-            let files = try await catalog.files(of: photo.id)
-            return try await blocking.run {
-                // One with other bytes, or out of reach, is no copy to rely on.
-                files.contains { file in (try? Self.present([file]))?.isEmpty == false }
             }
         }
     }
@@ -190,7 +153,7 @@ public struct TrashEmptying: Sendable {
 
     /// The files that are there as they were recorded. Throws `.conflict` when one is there with other bytes: what it is now
     /// nobody has seen.
-    private static func present(_ files: [LibraryFile]) throws -> [FilePath] {
+    static func present(_ files: [LibraryFile]) throws -> [FilePath] {
         var present: [FilePath] = []
         for file in files {
             var status = stat()

@@ -1,0 +1,81 @@
+internal import Core
+
+/// What was kept instead of the photos of one page of the trash, and whether it has its bytes: each question is asked once, however
+/// many photos one decision put there.
+struct KeptPhotos {
+    typealias Catalog = TrashCatalog & PhotoCatalog & FileCatalog
+
+    private let catalog: any Catalog
+    private let objects: any ObjectStore
+    private let blocking: BlockingQueue
+    private var kept: [Place: [PhotoID]] = [:]
+    private var asked: Set<Place> = []
+    private var withBytes: [PhotoID: Bool] = [:]
+
+    /// A photo in the trash since a moment, in Unix microseconds.
+    private struct Place: Hashable {
+        let photo: PhotoID
+        let moment: Int64
+    }
+
+    init(insteadOf page: [TrashedPhoto], catalog: any Catalog, objects: any ObjectStore, blocking: BlockingQueue)
+        async throws
+    {
+        (self.catalog, self.objects, self.blocking) = (catalog, objects, blocking)
+        for (moment, trashed) in Dictionary(grouping: page, by: \.trashedAt) {
+            try await ask(Set(trashed.map(\.photo.id)), trashedAt: moment)
+        }
+    }
+
+    /// One that has its bytes; nil where no decision put `trashed` there, or what was kept is among the `removed`, for one that has.
+    /// Throws `.conflict` where there is none.
+    mutating func keeper(of trashed: TrashedPhoto, removed: Set<PhotoID>) async throws -> PhotoID? {
+        var place = Place(photo: trashed.photo.id, moment: trashed.trashedAt)
+        // What was kept may have made way for another since.
+        for _ in 0..<100 {
+            if !asked.contains(place) { try await ask([place.photo], trashedAt: place.moment) }
+            guard let kept = kept[place] else { return nil }
+            var next: Place?
+            for id in kept {
+                if removed.contains(id) { return nil }
+                guard let found = try await catalog.photo(id) else { continue }
+                if let moment = found.trashedAt {
+                    next = Place(photo: id, moment: moment)
+                } else if try await hasBytes(found) {
+                    return id
+                }
+            }
+            guard let next else { break }
+            place = next
+        }
+        throw EngineError(
+            .conflict, "it is the last copy: what was kept instead of it is no longer there",
+            whatToDo: "take it back with trash restore, or say --last-copies")
+    }
+
+    private mutating func ask(_ photos: Set<PhotoID>, trashedAt moment: Int64) async throws {
+        let found = try await catalog.kept(insteadOf: photos, trashedAt: moment)
+        for (photo, ids) in found { kept[Place(photo: photo, moment: moment)] = ids }
+        asked.formUnion(photos.map { Place(photo: $0, moment: moment) })
+    }
+
+    private mutating func hasBytes(_ photo: Photo) async throws -> Bool {
+        if let known = withBytes[photo.id] { return known }
+        let found = try await findBytes(of: photo)
+        withBytes[photo.id] = found
+        return found
+    }
+
+    private func findBytes(of photo: Photo) async throws -> Bool {
+        if photo.isMissing { return false }
+        switch photo.original {
+        case .object(let key): return try await objects.head(key) == photo.byteCount
+        case .file:
+            let files = try await catalog.files(of: photo.id)
+            return try await blocking.run {
+                // One with other bytes, or out of reach, is no copy to rely on.
+                files.contains { file in (try? TrashEmptying.present([file]))?.isEmpty == false }
+            }
+        }
+    }
+}
