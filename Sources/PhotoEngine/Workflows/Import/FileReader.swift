@@ -104,15 +104,15 @@ struct FileReader: Sendable {
 
     /// A file named as a picture is one that can't be read; any other is not for us.
     private func refusal(of path: FilePath, isEmpty: Bool) -> Reading.Content {
-        guard isPictureName(path.filename) else {
+        guard Self.isPictureName(path.filename) else {
             return .unsupported(isEmpty ? "an empty file" : "not a picture format that phototui knows")
         }
         return .rejected(isEmpty ? "the file is empty" : "its first bytes are of no picture format that phototui knows")
     }
 
-    private func isPictureName(_ filename: String) -> Bool {
+    static func isPictureName(_ filename: String) -> Bool {
         guard let dot = filename.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
-        return Self.pictureExtensions.contains(filename[filename.index(after: dot)...].lowercased())
+        return pictureExtensions.contains(filename[filename.index(after: dot)...].lowercased())
     }
 
     private static let pictureExtensions: Set<String> = [

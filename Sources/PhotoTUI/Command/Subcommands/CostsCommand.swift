@@ -2,6 +2,8 @@ import ArgumentParser
 import Core
 import Foundation
 import PhotoEngine
+import SystemPackage
+import Workflows
 
 /// `phototui costs`.
 struct CostsCommand: AsyncParsableCommand {
@@ -91,35 +93,13 @@ struct BudgetOptions: ParsableArguments {
 /// What files that a person named would cost in a library's storage.
 enum ImportQuote {
     /// Says it before an import; nothing for a library on a disk.
-    static func tell(_ paths: [String], _ library: Library) async throws {
+    static func tell(_ paths: [FilePath], _ library: Library) async throws {
         guard library.provider != nil else { return }
-        let (files, bytes) = try await OffPool.run { sum(paths) }
+        let (files, bytes) = try await library.importer().estimate(paths)
         guard files > 0, let quote = try await library.costs().quote(photos: files, bytes: bytes) else { return }
         let once = quote.once > 0 ? ", and \(Money.text(quote.once)) once for sending them" : ""
         Console.note(
             "\(counted(files, "photo")) of \(bytes): if all are new, about \(Money.text(quote.monthly)) more a month\(once)\n"
         )
-    }
-
-    private static let suffixes = Set(MediaType.allCases.map(\.fileExtension) + ["jpeg", "tiff", "heif"])
-
-    private static func sum(_ paths: [String]) -> (files: Int, bytes: ByteCount) {
-        var (files, bytes) = (0, Int64(0))
-        func add(_ url: URL) {
-            guard suffixes.contains(url.pathExtension.lowercased()),
-                let values = try? url.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey]),
-                values.isRegularFile == true
-            else { return }
-            files += 1
-            bytes += Int64(values.fileSize ?? 0)
-        }
-        for path in paths {
-            let url = URL(fileURLWithPath: path)
-            add(url)
-            let inside = FileManager.default.enumerator(
-                at: url, includingPropertiesForKeys: [.fileSizeKey, .isRegularFileKey], options: [.skipsHiddenFiles])
-            while let found = inside?.nextObject() as? URL { add(found) }
-        }
-        return (files, ByteCount(bytes))
     }
 }

@@ -66,7 +66,7 @@ struct ImportCommand: AsyncParsableCommand {
         var markedMissing: Int?
         do {
             if !dryRun { try await budget.check(library) }
-            try await ImportQuote.tell(paths.map(\.string), library)
+            try await ImportQuote.tell(paths, library)
             report = try await ImportRun(library: library).run(
                 ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, awaitsWorkers: wait))
             if markMissing, !report.isInterrupted {
