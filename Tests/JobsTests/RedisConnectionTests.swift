@@ -187,4 +187,23 @@ struct RedisConnectionTests {
         #expect(error?.code == .unavailable)
         #expect(error?.description.contains("rediss://localhost:1") == true)
     }
+
+    @Test("Whoever takes a Redis with TLS for one without, or the other way round, is told", .timeLimit(.minutes(5)))
+    func mistakenTLS() async throws {
+        let probe = try RedisServer()
+        defer { probe.stop() }
+        try await probe.makeCertificates()
+        let encrypted = try RedisServer(probe.tlsOptions())
+        defer { encrypted.stop() }
+        let plain = RedisConnection(try RedisAddress("redis://localhost:\(probe.port)"))
+        var error = await #expect(throws: EngineError.self) { try await plain.send(RedisCommand("PING"), seconds: 8) }
+        #expect(error?.description.contains("rediss://") == true, "\(String(describing: error))")
+        let other = try RedisServer()
+        defer { other.stop() }
+        let unencrypted = try RedisServer(["--port", String(other.port)])
+        defer { unencrypted.stop() }
+        let tls = RedisConnection(try RedisAddress("rediss://localhost:\(other.port)"))
+        error = await #expect(throws: EngineError.self) { try await tls.send(RedisCommand("PING"), seconds: 8) }
+        #expect(error?.description.contains("begins with redis://") == true, "\(String(describing: error))")
+    }
 }

@@ -56,7 +56,11 @@ final class RedisConversation: Sendable {
         var answers: [RedisValue] = []
         while answers.count < greeting.count {
             let wantsWrite = try outgoing.withLock { try flush(&$0) }
-            answers += try incoming.withLock { try receive(&$0.reader, into: &$0.room) }
+            do {
+                answers += try incoming.withLock { try receive(&$0.reader, into: &$0.room) }
+            } catch {
+                throw answers.isEmpty && socket.isPlain ? RedisFault.hungUp : error
+            }
             if answers.count < greeting.count {
                 try RedisSocket.wait(
                     socket.descriptor, for: POLLIN | (wantsWrite ? POLLOUT : 0), until: deadline)
@@ -94,6 +98,8 @@ final class RedisConversation: Sendable {
         // An answer is read without touching what senders hold, who else would keep this thread from it while they write.
         var isWoken = true
         var isWritable = false
+        // Over TLS a write may wait for a read: a socket that takes bytes is no reason to try again, then.
+        var waitsToWrite = false
         do {
             while true {
                 if isWoken {
@@ -105,12 +111,12 @@ final class RedisConversation: Sendable {
                         }
                     }
                 }
-                if isWoken || isWritable { try outgoing.withLock { _ = try flush(&$0) } }
+                if isWoken || isWritable { waitsToWrite = try outgoing.withLock { try flush(&$0) } }
                 let values = try incoming.withLock { try receive(&$0.reader, into: &$0.room) }
                 let now = monotonicSeconds()
                 if !values.isEmpty { lastHeard = now }
                 if let onPush { values.forEach(onPush) } else { values.forEach(answer) }
-                let (timeout, wantsWrite) = try outgoing.withLock { outgoing in
+                let timeout = try outgoing.withLock { outgoing in
                     var timeout = now - lastHeard < Self.attentiveSeconds ? Self.attentiveSeconds : 3600
                     if let first = outgoing.pending.first {
                         // Answers come in order: when the first is late, the server is silent for all.
@@ -123,16 +129,19 @@ final class RedisConversation: Sendable {
                         if now - lastHeard > 9, outgoing.bytes.isEmpty { outgoing.bytes += RedisCommand("PING").bytes }
                         timeout = 10
                     }
+                    if !socket.isPlain || !outgoing.bytes.isEmpty && !waitsToWrite {
+                        waitsToWrite = try flush(&outgoing)
+                    }
                     outgoing.wakesAt = now + timeout
-                    return (timeout, !outgoing.bytes.isEmpty)
+                    return timeout
                 }
                 isWoken = false
-                isWritable = wantsWrite
+                isWritable = false
                 // Over TLS, bytes may wait inside the library: only an empty read tells that poll can be asked.
                 if !values.isEmpty, !socket.isPlain { continue }
                 var entries = [
                     pollfd(
-                        fd: socket.descriptor, events: Int16(POLLIN | (wantsWrite ? POLLOUT : 0)), revents: 0),
+                        fd: socket.descriptor, events: Int16(POLLIN | (waitsToWrite ? POLLOUT : 0)), revents: 0),
                     pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
                 ]
                 poll(&entries, 2, Int32(min(timeout, 3600) * 1000 + 1))

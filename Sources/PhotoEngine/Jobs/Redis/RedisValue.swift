@@ -88,6 +88,8 @@ struct RedisReader: ~Copyable {
 enum RedisFault: Error, Hashable {
     case protocolBroken
     case closedByServer
+    /// It hung up before it answered anything, as one does that waits for a TLS handshake.
+    case hungUp
     /// The server did not answer in time: frozen, or the network is.
     case silent
     case system(String)
@@ -98,6 +100,7 @@ enum RedisFault: Error, Hashable {
         switch self {
         case .protocolBroken: "what answers there is not Redis"
         case .closedByServer: "the server closed the connection"
+        case .hungUp: "the server hung up at the first word: one that wants TLS has an address with rediss://"
         case .silent: "the server does not answer"
         case .system(let text), .refused(let text): text
         }

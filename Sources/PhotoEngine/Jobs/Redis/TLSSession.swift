@@ -80,7 +80,13 @@ final class TLSSession: @unchecked Sendable {
             let code = SSL_connect(session)
             if code == 1 { return }
             switch SSL_get_error(session, code) {
-            case SSL_ERROR_WANT_READ: try RedisSocket.wait(descriptor, for: POLLIN, until: deadline)
+            case SSL_ERROR_WANT_READ:
+                do {
+                    try RedisSocket.wait(descriptor, for: POLLIN, until: deadline)
+                } catch RedisFault.silent {
+                    // A Redis without TLS takes a handshake for the beginning of a command, and waits for the rest.
+                    throw RedisFault.system(Self.unanswered)
+                }
             case SSL_ERROR_WANT_WRITE: try RedisSocket.wait(descriptor, for: POLLOUT, until: deadline)
             default:
                 let verdict = SSL_get_verify_result(session)
@@ -88,10 +94,14 @@ final class TLSSession: @unchecked Sendable {
                     let reason = String(cString: X509_verify_cert_error_string(verdict))
                     throw RedisFault.refused("the server's certificate is refused: \(reason)")
                 }
-                throw RedisFault.system("the TLS handshake failed")
+                let cause = ERR_reason_error_string(ERR_peek_error()).map { ": " + String(cString: $0) } ?? ""
+                throw RedisFault.system("the TLS handshake failed\(cause)")
             }
         }
     }
+
+    private static let unanswered =
+        "nothing there answers a TLS handshake (an address for a Redis without TLS begins with redis://)"
 
     private func progress(_ count: Int32) throws -> RedisSocket.Progress {
         if count > 0 { return .moved(Int(count)) }
