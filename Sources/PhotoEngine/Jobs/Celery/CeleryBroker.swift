@@ -33,15 +33,18 @@ final class CeleryBroker: Sendable {
     /// `visibilitySeconds` is how long a delivery stays hidden without being extended: kombu's `visibility_timeout`, of which
     /// the smallest of all workers on one database counts for all.
     ///
-    /// With `loadsScripts` each new connection is told the scripts before anything else, which takes the right to.
+    /// With `loadsScripts` each new connection is told the scripts before anything else, which takes the right to. `onChange` is
+    /// as `RedisConnection`'s.
     init(
-        _ address: RedisAddress, visibilitySeconds: Double, leaseSeconds: Double? = nil, loadsScripts: Bool = true
+        _ address: RedisAddress, visibilitySeconds: Double, leaseSeconds: Double? = nil, loadsScripts: Bool = true,
+        onChange: @escaping @Sendable (EngineError?) -> Void = { _ in }
     ) {
         tagBase = (leaseSeconds == nil ? "" : Self.leasedPrefix) + CeleryID.make()
         self.leaseSeconds = leaseSeconds ?? JobPolicy.leaseSeconds
         keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
         self.visibilitySeconds = visibilitySeconds
-        connection = RedisConnection(address, greeting: { loadsScripts ? CeleryScripts.all.map(\.load) : [] })
+        connection = RedisConnection(
+            address, greeting: { loadsScripts ? CeleryScripts.all.map(\.load) : [] }, onChange: onChange)
     }
 
     // Publishing
@@ -151,20 +154,11 @@ final class CeleryBroker: Sendable {
         return value.integer == 1
     }
 
-    /// Throws where the user of the broker lacks a right that consuming needs: what each script calls is tried on what is not
-    /// there.
+    /// Throws where the user of the broker lacks a right that a worker of these queues needs.
     func checkRights(_ queues: [String]) async throws {
-        let nothing = "\(tagBase):0:0"
-        for queue in queues {
-            _ = try await connection.send(RedisCommand("LLEN", .text(keys.list(of: queue, priority: 0))))
-        }
-        try await acknowledge([nothing])
-        _ = try await extend([nothing], seconds: 1)
-        _ = try await note(CeleryReceived(queue: "", raw: [], tag: nothing), workerDeaths: 0)
-        try await giveBack(CeleryReceived(queue: queues.first ?? "", raw: [], tag: nothing))
-        try await bury(CeleryReceived(queue: "", raw: [], tag: nothing), kind: .failed, reason: "")
-        _ = try await connection.send(RedisCommand("GET", .text(keys.prefix + CeleryKeys.result(of: nothing))))
-        _ = try await restoreExpired()
+        let rights = CeleryRights(connection.address, keys: keys)
+        let missing = try await rights.missing(for: rights.worker(queues))
+        if !missing.isEmpty { throw EngineError.redisUser(lacks: missing, address: connection.address) }
     }
 
     // Restoring

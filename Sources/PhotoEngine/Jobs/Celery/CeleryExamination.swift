@@ -92,41 +92,29 @@ public struct CeleryExamination: Sendable {
         return [Finding("access", .ok, "TLS, with the server's certificate verified")]
     }
 
-    /// Each sort of command that a worker sends, on its own keys, without changing anything.
+    /// Whatever workers, imports and the console send, tried without effect.
     private func rights() async -> [Finding] {
-        let keys = broker.keys
-        let list = keys.lists(of: QueueName.high.rawValue)[0]
-        let commands: [(String, RedisCommand)] = [
-            ("read queues", RedisCommand("LLEN", .text(list))),
-            ("read deliveries", RedisCommand("ZCARD", .text(keys.unackedIndex))),
-            ("read dead letters", RedisCommand("HLEN", .text(keys.deadReasons))),
-            ("write", RedisCommand("SET", .text(keys.health), "1", "EX", "60")),
-            (
-                "run scripts",
-                RedisCommand("EVAL", "return redis.call('LLEN', KEYS[1])", "1", .text(list))
-            ),
-            ("store results", RedisCommand("TTL", .text(CeleryKeys.result(of: "phototui-doctor")))),
-            ("be told of control", RedisCommand("PUBSUB", "NUMSUB", .text(keys.controlChannel))),
-        ]
-        var refused: [String] = []
-        for (name, command) in commands {
-            do {
-                _ = try await broker.connection.send(command, seconds: 4)
-            } catch let error as EngineError where error.code == .permissionDenied {
-                refused.append(name)
-            } catch {
-                return [Finding("rights", failed: error)]
-            }
-        }
+        let rights = CeleryRights(address, keys: broker.keys)
         let user = (try? await ask("ACL", "WHOAMI").text).flatMap { $0 } ?? "this user"
-        guard refused.isEmpty else {
-            return [
-                Finding(
-                    "rights", .fail, "\(user) may not \(refused.joined(separator: ", "))",
-                    whatToDo: "give the user the rules in docs/celery.md with ACL SETUSER")
-            ]
+        do {
+            let forWork = try await rights.missing(for: rights.worker(QueueName.allCases.map(\.rawValue)))
+            let forOthers = try await rights.missing(for: rights.others())
+            var findings = [
+                lacking(forWork, user, "what a worker does", .fail), lacking(forOthers, user, "what imports do", .fail),
+            ].compactMap(\.self)
+            if findings.isEmpty { findings = [Finding("rights", .ok, "\(user) may do what a worker does")] }
+            return findings
+        } catch {
+            return [Finding("rights", failed: error)]
         }
-        return [Finding("rights", .ok, "\(user) may do what a worker does")]
+    }
+
+    private func lacking(_ rights: [String], _ user: String, _ deed: String, _ status: Finding.Status) -> Finding? {
+        if rights.isEmpty { return nil }
+        let more = rights.count > 8 ? " and \(rights.count - 8) more" : ""
+        return Finding(
+            "rights", status, "\(user) lacks, for \(deed): \(rights.prefix(8).joined(separator: "; "))\(more)",
+            whatToDo: "give the user the rules of docs/production.md with ACL SETUSER")
     }
 
     private func keeping(_ facts: [String: String]) -> [Finding] {
@@ -167,7 +155,7 @@ public struct CeleryExamination: Sendable {
         var findings = [
             Finding(
                 "dead letters", dead == 0 ? .ok : .warning, "\(dead)",
-                whatToDo: dead == 0 ? nil : "see why: their reasons are in the hash \(broker.keys.deadReasons)")
+                whatToDo: dead == 0 ? nil : "see why: phototui dead --profile \(profile)")
         ]
         let visibility = Int(broker.visibilitySeconds)
         if oldest.count > 1, let score = oldest[1].text.flatMap(Double.init) {

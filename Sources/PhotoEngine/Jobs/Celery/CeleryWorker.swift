@@ -39,6 +39,9 @@ public final class CeleryWorker: Sendable {
         case buried(queue: String, reason: String)
         /// A call to Redis failed; it is tried again.
         case troubled(EngineError)
+        /// Redis can't be reached, or refuses this worker's user. Said once, until `answeredAgain`.
+        case unanswered(EngineError)
+        case answeredAgain
         /// A server refuses this worker: nothing is begun for a while. Said once, until `resumed`.
         case paused(EngineError)
         case resumed
@@ -56,6 +59,7 @@ public final class CeleryWorker: Sendable {
     let relay: OutboxRelay?
     let cancelsJobs: (@Sendable ([String]) async -> Void)?
     private let bell: CeleryBell
+    private let absence: BrokerAbsence
     private let report: @Sendable (Event) -> Void
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -69,9 +73,11 @@ public final class CeleryWorker: Sendable {
         self.handlers = Dictionary(handlers.map { ($0.task, $0) }, uniquingKeysWith: { $1 })
         self.relay = relay
         self.report = report
+        absence = BrokerAbsence(report)
         cancelsJobs = cancelJobs
         broker = CeleryBroker(
-            address, visibilitySeconds: options.visibilitySeconds, leaseSeconds: options.leaseSeconds)
+            address, visibilitySeconds: options.visibilitySeconds, leaseSeconds: options.leaseSeconds,
+            onChange: absence.note)
         results = CeleryResults(options.results ?? address, lifetimeSeconds: options.resultSeconds)
         events = CeleryEvents(broker, node: options.node, isEnabled: options.sendsTaskEvents)
         bell = CeleryBell(address, keys: broker.keys)
@@ -79,8 +85,8 @@ public final class CeleryWorker: Sendable {
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Works until `drain` or `stop`, or the task is cancelled (as `stop`). Throws only where the broker refuses us; one that
-    /// is away is waited for.
+    /// Works until `drain` or `stop`, or the task is cancelled (as `stop`). Throws only where the broker refuses us at the start;
+    /// one that is away, or refuses us later, is waited for.
     public func run() async throws {
         try await greet()
         let control = CeleryControl(self)
@@ -90,7 +96,7 @@ public final class CeleryWorker: Sendable {
             Task { await keepDeliveries() },
             Task { await publish() },
         ]
-        let refusal = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await serve()
         } onCancel: {
             stop()
@@ -101,7 +107,6 @@ public final class CeleryWorker: Sendable {
         try? await events.flush()
         try? await events.worker("worker-offline", information())
         bell.close()
-        if let refusal { throw refusal }
     }
 
     /// Takes nothing more, finishes what runs, and gives back what waits.
@@ -146,16 +151,14 @@ public final class CeleryWorker: Sendable {
         }
     }
 
-    /// Pops while there is room, and sleeps while there is not. Where the broker forbids it, what runs is finished and the
-    /// refusal returned.
-    private func serve() async -> EngineError? {
-        var refusal: EngineError?
+    /// Pops while there is room, and sleeps while there is not.
+    private func serve() async {
         var wakes = wakes.makeAsyncIterator()
         var failures = 0
         while true {
             let plan = state.withLock { $0.plan() }
             switch plan {
-            case .finished: return refusal
+            case .finished: return
             case .full: await wakes.next()
             case .begin:
                 if let next = state.withLock({ $0.placeNext() }) { begin(next) }
@@ -163,6 +166,7 @@ public final class CeleryWorker: Sendable {
                 do {
                     let taken = try await broker.pop(queues, count: count)
                     failures = 0
+                    absence.note(nil)
                     state.withLock { $0.pausedQueues = taken.paused }
                     if taken.received.isEmpty {
                         // A paused queue's bell would ring without end.
@@ -171,16 +175,22 @@ public final class CeleryWorker: Sendable {
                     }
                     for delivery in taken.received { await take(delivery) }
                 } catch let error as EngineError where error.code == .permissionDenied {
-                    refusal = error
-                    drain()
+                    // Rights are lost by a mistake, and given back: no reason for every worker to end.
+                    absence.note(error)
+                    failures += 1
+                    await pause(after: failures)
                 } catch {
                     failures += 1
                     note(.troubled(error as? EngineError ?? EngineError(.internal, "\(error)", cause: error)))
-                    let wait = JobPolicy.backoffSeconds(attempt: min(failures, 4), random: SystemRandom())
-                    try? await Task.sleep(for: .seconds(wait / 8))
+                    await pause(after: failures)
                 }
             }
         }
+    }
+
+    private func pause(after failures: Int) async {
+        let wait = JobPolicy.backoffSeconds(attempt: min(failures, 4), random: SystemRandom())
+        try? await Task.sleep(for: .seconds(wait / 8))
     }
 
     func accept(_ received: CeleryReceived) {
@@ -306,6 +316,22 @@ public final class CeleryWorker: Sendable {
         }
         let reserved = state.withLock { $0.takeStale(now: .infinity) }
         for held in waiting + reserved.reversed() { await giveBack(held) }
+    }
+}
+
+/// Tells when a broker stops answering a worker, and when it does again, each once.
+private final class BrokerAbsence: Sendable {
+    private let isAbsent = Mutex(false)
+    private let report: @Sendable (CeleryWorker.Event) -> Void
+
+    init(_ report: @escaping @Sendable (CeleryWorker.Event) -> Void) { self.report = report }
+
+    func note(_ error: EngineError?) {
+        let isNews = isAbsent.withLock { isAbsent in
+            defer { isAbsent = error != nil }
+            return isAbsent != (error != nil)
+        }
+        if isNews { report(error.map { .unanswered($0) } ?? .answeredAgain) }
     }
 }
 

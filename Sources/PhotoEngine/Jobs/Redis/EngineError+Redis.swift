@@ -4,8 +4,10 @@ extension EngineError {
     /// What a server's refusal of `command` means. `script` is what it runs, where it runs one.
     init(redisRefusal text: String, of command: RedisCommand, script: RedisScript? = nil, address: RedisAddress) {
         let kind = text.prefix { $0 != " " }
-        if kind == "NOPERM" || text.contains("The user executing the script can't") {
-            self.init(redisForbids: text, command, script, address: address)
+        if kind == "NOPERM" || kind == "EXECABORT" && text.contains("NOPERM")
+            || text.contains("The user executing the script can't")
+        {
+            self = .redisUser(lacks: [command.right(missingIn: text, script: script)], address: address)
             return
         }
         switch kind {
@@ -28,24 +30,15 @@ extension EngineError {
         }
     }
 
-    /// Names the right that the user lacks, as it is written in an ACL rule. No value is among it: only commands, keys and
-    /// channels.
-    private init(redisForbids text: String, _ command: RedisCommand, _ script: RedisScript?, address: RedisAddress) {
-        let (name, places) = command.rights
-        let shown = places.prefix(4).joined(separator: " or ")
-        let lacks: String
-        if text.contains("channels") {
-            lacks = "\(name) on the channel \(shown) (a rule with &)"
-        } else if text.contains("keys") {
-            lacks = "\(name) on the key \(shown) (a rule with ~)"
-        } else if let inner = script?.command(refusedIn: text) {
-            lacks = "the command \(inner) (+\(inner.lowercased()))"
-        } else {
-            lacks = "the command \(name) (+\(name.lowercased()))"
-        }
-        self.init(
-            .permissionDenied, "Redis at \(address) does not permit its user \(lacks)",
-            whatToDo: "give the user the rights of docs/production.md with ACL SETUSER")
+    /// A user may not do what workers or the console do.
+    static func redisUser(lacks rights: [String], address: RedisAddress) -> EngineError {
+        let more = rights.count > 4 ? " and \(rights.count - 4) more" : ""
+        return EngineError(
+            .permissionDenied,
+            "Redis at \(address) does not permit its user \(rights.prefix(4).joined(separator: "; "))\(more)",
+            whatToDo:
+                "give them with ACL SETUSER: workers' rights are in docs/production.md, the console's in docs/console.md"
+        )
     }
 
     init(_ fault: RedisFault, address: RedisAddress) {

@@ -29,10 +29,22 @@ extension RedisCommand {
             let count = texts.count > 2 ? Int(texts[2]) ?? 0 : 0
             return (texts[0], Array(texts.dropFirst(3).prefix(count)))
         case Array("SCRIPT".utf8): return (texts.prefix(2).joined(separator: "|"), [])
+        case Array("PUBSUB".utf8): return (texts.prefix(2).joined(separator: "|"), Array(texts.dropFirst(2)))
         case Array("AUTH".utf8), Array("PING".utf8), Array("SELECT".utf8): return (texts[0], [])
         case Array("BLMOVE".utf8), Array("LMOVE".utf8): return (texts[0], Array(Set(texts.dropFirst().prefix(2))))
         default: return (texts[0], Array(texts.dropFirst().prefix(1)))
         }
+    }
+
+    /// The right that a refusal says its user lacks, as it is written in an ACL rule. No value is among it: only commands, keys and
+    /// channels. `script` is what the command runs, where it runs one.
+    func right(missingIn refusal: String, script: RedisScript? = nil) -> String {
+        let (name, places) = rights
+        let shown = places.prefix(4).joined(separator: " or ")
+        if refusal.contains("channels") { return "\(name) on the channel \(shown) (a rule with &)" }
+        if refusal.contains("keys") { return "\(name) on the key \(shown) (a rule with ~)" }
+        let inner = script?.command(refusedIn: refusal) ?? name
+        return "the command \(inner) (+\(inner.lowercased()))"
     }
 
     private var words: [[UInt8]] {

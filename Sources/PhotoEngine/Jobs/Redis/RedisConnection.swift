@@ -18,14 +18,16 @@ final class RedisConnection: Sendable {
     ///
     /// `greeting` gives the commands sent first on each new connection. With `onPush` the connection is one for subscriptions:
     /// everything the server sends behind the greeting goes there, on the connection's thread. `onReady` is called there when
-    /// a new connection has been greeted.
+    /// a new connection has been greeted; `onChange` with the reason once the server can't be reached, and with nil once it can
+    /// again.
     init(
         _ address: RedisAddress, greeting: @escaping @Sendable () -> [RedisCommand] = { [] },
-        onPush: (@Sendable (RedisValue) -> Void)? = nil, onReady: @escaping @Sendable () -> Void = {}
+        onPush: (@Sendable (RedisValue) -> Void)? = nil, onReady: @escaping @Sendable () -> Void = {},
+        onChange: @escaping @Sendable (EngineError?) -> Void = { _ in }
     ) {
         self.address = address
         waitName = "Redis at \(address)"
-        link = RedisLink(address, greeting: greeting, onReady: onReady, onPush: onPush)
+        link = RedisLink(address, greeting: greeting, onReady: onReady, onPush: onPush, onChange: onChange)
     }
 
     deinit {

@@ -25,17 +25,20 @@ final class RedisLink: Sendable {
     private let greeting: @Sendable () -> [RedisCommand]
     private let onReady: @Sendable () -> Void
     private let onPush: (@Sendable (RedisValue) -> Void)?
+    private let onChange: @Sendable (EngineError?) -> Void
     private let shared = Mutex(Shared())
     private let wake = WakeSignal()
 
     init(
         _ address: RedisAddress, greeting: @escaping @Sendable () -> [RedisCommand],
-        onReady: @escaping @Sendable () -> Void, onPush: (@Sendable (RedisValue) -> Void)?
+        onReady: @escaping @Sendable () -> Void, onPush: (@Sendable (RedisValue) -> Void)?,
+        onChange: @escaping @Sendable (EngineError?) -> Void
     ) {
         self.address = address
         self.greeting = greeting
         self.onReady = onReady
         self.onPush = onPush
+        self.onChange = onChange
     }
 
     func submit(_ request: RedisRequest) {
@@ -81,6 +84,7 @@ final class RedisLink: Sendable {
 
     private func run() {
         var failures = 0
+        var isTold = false
         while !isClosed {
             var fault: RedisFault
             do {
@@ -88,6 +92,8 @@ final class RedisLink: Sendable {
                 let conversation = RedisConversation(socket, address: address)
                 try conversation.greet(greeting(), deadline: monotonicSeconds() + 5)
                 failures = 0
+                if isTold { onChange(nil) }
+                isTold = false
                 onReady()
                 if onPush == nil { shared.withLock { $0.conversation = conversation } }
                 defer { shared.withLock { $0.conversation = nil } }
@@ -97,6 +103,11 @@ final class RedisLink: Sendable {
             }
             if isClosed { break }
             failures += 1
+            // A server that was restarted, or closed an idle connection, takes the next one.
+            if failures > 1, !isTold {
+                isTold = true
+                onChange(EngineError(fault, address: address))
+            }
             RequestMeter.broker.countRetry()
             pause(failures, after: fault)
         }

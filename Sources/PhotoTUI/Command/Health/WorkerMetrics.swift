@@ -28,8 +28,8 @@ final class WorkerMetrics: Sendable {
                 counts.ended[Ended(task: call.message.task, outcome: Self.name(outcome)), default: 0] += 1
                 counts.seconds[call.message.task, default: LatencyHistogram()].record(seconds: seconds)
             case .buried: counts.buried += 1
-            case .troubled: counts.troubles += 1
-            case .paused, .resumed, .unannounced, .announcedAgain: break
+            case .troubled, .unanswered: counts.troubles += 1
+            case .answeredAgain, .paused, .resumed, .unannounced, .announcedAgain: break
             }
         }
     }

@@ -191,6 +191,8 @@ enum WorkerLog {
         case .ended: break
         case .buried(let queue, let reason): line("a message of \(queue) went to the dead letters: \(reason)")
         case .troubled(let error): line(error.description)
+        case .unanswered(let error): line("waiting for Redis: \(error)")
+        case .answeredAgain: line("Redis answers again; going on")
         case .paused(let error): line("pausing, as no job can be done; none of them is counted a failure: \(error)")
         case .resumed: line("going on")
         case .unannounced(let error): line("no jobs are found meanwhile: \(error)")
