@@ -81,7 +81,8 @@ public final class Uploader: Sendable {
                 next += 1
                 group.addTask { (index, try await self.record(file)) }
             }
-            for _ in 0..<parallel { add() }
+            // More than there are slots: while one writes to the ledger, another sends.
+            for _ in 0..<2 * parallel { add() }
             while let (index, outcome) = try await group.next() {
                 outcomes[index] = outcome
                 add()
