@@ -79,7 +79,7 @@ extension Benchmark {
         var hasher = SHA256Hasher()
         let size = try file.seek(offset: 0, from: .end)
         var parts = Uploader.partByteCount(of: size).map { PartHasher(partByteCount: $0) }
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { block.deallocate() }
         var offset: Int64 = 0
         while true {

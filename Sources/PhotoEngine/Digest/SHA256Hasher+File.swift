@@ -10,7 +10,7 @@ extension SHA256Hasher {
         file: FileDescriptor, blockSize: Int = 64 << 10
     ) throws(EngineError) -> (sha256: SHA256Digest, byteCount: Int64) {
         // SAFETY: owned by this call; the hasher and the read see it only while it is allocated.
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockSize, alignment: 64)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockSize, alignment: 16)
         defer { block.deallocate() }
         var hasher = SHA256Hasher()
         var offset: Int64 = 0

@@ -60,7 +60,7 @@ extension S3ObjectStore {
     private static func digest(_ file: FileDescriptor, _ range: Range<Int64>) throws -> SHA256Digest {
         var hasher = SHA256Hasher()
         // SAFETY: owned by this call, seen by the read and the hasher while it is allocated.
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { block.deallocate() }
         var offset = range.lowerBound
         while offset < range.upperBound {

@@ -111,7 +111,7 @@ public final class OriginalFetch: Sendable {
                 part, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
             defer { try? to.close() }
             // SAFETY: owned by this call, and seen by nothing that outlives it.
-            let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+            let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
             defer { block.deallocate() }
             var hasher = SHA256Hasher()
             while true {

@@ -58,7 +58,7 @@ struct FileReader: Sendable {
         reading.fingerprint = FileFingerprint(status)
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
         // SAFETY: the buffer lives until this method returns, and no slice of it outlives an iteration.
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 64)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 16)
         defer { buffer.deallocate() }
         var hasher = SHA256Hasher()
         var parts = partByteCount(reading.fingerprint.byteCount).map { PartHasher(partByteCount: $0) }

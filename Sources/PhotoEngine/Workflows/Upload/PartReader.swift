@@ -11,7 +11,7 @@ final class PartReader: Sendable {
         var hasher: SHA256Hasher? = SHA256Hasher()
         var offset: Int64 = 0
         /// Of what stays in the processor's cache between being read and being hashed.
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
         deinit { block.deallocate() }
     }
