@@ -146,7 +146,7 @@ struct PackedIDs: Codable {
 
     var photos: [PhotoID] {
         stride(from: bytes.startIndex, to: bytes.endIndex, by: 16).compactMap {
-            PhotoID(bytes: bytes[$0..<min($0 + 16, bytes.endIndex)])
+            PhotoID(bytes: Array(bytes[$0..<min($0 + 16, bytes.endIndex)]))
         }
     }
 

@@ -184,18 +184,23 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     }
 
     private static func rows(_ result: OpaquePointer) throws -> [SQLRow] {
-        let columns = PQnfields(result)
-        let types = (0..<columns).map { PQftype(result, $0) }
-        return try (0..<PQntuples(result)).map { row in
-            SQLRow(
-                try (0..<columns).map { column in
-                    guard PQgetisnull(result, row, column) == 0 else { return .null }
-                    // SAFETY: libpq's bytes live as long as the result, which is cleared after this call.
-                    let bytes = UnsafeRawBufferPointer(
-                        start: PQgetvalue(result, row, column), count: Int(PQgetlength(result, row, column)))
-                    return try SQLValue(binary: bytes, type: types[Int(column)])
-                })
+        let (columns, count) = (Int(PQnfields(result)), Int(PQntuples(result)))
+        let types = (0..<columns).map { PQftype(result, Int32($0)) }
+        var values: [SQLValue] = []
+        values.reserveCapacity(columns * count)
+        for row in 0..<Int32(count) {
+            for column in 0..<Int32(columns) {
+                guard PQgetisnull(result, row, column) == 0 else {
+                    values.append(.null)
+                    continue
+                }
+                // SAFETY: libpq's bytes live as long as the result, which is cleared after this call.
+                let bytes = UnsafeRawBufferPointer(
+                    start: PQgetvalue(result, row, column), count: Int(PQgetlength(result, row, column)))
+                values.append(try SQLValue(binary: bytes, type: types[Int(column)]))
+            }
         }
+        return (0..<count).map { [values] row in SQLRow(values, in: row * columns..<(row + 1) * columns) }
     }
 
     // The pipeline

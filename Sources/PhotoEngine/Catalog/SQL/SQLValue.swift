@@ -30,21 +30,29 @@ extension SQLValue {
 ///
 /// A value of an unexpected type means a damaged or altered file: `.corrupt`.
 struct SQLRow: Sendable {
+    /// Those of all rows of an answer, one behind the other: a page is one array.
     private let values: [SQLValue]
-    private var index = 0
+    private var index: Int
+    private let end: Int
 
     init(_ values: [SQLValue]) {
-        self.values = values
+        self.init(values, in: values.indices)
     }
 
-    private mutating func next() throws -> SQLValue {
-        guard index < values.count else { throw SQLRow.mismatch }
+    init(_ values: [SQLValue], in range: Range<Int>) {
+        self.values = values
+        (index, end) = (range.lowerBound, range.upperBound)
+    }
+
+    /// The place of the next value.
+    private mutating func next() throws -> Int {
+        guard index < end else { throw SQLRow.mismatch }
         defer { index += 1 }
-        return values[index]
+        return index
     }
 
     mutating func optionalInt64() throws -> Int64? {
-        switch try next() {
+        switch values[try next()] {
         case .null: nil
         case .integer(let value): value
         default: throw SQLRow.mismatch
@@ -52,7 +60,7 @@ struct SQLRow: Sendable {
     }
 
     mutating func optionalDouble() throws -> Double? {
-        switch try next() {
+        switch values[try next()] {
         case .null: nil
         case .real(let value): value
         case .integer(let value): Double(value)
@@ -61,7 +69,7 @@ struct SQLRow: Sendable {
     }
 
     mutating func optionalText() throws -> String? {
-        switch try next() {
+        switch values[try next()] {
         case .null: nil
         case .text(let value): value
         default: throw SQLRow.mismatch
@@ -69,7 +77,7 @@ struct SQLRow: Sendable {
     }
 
     mutating func optionalBytes() throws -> [UInt8]? {
-        switch try next() {
+        switch values[try next()] {
         case .null: nil
         case .bytes(let value): value
         default: throw SQLRow.mismatch

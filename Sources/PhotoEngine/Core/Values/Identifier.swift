@@ -35,11 +35,10 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomStringC
     }
 
     /// Reads sixteen bytes in network order; nil for any other count.
-    public init?(bytes: some Collection<UInt8>) {
+    public init?(bytes: [UInt8]) {
         guard bytes.count == 16 else { return nil }
-        var value = zeroUUID
-        withUnsafeMutableBytes(of: &value) { $0.copyBytes(from: bytes) }
-        uuid = UUID(uuid: value)
+        // SAFETY: there are sixteen bytes, of a type without padding.
+        uuid = UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
     }
 
     public var description: String { uuid.uuidString.lowercased() }
@@ -51,8 +50,6 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomStringC
         }
     }
 }
-
-private let zeroUUID: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 extension Identifier: Codable {
     public init(from decoder: any Decoder) throws {
