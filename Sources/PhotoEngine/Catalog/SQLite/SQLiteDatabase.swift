@@ -5,11 +5,12 @@ import GRDB
 import GRDBSQLite
 import SystemPackage
 
-/// SQLite through GRDB: the one file that knows it.
+/// SQLite through GRDB, which nothing outside this folder knows.
 final class SQLiteDatabase: SQLDatabase {
     private let connections: any DatabaseWriter
     /// Sees every commit as somebody else's: `PRAGMA data_version` tells a connection nothing of its own.
     private let observer: DatabaseQueue?
+    private let checkpoints: SQLiteCheckpoints?
     /// Where the file is; nil in memory.
     private let file: FilePath?
 
@@ -19,9 +20,12 @@ final class SQLiteDatabase: SQLDatabase {
 
     var dialect: SQLDialect { .sqlite }
 
-    private init(connections: any DatabaseWriter, observer: DatabaseQueue?, file: FilePath?) {
+    private init(
+        connections: any DatabaseWriter, observer: DatabaseQueue?, checkpoints: SQLiteCheckpoints?, file: FilePath?
+    ) {
         self.connections = connections
         self.observer = observer
+        self.checkpoints = checkpoints
         self.file = file
     }
 
@@ -31,7 +35,8 @@ final class SQLiteDatabase: SQLDatabase {
         try await blocking.run {
             try translating(file) {
                 try requireDirectory(of: file)
-                let configuration = makeConfiguration(settings)
+                let checkpoints = SQLiteCheckpoints(file, settings)
+                let configuration = makeConfiguration(settings, checkpoints)
                 // Two processes that turn one new file to WAL at once: SQLite refuses one of them without waiting.
                 let pool = try retryingWhileLocked(for: settings.busySeconds) {
                     try DatabasePool(path: file.string, configuration: configuration)
@@ -39,15 +44,16 @@ final class SQLiteDatabase: SQLDatabase {
                 var observing = configuration
                 observing.readonly = true
                 let observer = try DatabaseQueue(path: file.string, configuration: observing)
-                return SQLiteDatabase(connections: pool, observer: observer, file: file)
+                return SQLiteDatabase(
+                    connections: pool, observer: observer, checkpoints: checkpoints, file: file)
             }
         }
     }
 
     static func inMemory(settings: SQLiteSettings) async throws -> SQLiteDatabase {
         try await blocking.run {
-            let queue = try translating(nil) { try DatabaseQueue(configuration: makeConfiguration(settings)) }
-            return SQLiteDatabase(connections: queue, observer: nil, file: nil)
+            let queue = try translating(nil) { try DatabaseQueue(configuration: makeConfiguration(settings, nil)) }
+            return SQLiteDatabase(connections: queue, observer: nil, checkpoints: nil, file: nil)
         }
     }
 
@@ -105,9 +111,10 @@ final class SQLiteDatabase: SQLDatabase {
     }
 
     func close() async throws {
-        try await blocking.run { [observer, connections, file] in
+        try await blocking.run { [observer, checkpoints, connections, file] in
             try translating(file) {
                 try observer?.close()
+                try checkpoints?.close()
                 // The last connection to close folds the log into the file, and only the writer's may.
                 (connections as? DatabasePool)?.invalidateReadOnlyConnections()
                 try connections.close()
@@ -125,6 +132,10 @@ struct SQLiteSettings: Sendable {
     /// Each new photo lands on a page of its own in the index of digests: that of a million photos is 45 MB.
     var writerCacheKilobytes = 24_576
     var readers = 3
+    /// So many pages more in the log are folded into the file beside the writer.
+    var logPages = 1000
+    /// With so many, 64 MB, a commit folds them.
+    var mostLogPages = 16_000
     /// The most pages the file may have; nil for no limit.
     var maximumPages: Int?
 }
@@ -209,7 +220,7 @@ extension SQLDialect {
         unsought: { "+\($0)" })
 }
 
-private func makeConfiguration(_ settings: SQLiteSettings) -> Configuration {
+private func makeConfiguration(_ settings: SQLiteSettings, _ checkpoints: SQLiteCheckpoints?) -> Configuration {
     var configuration = Configuration()
     configuration.busyMode = .timeout(settings.busySeconds)
     configuration.foreignKeysEnabled = true
@@ -222,6 +233,7 @@ private func makeConfiguration(_ settings: SQLiteSettings) -> Configuration {
         if !database.configuration.readonly {
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            if let writer = database.sqliteConnection { checkpoints?.follow(writer) }
             if let pages = settings.maximumPages {
                 try database.execute(sql: "PRAGMA max_page_count = \(pages)")
             }
