@@ -65,6 +65,47 @@ struct SchemaComparisonTests {
         try await postgres.close()
     }
 
+    /// Whoever adds a table that names photos decides here what becomes of its rows when `SQLCatalog.resolve` moves one photo to the
+    /// trash for another.
+    @Test("Of every column that refers to a photo it is settled what a merge of duplicates does with it")
+    func merged() async throws {
+        enum Merge: CaseIterable {
+            /// The keeper takes it over, and an undo gives it back.
+            case merged
+            /// It stays with the photo in the trash.
+            case left
+            /// It is made from pictures, and goes out of sight with the photo.
+            case derived
+        }
+        let columns: [Merge: Set<String>] = [
+            .merged: ["photo_metadata.photo", "album_photos.photo", "albums.cover", "photo_tags.photo"],
+            .left: [
+                "files.photo", "jobs.photo", "uploads.photo", "duplicate_decisions.first",
+                "duplicate_decisions.second", "calibration_answers.first", "calibration_answers.second",
+                "stacked_photos.photo",
+            ],
+            .derived: ["vectors.photo", "uncompared_photos.photo", "compared_photos.photo"],
+        ]
+        let settled = columns.values.flatMap(\.self)
+        #expect(Set(settled).count == settled.count)
+
+        let sqlite = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
+        _ = try await Migration.run(on: sqlite, at: 0)
+        let ours = """
+            SELECT t.name || '.' || k."from" FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t.name) AS k
+            WHERE t.type = 'table' AND k."table" = 'photos'
+            """
+        #expect(try await lines(sqlite, [ours]) == Set(settled))
+        let postgres = PostgresDatabase(try await PostgresServer.settings(.direct))
+        let theirs = """
+            SELECT conrelid::regclass::text || '.' || attname FROM pg_constraint
+            JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+            WHERE contype = 'f' AND confrelid = 'photos'::regclass
+            """
+        #expect(try await lines(postgres, [theirs]) == Set(settled))
+        try await postgres.close()
+    }
+
     private func lines(_ database: any SQLDatabase, _ queries: [String]) async throws -> Set<String> {
         try await database.read { connection in
             var lines: Set<String> = []
