@@ -167,7 +167,7 @@ extension CatalogContract {
             try requireEqual(members.first { $0.photo == two }?.evidence, evidence, "the evidence")
             try requireEqual(members.first { $0.photo == one }?.evidence, nil, "the evidence of the first")
             try requireEqual(members.first { $0.photo == two }?.sha256, digest(2), "its digest")
-            let photos = try await catalog.photos(of: cluster(one), after: nil, limit: 9)
+            let photos = try await catalog.photos(of: cluster(one), after: nil, limit: 9) { _ in true }
             try requireEqual(photos.map(\.member), members, "its members with their photos")
             for known in photos {
                 try requireEqual(known.photo, try await catalog.photo(known.member.photo), "the photo")
@@ -176,7 +176,9 @@ extension CatalogContract {
             }
             let missing = try requirePresent(photos.last, "the last")
             try await catalog.markMissing(missing.paths)
-            let rest = try await catalog.photos(of: cluster(one), after: photos[photos.count - 2].photo.id, limit: 9)
+            let rest = try await catalog.photos(
+                of: cluster(one), after: photos[photos.count - 2].photo.id, limit: 9
+            ) { _ in true }
             try requireEqual(rest.map(\.photo.id), [missing.photo.id], "the page behind the last but one")
             try requireEqual(rest.map(\.paths), [[]], "the paths of one whose file is gone")
             try await catalog.markPresent(missing.paths)

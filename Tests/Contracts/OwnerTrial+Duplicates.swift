@@ -80,12 +80,13 @@ extension OwnerTrial {
                 try await own.catalog.members(of: own.cluster, after: nil, limit: 9).map(\.photo),
                 own.hashed.map(\.photo), "the members")
         },
-        OwnerTrial("photos(of:after:limit:)") { own, other in
+        OwnerTrial("photos(of:after:limit:tags:)") { own, other in
             try requireEqual(
-                try await own.catalog.photos(of: other.cluster, after: nil, limit: 9), [], "the other's photos")
+                try await own.catalog.photos(of: other.cluster, after: nil, limit: 9) { _ in true }, [],
+                "the other's photos")
         } use: { own in
             try requireEqual(
-                try await own.catalog.photos(of: own.cluster, after: nil, limit: 9).map(\.photo.id),
+                try await own.catalog.photos(of: own.cluster, after: nil, limit: 9) { _ in true }.map(\.photo.id),
                 own.hashed.map(\.photo), "the photos")
         },
         OwnerTrial("cluster(of:)") { own, other in

@@ -35,6 +35,11 @@ enum PhotoColumns {
 
     static func photo(_ row: SQLRow) throws -> Photo {
         var row = row
+        return try photo(&row) { try decoded([String: String].self, $0) }
+    }
+
+    /// Takes the columns of `full` off the row; `tags` reads those that are stored.
+    static func photo(_ row: inout SQLRow, tags: (String) throws -> [String: String]) throws -> Photo {
         let id: PhotoID = try row.id()
         let owner: OwnerID = try row.id()
         let digest = try row.digest()
@@ -47,7 +52,7 @@ enum PhotoColumns {
             trashedAt: row.optionalInt64())
         // In the trash it is out of the timeline as an archived one is, whatever it was before.
         if photo.trashedAt != nil { photo.isArchived = false }
-        photo.metadata = try metadata(&row, captureTime: photo.captureTime)
+        photo.metadata = try metadata(&row, captureTime: photo.captureTime, tags)
         return photo
     }
 
@@ -69,7 +74,9 @@ enum PhotoColumns {
         return PixelSize(width: width, height: height)
     }
 
-    private static func metadata(_ row: inout SQLRow, captureTime: CaptureTime) throws -> PhotoMetadata {
+    private static func metadata(
+        _ row: inout SQLRow, captureTime: CaptureTime, _ tags: (String) throws -> [String: String]
+    ) throws -> PhotoMetadata {
         var metadata = PhotoMetadata()
         switch captureTime.source {
         case .exif, .gps, .xmp, .iptc: metadata.captureTime = captureTime
@@ -95,7 +102,7 @@ enum PhotoColumns {
         metadata.rating = try row.optionalInt()
         metadata.caption = try row.optionalText()
         metadata.keywords = try row.optionalText().map(keywords) ?? []
-        metadata.tags = try row.optionalText().map { try decoded([String: String].self, $0) } ?? [:]
+        metadata.tags = try row.optionalText().map(tags) ?? [:]
         return metadata
     }
 

@@ -1,4 +1,5 @@
 import Core
+import SystemPackage
 
 extension SQLCatalog {
     private static let columns = "id, photos, byte_count, byte_count - largest, newest"
@@ -122,26 +123,46 @@ extension SQLCatalog {
             evidence: try evidence(&row))
     }
 
-    func photos(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterPhoto] {
+    func photos(
+        of cluster: ClusterID, after: PhotoID?, limit: Int, tags isWanted: @escaping @Sendable (String) -> Bool
+    ) async throws -> [ClusterPhoto] {
         let values = memberValues(cluster, after, limit)
-        return try await database.read { [ownerValue] connection in
-            let members = try connection.rows(Self.members, values).map(Self.member)
-            // A key at a time, all in one round trip: with the owner beside a list of keys, SQLite reads all the owner has.
-            let keys: [[SQLValue]] = members.map { [.id($0.photo), ownerValue] }
-            let photos = try connection.rows(
-                "SELECT \(PhotoColumns.full) FROM photos WHERE id = ? AND owner = ?", each: keys)
-            let files = try connection.rows(
-                "SELECT path FROM files WHERE photo = ? AND owner = ? AND is_missing = 0 ORDER BY path", each: keys)
-            return try members.indices.map { index in
-                ClusterPhoto(
-                    member: members[index], photo: try PhotoColumns.photo(SQLRow.present(photos[index].first)),
-                    paths: try files[index].map { row in
-                        var row = row
-                        return try row.path()
-                    })
+        return try await database.read { connection in
+            var paths: [PhotoID: [FilePath]] = [:]
+            for var row in try connection.rows(Self.memberPaths, values) {
+                let photo: PhotoID = try row.id()
+                paths[photo, default: []].append(try row.path())
+            }
+            return try connection.rows(Self.memberPhotos, values).map { row in
+                var row = row
+                let hash = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
+                let evidence = try Self.evidence(&row)
+                let photo = try PhotoColumns.photo(&row) { try TagText($0).tags(isWanted) }
+                return ClusterPhoto(
+                    member: ClusterMember(photo: photo.id, sha256: photo.sha256, hash: hash, evidence: evidence),
+                    photo: photo, paths: paths[photo.id] ?? [])
             }
         }
     }
+
+    /// From the cluster to what belongs to its photos, in SQLite by the order of the CROSS JOIN: with the owner beside a list of
+    /// keys it reads all the owner has.
+    private static let memberPhotos = """
+        WITH members (member, found, distance, similarity, turn) AS (
+            SELECT photo, phash, distance, similarity, orientation FROM compared_photos
+            WHERE cluster = ? AND owner = ? AND photo > ? ORDER BY photo LIMIT ?
+        )
+        SELECT found, distance, similarity, turn, \(PhotoColumns.full) FROM members CROSS JOIN photos
+        WHERE photos.id = member ORDER BY member
+        """
+
+    private static let memberPaths = """
+        WITH members (member) AS (
+            SELECT photo FROM compared_photos WHERE cluster = ? AND owner = ? AND photo > ? ORDER BY photo LIMIT ?
+        )
+        SELECT member, path FROM members CROSS JOIN files WHERE files.photo = member AND is_missing = 0
+        ORDER BY member, path
+        """
 
     /// Takes distance, similarity and orientation off the row.
     static func evidence(_ row: inout SQLRow) throws -> LikenessEvidence? {

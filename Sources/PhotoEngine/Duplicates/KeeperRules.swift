@@ -88,16 +88,19 @@ extension KeeperRules {
     /// The keeper of a cluster's photos, of which there is at least one. The order they are given in doesn't matter.
     public func proposal(among candidates: [KeeperCandidate]) -> KeeperProposal {
         precondition(!candidates.isEmpty)
-        let weighed = candidates.map { WeighedPhoto($0, self) }.sorted { $0.photo.id < $1.photo.id }
-        var left = weighed
+        let scale = WeighedPhoto.Scale(self)
+        let weighed = candidates.sorted { $0.photo.id < $1.photo.id }.map { WeighedPhoto($0, scale) }
+        var left = Array(weighed.indices)
         var decisive: KeeperRule?
         for rule in order where left.count > 1 {
-            let best = left.dropFirst().reduce(left[0]) { $1.isBetter(than: $0, by: rule, self) ? $1 : $0 }
-            let stays = left.filter { !best.isBetter(than: $0, by: rule, self) }
+            let best = left.dropFirst().reduce(left[0]) {
+                weighed[$1].isBetter(than: weighed[$0], by: rule, self) ? $1 : $0
+            }
+            let stays = left.filter { !weighed[best].isBetter(than: weighed[$0], by: rule, self) }
             if stays.count < left.count, decisive == nil { decisive = rule }
             left = stays
         }
-        let keeper = left[0]
+        let keeper = weighed[left[0]]
         let others = weighed.filter { $0.photo.id != keeper.photo.id }
         return KeeperProposal(
             keeper: keeper.photo.id, alsoKept: others.filter(\.isInReferenceFolder).map(\.photo.id),

@@ -40,8 +40,11 @@ public struct NamePattern: Codable, Hashable, Sendable {
 
     /// Whether a file's name matches. Takes at most as many steps as the name's length times the pattern's.
     public func matches(filename: String) -> Bool {
-        matches(stem: Self.stem(filename))
+        Matcher(self).matches(Self.characters(filename))
     }
+
+    /// What patterns are held against.
+    static func characters(_ filename: String) -> [Character] { Array(stem(filename).lowercased()) }
 
     /// The name without its last extension.
     static func stem(_ filename: String) -> Substring {
@@ -49,28 +52,38 @@ public struct NamePattern: Codable, Hashable, Sendable {
         return filename[..<dot]
     }
 
-    func matches(stem: Substring) -> Bool {
-        let tokens = Self.tokens(pattern)
-        let name = Array(stem.lowercased())
-        var (token, place) = (0, 0)
-        var star: (token: Int, place: Int)?
-        while place < name.count {
-            if token < tokens.count, tokens[token] == .many {
-                star = (token, place)
-                token += 1
-            } else if token < tokens.count, tokens[token].matches(name[place]) {
-                token += 1
-                place += 1
-            } else if let last = star {
-                // The star takes one character more.
-                star = (last.token, last.place + 1)
-                token = last.token + 1
-                place = last.place + 1
-            } else {
-                return false
-            }
+    /// A pattern made ready to be held against many names.
+    struct Matcher {
+        let pattern: NamePattern
+        private let tokens: [Token]
+
+        init(_ pattern: NamePattern) {
+            self.pattern = pattern
+            tokens = NamePattern.tokens(pattern.pattern)
         }
-        return tokens[token...].allSatisfy { $0 == .many }
+
+        /// `name` is as `characters` makes it.
+        func matches(_ name: [Character]) -> Bool {
+            var (token, place) = (0, 0)
+            var star: (token: Int, place: Int)?
+            while place < name.count {
+                if token < tokens.count, tokens[token] == .many {
+                    star = (token, place)
+                    token += 1
+                } else if token < tokens.count, tokens[token].matches(name[place]) {
+                    token += 1
+                    place += 1
+                } else if let last = star {
+                    // The star takes one character more.
+                    star = (last.token, last.place + 1)
+                    token = last.token + 1
+                    place = last.place + 1
+                } else {
+                    return false
+                }
+            }
+            return tokens[token...].allSatisfy { $0 == .many }
+        }
     }
 
     private enum Token: Equatable {

@@ -1,13 +1,6 @@
 public import Core
 
 extension Photo {
-    /// The photo with those of its tags alone that the keeper rules and the recognition of stacks read. A camera writes a
-    /// hundred, which a cluster of many thousand photos has no room for.
-    public var withWeighedTags: Photo {
-        var photo = self
-        photo.metadata.tags = metadata.tags.filter { Self.isWeighed($0.key) }
-        return photo
-    }
 
     /// What programs call themselves in the files they write.
     static let programTags = ["Exif.Image.Software", "Xmp.xmp.CreatorTool", "Exif.Image.ProcessingSoftware"]
@@ -22,7 +15,8 @@ extension Photo {
         tag.hasSuffix(".ContentIdentifier") || tag == "Exif.Apple.0x0011" || tag.hasSuffix(".MediaGroupUUID")
     }
 
-    private static func isWeighed(_ tag: String) -> Bool {
+    /// Whether the keeper rules or the recognition of stacks read the tag of this name.
+    @Sendable public static func isWeighed(_ tag: String) -> Bool {
         programTags.contains(tag) || tag == exposureBiasTag || tag == exposureModeTag || isOfEditing(tag)
             || isContentIdentifier(tag)
     }

@@ -9,15 +9,28 @@ struct WeighedPhoto {
     private let namePattern: NamePattern?
     private let albumCount: Int
 
-    init(_ candidate: KeeperCandidate, _ rules: KeeperRules) {
+    /// Rules made ready for many photos.
+    struct Scale {
+        fileprivate let folders: [FilePath]
+        fileprivate let patterns: [NamePattern.Matcher]
+
+        init(_ rules: KeeperRules) {
+            folders = rules.referenceFolders.map { FilePath($0).lexicallyNormalized() }.filter { !$0.isEmpty }
+            patterns = rules.namePatterns.map(NamePattern.Matcher.init)
+        }
+    }
+
+    init(_ candidate: KeeperCandidate, _ scale: Scale) {
         photo = candidate.photo
         albumCount = candidate.albumCount
-        let folders = rules.referenceFolders.map { FilePath($0).lexicallyNormalized() }
-        isInReferenceFolder = candidate.paths.contains { path in
-            let path = path.lexicallyNormalized()
-            return folders.contains { !$0.isEmpty && path.starts(with: $0) }
-        }
-        namePattern = rules.namePatterns.first { $0.matches(filename: candidate.photo.filename) }
+        isInReferenceFolder =
+            !scale.folders.isEmpty
+            && candidate.paths.contains { path in
+                let path = path.lexicallyNormalized()
+                return scale.folders.contains { path.starts(with: $0) }
+            }
+        let name = NamePattern.characters(photo.filename)
+        namePattern = scale.patterns.first { $0.matches(name) }?.pattern
         origin = PhotoOrigin(of: photo, namePattern)
     }
 

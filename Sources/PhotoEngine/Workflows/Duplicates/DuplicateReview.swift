@@ -58,14 +58,14 @@ public struct DuplicateReview: Sendable {
         var candidates: [KeeperCandidate] = []
         var collections: [PhotoID: PhotoCollections] = [:]
         while true {
-            let page = try await catalog.photos(of: cluster.id, after: members.last?.photo, limit: Self.page)
+            let page = try await catalog.photos(
+                of: cluster.id, after: members.last?.photo, limit: Self.page, tags: Photo.isWeighed)
             members += page.map(\.member)
             let places = try await catalog.collections(of: page.map(\.photo.id))
             for (item, place) in zip(page, places) {
                 collections[item.photo.id] = place
                 candidates.append(
-                    KeeperCandidate(
-                        photo: item.photo.withWeighedTags, paths: item.paths, albumCount: place.albums.count))
+                    KeeperCandidate(photo: item.photo, paths: item.paths, albumCount: place.albums.count))
             }
             if page.count < Self.page { break }
         }
