@@ -2,6 +2,7 @@ import Catalog
 import Core
 import Duplicates
 import Foundation
+import Objects
 import SystemPackage
 import Workflows
 
@@ -79,7 +80,11 @@ private struct DuplicateLibraryBench {
     let catalog: any Catalog
     private let clock = ContinuousClock()
 
-    private var review: DuplicateReview { DuplicateReview(catalog: catalog, rules: KeeperRules()) }
+    private var review: DuplicateReview {
+        DuplicateReview(
+            catalog: catalog, rules: KeeperRules(),
+            originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()))
+    }
 
     private func report(_ what: String, _ times: [Duration]) {
         let kilobytes = Self.residentKilobytes

@@ -26,7 +26,7 @@ struct BulkResolutionTests {
 
     private func bulk(_ library: DuplicateLibrary) -> BulkResolution {
         BulkResolution(
-            catalog: library.catalog, review: DuplicateReview(catalog: library.catalog, rules: KeeperRules()),
+            catalog: library.catalog, review: library.review(),
             pictures: library)
     }
 
@@ -67,7 +67,7 @@ struct BulkResolutionTests {
     @Test("Within a distance are those whose farthest photo is, and a dry run changes nothing")
     func within() async throws {
         let (library, equal, faded) = try await library()
-        let review = DuplicateReview(catalog: library.catalog, rules: KeeperRules())
+        let review = library.review()
         var distances: [Set<PhotoID>: Int] = [:]
         for cluster in try await library.catalog.clusters(ClusterQuery(limit: 9)) {
             let proposal = try await review.proposal(for: cluster)

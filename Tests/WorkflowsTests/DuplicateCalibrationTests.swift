@@ -19,7 +19,7 @@ struct DuplicateCalibrationTests {
 
     private func calibration(_ library: DuplicateLibrary) -> DuplicateCalibration {
         DuplicateCalibration(
-            catalog: library.catalog, review: DuplicateReview(catalog: library.catalog, rules: KeeperRules()))
+            catalog: library.catalog, review: library.review())
     }
 
     @Test("A pair is what is kept and the farthest from it; every answer is kept, and the next pairs are others")

@@ -2,6 +2,7 @@ import Catalog
 import Core
 import Duplicates
 import Foundation
+import Objects
 import Synchronization
 import SystemPackage
 import Workflows
@@ -74,6 +75,13 @@ final class DuplicateLibrary: PictureSource {
         progress: @escaping @Sendable (DuplicateScanProgress) -> Void = { _ in }
     ) async throws -> DuplicateScanReport {
         try await DuplicateScan(catalog: catalog, pictures: self).run(options, progress: progress)
+    }
+
+    /// Its photos' files are nowhere, unless a test makes them.
+    func review(_ rules: KeeperRules = KeeperRules()) -> DuplicateReview {
+        DuplicateReview(
+            catalog: catalog, rules: rules,
+            originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()))
     }
 
     /// The photos of each cluster.

@@ -23,7 +23,7 @@ struct DuplicateReviewTests {
     }
 
     private func review(_ library: DuplicateLibrary, _ rules: KeeperRules = KeeperRules()) -> DuplicateReview {
-        DuplicateReview(catalog: library.catalog, rules: rules)
+        library.review(rules)
     }
 
     @Test("The camera's own photo is proposed, and certain where the pictures are the same")

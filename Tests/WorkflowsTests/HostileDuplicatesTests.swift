@@ -16,7 +16,7 @@ struct HostileDuplicatesTests {
         let report = try await library.scan()
         #expect(try await library.clusters() == [photos])
         #expect(report.comparisons <= 250 * 9)
-        let review = DuplicateReview(catalog: library.catalog, rules: KeeperRules())
+        let review = library.review()
         let cluster = try #require(try await library.catalog.clusters(ClusterQuery(limit: 9)).first)
         let proposal = try await review.proposal(for: cluster)
         #expect(proposal.members.count == 250 && Set(proposal.photos.map(\.id)) == photos)

@@ -180,7 +180,9 @@ public final class Library: Sendable {
 
     /// What is decided on photos that look alike, with the keeper rules of the configuration.
     public func duplicateReview() -> DuplicateReview {
-        DuplicateReview(catalog: catalog, rules: configuration.keeperRules)
+        DuplicateReview(
+            catalog: catalog, rules: configuration.keeperRules,
+            originals: OriginalPresence(catalog: catalog, objects: objects))
     }
 
     /// Resolves many clusters at once, with the keeper rules of the configuration.

@@ -16,7 +16,7 @@ public struct BulkResolution: Sendable {
     public enum Outcome: Sendable {
         /// The resolution is nil in a dry run.
         case resolved(ClusterProposal, Resolution?)
-        /// Somebody changed it meanwhile.
+        /// Somebody changed it meanwhile, or the original to keep is not there.
         case failed(ClusterID, EngineError)
     }
 
@@ -50,13 +50,11 @@ public struct BulkResolution: Sendable {
                         tally.leave()
                         continue
                     }
-                    var resolution: Resolution?
-                    if !isDry {
-                        resolution = try await review.resolve(
-                            proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: actor,
-                            reason: reason)
-                    }
-                    tally.resolve(proposal.byteCountToGo)
+                    let request = proposal.request(
+                        keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: actor, reason: reason)
+                    if isDry { try await review.check(request) }
+                    let resolution = isDry ? nil : try await review.resolve(request)
+                    tally.resolve(proposal.bytesToWin)
                     try body(.resolved(proposal, resolution))
                 } catch let error as EngineError where error.code == .conflict {
                     tally.fail()
@@ -88,6 +86,7 @@ public struct BulkResolutionProgress: Hashable, Sendable {
     public var total = 0
     public var examined = 0
     public var resolved = 0
+    /// Won by them.
     public var byteCount = ByteCount(0)
     /// nil while that can't be told.
     public var etaSeconds: Double?
@@ -101,7 +100,7 @@ public struct BulkResolutionReport: Hashable, Sendable {
     public var failed = 0
     /// Clusters that are for a person to look at.
     public var leftAlone = 0
-    /// Of the originals that went, or would go, to the trash.
+    /// Won by them, or to win.
     public var byteCount = ByteCount(0)
 
     public init() {}
@@ -156,10 +155,4 @@ private struct BulkTally {
 extension ClusterProposal {
     /// Whether a file of one of its photos at least is there, as far as is known.
     fileprivate var hasFile: Bool { photos.contains { !$0.isMissing && $0.status == .ready } }
-
-    /// Of the originals that it moves to the trash.
-    fileprivate var byteCountToGo: ByteCount {
-        let gone = Set(trashed(keeping: kept))
-        return ByteCount(photos.filter { gone.contains($0.id) }.reduce(0) { $0 + $1.byteCount.bytes })
-    }
 }

@@ -73,6 +73,22 @@ public struct ClusterProposal: Sendable {
     /// What goes to the trash when these are kept.
     public func trashed(keeping kept: Set<PhotoID>) -> [PhotoID] { photos.map(\.id).filter { !kept.contains($0) } }
 
+    /// What is won when these are kept: the bytes of those that go to the trash.
+    public func bytesToWin(keeping kept: Set<PhotoID>) -> ByteCount {
+        ByteCount(photos.reduce(0) { $0 + (kept.contains($1.id) ? 0 : $1.byteCount.bytes) })
+    }
+
+    public var bytesToWin: ByteCount { bytesToWin(keeping: kept) }
+
+    /// To keep these, of the photos as they are here.
+    public func request(
+        keeper: PhotoID, alsoKept: Set<PhotoID>, actor: String, reason: String
+    ) -> ResolutionRequest {
+        ResolutionRequest(
+            cluster: cluster.id, keeper: keeper, alsoKept: alsoKept, members: Set(members.map(\.photo)), actor: actor,
+            reason: reason)
+    }
+
     /// The keeper's marks, and what they become when `trashed` go.
     public func marks(of keeper: PhotoID, trashing trashed: [PhotoID]) -> (before: PhotoMarks, after: PhotoMarks)? {
         guard let kept = photos.first(where: { $0.id == keeper }) else { return nil }

@@ -7,18 +7,22 @@ public struct DuplicateReview: Sendable {
 
     private let catalog: any ReviewCatalog
     private let rules: KeeperRules
+    private let originals: OriginalPresence
     /// Of more, no proposal is made for a list: it would read them all.
     public static let mostListed = 1000
     /// Photos that are read at once, each with all its tags.
     private static let page = 256
     /// More photos than a person tells apart; their pairs grow with the square.
     private static let mostDistinct = 200
+    /// Of so many that would go, an original is sought where the keeper's is not there; a disk that is away has them all.
+    private static let mostSought = 100
     /// Photos of one stack.
     private static let mostStacked = 10_000
 
-    public init(catalog: any ReviewCatalog, rules: KeeperRules) {
+    public init(catalog: any ReviewCatalog, rules: KeeperRules, originals: OriginalPresence) {
         self.catalog = catalog
         self.rules = rules
+        self.originals = originals
     }
 
     /// The cluster that a person calls by its id or the beginning of one that only one has. Throws `.notFound`, or `.conflict`
@@ -94,13 +98,18 @@ public struct DuplicateReview: Sendable {
         _ proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>, actor: String, reason: String
     ) async throws -> Resolution {
         try await resolve(
-            ResolutionRequest(
-                cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept,
-                members: Set(proposal.members.map(\.photo)), actor: actor, reason: reason))
+            proposal.request(keeper: keeper, alsoKept: alsoKept, actor: actor, reason: reason))
     }
 
     /// Carries out what a person wants of a cluster, with its photos as they saw them.
     public func resolve(_ request: ResolutionRequest) async throws -> Resolution {
+        try await check(request)
+        return try await catalog.resolve(request)
+    }
+
+    /// What `resolve` checks before it changes anything. Throws `.invalidInput` or `.limitExceeded` for what can't be done, and
+    /// `.conflict` where the keeper's original is not there, while one of those that would go is.
+    public func check(_ request: ResolutionRequest) async throws {
         guard request.alsoKept.count < Self.mostDistinct else {
             throw EngineError(
                 .limitExceeded, "more than \(Self.mostDistinct) photos of one cluster can't be kept at once",
@@ -111,7 +120,18 @@ public struct DuplicateReview: Sendable {
                 .invalidInput, "all photos of the cluster would be kept",
                 whatToDo: "if they are no duplicates, say so with: phototui duplicates not-duplicate")
         }
-        return try await catalog.resolve(request)
+        if try await isThere(request.keeper) { return }
+        let others = request.members.subtracting(request.alsoKept).subtracting([request.keeper]).sorted()
+        for photo in others.prefix(Self.mostSought) where try await isThere(photo) {
+            throw EngineError(
+                .conflict, "the original of the photo to keep, \(request.keeper), is not there as it was imported",
+                whatToDo: "keep one whose file is there, or bring the file back and import its folder")
+        }
+    }
+
+    private func isThere(_ id: PhotoID) async throws -> Bool {
+        guard let photo = try await catalog.photo(id) else { return false }
+        return try await originals.isThere(photo)
     }
 
     public func undo(_ resolution: Resolution, actor: String, reason: String = "") async throws -> UndoneResolution {

@@ -158,14 +158,10 @@ private struct NamedResolution {
         let keeper = kept.first ?? proposal.keeper
         let alsoKept = Set(kept.isEmpty ? proposal.alsoKept : Array(kept.dropFirst())).subtracting([keeper])
         if isDry {
-            guard !proposal.trashed(keeping: alsoKept.union([keeper])).isEmpty else {
-                throw EngineError(.invalidInput, "all photos of the cluster would be kept")
-            }
+            try await review.check(request)
             return ResolvedCluster(planned: proposal, keeper: keeper, alsoKept: alsoKept)
         }
-        let made = try await review.resolve(
-            proposal, keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)
-        return ResolvedCluster(made)
+        return ResolvedCluster(try await review.resolve(request))
     }
 
     private func photo(_ name: String, of proposal: ClusterProposal) throws -> PhotoID {
@@ -173,6 +169,8 @@ private struct NamedResolution {
         let found = proposal.photos.filter { photo in
             photo.id.description.hasPrefix(name.lowercased()) || proposal.paths[photo.id]?.contains(path) ?? false
                 || PhotoFormat.path(of: photo, in: library) == path
+        let request = proposal.request(
+            keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)
         }
         if found.count == 1 { return found[0].id }
         throw EngineError(
