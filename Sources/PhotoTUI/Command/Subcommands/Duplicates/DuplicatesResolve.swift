@@ -138,9 +138,9 @@ private struct NamedResolution {
     let isDry: Bool
 
     func resolve(_ names: [String], keeping keep: [String], _ report: ResolveReport) async throws {
-        for name in names {
+        for (name, cluster) in try await clusters(names, report) {
             do {
-                let proposal = try await review.proposal(for: review.cluster(named: name))
+                let proposal = try await review.proposal(for: cluster)
                 let kept = try keep.map { try photo($0, of: proposal) }
                 if kept.isEmpty, let stack = proposal.stacks.first {
                     throw EngineError(
@@ -154,9 +154,27 @@ private struct NamedResolution {
         }
     }
 
+    /// Those that have these names, each once.
+    private func clusters(
+        _ names: [String], _ report: ResolveReport
+    ) async throws -> [(name: String, cluster: DuplicateCluster)] {
+        var found: [(name: String, cluster: DuplicateCluster)] = []
+        for name in names {
+            do {
+                let cluster = try await review.cluster(named: name)
+                if !found.contains(where: { $0.cluster.id == cluster.id }) { found.append((name, cluster)) }
+            } catch let error as EngineError {
+                report.fail(name, error)
+            }
+        }
+        return found
+    }
+
     private func resolve(_ proposal: ClusterProposal, keeping kept: [PhotoID]) async throws -> ResolvedCluster {
         let keeper = kept.first ?? proposal.keeper
         let alsoKept = Set(kept.isEmpty ? proposal.alsoKept : Array(kept.dropFirst())).subtracting([keeper])
+        let request = proposal.request(
+            keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)
         if isDry {
             try await review.check(request)
             return ResolvedCluster(planned: proposal, keeper: keeper, alsoKept: alsoKept)
@@ -169,8 +187,6 @@ private struct NamedResolution {
         let found = proposal.photos.filter { photo in
             photo.id.description.hasPrefix(name.lowercased()) || proposal.paths[photo.id]?.contains(path) ?? false
                 || PhotoFormat.path(of: photo, in: library) == path
-        let request = proposal.request(
-            keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)
         }
         if found.count == 1 { return found[0].id }
         throw EngineError(

@@ -37,9 +37,11 @@ struct DuplicatesUndo: AsyncParsableCommand {
         var failed: [(name: String, error: EngineError)] = []
         try await libraryOptions.withLibrary { library in
             let review = library.duplicateReview()
+            var named: Set<ResolutionID> = []
             for name in resolutions {
                 do {
                     let resolution = try await review.resolution(named: name)
+                    guard named.insert(resolution.id).inserted else { continue }
                     undone.append(try await review.undo(resolution, actor: DuplicatesCommand.actor, reason: why.reason))
                 } catch let error as EngineError {
                     failed.append((name, error))
