@@ -27,6 +27,7 @@ struct DecisionTests {
     func preview() throws {
         var app = app()
         app.press("enter")
+        #expect(app.screen.contains("It can be undone until somebody empties the trash."))
         try expectGolden(app.frame(), "comparison-decision")
         app.press("esc")
         #expect(app.state.layers.isEmpty && decisions(app).isEmpty)

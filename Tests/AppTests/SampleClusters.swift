@@ -99,8 +99,9 @@ final class SampleClusters {
         return ClusterSummary(
             name: name(number, 0), pictures: details.photos.prefix(3).map(\.photo.sha256),
             advice: ClusterSummary.Advice(
-                kind: details.kind, isCertain: details.isCertain, sentence: details.sentence,
-                stack: details.stacks.first?.reason))
+                kind: details.kind, isCertain: details.isCertain,
+                bytesToWin: ByteCount(details.photos.dropFirst().reduce(0) { $0 + $1.photo.byteCount.bytes }),
+                sentence: details.sentence, stack: details.stacks.first?.reason))
     }
 
     func photo(_ cluster: Int, _ number: Int) -> ReviewedPhoto {

@@ -94,6 +94,9 @@ struct DuplicatesTests {
             #expect(try await found("--match", "TRIP") == [both[1]])
             #expect(try await found("--match", "b.png", "--exact") == [both[0]])
             #expect(try await found("--match", "nothing").isEmpty)
+            let none = try await program.run(["duplicates", "list", "--match", "nothing"])
+            #expect(none.text.isEmpty && none.complaints.contains("no cluster matches\n"), "\(none.complaints)")
+            #expect(try await !program.run(["duplicates", "list"]).complaints.contains("matches"))
             let certain = try await clusters(program).filter { $0["certain"] as? Bool == true }
             #expect(try await found("--certain").count == certain.count)
             let page = try await program.run(["duplicates", "list", "--json", "--exact", "--limit", "1"]).document()
@@ -145,6 +148,85 @@ struct DuplicatesTests {
             #expect(NSArray(array: after) == NSArray(array: before))
             #expect(try await program.run(["duplicates", "undo", undo]).exitCode == 1)
         }
+    }
+
+    @Test(
+        "A keeper whose original has gone since is refused, also in a dry run, and of many clusters that one is left out",
+        arguments: [false, true])
+    func vanished(copies: Bool) async throws {
+        let (home, photos) = (try TestFolder(), try TestFolder())
+        let program = Program(home: home)
+        for (seed, names) in [(1, ["a.png", "b.png"]), (3, ["c.png", "d.png"])] {
+            for (index, name) in names.enumerated() {
+                try photos.write(TestPicture.png(seed: seed) + Data(repeating: 0, count: index), as: name)
+            }
+        }
+        #expect(try await program.run(["import", photos.path] + (copies ? ["--copy"] : [])).exitCode == 0)
+        _ = try await program.run(["duplicates", "scan"])
+        let before = try await clusters(program)
+        #expect(before.count == 2)
+        let cluster = try #require(before.first)
+        let id = try #require(cluster["id"] as? String)
+        let items = try #require(cluster["photos"] as? [[String: Any]])
+        let keeper = try #require(items.first { $0["action"] as? String == "keep" })
+        let other = try #require(items.first { $0["action"] as? String == "trash" }?["id"] as? String)
+        let path = try #require(keeper["path"] as? String)
+        #expect((keeper["key"] as? String != nil) == copies)
+        try FileManager.default.removeItem(atPath: path)
+
+        for more in [[], ["--dry-run"], ["--keep", try #require(keeper["id"] as? String)]] {
+            let refused = try await program.run(["duplicates", "resolve", id] + more)
+            #expect(refused.exitCode == 1, "\(more)")
+            #expect(refused.complaints.contains("is not there as it was imported: keep one whose file is there"))
+        }
+        for more in [["--dry-run"], []] {
+            let many = try await program.run(["duplicates", "resolve", "--exact", "--json"] + more)
+            #expect(many.exitCode == 2 && many.complaints.contains("is not there"), "\(many.complaints)")
+            let report = try many.document()
+            #expect(report["resolved"] as? Int == 1)
+            let skipped = try #require(report["skipped"] as? [[String: Any]])
+            #expect(skipped.compactMap { $0["cluster"] as? String } == [id])
+        }
+        let kept = try await program.run(["duplicates", "resolve", id, "--keep", other])
+        #expect(kept.exitCode == 0, "\(kept.complaints)")
+        #expect(try await clusters(program).isEmpty)
+    }
+
+    @Test(
+        "What is to win is told as one figure, in the list, before and after resolving, and a cluster named twice counts once"
+    )
+    func won() async throws {
+        let (home, photos) = (try TestFolder(), try TestFolder())
+        let program = Program(home: home)
+        let picture = TestPicture.png(seed: 1)
+        try photos.write(picture, as: "a.png")
+        // A copying program's name: it goes, although it is the larger file.
+        try photos.write(picture + Data(repeating: 0, count: 5000), as: "a (1).png")
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        _ = try await program.run(["duplicates", "scan"])
+        let bytes = picture.count + 5000
+        let cluster = try #require(try await clusters(program).first)
+        #expect(cluster["bytes_to_win"] as? Int == bytes)
+        let id = try #require(cluster["id"] as? String)
+        let shown = try await program.run(["duplicates", "show", id])
+        let words = try #require(shown.text.split(separator: "\n").first?.split(separator: ", ").last)
+        #expect(words.hasSuffix(" to win"))
+        #expect(try await program.run(["duplicates", "list"]).text.contains(words.dropLast(" to win".count)))
+        let names = [id, String(id.prefix(30)), id]
+        let dry = try await program.run(["duplicates", "resolve", "--dry-run"] + names)
+        #expect(dry.text.contains("1 photo to the trash, \(words)\n"), "\(dry.text)")
+        #expect(dry.complaints == "1 cluster would be resolved, \(words)\n")
+        let counted = try await program.run(["duplicates", "resolve", "--dry-run", "--json"] + names).document()
+        #expect(counted["resolved"] as? Int == 1 && counted["bytes"] as? Int == bytes)
+        let made = try await program.run(["duplicates", "resolve"] + names)
+        #expect(made.exitCode == 0, "\(made.complaints)")
+        let won = words.replacing(" to win", with: " won")
+        #expect(made.text.contains("1 photo to the trash, \(won); undo") && made.complaints.hasSuffix("\(won)\n"))
+        let resolutions = try await program.run(["duplicates", "resolutions", "--json"]).document()
+        let resolution = try #require((resolutions["resolutions"] as? [[String: Any]])?.first)
+        #expect(resolution["bytes"] as? Int == bytes)
+        let undo = try #require(resolution["id"] as? String)
+        #expect(try await program.run(["duplicates", "undo", undo, undo]).exitCode == 0)
     }
 
     @Test("Photos that somebody says are no duplicates are never put together again")

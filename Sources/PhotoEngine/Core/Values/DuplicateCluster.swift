@@ -7,7 +7,7 @@ public struct DuplicateCluster: Hashable, Sendable {
     public let photos: Int
     /// Of all of them together.
     public let byteCount: ByteCount
-    /// What goes when the largest photo alone is kept.
+    /// What goes when the largest photo alone is kept: what is known of a cluster without a proposal.
     public let bytesToWin: ByteCount
     /// Wall-clock microseconds of the photo taken last.
     public let newest: Int64

@@ -187,7 +187,7 @@ extension EffectRunner {
                         ScanStatus(
                             compared: progress.compared, total: progress.total, secondsLeft: progress.etaSeconds)))
             }
-            let found = "\(counted(report.clusters, "cluster")), \(report.bytesToWin) to win"
+            let found = "\(counted(report.clusters, "cluster")), about \(report.bytesToWin) to win"
             let missing = report.withoutPicture.count
             let problem = missing == 0 ? "" : "; \(counted(missing, "photo")) without a small picture could not be"
             return .scanEnded(
@@ -206,8 +206,8 @@ extension ClusterSummary {
         self.init(
             name: keeper?.filename ?? "", pictures: ([keeper].compactMap { $0 } + others.prefix(2)).map(\.sha256),
             advice: Advice(
-                kind: kind, isCertain: proposal.isCertain, sentence: proposal.sentence,
-                stack: proposal.stacks.first?.reason))
+                kind: kind, isCertain: proposal.isCertain, bytesToWin: proposal.bytesToWin,
+                sentence: proposal.sentence, stack: proposal.stacks.first?.reason))
     }
 }
 

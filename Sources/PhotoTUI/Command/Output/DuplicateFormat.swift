@@ -16,7 +16,7 @@ enum DuplicateFormat {
             ("proposal", .text(proposal?.sentence)),
             ("photo_count", .count(cluster.photos)),
             ("bytes", .integer(cluster.byteCount.bytes)),
-            ("bytes_to_win", .integer(cluster.bytesToWin.bytes)),
+            ("bytes_to_win", .integer((proposal?.bytesToWin ?? cluster.bytesToWin).bytes)),
             (
                 "stacks",
                 .array(
@@ -109,7 +109,7 @@ enum DuplicateFormat {
     }
 
     static func text(_ proposal: ClusterProposal, in library: Library) -> String {
-        var lines = ["cluster \(proposal.cluster.id), \(proposal.tier.rawValue), \(proposal.cluster.bytesToWin) to win"]
+        var lines = ["cluster \(proposal.cluster.id), \(proposal.tier.rawValue), \(proposal.bytesToWin) to win"]
         lines.append(proposal.sentence)
         lines += proposal.stacks.map { "\(counted($0.photos.count, "photo")) of it are \($0.reason)" }
         var table = TextTable([
@@ -217,11 +217,10 @@ struct ResolvedCluster {
     /// What resolving a cluster so would come to.
     init(planned proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>) {
         let trashed = proposal.trashed(keeping: alsoKept.union([keeper]))
-        let gone = Set(trashed)
-        let bytes = proposal.photos.filter { gone.contains($0.id) }.reduce(0) { $0 + $1.byteCount.bytes }
         self.init(
             cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept.sorted(), trashed: trashed,
-            byteCount: ByteCount(bytes), marks: proposal.marks(of: keeper, trashing: trashed), resolution: nil)
+            byteCount: proposal.bytesToWin(keeping: alsoKept.union([keeper])),
+            marks: proposal.marks(of: keeper, trashing: trashed), resolution: nil)
     }
 
     /// The names of the keeper's marks that changed.
@@ -252,7 +251,9 @@ struct ResolvedCluster {
     var text: String {
         let also = alsoKept.isEmpty ? "" : " and \(alsoKept.count) more"
         let taken = changed.isEmpty ? "" : ", taking over \(changed.joined(separator: ", "))"
-        let what = "keeps \(keeper)\(also)\(taken); \(counted(trashed.count, "photo")) (\(byteCount)) to the trash"
+        let won = resolution == nil ? "to win" : "won"
+        let gone = "\(counted(trashed.count, "photo")) to the trash, \(byteCount) \(won)"
+        let what = "keeps \(keeper)\(also)\(taken); \(gone)"
         if let resolution { return "\(cluster) \(what); undo \(resolution.id)" }
         return (["\(cluster) \(what)"] + DuplicateFormat.lines(marks).map { "  \($0)" }).joined(separator: "\n")
     }

@@ -57,8 +57,8 @@ final class ResolveReport: Sendable {
             return try Console.line(document.encoded())
         }
         if sums.failed.isEmpty || sums.count > 0 {
-            let word = isDry ? "would be resolved" : "resolved"
-            Console.note("\(counted(sums.count, "cluster")) \(word), \(ByteCount(sums.byteCount)) to the trash\n")
+            let (resolved, won) = isDry ? ("would be resolved", "to win") : ("resolved", "won")
+            Console.note("\(counted(sums.count, "cluster")) \(resolved), \(ByteCount(sums.byteCount)) \(won)\n")
         }
         if sums.leftAlone > 0 {
             Console.note("\(counted(sums.leftAlone, "cluster")) left: look at them one by one\n")

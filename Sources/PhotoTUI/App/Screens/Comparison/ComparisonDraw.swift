@@ -48,7 +48,7 @@ extension AppState {
             parts.append(details.kind.title)
             parts.append(counted(details.photos.count, "photo"))
             let bytes = ByteCount(comparison.trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
-            parts.append("\(bytes) to the trash")
+            parts.append("\(bytes) to win")
             if details.isCertain, !comparison.isOwnChoice { parts.append("certain") }
         }
         grid.write(

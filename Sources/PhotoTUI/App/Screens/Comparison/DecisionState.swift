@@ -48,7 +48,7 @@ extension ComparisonState {
             )
         }
         let bytes = ByteCount(trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
-        lines.append(.init(label: "trash", text: "\(counted(trashed.count, "photo")), \(bytes)"))
+        lines.append(.init(label: "trash", text: "\(counted(trashed.count, "photo")), \(bytes) to win"))
         for photo in trashed.prefix(50) { lines.append(.init(label: "", text: Self.line(photo))) }
         if trashed.count > 50 { lines.append(.init(label: "", text: "and \(trashed.count - 50) more")) }
         for stack in details.stacks {
@@ -60,7 +60,8 @@ extension ComparisonState {
                         isWarning: true))
             }
         }
-        lines.append(.init(label: "", text: "Files stay where they are. Undoing is possible at any time."))
+        lines.append(.init(label: "", text: "Files stay where they are."))
+        lines.append(.init(label: "", text: "It can be undone until somebody empties the trash."))
         let decision = ClusterDecision(
             cluster: cluster, members: Set(photos.map(\.photo.id)), keeper: keeper.photo.id, alsoKept: alsoKept)
         return DecisionState(kind: .resolve(decision), title: "Resolve", lines: lines)

@@ -31,6 +31,7 @@ public struct ClusterTotals: Hashable, Sendable {
     /// Changes whenever anything about clusters does.
     public let mark: Int64
     public let clusters: Int
+    /// Where the largest photo of each is kept.
     public let bytesToWin: ByteCount
     /// Photos that were not compared yet.
     public let uncompared: Int
@@ -70,13 +71,16 @@ public struct ClusterSummary: Hashable, Sendable {
     public struct Advice: Hashable, Sendable {
         public let kind: ClusterKind
         public let isCertain: Bool
+        /// Of the photos that would go to the trash.
+        public let bytesToWin: ByteCount
         /// What to keep, and why; safe to show.
         public let sentence: String
         /// Why photos of it differ though they look alike, if any do: `a burst`.
         public let stack: String?
 
-        public init(kind: ClusterKind, isCertain: Bool, sentence: String, stack: String?) {
-            (self.kind, self.isCertain, self.sentence, self.stack) = (kind, isCertain, sentence, stack)
+        public init(kind: ClusterKind, isCertain: Bool, bytesToWin: ByteCount, sentence: String, stack: String?) {
+            (self.kind, self.isCertain, self.bytesToWin) = (kind, isCertain, bytesToWin)
+            (self.sentence, self.stack) = (sentence, stack)
         }
     }
 

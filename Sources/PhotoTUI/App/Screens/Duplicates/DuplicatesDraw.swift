@@ -113,7 +113,7 @@ extension AppState {
         isCursor: Bool, into grid: inout Grid, in area: Rect
     ) {
         var column = area.column + 1
-        let bytes = cluster.bytesToWin.description
+        let bytes = bytesToWin(cluster, summary)
         let count = grouped(cluster.photos)
         for (text, width) in [(bytes, 7), (count, 4)] {
             grid.write(
@@ -152,8 +152,14 @@ extension AppState {
         }
     }
 
+    /// As the proposal has it; until that is read, and of very many photos, as if the largest were kept.
+    private func bytesToWin(_ cluster: DuplicateCluster, _ summary: DuplicatesState.Summary?) -> String {
+        guard case .known(let known) = summary, let advice = known.advice else { return cluster.bytesToWin.description }
+        return advice.bytesToWin.description
+    }
+
     private func clusterFacts(_ cluster: DuplicateCluster, _ summary: DuplicatesState.Summary?) -> [String] {
-        var parts = [counted(cluster.photos, "photo"), "\(cluster.bytesToWin) to win"]
+        var parts = [counted(cluster.photos, "photo"), "\(bytesToWin(cluster, summary)) to win"]
         if case .known(let known) = summary, let advice = known.advice {
             parts.append(advice.kind.rawValue)
             if advice.isCertain { parts.append("certain") }
@@ -181,7 +187,7 @@ extension AppState {
         var parts: [String] = []
         if let totals = duplicates.totals {
             parts.append(counted(totals.clusters, "cluster"))
-            parts.append("\(totals.bytesToWin) to win")
+            parts.append("about \(totals.bytesToWin) to win")
             if let scan = duplicates.scan {
                 var text = "comparing \(grouped(scan.compared)) of \(grouped(scan.total))"
                 if let left = scan.secondsLeft { text += ", \(ProgressBar.duration(left)) left" }

@@ -12,8 +12,9 @@ struct DuplicatesCommand: AsyncParsableCommand {
         discussion: """
             `scan` compares what is new, `list` and `show` tell what was found and what to keep of it, `resolve` keeps one photo \
             of a cluster and moves the others to the trash, `stack` keeps the shots of a burst and the like together, \
-            `not-duplicate` keeps photos apart, `undo` takes any of that back whenever. Files that are \
-            indexed in place are never touched: a photo in the trash is out of the timeline, and its file stays.
+            `not-duplicate` keeps photos apart, `undo` takes any of that back, until \
+            somebody empties the trash. Files that are indexed in place are never touched: a photo in the trash is out of the \
+            timeline, and its file stays.
 
             Examples:
               phototui duplicates scan

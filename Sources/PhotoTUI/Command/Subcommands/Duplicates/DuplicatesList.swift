@@ -9,6 +9,9 @@ struct DuplicatesList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the clusters of duplicates.",
         discussion: """
+            What is to win are the bytes of the photos that the proposal moves to the trash; the disk has them back once the \
+            trash is emptied. The sum of all clusters, and their order, take each cluster's largest photo for the one to keep.
+
             Examples:
               phototui duplicates list --sort photos --limit 20
               phototui duplicates list --match lisbon --certain
@@ -19,7 +22,7 @@ struct DuplicatesList: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: "bytes: most to win first; photos: most photos first; newest: taken last first.")
+    @Option(help: "bytes: about the most to win first; photos: most photos first; newest: taken last first.")
     var sort = ClusterQuery.Order.bytesToWin
 
     @Option(
@@ -61,7 +64,8 @@ struct DuplicatesList: AsyncParsableCommand {
                     items.append(.object(DuplicateFormat.json(cluster, proposal, in: library)))
                 } else {
                     table.add([
-                        cluster.id.description, "\(cluster.photos)", cluster.bytesToWin.description,
+                        cluster.id.description, "\(cluster.photos)",
+                        (proposal?.bytesToWin ?? cluster.bytesToWin).description,
                         proposal?.tier.rawValue ?? "-", proposal.map(DuplicateFormat.advice) ?? "-",
                     ])
                 }
@@ -76,7 +80,8 @@ struct DuplicatesList: AsyncParsableCommand {
             }
             if !table.isEmpty { try Console.write(table.text()) }
             let sums = try await library.catalog.clusterSums()
-            Console.note("\(counted(sums.clusters, "cluster")), \(sums.bytesToWin) to win\n")
+            if found.isEmpty, sums.clusters > 0 { Console.note("no cluster matches\n") }
+            Console.note("\(counted(sums.clusters, "cluster")), about \(sums.bytesToWin) to win\n")
             page.tell(next)
             if waiting > 0 {
                 Console.note("\(counted(waiting, "photo")) not compared yet: phototui duplicates scan\n")

@@ -115,7 +115,7 @@ struct DuplicatesScan: AsyncParsableCommand {
         let found =
             report.clusters == 0
             ? "no duplicates"
-            : "\(counted(report.clusters, "cluster")) of duplicates, \(report.bytesToWin) to win"
+            : "\(counted(report.clusters, "cluster")) of duplicates, about \(report.bytesToWin) to win"
         guard report.compared > 0 else { return "nothing new to compare; \(found)" }
         let seconds = PhotoFormat.short((report.seconds * 10).rounded() / 10)
         return "\(counted(report.compared, "photo")) compared in \(seconds) s; \(found)"
