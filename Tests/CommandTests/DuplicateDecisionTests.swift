@@ -107,6 +107,7 @@ struct DuplicateDecisionTests {
         try await withCluster { program, photos, cluster in
             for arguments in [
                 ["resolve", cluster], ["undo", cluster], ["stack"] + photos, ["not-duplicate"] + photos,
+                ["scan", "--all"], ["calibrate", "--pairs", "0"], ["calibrate", "--answers", photos[0], "--json"],
             ] {
                 let result = try await program.run(["duplicates"] + arguments + ["--owner", "anna"])
                 #expect(result.exitCode == 64 && result.complaints.contains("--reason"), "\(result.complaints)")
@@ -116,6 +117,19 @@ struct DuplicateDecisionTests {
                     "\(reasoned.complaints)")
             }
             #expect(try await clusters(program) == [cluster])
+        }
+    }
+
+    @Test("Who has all photos compared anew stands in the journal, with the reason; a scan of what is new does not")
+    func anew() async throws {
+        try await withCluster { program, _, cluster in
+            let scan = try await program.run(["duplicates", "scan", "--all", "--reason", "ticket 4711"])
+            #expect(scan.exitCode == 0, "\(scan.complaints)")
+            #expect(try await program.run(["duplicates", "scan", "--reason", "none"]).exitCode == 64)
+            let journal = try await program.run(["journal", "--json"]).document()
+            let entries = try #require(journal["entries"] as? [[String: Any]])
+            let told = entries.filter { $0["action"] as? String == "compare all photos anew" }
+            #expect(told.count == 1 && (told.first?["outcome"] as? String)?.contains("ticket 4711") == true)
         }
     }
 }

@@ -81,16 +81,19 @@ extension CatalogContract {
             let one = try await catalog.addCompared(1, 1)
             let two = try await catalog.addCompared(2, 2)
             try await catalog.keep([CalibrationAnswer(one, two, distance: 4, isSame: true)])
-            let first = try await catalog.calibrate(precision: 0.9, distance: nil, actor: "anna")
+            let first = try await catalog.calibrate(precision: 0.9, distance: nil, actor: "anna", reason: "")
             try requireEqual(try await subject.second.calibration(), first, "the first")
             try requireEqual(first.answers, 1, "its answers")
-            let last = try await subject.second.calibrate(precision: 0.75, distance: 4, actor: "bert")
+            let last = try await subject.second.calibrate(
+                precision: 0.75, distance: 4, actor: "bert", reason: "ticket 4711")
             try requireEqual(try await catalog.calibration(), last, "the last")
             try requireEqual(
                 [last.precision, Double(last.distance ?? -1)], [0.75, 4], "what was asked, and what came of it")
             try requireEqual(try await subject.stranger.calibration(), nil, "a stranger's")
+            let journal = try await catalog.journal(limit: 9)
+            try requireEqual(journal.map(\.actor).sorted(), ["anna", "bert"], "the journal")
             try requireEqual(
-                try await catalog.journal(limit: 9).map(\.actor).sorted(), ["anna", "bert"], "the journal")
+                journal.filter { $0.outcome.hasSuffix(": ticket 4711") }.map(\.actor), ["bert"], "who told why")
         },
     ]
 }

@@ -114,8 +114,9 @@ extension OwnerTrial {
                 try await own.catalog.calibrationCounts(),
                 [CalibrationCount(distance: own.number, answers: 1, same: 1)], "the answers")
         },
-        OwnerTrial("calibrate(precision:distance:actor:)") { own in
-            let made = try await own.catalog.calibrate(precision: 0.9, distance: own.number, actor: "a")
+        OwnerTrial("calibrate(precision:distance:actor:reason:)") { own in
+            let made = try await own.catalog.calibrate(
+                precision: 0.9, distance: own.number, actor: "a", reason: "r")
             try requireEqual(made.answers, 1, "the answers it rests on")
         },
         OwnerTrial("calibration()") { own in

@@ -62,7 +62,7 @@ extension SQLCatalog {
         return CalibrationCount(distance: try row.int(), answers: try row.int(), same: try row.int())
     }
 
-    func calibrate(precision: Double, distance: Int?, actor: String) async throws -> Calibration {
+    func calibrate(precision: Double, distance: Int?, actor: String, reason: String) async throws -> Calibration {
         let now = clock.microseconds
         return try await database.write { [self] connection in
             let answers = try connection.rows(Self.counts, [ownerValue]).map(Self.count).reduce(0) { $0 + $1.answers }
@@ -81,7 +81,9 @@ extension SQLCatalog {
             try append(
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "calibrate duplicates",
-                    subject: "\(precision)", outcome: "\(reach), by \(answers) answer\(answers == 1 ? "" : "s")"),
+                    subject: "\(precision)",
+                    outcome: "\(reach), by \(answers) answer\(answers == 1 ? "" : "s")"
+                        + (reason.isEmpty ? "" : ": \(reason)")),
                 to: connection)
             return Calibration(
                 precision: precision, distance: distance, answers: answers, calibratedAt: now, actor: actor)

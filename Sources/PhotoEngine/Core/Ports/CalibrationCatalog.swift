@@ -9,8 +9,8 @@ public protocol CalibrationCatalog: Sendable {
     /// How many answers there are of each distance that has any, nearest first.
     func calibrationCounts() async throws -> [CalibrationCount]
     /// Decides how far apart photos may be to be resolved many at a time, from the answers there are; in place of what was
-    /// decided before, and noted in the journal.
-    func calibrate(precision: Double, distance: Int?, actor: String) async throws -> Calibration
+    /// decided before, and noted in the journal with the person's `reason`.
+    func calibrate(precision: Double, distance: Int?, actor: String, reason: String) async throws -> Calibration
     /// What was decided last; nil where nobody has.
     func calibration() async throws -> Calibration?
 }

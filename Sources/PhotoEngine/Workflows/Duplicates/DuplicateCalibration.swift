@@ -73,9 +73,9 @@ public struct DuplicateCalibration: Sendable {
     public func curve() async throws -> PrecisionCurve { PrecisionCurve(try await catalog.calibrationCounts()) }
 
     /// Decides, from the answers there are, how far apart photos may be to be resolved many at a time.
-    public func calibrate(precision: Double, actor: String) async throws -> Calibration {
+    public func calibrate(precision: Double, actor: String, reason: String = "") async throws -> Calibration {
         let threshold = try await curve().threshold(for: precision)
-        return try await catalog.calibrate(precision: precision, distance: threshold, actor: actor)
+        return try await catalog.calibrate(precision: precision, distance: threshold, actor: actor, reason: reason)
     }
 
     /// How many bits apart photos may be for at least this share to be the same. Throws `.conflict`, with what to do, where

@@ -58,7 +58,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
     func validate() throws {
         if !(0...1000).contains(pairs) { throw ValidationError("--pairs takes 0 to 1000") }
         try Self.validate(precision)
-        if decide { try why.require(for: libraryOptions) }
+        // Who only prints the pairs changes nothing.
+        if decide || answers != nil || !output.json { try why.require(for: libraryOptions) }
         if answers == nil, !output.json, pairs > 0, isatty(STDIN_FILENO) == 0 || !Console.errorIsTerminal {
             throw ValidationError(
                 "pairs are shown on a terminal; elsewhere --json prints them, --answers takes answers, --pairs 0 asks nothing"
@@ -73,7 +74,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
             if answers == nil, !output.json, pairs > 0 { try await ask(library, calibration) }
             // Who only prints the pairs has changed nothing.
             if answers != nil || !output.json {
-                _ = try await calibration.calibrate(precision: precision, actor: DuplicatesCommand.actor)
+                _ = try await calibration.calibrate(
+                    precision: precision, actor: DuplicatesCommand.actor, reason: why.reason)
             }
             let curve = try await calibration.curve()
             if output.json {

@@ -45,6 +45,8 @@ struct DuplicatesScan: AsyncParsableCommand {
     @Flag(help: "Forget the clusters and compare all photos anew.")
     var all = false
 
+    @OptionGroup var why: ReasonOption
+
     @Flag(help: "Compare the files below PATHs by their hashes alone, without a library.")
     var noRenditions = false
 
@@ -57,6 +59,11 @@ struct DuplicatesScan: AsyncParsableCommand {
         }
         if noRenditions == paths.isEmpty {
             throw ValidationError("--no-renditions and the paths of folders or files go together")
+        }
+        if all {
+            try why.require(for: libraryOptions)
+        } else if !why.reason.isEmpty {
+            throw ValidationError("--reason goes with --all: what compares only what is new is not in the journal")
         }
         if noRenditions, orientations == true || all {
             throw ValidationError("--no-renditions goes with --distance alone")
@@ -72,6 +79,11 @@ struct DuplicatesScan: AsyncParsableCommand {
                 options.distance = distance ?? options.distance
                 options.turns = orientations ?? options.turns
                 options.comparesAll = all
+                if all {
+                    try await JobJournal.append(
+                        "compare all photos anew", "duplicates", "the clusters there were are forgotten",
+                        reason: why.reason, library)
+                }
                 return try await Self.scan(library, options)
             }
         } catch is CancellationError {
