@@ -159,7 +159,8 @@ struct DecisionTests {
         var app = app(clusters)
         app.press("enter enter")
         clusters.conflicts = [
-            .changedMark("rating"), .gone(SampleClusters.photoID(0, 1)), .changedCluster,
+            .changedMark("rating"), .changedAlbum("Trips\u{1b}[2J"), .gone(SampleClusters.photoID(0, 1)),
+            .changedCluster,
         ]
         app.press("u")
         try expectGolden(app.frame(), "comparison-undo-conflict")

@@ -248,8 +248,16 @@ extension CatalogContract {
             try await catalog.edit(.setCover(trips, other))
             try await catalog.edit(.removeTags([catalog.tagID("Beach")]), [one])
             try requireEqual(
-                try await catalog.undo(again.id, actor: "b").conflicts, [.changedMark("albums")], "what changed since")
+                try await catalog.undo(again.id, actor: "b").conflicts, [.changedAlbum("Trips")], "what changed since")
             try requireEqual(try await catalog.albums(CollectionQuery(limit: 9))[1].cover, other, "the cover stays")
+            try await catalog.requireSound()
+
+            try await catalog.edit(.setCover(trips, two))
+            let last = try await catalog.resolve(
+                ResolutionRequest(cluster: ClusterID(first: one), keeper: one, members: [one, two, three], actor: "a"))
+            try await catalog.edit(.deleteAlbum(trips))
+            try requireEqual(
+                try await catalog.undo(last.id, actor: "b").conflicts, [.goneAlbum("Trips")], "what is gone since")
             try await catalog.requireSound()
         }
     ]

@@ -105,7 +105,7 @@ private struct Undoing {
         guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
         var collections = EditUndoing(connection: connection, owner: owner)
         for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
-        if !collections.conflicts.isEmpty { conflicts.append(.changedMark("albums")) }
+        conflicts += collections.conflicts.map(Self.conflict)
         if before == after { return }
         let (now, own) = try trash.marks(of: content.keeper)
         let changed = now.differences(from: after)
@@ -125,6 +125,16 @@ private struct Undoing {
         let kept = OwnMarks(named: changed)
         try trash.setMarks(
             marks, own: content.ownBefore.subtracting(kept).union(own.intersection(kept)), of: content.keeper)
+    }
+
+    private static func conflict(_ conflict: UndoneEdit.Conflict) -> UndoneResolution.Conflict {
+        switch conflict {
+        case .gone(let photo): .gone(photo)
+        case .inTrash(let photo), .changedPhoto(let photo): .moved(photo)
+        case .changedTag: .changedMark("tags")
+        case .changedAlbum(let name): .changedAlbum(name)
+        case .goneAlbum(let name): .goneAlbum(name)
+        }
     }
 
     func forgetDecisions() throws {

@@ -179,6 +179,10 @@ public struct UndoneResolution: Hashable, Sendable {
         case moved(PhotoID)
         /// The keeper's mark of this name was changed since, and stays.
         case changedMark(String)
+        /// The album that the keeper took over was changed since, and stays as it is.
+        case changedAlbum(String)
+        /// It was deleted since.
+        case goneAlbum(String)
         /// The keeper keeps all it took over, as not all of those that it took it from came back.
         case keptMarks
         /// The cluster's photos changed since: those that came back, or had left it, wait to be compared again.

@@ -176,6 +176,8 @@ enum DuplicateFormat {
         case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
         case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew, since"
         case .changedMark(let name): "the keeper's \(name) was changed since, and stays"
+        case .changedAlbum(let name): "the album \(name) was changed since, and stays as it is"
+        case .goneAlbum(let name): "the album \(name) was deleted since"
         case .keptMarks: "the keeper keeps what it took over, as not all photos came back"
         case .changedCluster:
             "the cluster's photos changed since: they are compared anew by the next `phototui duplicates scan`"

@@ -188,6 +188,8 @@ extension AppState {
         case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
         case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew"
         case .changedMark(let name): "the keeper's \(name) was changed"
+        case .changedAlbum(let name): "the album \(displayEscaped(name)) was changed"
+        case .goneAlbum(let name): "the album \(displayEscaped(name)) was deleted"
         case .keptMarks: "the keeper keeps what it took over, as not all photos came back"
         case .changedCluster:
             "the cluster has other photos: they are compared anew "
