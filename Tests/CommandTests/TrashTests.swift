@@ -102,7 +102,9 @@ struct TrashTests {
         return number(one) == number(other)
     }
 
-    @Test("A copy goes with its renditions, and its file is not taken in again by the next import")
+    @Test(
+        "A copy goes with its renditions, and its file is not taken in again by the next import, unless it is named itself"
+    )
     func copies() async throws {
         try await withTrashed(copies: true) { program, photos, home, trashed in
             let path = try #require(try await trash(program).first?["path"] as? String)
@@ -117,6 +119,20 @@ struct TrashTests {
             let journal = try await program.run(["journal", "--json"]).document()
             let entries = try #require(journal["entries"] as? [[String: Any]])
             #expect(entries.contains { $0["action"] as? String == "empty trash" })
+
+            let items = try #require(again["items"] as? [[String: Any]])
+            let left = try #require(items.first { $0["outcome"] as? String == "unsupported" })
+            #expect((left["reason"] as? String)?.contains("an import that names the file itself") == true)
+            let file = try #require(left["path"] as? String)
+            for (more, count) in [(["--dry-run"], 1), ([], 1)] {
+                let named = try await program.run(["import", file, "--copy", "--json"] + more)
+                #expect(named.exitCode == 0, "\(named.complaints)")
+                #expect(try named.document()["imported"] as? Int == count)
+            }
+            #expect((try await program.run(["photos", "--json"]).document()["photos"] as? [Any])?.count == 2)
+            let known = try await program.run(["import", photos.path, file, "--copy", "--json"]).document()
+            #expect(known["known"] as? Int == 2 && known["found"] as? Int == 2)
+            #expect(try await program.run(["doctor", "--json"]).document()["ok"] as? Bool != false)
         }
     }
 }

@@ -194,6 +194,9 @@ extension SQLCatalog {
         counters.add(-Int64(forgotten.count { !$0.isEmpty } + missing.count), to: .files)
         try connection.send(
             "UPDATE files SET photo = NULL, outcome = 'unsupported', reason = ? WHERE photo = ? AND owner = ?",
-            [.text("it was removed from the library with the trash"), .id(photo), ownerValue])
+            [
+                .text("it was removed with the trash; an import that names the file itself takes it in again"),
+                .id(photo), ownerValue,
+            ])
     }
 }

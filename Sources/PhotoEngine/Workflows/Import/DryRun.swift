@@ -7,18 +7,22 @@ internal import SystemPackage
 final class DryRun: Sendable {
     private let importer: Importer
     private let tally: ImportTally
+    /// As `ImportIndex.named`.
+    private let named: Set<FilePath>
     /// For each new picture, why it can't be decoded, or nil when it can.
     private let verdicts = Mutex<[SHA256Digest: Task<String?, any Error>]>([:])
     private let decoding = Mutex<[(path: FilePath, isFirst: Bool, verdict: Task<String?, any Error>)]>([])
 
-    init(importer: Importer, tally: ImportTally) {
+    init(importer: Importer, tally: ImportTally, named: Set<FilePath>) {
+        self.named = named
         self.importer = importer
         self.tally = tally
     }
 
     func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
         let index = ImportIndex(
-            catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers)
+            catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
+            named: named)
         try await index.run(roots, known: known, read: read) {
             if let due = self.tally.progressDue() { progress(due) }
         }

@@ -10,14 +10,17 @@ struct ImportIndex: Sendable {
     let libraryFolder: FilePath?
     let readers: Int
     let reader: FileReader
+    /// Files that are read also where they are as the catalogue remembers them, unless they are photos.
+    let named: Set<FilePath>
     private let scanning = BlockingQueue(label: "phototui.scan", isSerial: true)
     private let counting = BlockingQueue(label: "phototui.count", isSerial: true, qos: .utility)
     private let reading = BlockingQueue(label: "phototui.read")
 
     init(
         catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int,
-        reader: FileReader = FileReader()
+        reader: FileReader = FileReader(), named: Set<FilePath> = []
     ) {
+        self.named = named
         self.catalog = catalog
         self.tally = tally
         self.libraryFolder = libraryFolder
@@ -40,7 +43,9 @@ struct ImportIndex: Sendable {
                 tally.found(batch.files.count, skipped: batch.skipped)
                 var changed: [FolderScan.Entry] = []
                 for entry in batch.files {
-                    if let file = try await catalog.file(at: entry.path), file.fingerprint == entry.fingerprint {
+                    if let file = try await catalog.file(at: entry.path), file.fingerprint == entry.fingerprint,
+                        !isToBeRead(file)
+                    {
                         try await known(file)
                     } else {
                         changed.append(entry)
@@ -53,6 +58,11 @@ struct ImportIndex: Sendable {
             flag.set()
         }
         tally.scanned()
+    }
+
+    private func isToBeRead(_ file: LibraryFile) -> Bool {
+        guard case .unsupported = file.outcome else { return false }
+        return named.contains(file.path)
     }
 
     private func readAll(

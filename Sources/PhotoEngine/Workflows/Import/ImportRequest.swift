@@ -12,19 +12,22 @@ public struct ImportRequest: Sendable {
     public var listsItems: Bool
     /// Run the jobs of what was found, and wait for them. Without, whoever runs the library's jobs does them.
     public var processes: Bool
-
+    /// Read files that are named themselves, also unchanged ones that were left alone until now, as those of photos that were
+    /// removed with the trash are.
+    public var readsNamedFiles: Bool
     /// Wait for workers elsewhere, too, where such process the library's photos.
     public var awaitsWorkers: Bool
 
     public init(
         paths: [FilePath], copies: Bool = false, isDryRun: Bool = false, listsItems: Bool = true,
-        processes: Bool = true, awaitsWorkers: Bool = false
+        processes: Bool = true, readsNamedFiles: Bool = false, awaitsWorkers: Bool = false
     ) {
         self.paths = paths
         self.copies = copies
         self.isDryRun = isDryRun
         self.listsItems = listsItems
         self.processes = processes
+        self.readsNamedFiles = readsNamedFiles
         self.awaitsWorkers = awaitsWorkers
     }
 }

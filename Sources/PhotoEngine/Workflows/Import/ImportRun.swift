@@ -12,6 +12,8 @@ final class ImportRun: Sendable {
     let importer: Importer
     let request: ImportRequest
     let tally: ImportTally
+    /// As `ImportIndex.named`.
+    private let named: Set<FilePath>
     /// Unix microseconds: what was added before is neither this import's nor another's that runs beside it.
     let startedAt = SystemClock().microseconds
     /// What this run has added to the processing that was already waiting.
@@ -33,7 +35,8 @@ final class ImportRun: Sendable {
         var copied: [SHA256Digest: ObjectKey] = [:]
     }
 
-    init(importer: Importer, request: ImportRequest, tally: ImportTally) {
+    init(importer: Importer, request: ImportRequest, tally: ImportTally, named: Set<FilePath>) {
+        self.named = named
         self.importer = importer
         self.request = request
         self.tally = tally
@@ -72,7 +75,8 @@ final class ImportRun: Sendable {
     func index(_ roots: [FilePath]) async throws {
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            reader: importer.uploader == nil ? FileReader() : FileReader(partByteCount: Uploader.partByteCount(of:)))
+            reader: importer.uploader == nil ? FileReader() : FileReader(partByteCount: Uploader.partByteCount(of:)),
+            named: named)
         try await index.run(roots, known: known, read: read, pause: { try await self.flush(isForced: false) })
         try await flush(isForced: true)
     }

@@ -48,11 +48,13 @@ public final class Importer: Sendable {
         let waiting = request.isDryRun ? [] : try await uploader?.waiting.paths() ?? []
         let roots = ScanRoots(request.paths + waiting)
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
+        let named = request.readsNamedFiles ? roots.named : []
         do {
             if request.isDryRun {
-                try await DryRun(importer: self, tally: tally).run(roots.paths, progress: progress)
+                try await DryRun(importer: self, tally: tally, named: named).run(roots.paths, progress: progress)
             } else {
-                try await ImportRun(importer: self, request: request, tally: tally).run(roots.paths, progress: progress)
+                try await ImportRun(importer: self, request: request, tally: tally, named: named).run(
+                    roots.paths, progress: progress)
             }
         } catch is CancellationError where Task.isCancelled {
             // The report says so.

@@ -6,6 +6,8 @@ internal import SystemPackage
 /// met twice.
 struct ScanRoots {
     private(set) var paths: [FilePath] = []
+    /// All that were requested, also those below another.
+    private(set) var named: Set<FilePath> = []
     private(set) var skipped: [SkippedPath] = []
 
     init(_ requested: [FilePath]) {
@@ -20,6 +22,7 @@ struct ScanRoots {
             defer { free(text) }
             resolved.insert(FilePath(platformString: text))
         }
+        named = resolved
         paths = resolved.filter { path in !resolved.contains { $0 != path && path.starts(with: $0) } }
             .sorted { $0.isBytewiseBefore($1) }
     }

@@ -11,7 +11,8 @@ struct ImportCommand: AsyncParsableCommand {
         abstract: "Find, hash, catalogue and process photos.",
         discussion: """
             Photos stay where they are, unchanged, unless --copy asks for copies in the library. A second run reads only \
-            what changed; after Ctrl-C the next run goes on from there.
+            what changed; after Ctrl-C the next run goes on from there. A file whose photo was removed with the trash is left \
+            alone, unless it is named itself.
 
             Where the profile names a broker, workers process the photos, and the import does not wait for them.
 
@@ -68,7 +69,9 @@ struct ImportCommand: AsyncParsableCommand {
             if !dryRun { try await budget.check(library) }
             try await ImportQuote.tell(paths, library)
             report = try await ImportRun(library: library).run(
-                ImportRequest(paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, awaitsWorkers: wait))
+                ImportRequest(
+                    paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, readsNamedFiles: true,
+                    awaitsWorkers: wait))
             if markMissing, !report.isInterrupted {
                 let watcher = library.watcher()
                 var count = 0

@@ -137,7 +137,8 @@ struct TrashEmpty: AsyncParsableCommand {
             Copies that the library keeps are deleted. A file that lies in a folder of yours stays, and its photo with it in the \
             trash, unless you say --originals: then it goes to the desktop's trash, from where a file manager brings it back. \
             A photo stays where nothing is left of what was kept instead of it: it is the last copy of its picture. \
-            What is removed here can't be taken back by `duplicates undo`, which says so. Stopped or killed on the way, the next \
+            What is removed here can't be taken back by `duplicates undo`, which says so. A file in a folder of yours that a copy \
+            was made of stays there and is left alone by later imports; `import FILE` takes it in again. Stopped or killed on the way, the next \
             run deletes what it left. On a terminal it asks first; elsewhere it takes --yes.
 
             Examples:
