@@ -30,6 +30,18 @@ struct NetworkedOwnerTests {
         let listed = try await home.program.run(["duplicates", "list", "--json"] + support).document()
         let cluster = try #require((listed["clusters"] as? [[String: Any]])?.first?["id"] as? String)
 
+        // The originals are in the bucket: nothing here has a path of theirs.
+        let items = try #require((listed["clusters"] as? [[String: Any]])?.first?["photos"] as? [[String: Any]])
+        #expect(items.count == 2 && items.allSatisfy { $0["path"] is NSNull })
+        let here = try await home.program.run(["photos", "--json"] + support).document()
+        let seen = try #require(here["photos"] as? [[String: Any]])
+        #expect(seen.allSatisfy { $0["path"] is NSNull })
+        let keys = seen.compactMap { $0["key"] as? String }
+        #expect(keys.count == 2 && keys.allSatisfy { $0.hasPrefix("originals/") && $0.hasSuffix(".png") })
+        let id0 = try #require(seen.first?["id"] as? String)
+        let shown = try await home.program.run(["show", id0] + support)
+        #expect(shown.text.contains(keys[0]) && !shown.text.contains("not there"), "\(shown.text)")
+
         let silent = try await home.program.run(["duplicates", "resolve", cluster] + support)
         #expect(silent.exitCode == 64 && silent.complaints.contains("--reason"), "\(silent.complaints)")
         let made = try await home.program.run(

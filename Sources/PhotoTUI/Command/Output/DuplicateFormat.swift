@@ -41,7 +41,7 @@ enum DuplicateFormat {
             let size = photo.pixelSize.map(photo.metadata.orientation.upright)
             return .object(
                 [("id", .string(photo.id.description))]
-                    + JSON.path(PhotoFormat.path(of: photo, in: library)) + [
+                    + PhotoFormat.location(of: photo, in: library) + [
                         ("action", .string(action(photo.id, proposal, kept))),
                         ("distance", .count(proposal.distance(of: member))),
                         ("similarity", .decimal(member.evidence?.similarity)),
@@ -118,7 +118,7 @@ enum DuplicateFormat {
         ])
         let kept = proposal.kept
         for (member, photo) in zip(proposal.members, proposal.photos) {
-            let path = ImportSummary.shown(PhotoFormat.path(of: photo, in: library))
+            let path = PhotoFormat.place(of: photo, in: library)
             table.add([
                 action(photo.id, proposal, kept).replacing("_", with: " "), photo.id.description,
                 PhotoFormat.size(photo),

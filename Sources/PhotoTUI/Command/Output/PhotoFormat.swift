@@ -5,12 +5,28 @@ import SystemPackage
 
 /// How a photo is written, as JSON and as text.
 enum PhotoFormat {
-    /// Where the photo's bytes are.
-    static func path(of photo: Photo, in library: Library) -> FilePath {
+    /// The file with the photo's bytes; nil where they are in a storage elsewhere.
+    static func path(of photo: Photo, in library: Library) -> FilePath? {
         switch photo.original {
         case .file(let path): path
-        case .object(let key): library.objects.localPath(of: key)
+        case .object(let key): library.uploader == nil ? library.objects.localPath(of: key) : nil
         }
+    }
+
+    /// The key of the library's own copy; nil for a photo that lies in a folder of the owner's.
+    static func key(of photo: Photo) -> ObjectKey? {
+        if case .object(let key) = photo.original { key } else { nil }
+    }
+
+    /// Where the photo's bytes are, safe to show: a path, else a key.
+    static func place(of photo: Photo, in library: Library) -> String {
+        path(of: photo, in: library).map(ImportSummary.shown) ?? key(of: photo)?.description ?? "-"
+    }
+
+    /// `path`, null where the bytes are in a storage elsewhere, and `key`, null where the library has no copy.
+    static func location(of photo: Photo, in library: Library) -> [(name: String, value: JSON)] {
+        let path = path(of: photo, in: library).map { JSON.path($0) } ?? [("path", .null)]
+        return path + [("key", .text(key(of: photo)?.description))]
     }
 
     /// The file name at import, to the byte.
@@ -22,7 +38,7 @@ enum PhotoFormat {
         let metadata = photo.metadata
         let size = photo.pixelSize.map(metadata.orientation.upright)
         var fields: [(name: String, value: JSON)] = [("id", .string(photo.id.description))]
-        fields += JSON.path(path(of: photo, in: library))
+        fields += location(of: photo, in: library)
         fields += [
             ("sha256", .string(photo.sha256.description)),
             ("phash", .text(photo.perceptualHash?.description)),

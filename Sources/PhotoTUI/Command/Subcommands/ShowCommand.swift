@@ -54,15 +54,15 @@ private struct ShownPhoto {
     let collections: PhotoCollections
     let library: Library
 
-    private var path: FilePath { PhotoFormat.path(of: photo, in: library) }
+    private var path: FilePath? { PhotoFormat.path(of: photo, in: library) }
 
-    private var isCopied: Bool {
-        if case .object = photo.original { true } else { false }
-    }
+    private var isCopied: Bool { PhotoFormat.key(of: photo) != nil }
 
-    private var presence: FilePresence {
-        if isCopied { return .of(path, byteCount: photo.byteCount.bytes) }
-        return files.first { $0.path == path }.map(FilePresence.of) ?? .of(path, byteCount: photo.byteCount.bytes)
+    /// nil for what is in a storage elsewhere, which is not asked.
+    private var presence: FilePresence? {
+        guard let path else { return nil }
+        let recorded = isCopied ? nil : files.first { $0.path == path }
+        return recorded.map(FilePresence.of) ?? .of(path, byteCount: photo.byteCount.bytes)
     }
 
     var json: JSON {
@@ -71,7 +71,9 @@ private struct ShownPhoto {
                 (
                     "original",
                     .object(
-                        [("kind", .string(isCopied ? "copy" : "in_place"))] + JSON.path(path) + presence.json)
+                        [("kind", .string(isCopied ? "copy" : "in_place"))]
+                            + PhotoFormat.location(of: photo, in: library)
+                            + (presence?.json ?? [("present", .null), ("changed", .null)]))
                 ),
                 (
                     "files",
@@ -135,7 +137,7 @@ private struct ShownPhoto {
 
     /// Where the bytes are, then where else, or where they came from.
     private var places: [(name: String, place: String)] {
-        let original = ImportSummary.shown(path) + presence.note
+        let original = PhotoFormat.place(of: photo, in: library) + (presence?.note ?? "")
         let others = files.filter { isCopied || $0.path != path }.map { file in
             (isCopied ? "copied from" : "also at", ImportSummary.shown(file.path) + FilePresence.of(file).note)
         }

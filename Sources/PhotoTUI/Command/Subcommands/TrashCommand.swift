@@ -57,7 +57,7 @@ struct TrashList: AsyncParsableCommand {
                 table.add([
                     trashed.photo.id.description, rfc3339(microseconds: trashed.trashedAt),
                     trashed.photo.byteCount.description,
-                    ImportSummary.shown(PhotoFormat.path(of: trashed.photo, in: library)),
+                    PhotoFormat.place(of: trashed.photo, in: library),
                 ])
             }
             if !table.isEmpty { try Console.write(table.text()) }
@@ -252,8 +252,7 @@ private final class EmptyReport: Sendable {
         }
         if let reason { Console.complain("\(trashed.photo.id): \(reason)") }
         if !isJSON, outcome == .removed {
-            let path = ImportSummary.shown(PhotoFormat.path(of: trashed.photo, in: library))
-            try Console.line("\(trashed.photo.id)  \(path)")
+            try Console.line("\(trashed.photo.id)  \(PhotoFormat.place(of: trashed.photo, in: library))")
         }
     }
 
@@ -290,9 +289,9 @@ enum TrashFormat {
     static func json(_ trashed: TrashedPhoto, in library: Library) -> JSON { .object(fields(trashed, in: library)) }
 
     static func fields(_ trashed: TrashedPhoto, in library: Library) -> [(name: String, value: JSON)] {
-        let isCopy = if case .object = trashed.photo.original { true } else { false }
+        let isCopy = PhotoFormat.key(of: trashed.photo) != nil
         return [("id", .string(trashed.photo.id.description))]
-            + JSON.path(PhotoFormat.path(of: trashed.photo, in: library)) + [
+            + PhotoFormat.location(of: trashed.photo, in: library) + [
                 ("sha256", .string(trashed.photo.sha256.description)),
                 ("kind", .string(isCopy ? "copy" : "in_place")),
                 ("bytes", .integer(trashed.photo.byteCount.bytes)),

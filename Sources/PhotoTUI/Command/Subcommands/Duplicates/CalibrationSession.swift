@@ -93,7 +93,7 @@ struct CalibrationSession: Sendable {
 
     private static func describe(_ photo: Photo, _ library: Library) -> [String] {
         [
-            ImportSummary.shown(PhotoFormat.path(of: photo, in: library)) + (photo.isMissing ? " (missing)" : ""),
+            PhotoFormat.place(of: photo, in: library) + (photo.isMissing ? " (missing)" : ""),
             "\(PhotoFormat.size(photo))  \(photo.byteCount)  \(PhotoFormat.time(photo.captureTime))",
         ]
     }

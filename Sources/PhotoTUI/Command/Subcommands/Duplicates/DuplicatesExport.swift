@@ -25,7 +25,7 @@ struct DuplicatesExport: AsyncParsableCommand {
 
     private static let columns = [
         "cluster", "tier", "certain", "action", "photo", "path", "distance", "similarity", "width", "height", "bytes",
-        "media_type", "taken_at", "missing", "proposal",
+        "media_type", "taken_at", "missing", "proposal", "key",
     ]
 
     func run() async throws {
@@ -56,18 +56,19 @@ struct DuplicatesExport: AsyncParsableCommand {
         }
         let kept = proposal.kept
         for (member, photo) in zip(proposal.members, proposal.photos) {
-            let path = PhotoFormat.path(of: photo, in: library)
+            let path = PhotoFormat.path(of: photo, in: library)?.nameBytes ?? []
             var fields: [String] = [proposal.cluster.id.description, proposal.tier.rawValue]
             fields += [
                 String(proposal.isCertain), DuplicateFormat.action(photo.id, proposal, kept), photo.id.description,
             ]
-            fields.append(displayEscaped(bytes: path.nameBytes))
+            fields.append(displayEscaped(bytes: path))
             let size = photo.pixelSize.map(photo.metadata.orientation.upright)
             let numbers: [Int?] = [size?.width, size?.height, Int(photo.byteCount.bytes)]
             fields.append(proposal.distance(of: member).map { String($0) } ?? "")
             fields.append(member.evidence?.similarity.map { String($0) } ?? "")
             fields += numbers.map { $0.map { String($0) } ?? "" }
             fields += [photo.mediaType.rawValue, photo.captureTime.rfc3339, String(photo.isMissing), proposal.sentence]
+            fields.append(PhotoFormat.key(of: photo)?.description ?? "")
             try Console.write(fields.map(CSV.field).joined(separator: ",") + "\r\n")
         }
     }

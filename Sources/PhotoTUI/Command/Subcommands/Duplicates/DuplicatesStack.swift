@@ -186,7 +186,7 @@ struct DuplicatesStacks: AsyncParsableCommand {
                 } else {
                     table.add([
                         stack.id.description, "\(stack.photos.count)", stack.reason.words,
-                        photos.first.map { ImportSummary.shown(PhotoFormat.path(of: $0, in: library)) } ?? "-",
+                        photos.first.map { PhotoFormat.place(of: $0, in: library) } ?? "-",
                     ])
                 }
             }
@@ -208,7 +208,7 @@ struct DuplicatesStacks: AsyncParsableCommand {
                 photos.map { photo in
                     .object(
                         [("id", .string(photo.id.description))]
-                            + JSON.path(PhotoFormat.path(of: photo, in: library)) + [
+                            + PhotoFormat.location(of: photo, in: library) + [
                                 ("trashed", .bool(photo.trashedAt != nil))
                             ])
                 }),
