@@ -33,7 +33,8 @@ struct FetchCommand: AsyncParsableCommand {
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "A folder, or, for one photo, the file to write (default: the current folder).", valueName: "path"),
+            "A folder, made where it ends with / or there are several photos; else the file to write (default: the current folder).",
+            valueName: "path"),
         completion: .file())
     var target: String?
 
