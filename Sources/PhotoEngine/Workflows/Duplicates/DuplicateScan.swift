@@ -20,10 +20,16 @@ public struct DuplicateScan: Sendable {
     public func run(
         _ options: DuplicateScanOptions, progress: @escaping @Sendable (DuplicateScanProgress) -> Void
     ) async throws -> DuplicateScanReport {
+        var mark = try await catalog.comparisonMark()
         // Photos of an older phototui wait for the first scan; from then on each waits from its processing.
-        let isFirst = try await catalog.comparisonMark() == 0
-        if isFirst || options.comparesAll { _ = try await catalog.prepareComparison(all: options.comparesAll) }
-        let tally = ScanTally(waiting: try await catalog.uncomparedCount(), report: progress)
+        if mark == 0 || options.comparesAll {
+            _ = try await catalog.prepareComparison(all: options.comparesAll)
+            mark = try await catalog.comparisonMark()
+        }
+        // One more photo among a million is compared in milliseconds: what a page tells is not asked for again.
+        var page = try await catalog.uncompared(after: nil, limit: Self.page)
+        let tally = ScanTally(
+            waiting: page.count < Self.page ? page.count : try await catalog.uncomparedCount(), report: progress)
         let evidence = ScanEvidence(catalog: catalog, pictures: pictures, options: options)
         var left = Set<PhotoID>()
         var compared = -1
@@ -31,21 +37,24 @@ public struct DuplicateScan: Sendable {
         while tally.report.compared > compared {
             compared = tally.report.compared
             var after: PhotoID?
-            while true {
+            while !page.isEmpty {
                 try Task.checkCancellation()
-                let page = try await catalog.uncompared(after: after, limit: Self.page)
-                if page.isEmpty { break }
                 let waiting = page.filter { !left.contains($0.photo) }
-                guard let unreadable = try await compare(waiting, evidence, tally) else {
+                if let done = try await compare(waiting, evidence, tally, since: mark) {
+                    left.formUnion(done.left)
+                    mark = done.mark
+                    after = page.last?.photo
+                    if page.count < Self.page { break }
+                } else {
                     // Another scan was faster; it may be so again.
                     try await Task.sleep(for: .milliseconds(Int.random(in: 5...50)))
-                    continue
+                    mark = try await catalog.comparisonMark()
                 }
-                left.formUnion(unreadable)
-                after = page.last?.photo
+                page = try await catalog.uncompared(after: after, limit: Self.page)
             }
             tally.setWaiting(try await catalog.uncomparedCount() - left.count)
             if tally.waiting == 0 { break }
+            page = try await catalog.uncompared(after: nil, limit: Self.page)
         }
         var report = tally.report
         report.withoutPicture = left.union(evidence.withoutPicture)
@@ -55,12 +64,12 @@ public struct DuplicateScan: Sendable {
         return report
     }
 
-    /// Compares the photos of a page in order; returns those whose small picture is needed and isn't there, or nil when somebody
-    /// else changed clusters meanwhile, so that the rest of the page has to be compared again.
+    /// Compares the photos of a page in order; returns those whose small picture is needed and isn't there, and the mark then, or nil
+    /// when somebody else changed clusters since `mark`, so that the rest of the page has to be compared again.
     private func compare(
-        _ page: [UncomparedPhoto], _ evidence: ScanEvidence, _ tally: ScanTally
-    ) async throws -> Set<PhotoID>? {
-        var mark = try await catalog.comparisonMark()
+        _ page: [UncomparedPhoto], _ evidence: ScanEvidence, _ tally: ScanTally, since mark: Int64
+    ) async throws -> (left: Set<PhotoID>, mark: Int64)? {
+        var mark = mark
         var left = Set<PhotoID>()
         // Like no other so far, and not recorded yet: a transaction for each would be most of the work.
         var alone: [ComparedPhoto] = []
@@ -91,10 +100,11 @@ public struct DuplicateScan: Sendable {
             mark = new
         }
         if !alone.isEmpty {
-            guard try await catalog.record(alone, since: mark) != nil else { return nil }
+            guard let new = try await catalog.record(alone, since: mark) else { return nil }
             tally.add(alone)
+            mark = new
         }
-        return left
+        return (left, mark)
     }
 }
 

@@ -17,6 +17,8 @@ final class ScanEvidence: ClusterEvidence {
     private var near: [NearPhoto] = []
     private var known: [PhotoID: (sha256: SHA256Digest, hash: PerceptualHash)] = [:]
     private var answers: [Pair: LikenessEvidence?] = [:]
+    /// The earliest members of clusters that were asked for, and how many were.
+    private var earliest: [ClusterID: (asked: Int, photos: [PhotoID])] = [:]
     private(set) var comparisons = 0
     private(set) var withoutPicture: Set<PhotoID> = []
 
@@ -59,7 +61,7 @@ final class ScanEvidence: ClusterEvidence {
     func arrive(_ photo: UncomparedPhoto, _ hashes: [TurnedHash]) async throws -> Bool {
         self.photo = photo.photo
         turned = hashes
-        answers = [:]
+        (answers, earliest) = ([:], [:])
         var nearest: [PhotoID: NearPhoto] = [:]
         for (_, hash) in hashes {
             for found in try await catalog.photos(near: hash, within: options.distance, limit: Self.mostNear)
@@ -106,12 +108,19 @@ final class ScanEvidence: ClusterEvidence {
     }
 
     func sample(of cluster: ClusterID, toward photo: PhotoID, early: Int, near count: Int) async throws -> [PhotoID] {
-        let first = try await catalog.members(of: cluster, after: nil, limit: early)
-        for member in first { known[member.photo] = (member.sha256, member.hash) }
-        let early = first.map(\.photo)
+        let early = try await earliest(early, of: cluster)
         // Of a cluster of many thousand, those that a search for the photo's hash finds are the nearest.
         let others = near.filter { $0.cluster == cluster && !early.contains($0.photo) }.prefix(count)
         return early + others.map(\.photo)
+    }
+
+    private func earliest(_ count: Int, of cluster: ClusterID) async throws -> [PhotoID] {
+        if let (asked, photos) = earliest[cluster], asked >= count { return Array(photos.prefix(count)) }
+        let first = try await catalog.members(of: cluster, after: nil, limit: count)
+        for member in first { known[member.photo] = (member.sha256, member.hash) }
+        let photos = first.map(\.photo)
+        earliest[cluster] = (count, photos)
+        return photos
     }
 
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) async throws -> Bool {
