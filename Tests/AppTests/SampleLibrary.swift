@@ -13,6 +13,7 @@ struct SampleLibrary {
     /// Photos that entered each month's front later.
     var added = 0
     var clusters: SampleClusters?
+    var trash: SampleTrash?
 
     init(_ counts: [(String, Int)]) {
         months = counts.map { MonthCount(month: Month($0.0)!, count: $0.1) }
@@ -160,6 +161,7 @@ struct RunningApp {
         for effect in effects {
             if let answer = library.answer(effect) { perform(update(&state, answer)) }
             for answer in library.clusters?.answers(effect) ?? [] { perform(update(&state, answer)) }
+            if let answer = library.trash?.answers(effect) { perform(update(&state, answer)) }
         }
     }
 

@@ -13,6 +13,7 @@ public struct AppState: Sendable {
     /// The viewer's photo; it stays while the timeline shows, so that one can go back to it.
     public var viewer: ViewerState?
     public var duplicates = DuplicatesState()
+    public var trash = TrashState()
     /// nil where there is no broker.
     public var console: ConsoleState?
     /// Whether there are photos; a console alone has none.
@@ -50,6 +51,7 @@ public struct AppState: Sendable {
         self.size = size
         timeline.resize(area: Layout(size).wall, look: look)
         duplicates.resize(area: Layout(size).body)
+        trash.resize(area: Layout(size).body)
         resizeConsole()
     }
 

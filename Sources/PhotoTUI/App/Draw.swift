@@ -20,6 +20,7 @@ public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
     case .viewer: if let viewer = state.viewer { state.drawViewer(viewer, into: &grid) }
     case .duplicates: state.drawDuplicates(into: &grid, layout)
     case .comparison: if let comparison = state.duplicates.comparison { state.drawComparison(comparison, into: &grid) }
+    case .trash: state.drawTrash(into: &grid, layout)
     case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: state.drawConsole(into: &grid, layout)
     }
     state.drawDetails(into: &grid, in: layout.details)
@@ -58,7 +59,7 @@ extension AppState {
 
     /// The views that the top line names: those of the photos, or those of the broker.
     private var shownViews: [KeyContext] {
-        let photos: [KeyContext] = [.timeline, .viewer, .duplicates]
+        let photos: [KeyContext] = [.timeline, .viewer, .duplicates] + (context == .trash ? [.trash] : [])
         guard isOnConsole else {
             let others: [KeyContext] = console?.hasBroker == true ? [.queues] : []
             return photos + (size.columns >= 72 ? others : [])
@@ -91,7 +92,7 @@ extension AppState {
     /// The line that tells of the photo under the cursor.
     func drawDetails(into grid: inout Grid, in area: Rect) {
         if isOnConsole || pendingText != nil { return drawConsoleStatus(into: &grid, in: area) }
-        if isOnDuplicates { return drawDuplicatesStatus(into: &grid, in: area) }
+        if isOnDuplicates || context == .trash { return drawDuplicatesStatus(into: &grid, in: area) }
         guard let entry = timeline.cursorEntry else { return }
         var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
         if let size = entry.pixelSize { parts.append("\(size.width)\(look.lines.isASCII ? "x" : "×")\(size.height)") }
@@ -114,7 +115,8 @@ extension AppState {
     }
 
     private func drawDuplicatesStatus(into grid: inout Grid, in area: Rect) {
-        let (left, right) = context == .comparison ? comparisonStatus : duplicatesStatus
+        let (left, right) =
+            context == .comparison ? comparisonStatus : context == .trash ? trashStatus : duplicatesStatus
         grid.write(
             left, at: Position(row: area.row, column: area.column + 1), role: .text,
             maxWidth: max(0, area.columns - right.displayWidth - 4),

@@ -34,6 +34,11 @@ public enum Effect: Hashable, Sendable {
     case stackPhotos(RequestID, [ClusterDetails.Stack], reason: String)
     /// Compares the photos that were not yet.
     case scanDuplicates(RequestID)
+    case loadTrash(RequestID, after: TrashPosition?, limit: Int)
+    case restoreTrash(RequestID, [PhotoID])
+    /// Tells what emptying the trash would remove, of what has been there for so many days.
+    case planEmptying(RequestID, days: Int)
+    case emptyTrash(RequestID, days: Int, reason: String)
     case setFavourite(RequestID, Bool, [PhotoID])
     case edit(RequestID, PhotoEdit, [PhotoID])
     /// In this order.

@@ -29,6 +29,10 @@ public enum Message: Sendable {
     case stacked(RequestID, [Resolution])
     case scanProgressed(RequestID, ScanStatus)
     case scanEnded(RequestID, Notice)
+    case trashLoaded(RequestID, TrashPage)
+    case trashRestored(RequestID, [PhotoID])
+    case emptyingPlanned(RequestID, TrashEmptyingSums)
+    case trashEmptied(RequestID, TrashEmptyingSums)
     case favouritesSet(RequestID, Int)
     /// Those that an edit took, of which there are none where all was so already.
     case edited(RequestID, [Edit])

@@ -18,6 +18,7 @@ public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     effects += state.reconcileTimeline()
     effects += state.reconcileViewer()
     effects += state.reconcileDuplicates()
+    effects += state.reconcileTrash()
     effects += state.reconcileConsole()
     effects += state.reconcileThumbnails()
     return effects
@@ -85,6 +86,10 @@ extension AppState {
         case .stacked(let request, let made): return stacked(request, made)
         case .scanProgressed(let request, let status): scanProgressed(request, status)
         case .scanEnded(let request, let notice): scanEnded(request, notice)
+        case .trashLoaded(let request, let page): trashLoaded(request, page)
+        case .trashRestored(let request, let photos): trashRestored(request, photos)
+        case .emptyingPlanned(let request, let sums): emptyingPlanned(request, sums)
+        case .trashEmptied(let request, let sums): trashEmptied(request, sums)
         default: applyActivity(message)
         }
         return []
@@ -157,6 +162,7 @@ extension AppState {
 
     mutating func catalogChanged() -> [Effect] {
         duplicatesChanged()
+        trash.isStale = true
         timeline.windows.markStale()
         timeline.thumbnails.forgetFailures()
         timeline.places = [:]
@@ -199,6 +205,8 @@ extension AppState {
             activity.notice = Notice(error)
         } else if let effects = consoleFailed(request, error) {
             return effects
+        } else if let effects = trashFailed(request, error) {
+            return effects
         } else if let effects = duplicatesFailed(request, error) {
             return effects
         } else {
@@ -225,7 +233,7 @@ extension AppState {
             timeline.filterTimer = nil
             return applyFilter()
         }
-        if let effects = duplicatesTimerFired(request) { return effects }
+        if let effects = trashTimerFired(request) ?? duplicatesTimerFired(request) { return effects }
         guard context == .viewer, let viewer, viewer.slideshow == request else { return [] }
         return advanceSlideshow()
     }

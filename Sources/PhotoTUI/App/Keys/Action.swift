@@ -44,6 +44,13 @@ public enum Action: String, CaseIterable, Sendable {
     case lastView = "last_view"
     case nextView = "next_view"
     case openDuplicates = "open_duplicates"
+    case openTrash = "open_trash"
+    case firstTrashed = "first_trashed"
+    case lastTrashed = "last_trashed"
+    case markTrashed = "mark_trashed"
+    case restoreTrashed = "restore_trashed"
+    case emptyTrash = "empty_trash"
+    case closeTrash = "close_trash"
     case firstCluster = "first_cluster"
     case lastCluster = "last_cluster"
     case openCluster = "open_cluster"
@@ -114,7 +121,7 @@ public enum Action: String, CaseIterable, Sendable {
 
 /// Where an action's keys hold.
 public enum KeyContext: String, CaseIterable, Sendable {
-    case timeline, viewer, duplicates, comparison
+    case timeline, viewer, duplicates, comparison, trash
     case queues, messages, workers, dead, jobs, inbox, health, costs
 
     /// As help heads its sections.
@@ -124,6 +131,7 @@ public enum KeyContext: String, CaseIterable, Sendable {
         case .viewer: "Viewer"
         case .duplicates: "Duplicates"
         case .comparison: "Duplicates side by side"
+        case .trash: "Trash"
         case .queues: "Queues"
         case .messages: "Messages"
         case .workers: "Workers"
@@ -139,7 +147,7 @@ public enum KeyContext: String, CaseIterable, Sendable {
 extension KeyContext {
     /// The screens that look after a broker.
     static let console: [KeyContext] = [.queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs]
-    static let lists: [KeyContext] = [.timeline, .duplicates] + console
+    static let lists: [KeyContext] = [.timeline, .duplicates, .trash] + console
 }
 
 /// What the one table of actions says of each.
@@ -187,6 +195,11 @@ public struct ActionDescription: Sendable {
         .init(.exactOnly, "Show only clusters of the same pixels, or all", "exact", ["e"], [.duplicates], footer: 5),
         .init(.sameOnly, "Show only clusters of the same picture, or similar too", "same", ["s"], [.duplicates]),
         .init(.comparePhotos, "Compare the photos that were not yet", "scan", ["S"], [.duplicates], footer: 6),
+        .init(.firstTrashed, "Go to the photo put there last", "first", ["g", "home"], [.trash]),
+        .init(.lastTrashed, "Go to the last photo read so far", "last", ["G", "end"], [.trash]),
+        .init(.markTrashed, "Mark or unmark the photo", "mark", ["space"], [.trash], footer: 1),
+        .init(.restoreTrashed, "Take the photo, or all marked ones, back", "restore", ["r"], [.trash], footer: 0),
+        .init(.emptyTrash, "Remove for good what has been there for 30 days", "empty", ["E"], [.trash], footer: 2),
         .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
         .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
         .init(
@@ -276,14 +289,18 @@ public struct ActionDescription: Sendable {
             .closeDuplicates, "Drop the filter, or go back to the timeline", "back", ["q", "esc"], [.duplicates],
             footer: 7),
         .init(
+            .closeTrash, "Drop the marks, or go back to the timeline", "back", ["q", "esc"], [.trash], footer: 7),
+        .init(
             .closeRow, "Go back a step: out of a text, a filter, a queue", "back", ["esc"], KeyContext.console),
         .init(
             .leaveConsole, "Go back a step, then to the photos or the shell", "back", ["q"], KeyContext.console,
             footer: 7),
-        .init(.openTimeline, "Show the timeline", "photos", ["1"], [.timeline, .duplicates] + KeyContext.console),
         .init(
-            .openDuplicates, "Show duplicates", "duplicates", ["d", "3"], [.timeline, .viewer] + KeyContext.console,
-            footer: 5),
+            .openTimeline, "Show the timeline", "photos", ["1"], [.timeline, .duplicates, .trash] + KeyContext.console),
+        .init(
+            .openDuplicates, "Show duplicates", "duplicates", ["d", "3"],
+            [.timeline, .viewer, .trash] + KeyContext.console, footer: 5),
+        .init(.openTrash, "Show the trash", "trash", ["x"], [.timeline, .viewer, .duplicates]),
         .init(.openQueues, "Show the broker's queues", "queues", ["6"], KeyContext.allCases),
         .init(.openWorkers, "Show the broker's workers", "workers", ["w"], KeyContext.allCases),
         .init(.openDead, "Show the dead letters", "dead letters", ["D"], KeyContext.allCases),

@@ -94,6 +94,7 @@ final class EffectRunner: Sendable {
         case .loadClusters, .loadClusterTotals, .loadSummaries, .loadCluster, .loadDifference, .resolve,
             .undoResolution, .decideDistinct, .stackPhotos, .scanDuplicates:
             performForDuplicates(effect)
+        case .loadTrash, .restoreTrash, .planEmptying, .emptyTrash: performForTrash(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .act, .tellTime:
             performForConsole(effect)
         case .loadJobs, .loadJob, .collectJobs: performForJobs(effect)

@@ -9,6 +9,7 @@ public struct DecisionState: Hashable, Sendable {
         /// All photos of a cluster are no duplicates.
         case distinct(ClusterID, [PhotoID])
         case stack(ClusterID, [ClusterDetails.Stack])
+        case emptyTrash
     }
 
     public struct Line: Hashable, Sendable {

@@ -45,7 +45,7 @@ extension AppState {
     }
 
     private mutating func carryOut(_ decision: DecisionState) -> [Effect] {
-        guard duplicates.change == nil else {
+        guard duplicates.change == nil, trash.change == nil else {
             activity.notice = Notice(.information, "the last decision is being saved")
             return []
         }
@@ -67,6 +67,7 @@ extension AppState {
         case .stack(let cluster, let stacks):
             duplicates.change = (request, .stack(cluster))
             return [.stackPhotos(request, stacks, reason: reason)]
+        case .emptyTrash: return emptyTrash(reason: reason)
         }
     }
 

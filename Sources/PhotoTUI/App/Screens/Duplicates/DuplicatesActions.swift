@@ -19,6 +19,7 @@ extension AppState {
         case .comparison: effects = leaveComparison()
         case .duplicates where next != .comparison: effects = leaveDuplicates()
         case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: effects = leaveConsole()
+        case .trash: effects = leaveTrash()
         case .timeline, .duplicates: break
         }
         context = next
@@ -32,7 +33,7 @@ extension AppState {
         switch context {
         case .timeline: timeline.cursorEntry == nil ? openDuplicates() : openViewer()
         case .viewer: openDuplicates()
-        case .duplicates, .comparison:
+        case .duplicates, .comparison, .trash:
             goTo(console?.hasBroker == true ? .queues : console == nil ? .timeline : .jobs)
         case .queues, .messages: goTo(.workers)
         case .workers: goTo(.dead)
@@ -51,6 +52,7 @@ extension AppState {
         case .viewer where timeline.cursorEntry != nil: openViewer()
         case .duplicates where context != .duplicates: openDuplicates()
         case .messages where console?.messages != nil: goTo(.messages)
+        case .trash where context != .trash: goTo(.trash)
         case .queues, .workers, .dead, .jobs, .inbox, .health, .costs: goTo(lastContext)
         default: context == .timeline || !hasLibrary ? openNextView() : goTo(.timeline)
         }

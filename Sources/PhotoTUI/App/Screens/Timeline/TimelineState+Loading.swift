@@ -60,7 +60,7 @@ extension AppState {
 
     /// Asks for the thumbnails of whatever shows photos, and gives up the others.
     mutating func reconcileThumbnails() -> [Effect] {
-        var (shown, next) = (duplicateThumbnailKeys + jobThumbnailKeys, [ThumbnailKey]())
+        var (shown, next) = (duplicateThumbnailKeys + trashThumbnailKeys + jobThumbnailKeys, [ThumbnailKey]())
         if context == .timeline, case .ready = timeline.phase, !timeline.layout.isEmpty {
             let (visible, ahead) = timeline.spans
             (shown, next) = (thumbnailKeys(of: visible), thumbnailKeys(of: ahead))
