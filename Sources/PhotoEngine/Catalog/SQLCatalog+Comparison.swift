@@ -56,11 +56,11 @@ extension SQLCatalog {
         return try await database.read { [ownerValue] connection in
             var hashes: Set<PerceptualHash> = []
             for (marks, lists) in lists {
-                let found = try connection.rows(
+                let found = try connection.integers(
                     "SELECT phash FROM hash_buckets WHERE owner = ? AND bucket IN \(marks)",
                     each: lists.map { [ownerValue] + $0.keys })
-                for var row in found.joined() {
-                    let other = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
+                for bits in found {
+                    let other = PerceptualHash(bits: UInt64(bitPattern: bits))
                     if hash.distance(to: other) <= distance { hashes.insert(other) }
                 }
             }

@@ -77,6 +77,9 @@ protocol SQLConnection {
     /// The rows of one statement for each list of values, in one round trip where there are any.
     func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]]
 
+    /// The numbers in the one column of such rows, all together: for thousands of them a row each is most of the work.
+    func integers(_ sql: String, each values: [[SQLValue]]) throws -> [Int64]
+
     /// Executes a statement of whose effect nothing is asked. A driver may let it travel with a later one: its refusal is
     /// thrown by then, at the latest by the commit.
     func send(_ sql: String, _ values: [SQLValue]) throws
@@ -89,6 +92,13 @@ protocol SQLConnection {
 }
 
 extension SQLConnection {
+    func integers(_ sql: String, each values: [[SQLValue]]) throws -> [Int64] {
+        try rows(sql, each: values).joined().map { row in
+            var row = row
+            return try row.int64()
+        }
+    }
+
     func row(_ sql: String, _ values: [SQLValue]) throws -> SQLRow? {
         try rows(sql, values).first
     }

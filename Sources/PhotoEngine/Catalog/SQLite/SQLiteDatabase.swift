@@ -165,6 +165,16 @@ private struct SQLiteConnection: SQLConnection {
         try values.map { try rows(sql, $0) }
     }
 
+    func integers(_ sql: String, each values: [[SQLValue]]) throws -> [Int64] {
+        let statement = try database.cachedStatement(sql: sql)
+        var found: [Int64] = []
+        for values in values {
+            let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values.map(\.databaseValue)))
+            while try cursor.next() != nil { found.append(sqlite3_column_int64(statement.sqliteStatement, 0)) }
+        }
+        return found
+    }
+
     func send(_ sql: String, _ values: [SQLValue]) throws {
         _ = try execute(sql, values)
     }
