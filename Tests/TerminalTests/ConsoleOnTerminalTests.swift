@@ -123,7 +123,7 @@ struct ConsoleOnTerminalTests {
         #expect(try await program.comesToShow { $0.contains("all well") })
         redis.freeze()
         defer { redis.thaw() }
-        #expect(try await program.comesToShow { $0.contains("1 failing") && $0.contains("has not answered for") })
+        #expect(try await program.comesToShow { $0.contains("1 failing") && $0.contains("does not answer") })
         #expect(try await program.answer(to: "?") > 0)
         redis.thaw()
         program.type("\u{1B}")

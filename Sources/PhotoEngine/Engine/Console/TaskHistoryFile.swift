@@ -33,7 +33,7 @@ public struct TaskHistoryFile: Sendable {
         guard exists else {
             throw EngineError(
                 .notFound, "nobody has watched \(broker) from this machine yet, so there is no history of its tasks",
-                whatToDo: "start with: phototui jobs watch --broker \(broker)")
+                whatToDo: "start with: phototui jobs watch --broker \(shellQuoted(broker))")
         }
         return try await SQLiteTaskHistory.open(path)
     }

@@ -81,10 +81,20 @@ public final class LibraryHealth: Sendable {
             probes.append(
                 HealthProbe("broker", server: "Redis at \(address)") {
                     if onlyReads {
-                        try await delivery.use { _ = try await $0.deadLetterCount() }
+                        try await delivery.use { try await $0.probeReading() }
                         return HealthProbe.Finding("Redis at \(address) answers")
                     }
-                    try await delivery.use { try await $0.probe() }
+                    do {
+                        try await delivery.use { try await $0.probe() }
+                    } catch let refusal as EngineError where refusal.code == .permissionDenied {
+                        // Who may only look can still see whether it answers.
+                        try await delivery.use { try await $0.probeReading() }
+                        return HealthProbe.Finding(
+                            "Redis at \(address) answers, but its user may only read: what workers do can't be tried",
+                            status: .warn,
+                            whatToDo:
+                                "look as a worker's user, or have it granted: ACL SETUSER NAME +set ~phototui.health")
+                    }
                     return HealthProbe.Finding("Redis at \(address) stores what it is given")
                 })
             queues = Remembered(age: .seconds(2)) { try await delivery.use { try await QueueFigures.all(of: $0) } }

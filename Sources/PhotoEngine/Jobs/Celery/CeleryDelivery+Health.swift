@@ -3,11 +3,19 @@ internal import Foundation
 
 extension CeleryDelivery {
     /// Whether the broker takes work: it answers, and stores what it is given. Throws what keeps it from that.
-    public func probe(seconds: Double = 2) async throws {
+    public func probe(seconds: Double = probeSeconds) async throws {
         try await broker.connection.send(
             RedisCommand(
                 "SET", .text(broker.keys.health), .text(String(Int(Date().timeIntervalSince1970))), "EX", "60"),
             seconds: seconds)
+    }
+
+    /// A little less than a look at health takes, so that it ends with what was wrong instead of a silence.
+    public static let probeSeconds = 1.5
+
+    /// Whether the broker answers who may only read.
+    public func probeReading(seconds: Double = probeSeconds) async throws {
+        try await broker.connection.send(RedisCommand("HLEN", .text(broker.keys.deadReasons)), seconds: seconds)
     }
 
     /// How many dead letters there are.

@@ -1,7 +1,8 @@
 internal import Core
 
 extension EngineError {
-    /// What a server's refusal of `command` means. `script` is what it runs, where it runs one.
+    /// What a server's refusal of `command` means. The cause comes before the place, which may be long. `script` is what it runs,
+    /// where it runs one.
     init(redisRefusal text: String, of command: RedisCommand, script: RedisScript? = nil, address: RedisAddress) {
         let kind = text.prefix { $0 != " " }
         if kind == "NOPERM" || kind == "EXECABORT" && text.contains("NOPERM")
@@ -13,20 +14,20 @@ extension EngineError {
         switch kind {
         case _ where text.hasPrefix("ERR unknown command"):
             self.init(
-                .unsupported, "Redis at \(address) knows no command \(command.rights.name)",
+                .unsupported, "the command \(command.rights.name) is not known to Redis at \(address)",
                 whatToDo: "phototui needs Redis 6.2 or newer")
         case "NOAUTH", "WRONGPASS":
             self.init(
-                .permissionDenied, "Redis at \(address) refuses: \(text)",
+                .permissionDenied, "\(text): Redis at \(address) refuses",
                 whatToDo: "check the user's name and password")
         case "LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY":
-            self.init(.unavailable, "Redis at \(address) is not ready: \(text)", isRetryable: true)
+            self.init(.unavailable, "\(text): Redis at \(address) is not ready", isRetryable: true)
         case "OOM", "MISCONF":
             self.init(
-                .noSpace, "Redis at \(address) can't store anything: \(text)",
+                .noSpace, "\(text): Redis at \(address) can't store anything",
                 whatToDo: "give it more memory or disk", isRetryable: true)
         default:
-            self.init(.internal, "Redis at \(address) refuses a command: \(text)")
+            self.init(.internal, "\(text): Redis at \(address) refuses a command")
         }
     }
 
@@ -35,9 +36,9 @@ extension EngineError {
         let more = rights.count > 4 ? " and \(rights.count - 4) more" : ""
         return EngineError(
             .permissionDenied,
-            "Redis at \(address) does not permit its user \(rights.prefix(4).joined(separator: "; "))\(more)",
+            "the user may not use \(rights.prefix(4).joined(separator: "; "))\(more): Redis at \(address) refuses",
             whatToDo:
-                "give them with ACL SETUSER: workers' rights are in docs/production.md, the console's in docs/console.md"
+                "ACL SETUSER grants what is in brackets: docs/production.md has what workers use, docs/console.md the console"
         )
     }
 
@@ -45,11 +46,11 @@ extension EngineError {
         switch fault {
         case .refused(let reason):
             self.init(
-                .permissionDenied, "Redis at \(address): \(reason)",
+                .permissionDenied, "\(reason): Redis at \(address) refuses",
                 whatToDo: "check the broker's address, user, password and certificates")
         default:
             self.init(
-                .unavailable, "Redis at \(address) can't be reached: \(fault.reason)",
+                .unavailable, "\(fault.reason): Redis at \(address) can't be reached",
                 whatToDo: "check that it runs and that the address is right", isRetryable: true)
         }
     }
