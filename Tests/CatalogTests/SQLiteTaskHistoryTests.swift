@@ -21,6 +21,35 @@ struct SQLiteTaskHistoryTests {
         await history.close()
     }
 
+    @Test("Workers are kept with when they told and left; one that starts anew has told nothing; older files take them")
+    func workers() async throws {
+        try await withHistory { history in
+            try await history.record(
+                [SeenWorker(name: "a", heardAt: 10, toldAt: 9), SeenWorker(name: "b", heardAt: 11)], restarted: ["b"])
+            try await history.record([SeenWorker(name: "a", heardAt: 12)], restarted: [])
+            #expect(try await history.workers(since: 12) == [SeenWorker(name: "a", heardAt: 12, toldAt: 9)])
+            try await history.record([SeenWorker(name: "a", heardAt: 13, leftAt: 13)], restarted: [])
+            let seen = try await history.workers(since: 0)
+            #expect(
+                seen == [SeenWorker(name: "a", heardAt: 13, leftAt: 13, toldAt: 9), SeenWorker(name: "b", heardAt: 11)])
+            #expect(seen.gone(besides: ["b"]).map(\.name) == ["a"] && seen.gone(besides: []).map(\.name) == ["a", "b"])
+            // Who has left tells nothing; of those that are here none does.
+            #expect(seen.areSilentOnTasks(until: 20) && !seen.areSilentOnTasks(until: 200))
+            try await history.record([SeenWorker(name: "a", heardAt: 14)], restarted: ["a"])
+            #expect(try await history.workers(since: 14) == [SeenWorker(name: "a", heardAt: 14)])
+            try await history.database.write(.soon) { connection in
+                try connection.execute("DROP TABLE worker", [])
+                try connection.execute("PRAGMA user_version = 1", [])
+            }
+        }
+        try await withHistory { history in
+            #expect(try await history.workers(since: 0) == [])
+            try await history.record([SeenWorker(name: "c", heardAt: 15)], restarted: [])
+            #expect(try await history.prune(TaskHistoryLimits(days: 1, bytes: 1 << 30), now: 200_000) == 0)
+            #expect(try await history.workers(since: 0) == [])
+        }
+    }
+
     private func event(
         _ id: String, _ kind: TaskEvent.Kind, _ at: Double, name: String? = nil, error: String? = nil
     ) -> TaskEvent {
@@ -204,6 +233,11 @@ struct SQLiteTaskHistoryTests {
             #expect(silent.outPerSecond == nil && silent.run == nil && silent.errorShare == nil)
             #expect(silent.forecast(depth: 7) == .stays && rates.count == 2)
             #expect(try await history.rates(seconds: 50, now: 1100)["work"]?.outPerSecond == 1)
+            // There are workers, and none of them tells: what is queued may long be done.
+            try await history.record([SeenWorker(name: "w@a", heardAt: 1099)], restarted: [])
+            #expect(try await history.rates(seconds: 300, now: 1100)["work"]?.outPerSecond == nil)
+            try await history.record([SeenWorker(name: "w@a", heardAt: 1099, toldAt: 1098)], restarted: [])
+            #expect(try await history.rates(seconds: 300, now: 1100)["work"]?.outPerSecond == 1)
             // Nobody watches any more.
             #expect(try await history.rates(seconds: 300, now: 1200).isEmpty)
             // One whose queue nobody told might be of this one.

@@ -15,6 +15,7 @@ extension SQLiteTaskHistory {
         guard let start = Self.watchedSince(now - seconds, now: now, watches), now - start >= Self.leastSeconds else {
             return [:]
         }
+        let isSilent = try await workers(since: start).areSilentOnTasks(until: now)
         return try await database.read { connection in
             var begin = start
             let rows = try connection.rows(
@@ -44,7 +45,7 @@ extension SQLiteTaskHistory {
                 var found = QueueRates(window: window)
                 found.growth = try Self.growth(of: queue, since: start, connection)
                 // Of a queue that no task was ever known of, its workers may tell nothing.
-                if isKnown, try told.count > 0 || Self.hasTasks(of: queue, connection) {
+                if isKnown, !isSilent, try told.count > 0 || Self.hasTasks(of: queue, connection) {
                     let out = Double(told.count) / window
                     found.outPerSecond = out
                     found.inPerSecond = found.growth.map { max(0, out + $0) }

@@ -5,7 +5,7 @@ public import SystemPackage
 /// The history of a broker's tasks in a SQLite file of its own.
 public final class SQLiteTaskHistory: TaskHistory {
     let database: SQLiteDatabase
-    private static let version: Int64 = 1
+    private static let version: Int64 = 2
     /// Events whose tasks are held at a time, so that what is held in memory is bounded.
     private static let batch = 2000
     /// Attempts kept of one task beside the latest.
@@ -33,7 +33,7 @@ public final class SQLiteTaskHistory: TaskHistory {
                     .unsupported, "\(file.string) is of a newer phototui (version \(found) of its form)",
                     whatToDo: "use that one, or move the file away")
             }
-            if found < version { try await create(database) }
+            if found < version { try await create(database, from: found) }
         } catch {
             try? await database.close()
             throw error
@@ -43,9 +43,10 @@ public final class SQLiteTaskHistory: TaskHistory {
 
     public func close() async { try? await database.close() }
 
-    private static func create(_ database: SQLiteDatabase) async throws {
+    private static func create(_ database: SQLiteDatabase, from found: Int64) async throws {
         try await database.write(.soon) { connection in
-            for statement in TaskRows.schema { try connection.execute(statement, []) }
+            let statements = (found < 1 ? TaskRows.schema : []) + [TaskRows.workers]
+            for statement in statements { try connection.execute(statement, []) }
             try connection.execute("PRAGMA user_version = \(version)", [])
         }
     }
@@ -116,6 +117,38 @@ public final class SQLiteTaskHistory: TaskHistory {
         }
     }
 
+    public func record(_ workers: [SeenWorker], restarted: Set<String>) async throws {
+        guard !workers.isEmpty else { return }
+        try await database.write(.soon) { connection in
+            for worker in workers {
+                if restarted.contains(worker.name) {
+                    try connection.execute("DELETE FROM worker WHERE name = ?", [.string(worker.name)])
+                }
+                try connection.execute(
+                    """
+                    INSERT INTO worker (name, heard, departed, told) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (name) DO UPDATE SET heard = max(heard, excluded.heard), departed = excluded.departed,
+                        told = coalesce(excluded.told, told)
+                    """,
+                    [
+                        .string(worker.name), .real(worker.heardAt), worker.leftAt.map(SQLValue.real) ?? .null,
+                        worker.toldAt.map(SQLValue.real) ?? .null,
+                    ])
+            }
+        }
+    }
+
+    public func workers(since moment: Double) async throws -> [SeenWorker] {
+        try await database.rows(
+            "SELECT name, heard, departed, told FROM worker WHERE heard >= ? ORDER BY name", [.real(moment)]
+        ).map { row in
+            var row = row
+            return SeenWorker(
+                name: try row.text(), heardAt: try SQLRow.present(row.optionalDouble()),
+                leftAt: try row.optionalDouble(), toldAt: try row.optionalDouble())
+        }
+    }
+
     // Watches
 
     public func watches(limit: Int) async throws -> [TaskWatchState] {
@@ -158,7 +191,9 @@ public final class SQLiteTaskHistory: TaskHistory {
                 WHERE last_heard < ? ORDER BY number LIMIT 2000
                 """, [.real(now - limits.days * 86400)], connection)
             for number in old { try TaskRows.drop(number: number, connection) }
-            try connection.execute("DELETE FROM watch WHERE until < ?", [.real(now - limits.days * 86400)])
+            for statement in ["DELETE FROM watch WHERE until < ?", "DELETE FROM worker WHERE heard < ?"] {
+                try connection.execute(statement, [.real(now - limits.days * 86400)])
+            }
             guard try TaskRows.byteCount(connection) > limits.bytes else { return old.count }
             // More than is needed, so that the index, which only grows until it is written anew, is so seldom.
             let first = try Self.numbers("SELECT number FROM task ORDER BY number LIMIT 1", [], connection)

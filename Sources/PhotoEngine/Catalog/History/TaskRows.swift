@@ -52,6 +52,11 @@ enum TaskRows {
         "CREATE INDEX depth_at ON depth (at)",
     ]
 
+    /// Since version 2.
+    static let workers = """
+        CREATE TABLE worker (name TEXT PRIMARY KEY, heard REAL NOT NULL, departed REAL, told REAL) STRICT, WITHOUT ROWID
+        """
+
     /// The places of the states, as they are stored; those that have shipped never change.
     static let states: [BrokerTask.State] = [
         .queued, .received, .running, .retrying, .succeeded, .failed, .revoked, .rejected,

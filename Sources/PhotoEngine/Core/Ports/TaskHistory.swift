@@ -6,6 +6,10 @@ public protocol TaskHistory: Sendable {
     /// for who takes over.
     func record(_ events: [TaskEvent], marks: [UInt64], watch: TaskWatchState) async throws
     func record(depths: [QueueDepthSample]) async throws
+    /// Takes in what was heard of workers since the last time; of those that have started anew, nothing of before counts.
+    func record(_ workers: [SeenWorker], restarted: Set<String>) async throws
+    /// Workers that were heard since then, by name.
+    func workers(since moment: Double) async throws -> [SeenWorker]
     /// The tasks that a filter lets through, the newest first unless it says otherwise.
     func tasks(_ filter: TaskFilter, limit: Int) async throws -> TaskPage
     func task(_ id: String) async throws -> BrokerTask?

@@ -15,6 +15,8 @@ public actor TaskWatch {
         public let problem: EngineError?
         /// Tasks dropped by the limits, so far.
         public let dropped: Int
+        /// Whether there are workers, none of which tells of its tasks.
+        public let isUntold: Bool
         /// Whether the watch has ended with it.
         public internal(set) var isLast = false
     }
@@ -43,9 +45,11 @@ public actor TaskWatch {
     private var heard: [CeleryEventListener.Payload] = []
     /// What could not be written yet.
     private var unwritten: (events: [TaskEvent], marks: [UInt64]) = ([], [])
+    private var signs = WorkerSigns()
     private var consumed: [String: [String]] = [:]
     private var asksWorkers = true
     private var dropped = 0
+    private var isUntold = false
     private var bytes: Int64 = 0
     private var due: [String: Double] = [:]
 
@@ -101,7 +105,8 @@ public actor TaskWatch {
             problem = EngineError(.internal, "the history could not be written", cause: error)
         }
         return Report(
-            state: state, isWriting: lock != nil, byteCount: bytes, problem: problem, dropped: dropped)
+            state: state, isWriting: lock != nil, byteCount: bytes, problem: problem, dropped: dropped,
+            isUntold: isUntold)
     }
 
     private func isDue(_ name: String, every seconds: Double, now: Double) -> Bool {
@@ -140,9 +145,18 @@ public actor TaskWatch {
         guard let history else { return }
         let now = Date().timeIntervalSince1970
         let payloads = nextPayloads()
-        let read = try await blocking.run {
-            payloads.map { ($0.mark, TaskEvent.reading($0)) }
+        let before = signs
+        let (read, signs) = try await blocking.run {
+            var signs = before
+            let read = payloads.map { payload in
+                let found = TaskEvent.reading(payload)
+                if found.events.isEmpty { signs.take(payload) }
+                for event in found.events { signs.take(event) }
+                return (payload.mark, found)
+            }
+            return (read, signs)
         }
+        self.signs = signs
         unwritten.marks += read.map(\.0)
         var events = read.flatMap { $0.1.events }
         state.unreadable += read.reduce(0) { $0 + $1.1.unreadable }
@@ -157,6 +171,12 @@ public actor TaskWatch {
         if !unwritten.events.isEmpty || isDue("idle", every: Self.idleSeconds, now: now) {
             try await history.record(unwritten.events, marks: unwritten.marks, watch: state)
             unwritten = ([], [])
+        }
+        let hasGone = self.signs.workers.values.contains { $0.leftAt != nil }
+        if !self.signs.isEmpty, hasGone || isDue("workers", every: Self.depthSeconds, now: now) {
+            try await history.record(Array(self.signs.workers.values), restarted: self.signs.restarted)
+            self.signs = WorkerSigns()
+            isUntold = try await history.workers(since: now - SeenWorker.patience).areSilentOnTasks(until: now)
         }
         if isDue("depth", every: Self.depthSeconds, now: now), let listing = try? await console.queues() {
             let known = listing.queues.prefix(1000)

@@ -69,7 +69,8 @@ public final class CeleryEventListener: Sendable {
         let held = Held()
         state = held
         let keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
-        let channels = Self.kinds.map { RedisArgument.text(keys.eventChannel("task.\($0)")) }
+        let names = Self.kinds.map { "task.\($0)" } + ["online", "heartbeat", "offline"].map { "worker.\($0)" }
+        let channels = names.map { RedisArgument.text(keys.eventChannel($0)) }
         ears = RedisConnection(
             address, greeting: { [RedisCommand("SUBSCRIBE", channels)] },
             onPush: { value in

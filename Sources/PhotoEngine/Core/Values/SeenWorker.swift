@@ -1,0 +1,31 @@
+/// A worker as its events were heard while somebody watched; its name is untrusted text.
+public struct SeenWorker: Hashable, Sendable {
+    public let name: String
+    /// When its heart was heard last; Unix seconds.
+    public var heardAt: Double
+    /// When it said goodbye; nil where it did not.
+    public var leftAt: Double?
+    /// When it told of a task last, since it started; nil where it never did: it may send no events of tasks.
+    public var toldAt: Double?
+
+    public init(name: String, heardAt: Double, leftAt: Double? = nil, toldAt: Double? = nil) {
+        (self.name, self.heardAt, self.leftAt, self.toldAt) = (name, heardAt, leftAt, toldAt)
+    }
+
+    /// A heart beats every two seconds, or as seldom as its worker was told to.
+    public static let patience = 60.0
+}
+
+extension Collection where Element == SeenWorker {
+    /// Whether there are workers, none of which tells of its tasks: what they take seems to wait for ever. `until` is when somebody
+    /// watched last.
+    public func areSilentOnTasks(until: Double) -> Bool {
+        let here = filter { $0.leftAt == nil && $0.heardAt > until - SeenWorker.patience }
+        return !here.isEmpty && here.allSatisfy { $0.toldAt == nil }
+    }
+
+    /// Those that are no longer there, the latest first.
+    public func gone(besides here: Set<String>) -> [SeenWorker] {
+        filter { !here.contains($0.name) }.sorted { ($1.heardAt, $0.name) < ($0.heardAt, $1.name) }
+    }
+}
