@@ -57,6 +57,10 @@ struct SampleBroker {
             guard let costs else { return nil }
             (request, answer) = (id, .costsLoaded(id, costs, at: now))
         case .loadHealth(let id): (request, answer) = (id, .healthLoaded(id, health, at: now))
+        case .markQueue(let id, let queue):
+            let waiting = queues.first { $0.name == queue }?.depth ?? 0
+            let mark = QueueMark(lists: [.init(length: waiting, newest: "a1")])
+            (request, answer) = (id, .queueMarked(id, mark))
         case .loadDeadLetter(let id, _): (request, answer) = (id, .deadLetterLoaded(id, details))
         default: return nil
         }
@@ -76,7 +80,7 @@ struct SampleBroker {
 
     static func message(
         _ id: String?, task: String? = "shop.mail.send", arguments: String? = "[17]", keywords: String? = "{}",
-        priority: Int = 0, publishedAt: Double? = nil, poison: String? = nil
+        priority: Int = 0, publishedAt: Double? = nil, poison: Poison? = nil
     ) -> QueuedMessage {
         QueuedMessage(
             priority: priority, task: task, id: id, arguments: arguments, keywords: keywords,
@@ -206,7 +210,7 @@ extension SampleBroker {
             message("8c1d7f00-0002", task: "shop.\u{1b}[31mred", arguments: "[\"\u{202e}gpj\"]", priority: 3),
             message(
                 nil, task: nil, arguments: nil, keywords: nil,
-                poison: "it is not JSON: a Celery worker that takes it ends"),
+                poison: Poison("it is not JSON", .ends)),
         ]
         broker.workers = [
             worker(

@@ -58,7 +58,7 @@ struct ConsoleCommandTests {
         #expect(
             unasked.exitCode == 1 && unasked.complaints.contains("3 messages") && unasked.complaints.contains("--yes"))
         #expect(try await place.redis("LLEN", place.prefix + "work") == "3\n")
-        let moved = try await place.run("queues", "move", "work", "--to", "later", "--yes", "--json")
+        let moved = try await place.run("queues", "move", "work", "--to", "later", "--create", "--yes", "--json")
         #expect(try moved.document()["moved"] as? Int == 3)
         #expect(try await place.redis("LLEN", place.prefix + "later") == "3\n")
         #expect(try await place.run("queues", "pause", "later", "--reason", "a try").exitCode == 0)
@@ -75,6 +75,94 @@ struct ConsoleCommandTests {
         #expect(outcomes[3].contains("(a try)"))
         let shown = try await place.run("journal", "--broker", place.url).text
         #expect(shown.contains("many") && !shown.contains("\u{1B}"))
+    }
+
+    @Test("A name that no queue has is refused with those like it, unless it is wanted; the refusal is on record")
+    func typos() async throws {
+        let place = try Place()
+        _ = try await place.redis("LPUSH", place.prefix + "work", place.message("one"))
+        for words in [
+            ["queues", "pause", "wrok"], ["queues", "resume", "wrok"], ["queues", "purge", "wrok", "--yes"],
+            ["queues", "move", "wrok", "--to", "work", "--yes"], ["queues", "move", "work", "--to", "wrk", "--yes"],
+            ["queues", "quarantine", "wrok"], ["queues", "peek", "wrok"],
+        ] {
+            let refused = try await place.program.run(words)
+            #expect(refused.exitCode == 1, "\(words)")
+            #expect(
+                refused.complaints.contains("there is no queue w") && refused.complaints.contains("perhaps work"),
+                "\(words): \(refused.complaints)")
+        }
+        #expect(try await place.redis("LLEN", place.prefix + "work") == "1\n")
+        #expect(try await place.redis("SCARD", place.prefix + "phototui.paused") == "0\n")
+        let journal = try await place.run("journal", "--broker", place.url)
+        #expect(journal.text.components(separatedBy: "failed: there is no queue").count == 7, "\(journal.text)")
+        #expect(try await place.run("queues", "pause", "wrok", "--force").exitCode == 0)
+        #expect(try await place.run("queues", "resume", "wrok").exitCode == 0)
+        let moved = try await place.run("queues", "move", "work", "--to", "wrk", "--create", "--yes")
+        #expect(moved.exitCode == 0 && moved.text == "1 message moved from work to wrk\n")
+    }
+
+    @Test("Poison is peeked at as it lies there, left behind by a move, and set aside by the inbox's own command")
+    func poison() async throws {
+        let place = try Place()
+        let bad = #"{"body":5,"headers":7,"properties":{},"note":"\u001b[31m"}"#
+        _ = try await place.redis("LPUSH", place.prefix + "my work", bad)
+        _ = try await place.redis("LPUSH", place.prefix + "my work", place.message("two"))
+        let peeked = try await place.run("queues", "peek", "my work", "--raw")
+        #expect(peeked.text.contains("poison: it has no delivery_tag") && !peeked.text.contains("\u{1B}[31m"))
+        #expect(peeked.text.contains(#"{"body":5,"headers":7,"#))
+        let document = try await place.run("queues", "peek", "my work", "--json").document()
+        let messages = try #require(document["messages"] as? [[String: Any]])
+        let raw = try #require(messages[0]["message_base64"] as? String)
+        #expect(Data(base64Encoded: raw).map { String(decoding: $0, as: UTF8.self) } == bad)
+        #expect(messages[1]["message_base64"] is NSNull && messages[1]["poison"] is NSNull)
+        let found = try await place.run("inbox", "--wait", "0.3", "--json")
+        let items = try #require(try found.document()["items"] as? [[String: Any]])
+        let item = try #require(items.first { $0["kind"] as? String == "poison" })
+        #expect(item["command"] as? String == "phototui queues quarantine 'my work'")
+        let moved = try await place.run("queues", "move", "my work", "--to", "other", "--create", "--yes")
+        #expect(moved.exitCode == 2 && moved.complaints.contains("1 stayed: poison"))
+        let mended = try await place.program.shell(try #require(item["command"] as? String))
+        #expect(mended.exitCode == 0 && mended.text.contains("1 message of my work set aside"), "\(mended.complaints)")
+        #expect(try await place.redis("EXISTS", place.prefix + "my work") == "0\n")
+        let dead = try await place.run("dead", "list", "--kind", "poison", "--json").document()
+        #expect(dead["total"] as? Int == 1)
+    }
+
+    @Test("What can't be done to a broker that is away is on record; the cause is told before the place")
+    func away() async throws {
+        let place = try Place()
+        let url = "redis://127.0.0.1:1/0"
+        for words in [
+            ["queues", "purge", "work", "--yes"], ["queues", "move", "work", "--to", "other", "--yes"],
+            ["dead", "delete", "--all", "--yes"], ["queues", "pause", "work"],
+        ] {
+            let failed = try await place.program.run(words + ["--broker", url])
+            #expect(failed.exitCode == 1, "\(words)")
+            #expect(
+                failed.complaints.contains("phototui: Connection refused: Redis at \(url)"),
+                "\(words): \(failed.complaints)")
+        }
+        let journal = try await place.run("journal", "--broker", url, "--json")
+        let entries = try #require(try journal.document()["entries"] as? [[String: Any]])
+        let failed = entries.filter { ($0["outcome"] as? String)?.hasPrefix("failed: Connection refused") == true }
+        #expect(
+            Set(failed.compactMap { $0["action"] as? String }) == [
+                "purge queue", "move queue", "delete dead", "pause queue",
+            ])
+    }
+
+    @Test("What Celery keeps no message of is told where somebody looks for it, with commands that the shell takes")
+    func elsewhere() async throws {
+        let place = try Place()
+        let broker = place.url + "&x='y z"
+        let dead = try await place.run("dead", "list")
+        #expect(dead.complaints.contains("phototui jobs list --broker") && dead.complaints.contains("--state failed"))
+        let retry = try await place.program.run(["jobs", "retry", "some-id", "--broker", place.url])
+        #expect(retry.exitCode == 1 && retry.complaints.contains("left no message"), "\(retry.complaints)")
+        #expect(retry.complaints.contains("phototui dead list --group --broker '"))
+        let unknown = try await place.program.run(["jobs", "show", "some-id", "--broker", broker])
+        #expect(unknown.exitCode == 1 && !unknown.complaints.contains("--broker \(broker)"), "\(unknown.complaints)")
     }
 
     @Test("Dead letters are grouped by what they have in common; a group goes back at once, but not poison")

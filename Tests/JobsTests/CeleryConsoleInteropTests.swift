@@ -78,13 +78,56 @@ struct CeleryConsoleInteropTests {
     }
 
     @Test(
+        "A Celery worker that starts while a queue is paused is found by the inbox, whose command has it leave the queue",
+        .timeLimit(.minutes(10)))
+    func pauseUnheeded() async throws {
+        let peer = try CeleryPeer()
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        #expect(try await console.pause("low").hasChanged)
+        let ours = try await peer.startOurs(queues: "low")
+        defer { kill(ours.processIdentifier, SIGKILL) }
+        func items() async throws -> [InboxItem] {
+            try await BrokerInbox(console, longest: [:], words: ["--broker", "x"], patience: .seconds(4)).items()
+        }
+        // Ours heeds it by itself.
+        try await wait("our worker is not heard") { try await console.workers(patience: .seconds(3)).count == 1 }
+        #expect(try await items().contains { $0.kind == .pauseUnheeded } == false)
+        let python = try await peer.startWorker(queues: "low,python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        try await wait("the worker is not heard") { try await console.workers(patience: .seconds(3)).count == 2 }
+        let item = try #require(try await items().first { $0.kind == .pauseUnheeded })
+        #expect(item.subject == "low" && item.explanation.contains("python@") && !item.explanation.contains("ours@"))
+        #expect(item.command == ["phototui", "queues", "pause", "--broker", "x", "low"])
+        let outcome = try await console.pause("low")
+        #expect(outcome.hasChanged == false && outcome.workers.count == 1)
+        let consumed =
+            "print([q['name'] for n, a in app.control.inspect(timeout=3).active_queues().items() if 'python' in n for q in a])"
+        #expect(try await peer.run(consumed) == "['python']\n")
+        #expect(try await items().contains { $0.kind == .pauseUnheeded } == false)
+        #expect(try await console.resume("low").workers == outcome.workers)
+    }
+
+    @Test("0 takes a rate limit away, as Celery's own tools see it", .timeLimit(.minutes(10)))
+    func noLimit() async throws {
+        let peer = try CeleryPeer()
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        try await wait("the worker is not heard") { try await console.workers(patience: .seconds(3)).count == 1 }
+        #expect(try await console.limitRate(of: "python.add", to: "1/h", worker: nil).workers.count == 1)
+        #expect(try await console.limitRate(of: "python.add", to: "0", worker: nil).workers.count == 1)
+        let sums = "print([r.get(timeout=30) for r in [send('python.add', n, 1, queue='python') for n in range(5)]])"
+        #expect(try await peer.run(sums) == "[1, 2, 3, 4, 5]\n")
+    }
+
+    @Test(
         "What is moved to another queue is run by the Celery worker of that one, with its arguments",
         .timeLimit(.minutes(10)))
     func move() async throws {
         let peer = try CeleryPeer()
         let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
         _ = try await peer.run("send('python.echo', 1.0, {}, 'ü\\x1b', 10**40, queue='high', task_id='moved')")
-        #expect(try await console.move(from: "high", to: "python") { _ in } == 1)
+        #expect(try await console.move(from: "high", to: "python", withPoison: false) { _ in }.moved == 1)
         let python = try await peer.startWorker(queues: "python")
         defer { kill(python.processIdentifier, SIGKILL) }
         let result = try await peer.run(

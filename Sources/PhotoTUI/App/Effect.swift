@@ -50,6 +50,8 @@ public enum Effect: Hashable, Sendable {
     /// Answered with nothing where the broker has as many as that.
     case loadDeadLetters(RequestID, unlessCount: Int?)
     case loadDeadLetter(RequestID, String)
+    /// Notes what waits in a queue, so that no more than that is purged.
+    case markQueue(RequestID, queue: String)
     /// Answered without a page where the mark says that nothing has changed.
     case loadJobs(RequestID, JobQuery, limit: Int, unlessMark: Int64?)
     case loadJob(RequestID, String)

@@ -48,6 +48,7 @@ public enum Message: Sendable {
     case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, count: Int, at: Double)
     /// nil when it is gone.
     case deadLetterLoaded(RequestID, DeadDetails?)
+    case queueMarked(RequestID, QueueMark)
     /// The page is nil where nothing has changed; `seconds` is how long the look took.
     case jobsLoaded(RequestID, JobPage?, watchedUntil: Double?, seconds: Double, at: Double)
     /// nil when there is none of this id.

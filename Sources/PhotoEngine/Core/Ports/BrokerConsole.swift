@@ -2,17 +2,24 @@
 public protocol BrokerConsole: Sendable {
     /// Every queue that is declared, named, or holds messages, by name; with what passed since the call before.
     func queues() async throws -> QueueListing
-    /// Waiting messages in the order they will be delivered, left where they are.
+    /// Waiting messages in the order they will be delivered, left where they are. Of very large ones the ends are read.
     func peek(_ queue: String, limit: Int) async throws -> [QueuedMessage]
     /// Deliveries that nobody has acknowledged yet, of every worker, the oldest first.
     func unacknowledged(limit: Int) async throws -> [UnacknowledgedMessage]
     /// How many messages an action on the whole queue would touch now.
     func waiting(in queue: String) async throws -> Int
-    /// Moves every waiting message to the end of another queue, at its priority; returns how many. `progress` is told after
-    /// each batch. What comes in meanwhile stays.
-    func move(from queue: String, to other: String, progress: @Sendable (Int) -> Void) async throws -> Int
-    /// Drops every waiting message; returns how many.
-    func purge(_ queue: String) async throws -> Int
+    /// Moves every waiting message to the end of another queue, at its priority; poison stays, unless it is wanted, too.
+    /// `progress` is told after each batch. What comes in meanwhile stays.
+    func move(
+        from queue: String, to other: String, withPoison: Bool, progress: @Sendable (Int) -> Void
+    ) async throws -> MoveOutcome
+    /// Sets the poison that waits in a queue aside, with the dead letters; returns what it was. Each moves as a whole, or not at
+    /// all. `progress` is told after each page how many messages were looked at.
+    func quarantine(_ queue: String, progress: @Sendable (Int) -> Void) async throws -> [Poison]
+    /// What waits in a queue now, to be told to who decides on it.
+    func mark(_ queue: String) async throws -> QueueMark
+    /// Drops what waited when a mark was made, and still does; what came since stays.
+    func purge(_ queue: String, upTo mark: QueueMark) async throws -> PurgeOutcome
     /// Keeps our workers from taking messages of the queue, now and after their restart, and asks Celery's to stop consuming it.
     func pause(_ queue: String) async throws -> PauseOutcome
     func resume(_ queue: String) async throws -> PauseOutcome
@@ -126,12 +133,16 @@ public struct QueuedMessage: Hashable, Sendable {
     public let isRedelivered: Bool
     public let byteCount: Int
     /// What it would do to a worker that takes it; nil for a message like any other.
-    public let poison: String?
+    public let poison: Poison?
+    /// As it lies in the queue, or the first part of it; untrusted bytes.
+    public let raw: [UInt8]
+    /// Whether `raw` is all of it.
+    public let isWhole: Bool
 
     public init(
         priority: Int, task: String?, id: String?, arguments: String?, keywords: String?,
         headers: [Header], retries: Int, publishedAt: Double?, eta: String?,
-        isRedelivered: Bool, byteCount: Int, poison: String?
+        isRedelivered: Bool, byteCount: Int, poison: Poison?, raw: [UInt8] = [], isWhole: Bool = true
     ) {
         self.priority = priority
         self.task = task
@@ -145,6 +156,47 @@ public struct QueuedMessage: Hashable, Sendable {
         self.isRedelivered = isRedelivered
         self.byteCount = byteCount
         self.poison = poison
+        self.raw = raw
+        self.isWhole = isWhole
+    }
+}
+
+/// What waits in a queue at one moment: so much of each of its lists, up to the message that came last.
+public struct QueueMark: Hashable, Sendable {
+    public struct List: Hashable, Sendable {
+        public let length: Int
+        /// SHA-1 of the message that came last, in hexadecimal; empty where there is none.
+        public let newest: String
+
+        public init(length: Int, newest: String) {
+            (self.length, self.newest) = (length, newest)
+        }
+    }
+
+    /// By priority, the most urgent first.
+    public let lists: [List]
+    public var count: Int { lists.reduce(0) { $0 + $1.length } }
+
+    public init(lists: [List]) { self.lists = lists }
+}
+
+public struct PurgeOutcome: Hashable, Sendable {
+    public let dropped: Int
+    /// What waits in the queue behind it: it came since the mark was made.
+    public let arrived: Int
+
+    public init(dropped: Int, arrived: Int) {
+        (self.dropped, self.arrived) = (dropped, arrived)
+    }
+}
+
+public struct MoveOutcome: Hashable, Sendable {
+    public let moved: Int
+    /// How many stay since they are poison.
+    public let poison: Int
+
+    public init(moved: Int, poison: Int) {
+        (self.moved, self.poison) = (moved, poison)
     }
 }
 

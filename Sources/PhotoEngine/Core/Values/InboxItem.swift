@@ -3,6 +3,10 @@ public struct InboxItem: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case noWorker = "no_worker"
         case unconsumed, paused
+        /// Messages that end the workers that take them, or that these lose.
+        case poison
+        /// A paused queue that a worker takes messages of.
+        case pauseUnheeded = "pause_unheeded"
         case deadLetters = "dead_letters"
         case forgottenDeliveries = "forgotten_deliveries"
         case clockSkew = "clock_skew"

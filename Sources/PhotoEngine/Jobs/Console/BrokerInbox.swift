@@ -27,7 +27,10 @@ public struct BrokerInbox: Sendable {
         let listing = try await console.queues()
         let workers = try await console.workers(patience: patience)
         let hasAnswers = workers.contains(where: \.hasAnswered)
-        var items = queueItems(listing.queues, workers, hasAnswers: hasAnswers)
+        let poison = try await poison(in: listing.queues)
+        var items = poisonItems(poison)
+        items += queueItems(listing.queues, workers, poison, hasAnswers: hasAnswers)
+        items += try await pauseItems(listing.queues, workers)
         for worker in workers where worker.presence == .silent {
             items.append(
                 InboxItem(
@@ -55,10 +58,77 @@ public struct BrokerInbox: Sendable {
         return items
     }
 
+    // Poison
+
+    /// What is looked at of each queue: what is delivered next; and of all together.
+    private static let nextMessages = 200
+    private static let mostMessages = 5000
+
+    /// What was found among the next messages of a queue.
+    private struct PoisonFound {
+        let queue: String
+        let looked: Int
+        let poison: [Poison]
+    }
+
+    private func poison(in queues: [QueueState]) async throws -> [PoisonFound] {
+        var left = Self.mostMessages
+        var found: [PoisonFound] = []
+        for queue in queues where queue.depth > 0 && left > 0 {
+            let messages = try await console.peek(queue.name, limit: min(left, Self.nextMessages))
+            left -= messages.count
+            let poison = messages.compactMap(\.poison).filter(\.isHarmful)
+            if !poison.isEmpty {
+                found.append(PoisonFound(queue: queue.name, looked: messages.count, poison: poison))
+            }
+        }
+        return found
+    }
+
+    private func poisonItems(_ found: [PoisonFound]) -> [InboxItem] {
+        found.map { found in
+            let kinds = Dictionary(grouping: found.poison, by: \.self).sorted {
+                ($1.key.effect, $1.value.count, $0.key.fault) < ($0.key.effect, $0.value.count, $1.key.fault)
+            }
+            let shown = kinds.prefix(4).map { "\($0.value.count) where \($0.key)" }
+            let more = kinds.count > 4 ? "; and \(kinds.count - 4) kinds more" : ""
+            return InboxItem(
+                .poison, found.queue, count: found.poison.count,
+                "\(found.poison.count) of the next \(found.looked) messages in \(found.queue) "
+                    + "\(found.poison.count == 1 ? "is" : "are") poison: \(shown.joined(separator: "; "))\(more).",
+                command: ["phototui", "queues", "quarantine"] + words + [found.queue],
+                advice: "it sets them aside with the dead letters, byte for byte; to look first: "
+                    + (["phototui", "queues", "peek"] + words + [found.queue, "--raw"]).map { shellQuoted($0) }
+                    .joined(separator: " "))
+        }
+    }
+
+    // Pauses
+
+    /// Celery's workers know of a pause only when they were there as it began.
+    private func pauseItems(_ queues: [QueueState], _ workers: [WorkerState]) async throws -> [InboxItem] {
+        let paused = queues.filter(\.isPaused)
+        guard workers.contains(where: { worker in paused.contains { worker.queues.contains($0.name) } }) else {
+            return []
+        }
+        let heeding = try await console.workersThatReadPauses(patience: patience)
+        return paused.compactMap { queue in
+            let names = workers.filter { $0.queues.contains(queue.name) && !heeding.contains($0.name) }.map(\.name)
+            guard !names.isEmpty else { return nil }
+            return InboxItem(
+                .pauseUnheeded, queue.name, count: queue.depth,
+                "\(queue.name) is paused, but \(names.joined(separator: ", ")) "
+                    + "\(names.count == 1 ? "consumes" : "consume") it: Celery's workers are told of a pause when it begins, "
+                    + "and one that starts later does not know of it.",
+                command: ["phototui", "queues", "pause"] + words + [queue.name])
+        }
+    }
+
     private func queueItems(
-        _ queues: [QueueState], _ workers: [WorkerState], hasAnswers: Bool
+        _ queues: [QueueState], _ workers: [WorkerState], _ poison: [PoisonFound], hasAnswers: Bool
     ) -> [InboxItem] {
         let waiting = queues.filter { $0.depth > 0 }
+        let isDeadly = poison.contains { $0.poison.contains(where: \.isDeadly) }
         var items = waiting.filter(\.isPaused).map { queue in
             InboxItem(
                 .paused, queue.name, count: queue.depth,
@@ -72,7 +142,9 @@ public struct BrokerInbox: Sendable {
                     InboxItem(
                         .noWorker, "workers", count: depth,
                         "No worker is heard, and \(depth) messages wait in \(waiting.map(\.name).joined(separator: ", ")).",
-                        advice: "start a worker: celery -A APP worker -Q \(waiting[0].name), or phototui worker"))
+                        advice: (isDeadly ? "set the poison aside first, which would end it; then " : "")
+                            + "start a worker: celery -A APP worker -Q \(shellQuoted(waiting[0].name)), or phototui worker"
+                    ))
             }
             return items
         }
@@ -91,12 +163,20 @@ public struct BrokerInbox: Sendable {
         let consumed = Set(workers.flatMap(\.queues))
         for queue in waiting where !queue.isPaused && !consumed.contains(queue.name) {
             let other = consumed.sorted().first
+            let bad = poison.first { $0.queue == queue.name }?.poison.count ?? 0
+            // Where nothing but poison was seen, moving is no help.
+            let isAllPoison = bad > 0 && bad >= min(queue.depth, Self.nextMessages)
             items.append(
                 InboxItem(
                     .unconsumed, queue.name, count: queue.depth,
-                    "\(queue.depth) messages wait in \(queue.name), which no worker that answers consumes.",
-                    command: other.map { ["phototui", "queues", "move"] + words + [queue.name, "--to", $0] } ?? [],
-                    advice: "start a worker for it (celery -A APP worker -Q \(queue.name)), or move them"))
+                    "\(queue.depth) messages wait in \(queue.name), which no worker that answers consumes."
+                        + (bad > 0 ? " \(bad) of them, at least, are poison, which is not moved." : ""),
+                    command: isAllPoison
+                        ? [] : other.map { ["phototui", "queues", "move"] + words + [queue.name, "--to", $0] } ?? [],
+                    advice: bad > 0
+                        ? "set the poison aside first, then start a worker for it (celery -A APP worker -Q "
+                            + "\(shellQuoted(queue.name))), or move the others"
+                        : "start a worker for it (celery -A APP worker -Q \(shellQuoted(queue.name))), or move them"))
         }
         return items
     }
@@ -160,6 +240,12 @@ extension CeleryConsole {
         } catch let error as EngineError where error.code == .permissionDenied {
             return [:]
         }
+    }
+
+    /// Workers that look up which queues are paused, as phototui's do.
+    func workersThatReadPauses(patience: Duration) async throws -> Set<String> {
+        let answers = try await RemoteQuestions(broker).ask([.init("conf")], patience: patience)[0]
+        return Set(answers.filter { Self.readsPauses($0.value) }.keys)
     }
 
     /// By how much the server's clock is ahead of ours; nil where it may not be asked.

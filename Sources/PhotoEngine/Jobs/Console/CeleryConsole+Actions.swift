@@ -11,40 +11,131 @@ extension CeleryConsole {
             .reduce(0) { $0 + ($1.integer ?? 0) }
     }
 
-    public func purge(_ queue: String) async throws -> Int { try await broker.purge(queue) }
+    public func mark(_ queue: String) async throws -> QueueMark {
+        let values = try await ConsoleScripts.mark.runReading(on: connection, keys: keys.lists(of: queue), []).array
+        return QueueMark(
+            lists: stride(from: 0, to: values.count - 1, by: 2).map {
+                QueueMark.List(length: values[$0].integer ?? 0, newest: values[$0 + 1].text ?? "")
+            })
+    }
+
+    public func purge(_ queue: String, upTo mark: QueueMark) async throws -> PurgeOutcome {
+        let lists = keys.lists(of: queue)
+        let values = try await ConsoleScripts.purge.run(
+            on: connection, keys: lists,
+            zip(lists, mark.lists).flatMap { [RedisArgument($1.length), .text($1.newest)] }
+        ).array.map { $0.integer ?? 0 }
+        guard values.count == 3 else { return PurgeOutcome(dropped: 0, arrived: 0) }
+        if values[2] > 0, values[0] == 0 {
+            throw EngineError(
+                .conflict,
+                "workers took so much of \(queue) meanwhile that what waited then can't be told from what came since",
+                whatToDo: "pause it first: phototui queues pause \(shellQuoted(queue))")
+        }
+        return PurgeOutcome(dropped: values[0], arrived: values[1])
+    }
 
     /// Each message is told its new queue, where a worker that dies would else put it back into the old one. A batch moves as
     /// a whole or, where a worker takes a part of it meanwhile, up to there.
     public func move(
-        from queue: String, to other: String, progress: @Sendable (Int) -> Void
-    ) async throws -> Int {
+        from queue: String, to other: String, withPoison: Bool, progress: @Sendable (Int) -> Void
+    ) async throws -> MoveOutcome {
         guard !other.allSatisfy(\.isWhitespace) else {
             throw EngineError(.invalidInput, "a queue has a name", whatToDo: "name the queue that they are to wait in")
         }
         guard queue != other else {
             throw EngineError(.invalidInput, "the messages are in \(queue) already")
         }
-        var count = 0
+        var (moved, poison) = (0, 0)
         for (list, otherList) in zip(keys.lists(of: queue), keys.lists(of: other)) {
             var left = try await connection.send(RedisCommand("LLEN", .text(list))).integer ?? 0
+            // Poison at the head, which stays.
+            var skipped = 0
             while left > 0 {
                 try Task.checkCancellation()
-                let page = try await connection.send(
-                    RedisCommand("LRANGE", .text(list), RedisArgument(-min(left, Self.batch)), "-1")
-                ).array.reversed().compactMap(\.bytes)
+                let page = try await page(of: list, behind: skipped, atMost: min(left, Self.batch))
                 if page.isEmpty { break }
-                let moved =
+                let wanted = withPoison ? page[...] : page.prefix { !Self.isPoison($0) }
+                guard !wanted.isEmpty else {
+                    let stay = page.prefix(while: Self.isPoison).count
+                    (skipped, left) = (skipped + stay, left - stay)
+                    continue
+                }
+                let count =
                     try await ConsoleScripts.move.run(
                         on: connection, keys: [list, otherList],
-                        page.flatMap { [.bytes($0), .bytes(CeleryMessage.rerouted($0, to: other))] }
+                        [RedisArgument(skipped)]
+                            + wanted.flatMap { [.bytes($0), .bytes(CeleryMessage.rerouted($0, to: other))] }
                     ).integer ?? 0
-                count += moved
-                // What is gone from the head meanwhile was taken by a worker.
-                left -= max(moved, 1)
-                progress(count)
+                moved += count
+                if count < wanted.count {
+                    // What is gone from the head meanwhile was taken by a worker, perhaps with poison that was passed by.
+                    left += skipped - max(count, 1)
+                    skipped = 0
+                } else {
+                    left -= count
+                }
+                progress(moved)
+            }
+            poison += skipped
+        }
+        return MoveOutcome(moved: moved, poison: poison)
+    }
+
+    /// In one page no more than this, but one message at least.
+    private static let pageBytes = 8 << 20
+
+    /// Whole messages behind the first of a list, in the order of their delivery.
+    private func page(of list: String, behind skipped: Int, atMost most: Int) async throws -> [[UInt8]] {
+        let heads = try await heads(
+            of: list, behind: skipped, atMost: most, each: Self.pageBytes, all: Self.pageBytes, part: 1)
+        let whole = heads.prefix { $0.length == $0.beginning.count }.map(\.beginning)
+        guard whole.isEmpty, heads.first != nil else { return whole }
+        return try await connection.send(RedisCommand("LINDEX", .text(list), RedisArgument(-1 - skipped))).bytes
+            .map { [$0] } ?? []
+    }
+
+    private static func isPoison(_ raw: [UInt8]) -> Bool {
+        Poison.found(in: raw, JSONValue(parsing: raw))?.isHarmful == true
+    }
+
+    public func quarantine(_ queue: String, progress: @Sendable (Int) -> Void) async throws -> [Poison] {
+        var found: [Poison] = []
+        var seen = 0
+        for list in keys.lists(of: queue) {
+            var left = try await connection.send(RedisCommand("LLEN", .text(list))).integer ?? 0
+            var skipped = 0
+            while left > 0 {
+                try Task.checkCancellation()
+                let page = try await page(of: list, behind: skipped, atMost: min(left, Self.batch))
+                if page.isEmpty { break }
+                for raw in page {
+                    left -= 1
+                    seen += 1
+                    guard let poison = Poison.found(in: raw, JSONValue(parsing: raw)), poison.isHarmful,
+                        try await setAside(raw, of: queue, from: list, poison)
+                    else {
+                        skipped += 1
+                        continue
+                    }
+                    found.append(poison)
+                }
+                progress(seen)
             }
         }
-        return count
+        return found
+    }
+
+    private func setAside(_ raw: [UInt8], of queue: String, from list: String, _ poison: Poison) async throws -> Bool {
+        let reason: JSONValue = .members([
+            "queue": .string(queue), "reason": .string(poison.description),
+            "kind": .string(DeadLetter.Kind.poison.rawValue),
+            "at": .string(String(Date().timeIntervalSince1970)),
+        ])
+        return try await ConsoleScripts.quarantine.run(
+            on: connection, keys: [list, keys.dead, keys.deadReasons],
+            [.bytes(raw), .text(CeleryID.make()), .bytes(reason.encoded)]
+        ).integer == 1
     }
 
     public func pause(_ queue: String) async throws -> PauseOutcome {
@@ -90,7 +181,7 @@ extension CeleryConsole {
     }
 
     /// Whether a worker's configuration says that it heeds the set of paused queues.
-    private static func readsPauses(_ configuration: JSONValue) -> Bool {
+    static func readsPauses(_ configuration: JSONValue) -> Bool {
         configuration["phototui_reads_pauses"].bool == true
     }
 

@@ -25,15 +25,48 @@ public final class CeleryConsole: BrokerConsole {
     var keys: CeleryKeys { broker.keys }
     var connection: RedisConnection { broker.connection }
 
+    /// Of one message, and of all together, no more is read; of longer ones, and of those that come when that is used up, the
+    /// ends.
+    private static let mostMessageBytes = 256 << 10
+    private static let mostPeekBytes = 16 << 20
+    private static let partBytes = 8 << 10
+
     public func peek(_ queue: String, limit: Int) async throws -> [QueuedMessage] {
-        guard limit > 0 else { return [] }
-        let lists = keys.lists(of: queue)
-        let values = try await connection.sendAll(
-            lists.map { RedisCommand("LRANGE", .text($0), RedisArgument(-limit), "-1") })
-        let found = zip(CeleryKeys.prioritySteps, values).flatMap { step, value in
-            value.array.reversed().compactMap(\.bytes).map { QueuedMessage(raw: $0, priority: step) }
+        var found: [QueuedMessage] = []
+        var bytes = Self.mostPeekBytes
+        for (step, list) in zip(CeleryKeys.prioritySteps, keys.lists(of: queue)) where found.count < limit {
+            let heads = try await heads(
+                of: list, behind: 0, atMost: limit - found.count, each: Self.mostMessageBytes, all: bytes,
+                part: Self.partBytes)
+            bytes -= heads.reduce(0) { $0 + $1.beginning.count }
+            found += heads.map { head in
+                head.beginning.count == head.length
+                    ? QueuedMessage(raw: head.beginning, priority: step)
+                    : QueuedMessage(head: head.beginning, tail: head.end, byteCount: head.length, priority: step)
+            }
         }
-        return Array(found.prefix(limit))
+        return found
+    }
+
+    /// A message, or its ends.
+    struct Head {
+        let length: Int
+        let beginning: [UInt8]
+        let end: [UInt8]
+    }
+
+    func heads(
+        of list: String, behind skipped: Int, atMost most: Int, each: Int, all: Int, part: Int
+    ) async throws -> [Head] {
+        guard most > 0 else { return [] }
+        let values = try await ConsoleScripts.heads.runReading(
+            on: connection, keys: [list],
+            [skipped, most, each, max(0, all), part].map { RedisArgument($0) }
+        ).array
+        return stride(from: 0, to: values.count - 2, by: 3).map {
+            Head(
+                length: values[$0].integer ?? 0, beginning: values[$0 + 1].bytes ?? [], end: values[$0 + 2].bytes ?? [])
+        }
     }
 
     public func unacknowledged(limit: Int) async throws -> [UnacknowledgedMessage] {

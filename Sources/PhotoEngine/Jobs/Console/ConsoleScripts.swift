@@ -113,17 +113,94 @@ enum ConsoleScripts {
         return found
         """)
 
-    /// Moves the messages at the head of a list to the end of another, changed, as long as they are what was read before.
-    /// KEYS: list, other list; ARGV: the message at the head and what it becomes, then the next two. Returns how many.
+    /// Messages at the head of a list in the order of their delivery, one after the other, so that the server never holds more
+    /// than one of them beside the answer. KEYS: list; ARGV: how many at the head to pass by, how many to read at most, how many
+    /// bytes of each, of all together, and of the ends of those that are longer than that. Returns for each: length, beginning or
+    /// all, end or "".
+    static let heads = RedisScript(
+        """
+        local skip, most, each = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+        local left, part = tonumber(ARGV[4]), tonumber(ARGV[5])
+        local found = {}
+        for i = 1, most do
+            local text = redis.call('LINDEX', KEYS[1], -skip - i)
+            if not text then break end
+            local tail = ''
+            local length = #text
+            if length > each or length > left then
+                tail = string.sub(text, -part)
+                text = string.sub(text, 1, part)
+            end
+            left = left - #text - #tail
+            found[#found + 1] = length
+            found[#found + 1] = text
+            found[#found + 1] = tail
+        end
+        return found
+        """)
+
+    /// Moves messages of a list to the end of another, changed, as long as they are what was read before. KEYS: list, other list;
+    /// ARGV: how many at the head stay, then the message behind them and what it becomes, then the next two. Returns how many.
     static let move = RedisScript(
         """
-        local count = 0
-        for i = 1, #ARGV, 2 do
-            if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[i] then break end
+        local skip, count = tonumber(ARGV[1]), 0
+        for i = 2, #ARGV, 2 do
+            if redis.call('LINDEX', KEYS[1], -1 - skip) ~= ARGV[i] then break end
             redis.call('LPUSH', KEYS[2], ARGV[i + 1])
-            redis.call('RPOP', KEYS[1])
+            if skip == 0 then redis.call('RPOP', KEYS[1]) else redis.call('LREM', KEYS[1], -1, ARGV[i]) end
             count = count + 1
         end
         return count
+        """)
+
+    /// Moves one message of a list to the dead letters. KEYS: list, dead, dead's reasons; ARGV: message, id, reason. Returns 1, or
+    /// 0 where the message is gone.
+    static let quarantine = RedisScript(
+        """
+        if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return 0 end
+        redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
+        redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])
+        return 1
+        """)
+
+    /// How long lists are, and by what the message that came last is known. KEYS: lists. Returns for each: length, SHA-1 or "".
+    static let mark = RedisScript(
+        """
+        local found = {}
+        for i = 1, #KEYS do
+            local text = redis.call('LINDEX', KEYS[i], 0)
+            found[#found + 1] = redis.call('LLEN', KEYS[i])
+            found[#found + 1] = text and redis.sha1hex(text) or ''
+        end
+        return found
+        """)
+
+    /// Drops what lists held when they were marked. KEYS: lists; ARGV: of each the length and the SHA-1 then. Of a list from which
+    /// messages were taken since, the one that came last is looked for among 20,000; where it isn't, all that was marked is gone,
+    /// or nothing of this list is dropped. Returns how many were dropped, how many are left, and of how many lists the end wasn't
+    /// found.
+    static let purge = RedisScript(
+        """
+        local dropped, left, unsure = 0, 0, 0
+        for i = 1, #KEYS do
+            local marked, newest = tonumber(ARGV[2 * i - 1]), ARGV[2 * i]
+            local length = redis.call('LLEN', KEYS[i])
+            if marked > 0 and length > 0 then
+                local place, found = math.max(0, length - marked), nil
+                local last = math.min(length, place + 20000)
+                while place < last and not found do
+                    if redis.sha1hex(redis.call('LINDEX', KEYS[i], place)) == newest then found = place end
+                    place = place + 1
+                end
+                if found then
+                    dropped = dropped + length - found
+                    if found == 0 then redis.call('DEL', KEYS[i]) else redis.call('LTRIM', KEYS[i], 0, found - 1) end
+                elseif last < length then
+                    unsure = unsure + 1
+                end
+            end
+            left = left + redis.call('LLEN', KEYS[i])
+        end
+        return {dropped, left, unsure}
         """)
 }

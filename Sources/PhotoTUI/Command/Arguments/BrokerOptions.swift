@@ -81,6 +81,22 @@ struct OpenConsole {
         )
     }
 
+    /// Refuses a name that no queue has: a slip of the pen would else be paused, or be where messages go. `option` makes it all
+    /// the same. On a server with so many keys that not all were looked at, only a name that is seen is known.
+    func requireQueue(_ name: String, unless option: String? = nil) async throws {
+        let listing = try await console.queues()
+        let names = listing.queues.map(\.name)
+        guard !names.contains(name), listing.isComplete else { return }
+        let near = NearestNames.of(name, among: names).map { shellQuoted($0) }
+        let hint =
+            near.isEmpty
+            ? (names.isEmpty ? "there are none yet" : "list them with: phototui queues")
+            : "perhaps \(near.joined(separator: " or "))"
+        throw EngineError(
+            .notFound, "there is no queue \(name) on \(address)",
+            whatToDo: hint + (option.map { "; \($0) does it all the same" } ?? ""))
+    }
+
     /// Does something that changes the broker, between two entries in the journal; a refusal is on record, too. `soFar` tells
     /// what was done of it where it is stopped in the middle.
     func act<Value: Sendable>(
@@ -102,6 +118,21 @@ struct OpenConsole {
         }
         await end(action, outcome(value), tellDetour)
         return value
+    }
+
+    /// What has to be known before somebody is asked. Where that fails, the action is on record as one that did.
+    func preparing<Value: Sendable>(
+        _ name: String, on subject: String, reason: String, tellDetour: (String) -> Void = { Console.complain($0) },
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as EngineError {
+            try? await act(name, on: subject, reason: reason, outcome: { _ in "" }, tellDetour: tellDetour) {
+                throw error
+            }
+            throw error
+        }
     }
 
     /// What is done is done: that its end can't be written down is told, and fails nothing.

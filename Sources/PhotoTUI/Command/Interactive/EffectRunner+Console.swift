@@ -40,6 +40,8 @@ extension EffectRunner {
                 return .deadLetterLoaded(
                     request, DeadDetails(letter: letter, message: message, traceback: traceback))
             }
+        case .markQueue(let request, let queue):
+            ask(request) { .queueMarked(request, try await $0.mark(queue)) }
         case .tellTime(let request, let seconds):
             runAlone(request) {
                 try await Task.sleep(for: .seconds(seconds))
@@ -97,19 +99,35 @@ extension EffectRunner {
             ) { try await console.resume(queue) }
             return Notice(outcome, "\(queue) is resumed")
         case .move(let queue, let other):
-            let waiting = try await console.waiting(in: queue)
-            let moved = try await opened.act(
+            let waiting = try await opened.preparing(
+                "move queue", on: "queue \(queue) to \(other)", reason: reason, tellDetour: tellDetour
+            ) {
+                try await opened.requireQueue(other, unless: "phototui queues move --create")
+                return try await console.waiting(in: queue)
+            }
+            let outcome = try await opened.act(
                 "move queue", on: "\(waiting) messages of queue \(queue) to \(other)", reason: reason,
-                outcome: { "\($0) moved" }, tellDetour: tellDetour
-            ) { try await console.move(from: queue, to: other) { _ in } }
-            return Notice(.success, "\(counted(moved, "message")) moved from \(queue) to \(other)")
-        case .purge(let queue):
-            let waiting = try await console.waiting(in: queue)
-            let dropped = try await opened.act(
-                "purge queue", on: "\(waiting) messages of queue \(queue)", reason: reason,
-                outcome: { "\($0) dropped" }, tellDetour: tellDetour
-            ) { try await console.purge(queue) }
-            return Notice(.success, "\(counted(dropped, "message")) of \(queue) dropped")
+                outcome: { "\($0.moved) moved" + ($0.poison > 0 ? ", \($0.poison) poison stayed" : "") },
+                tellDetour: tellDetour
+            ) { try await console.move(from: queue, to: other, withPoison: false) { _ in } }
+            let text = "\(counted(outcome.moved, "message")) moved from \(queue) to \(other)"
+            return outcome.poison == 0
+                ? Notice(.success, text)
+                : Notice(
+                    .warning,
+                    "\(text), \(outcome.poison) stayed: poison (phototui queues quarantine \(shellQuoted(queue)))")
+        case .purge(let queue, let mark):
+            let asked = mark?.count ?? 0
+            let outcome: PurgeOutcome = try await opened.act(
+                "purge queue", on: "\(asked) messages of queue \(queue)", reason: reason,
+                outcome: { "\($0.dropped) dropped" + ($0.arrived > 0 ? ", \($0.arrived) came since" : "") },
+                tellDetour: tellDetour
+            ) {
+                guard let mark else { return PurgeOutcome(dropped: 0, arrived: try await console.waiting(in: queue)) }
+                return try await console.purge(queue, upTo: mark)
+            }
+            let since = outcome.arrived > 0 ? ", \(outcome.arrived) came since, and wait" : ""
+            return Notice(.success, "\(counted(outcome.dropped, "message")) of \(queue) dropped\(since)")
         case .retry(let choice):
             let done = try await opened.act(
                 "retry dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour

@@ -95,7 +95,8 @@ final class EffectRunner: Sendable {
             .undoResolution, .decideDistinct, .stackPhotos, .scanDuplicates:
             performForDuplicates(effect)
         case .loadTrash, .restoreTrash, .planEmptying, .emptyTrash: performForTrash(effect)
-        case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .act, .tellTime:
+        case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .markQueue, .act,
+            .tellTime:
             performForConsole(effect)
         case .loadJobs, .loadJob, .collectJobs: performForJobs(effect)
         case .loadInbox, .loadHealth, .loadCosts: performForSurvey(effect)

@@ -72,20 +72,25 @@ enum QueueFormat {
         ]
     }
 
-    static func json(_ message: QueuedMessage) -> JSON {
-        .object([
+    /// Poison has its raw text always: nothing else tells what it is.
+    static func json(_ message: QueuedMessage, withRaw: Bool = false) -> JSON {
+        let raw: JSON =
+            withRaw || message.poison != nil ? .string(Data(message.raw).base64EncodedString()) : .null
+        return .object([
             "id": .text(message.id), "task": .text(message.task), "args": .text(message.arguments),
             "kwargs": .text(message.keywords), "priority": .count(message.priority),
             "retries": .count(message.retries), "eta": .text(message.eta),
             "published_at": .moment(message.publishedAt.flatMap { Int64(exactly: ($0 * 1e6).rounded()) }),
             "redelivered": .bool(message.isRedelivered), "bytes": .count(message.byteCount),
-            "poison": .text(message.poison),
+            "poison": .text(message.poison?.isHarmful == true ? message.poison?.description : nil),
+            "unread": .text(message.poison?.isHarmful == false ? message.poison?.description : nil),
+            "message_base64": raw, "message_whole": .bool(message.isWhole),
             "headers": .object(message.headers.map { (name: $0.name, value: .string($0.value)) }),
         ])
     }
 
-    /// A message in at most four lines, each safe to show.
-    static func text(_ message: QueuedMessage) -> String {
+    /// A message in at most four lines, each safe to show, and its raw text, where that is asked for.
+    static func text(_ message: QueuedMessage, withRaw: Bool = false) -> String {
         let columns = max(40, Console.columns - 4)
         func cut(_ text: String) -> String {
             let shown = displayEscaped(String(text.prefix(4 * columns)))
@@ -101,12 +106,21 @@ enum QueueFormat {
         if message.isRedelivered { facts.append("redelivered") }
         facts.append("\(message.byteCount) B")
         var lines = [Ink.bold(cut(message.task ?? "(no task)")) + "  " + cut(message.id ?? "(no id)")]
-        if let poison = message.poison { lines.append("    " + Ink.bad("poison: \(cut(poison))")) }
+        if let poison = message.poison {
+            lines.append(
+                poison.isHarmful
+                    ? "    " + Ink.bad("poison: \(cut(poison.description))")
+                    : "    " + Ink.warning(cut(poison.description)))
+        }
         if let arguments = message.arguments {
             let keywords = message.keywords ?? ""
             lines.append("    " + cut(keywords.isEmpty || keywords == "{}" ? arguments : "\(arguments) \(keywords)"))
         }
         lines.append("    " + Ink.dim(facts.joined(separator: ", ")))
+        if withRaw {
+            let rest = message.isWhole ? "" : Ink.dim(" … of \(message.byteCount) B")
+            lines.append("    " + displayEscaped(bytes: message.raw) + rest)
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -1,9 +1,12 @@
+public import Core
+
 /// Something done to a broker.
 public enum ConsoleAction: Hashable, Sendable {
     case pause(queue: String)
     case resume(queue: String)
     case move(queue: String, to: String)
-    case purge(queue: String)
+    /// Of what waited when it was counted; nil until it is.
+    case purge(queue: String, upTo: QueueMark? = nil)
     case retry(DeadChoice)
     case delete(DeadChoice)
     case onJobs(JobChoice)
@@ -59,7 +62,7 @@ public enum ConsoleAction: Hashable, Sendable {
             case .pause(let queue): ["queues", "pause", queue]
             case .resume(let queue): ["queues", "resume", queue]
             case .move(let queue, let other): ["queues", "move", queue, "--to", other, "--yes"]
-            case .purge(let queue): ["queues", "purge", queue, "--yes"]
+            case .purge(let queue, _): ["queues", "purge", queue, "--yes"]
             case .retry(let choice): ["dead", "retry"] + choice.words
             case .delete(let choice): ["dead", "delete"] + choice.words
             case .onJobs(let choice): choice.words

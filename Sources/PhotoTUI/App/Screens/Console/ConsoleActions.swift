@@ -37,7 +37,7 @@ extension AppState {
             guard let queue = actionQueue else { return [] }
             decide(queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name))
         case .moveQueue: if let queue = actionQueue { decide(.move(queue: queue.name, to: "")) }
-        case .purgeQueue: if let queue = actionQueue { decide(.purge(queue: queue.name)) }
+        case .purgeQueue: if let queue = actionQueue { return decidePurge(of: queue.name) }
         case .shutDownWorker:
             if let row = console?.workers.cursorRow { decide(.shutDown(worker: row.worker.name)) }
         case .limitRate:

@@ -40,7 +40,8 @@ public struct ConsoleDecision: Hashable, Sendable {
         case .move(let queue, let other) where queue == other: "they are in \(queue) already"
         case .limitRate(let task, let rate, _) where task.isEmpty || !Self.isRate(rate):
             "type the task and its rate: shop.export 10/m, or 0 for no limit"
-        case .purge(let queue) where typed?.text != queue: "type the queue's name: \(queue)"
+        case .purge(let queue, _) where typed?.text != queue: "type the queue's name: \(queue)"
+        case .purge(_, nil): "what waits is not counted yet"
         default: nil
         }
     }
@@ -68,6 +69,24 @@ public struct ConsoleDecision: Hashable, Sendable {
 
 extension AppState {
     mutating func decide(_ action: ConsoleAction) { layers.append(.consoleDecision(ConsoleDecision(action))) }
+
+    /// What is agreed to is what waited when it was asked.
+    mutating func decidePurge(of queue: String) -> [Effect] {
+        decide(.purge(queue: queue))
+        let request = makeRequest()
+        console?.marking = request
+        return [.markQueue(request, queue: queue)]
+    }
+
+    mutating func queueMarked(_ request: RequestID, _ mark: QueueMark) {
+        guard console?.marking == request else { return }
+        console?.marking = nil
+        guard case .consoleDecision(var decision)? = layers.last, case .purge(let queue, _) = decision.action else {
+            return
+        }
+        decision.action = .purge(queue: queue, upTo: mark)
+        layers[layers.count - 1] = .consoleDecision(decision)
+    }
 
     mutating func handleConsoleDecision(_ press: KeyPress, _ decision: ConsoleDecision) -> [Effect] {
         var decision = decision
@@ -137,7 +156,9 @@ extension AppState {
     func subject(of action: ConsoleAction) -> String {
         switch action {
         case .pause(let queue), .resume(let queue): return "queue \(queue)"
-        case .move(let queue, ""), .purge(let queue): return "\(counted(depth(of: queue), "message")) of \(queue)"
+        case .move(let queue, ""): return "\(counted(depth(of: queue), "message")) of \(queue)"
+        case .purge(let queue, let mark):
+            return "\(counted(mark?.count ?? depth(of: queue), "message")) of \(queue)"
         case .move(let queue, let other):
             return "\(counted(depth(of: queue), "message")) of \(queue) to \(other)"
         case .retry(let choice), .delete(let choice): return counted(choice.ids.count, "dead letter")
@@ -192,9 +213,9 @@ extension AppState {
                 lines.append((waiting ?? none, target == nil))
             }
             return lines
-        case .purge(let queue):
+        case .purge(let queue, _):
             return [
-                ("\(counted(depth(of: queue), "message")) of \(queue) will be lost, for good.", true),
+                ("\(subject(of: action)) will be lost, for good. What comes from now on stays.", true),
                 ("What workers hold (\(grouped(state(queue)?.unacknowledged ?? 0))) is not touched.", false),
             ]
         case .retry(let choice):

@@ -91,6 +91,9 @@ extension AppState {
         case .deadLetterLoaded(let request, let details):
             deadLetterLoaded(request, details)
             return []
+        case .queueMarked(let request, let mark):
+            queueMarked(request, mark)
+            return []
         case .acted(let request, let notice):
             guard let action = console?.acting.removeValue(forKey: request) else { return [] }
             activity.notice = notice
@@ -163,6 +166,11 @@ extension AppState {
         if request == console?.dead.letterRequest {
             console?.dead.letterRequest = nil
             console?.dead.letter = nil
+            activity.notice = Notice(error)
+            return []
+        }
+        if request == console?.marking {
+            console?.marking = nil
             activity.notice = Notice(error)
             return []
         }

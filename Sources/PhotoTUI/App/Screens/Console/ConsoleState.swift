@@ -27,6 +27,8 @@ public struct ConsoleState: Sendable {
     public var now = 0.0
     var filters: [KeyContext: String] = [:]
     var poll = Poll()
+    /// Asks what waits in a queue that is to be purged.
+    var marking: RequestID?
     /// What is being done.
     var acting: [RequestID: ConsoleAction] = [:]
     /// Rows for a screen's content.

@@ -85,6 +85,15 @@ public struct TextPane: Hashable, Sendable {
         var isWarning = false
         /// Whether the text is safe to show already.
         var isEscaped = false
+
+        init(label: String, text: String, isWarning: Bool = false, isEscaped: Bool = false) {
+            (self.label, self.text, self.isWarning, self.isEscaped) = (label, text, isWarning, isEscaped)
+        }
+
+        init(_ poison: Poison) {
+            self.init(
+                label: poison.isHarmful ? "poison" : "content", text: poison.description, isWarning: poison.isHarmful)
+        }
     }
 
     struct Line: Hashable, Sendable {

@@ -32,7 +32,10 @@ extension AppState {
             return drawNoRows(
                 isFiltered
                     ? ["no dead letter matches", "\(keyMap.keyName(for: .closeRow)) drops the filter"]
-                    : ["there are no dead letters", "phototui's workers put here what failed for good"],
+                    : [
+                        "there are no dead letters", "phototui's workers put here what failed for good",
+                        "Celery's keep none: \(keyMap.keyName(for: .openJobs)) state:failed has theirs, while somebody watches",
+                    ],
                 isLoaded: dead.all != nil, into: &grid, in: area)
         }
         let columns: [ConsoleColumn] = [

@@ -129,7 +129,7 @@ public struct DeadState: Sendable {
             .init(label: "error", text: letter.reason, isWarning: true),
         ]
         if let traceback = details.traceback { sections.append(.init(label: "trace", text: traceback)) }
-        if let poison = message.poison { sections.append(.init(label: "poison", text: poison, isWarning: true)) }
+        if let poison = message.poison { sections.append(.init(poison)) }
         sections.append(.init(label: "args", text: message.arguments ?? "not readable"))
         sections.append(.init(label: "kwargs", text: message.keywords ?? "not readable"))
         var facts = ["priority \(message.priority)", ConsoleText.bytes(message.byteCount)]

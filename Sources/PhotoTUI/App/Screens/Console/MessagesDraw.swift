@@ -8,7 +8,7 @@ extension AppState {
         let title = "Messages of \(displayEscaped(messages.queue))"
         guard let read = messages.messages, let at = messages.answeredAt else { return (title, []) }
         if let pane = messages.detail { return (title, [paneFacts(pane)].filter { !$0.isEmpty }) }
-        let poison = read.count { $0.poison != nil }
+        let poison = read.count { $0.poison?.isHarmful == true }
         var facts = ["\(grouped(read.count)) of \(grouped(messages.waiting))"]
         if poison > 0 { facts.append("\(grouped(poison)) poison") }
         facts.append("as of \(ConsoleText.age(max(0, console.now - at))) ago")
@@ -32,7 +32,7 @@ extension AppState {
         drawRows(columns, count: read.count, messages.cursor, into: &grid, in: area) { index in
             let message = read[index]
             let age = message.publishedAt.map { ConsoleText.age(max(0, (messages.answeredAt ?? console.now) - $0)) }
-            let isPoison = message.poison != nil
+            let isPoison = message.poison?.isHarmful == true
             return [
                 ConsoleCell(text: age ?? "-", role: .dim),
                 ConsoleCell(text: message.priority == 0 ? "" : "\(message.priority)", role: .badge),
@@ -40,7 +40,8 @@ extension AppState {
                     text: (isPoison ? "!" : "") + displayEscaped(Self.head(message.task ?? "no task")),
                     role: isPoison ? .error : .text),
                 ConsoleCell(
-                    text: displayEscaped(Self.head(message.poison ?? Self.arguments(of: message))),
+                    text: displayEscaped(
+                        Self.head(isPoison ? message.poison?.description ?? "" : Self.arguments(of: message))),
                     role: isPoison ? .error : .dim),
             ]
         }
@@ -52,6 +53,7 @@ extension AppState {
     private static func arguments(of message: QueuedMessage) -> String {
         let keywords = message.keywords ?? ""
         let arguments = message.arguments ?? ""
+        if let unread = message.poison?.fault { return "\(unread): not read here \(head(arguments)) \(keywords)" }
         return keywords.isEmpty || keywords == "{}" ? arguments : "\(head(arguments)) \(keywords)"
     }
 

@@ -102,10 +102,23 @@ public struct MessagesState: Sendable {
     /// Names of the rows; messages without an id go by their place.
     var keys: [String] { (messages ?? []).enumerated().map { $1.id ?? "#\($0)" } }
 
+    /// As it lies in Redis: of poison nothing else may tell what it is.
+    static func rawSections(of message: QueuedMessage) -> [TextPane.Section] {
+        guard !message.raw.isEmpty else { return [] }
+        var sections: [TextPane.Section] = [
+            .init(label: "raw", text: displayEscaped(bytes: message.raw), isEscaped: true)
+        ]
+        if !message.isWhole {
+            let parts = "the first \(ConsoleText.bytes(message.raw.count)) of \(ConsoleText.bytes(message.byteCount))"
+            sections.append(.init(label: "", text: parts))
+        }
+        return sections
+    }
+
     /// All of one message.
     static func pane(of message: QueuedMessage, in queue: String, now: Double) -> TextPane {
         var sections: [TextPane.Section] = []
-        if let poison = message.poison { sections.append(.init(label: "poison", text: poison, isWarning: true)) }
+        if let poison = message.poison { sections.append(.init(poison)) }
         sections.append(.init(label: "task", text: message.task ?? "none"))
         sections.append(.init(label: "id", text: message.id ?? "none"))
         var facts = ["queue \(queue)", "priority \(message.priority)", ConsoleText.bytes(message.byteCount)]
@@ -122,6 +135,7 @@ public struct MessagesState: Sendable {
         for header in message.headers where header.value != "null" {
             sections.append(.init(label: "header", text: "\(header.name): \(header.value)"))
         }
+        sections.append(contentsOf: rawSections(of: message))
         return TextPane(sections)
     }
 }

@@ -10,7 +10,8 @@ struct DeadCommand: AsyncParsableCommand {
         abstract: "See, retry and delete the dead letters of a broker.",
         discussion: """
             Messages that no phototui worker could run, and tasks that failed for good, are kept byte for byte. Dead jobs of a \
-            library are listed by `phototui jobs list --state dead`.
+            library are listed by `phototui jobs list --state dead`. What failed in Celery's own workers leaves no message: \
+            `phototui jobs list --broker URL --state failed` has it, as far as somebody watched.
 
             Examples:
               phototui dead                        the latest
@@ -41,7 +42,7 @@ struct DeadCommand: AsyncParsableCommand {
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let letters = try await filter.letters(of: opened.console)
-                if group { return try showGroups(letters) }
+                if group { return try showGroups(letters, opened) }
                 let shown = letters.prefix(limit)
                 if output.json {
                     let document: JSON = .object([
@@ -55,10 +56,11 @@ struct DeadCommand: AsyncParsableCommand {
                 for letter in shown { table.add(DeadFormat.row(letter)) }
                 try Console.write(table.text())
                 Console.note("\(shown.count) of \(counted(letters.count, "dead letter"))\n")
+                tellOthers(opened)
             }
         }
 
-        private func showGroups(_ letters: [DeadLetter]) throws {
+        private func showGroups(_ letters: [DeadLetter], _ opened: OpenConsole) throws {
             let groups = DeadGroup.all(of: letters)
             if output.json {
                 let document: JSON = .object(["groups": .array(groups.prefix(limit).map(\.json))])
@@ -71,6 +73,14 @@ struct DeadCommand: AsyncParsableCommand {
             for group in groups.prefix(limit) { table.add(group.row) }
             try Console.write(table.text())
             Console.note("\(counted(groups.count, "group")) of \(counted(letters.count, "dead letter"))\n")
+            tellOthers(opened)
+        }
+
+        /// What failed in Celery's own workers is no dead letter.
+        private func tellOthers(_ opened: OpenConsole) {
+            let broker = brokerOptions.broker.map(ConsoleCommand.withoutPassword) ?? opened.address
+            let line = ["phototui", "jobs", "list", "--broker", broker, "--state", "failed"].map(OwnCommand.quoted)
+            Console.note("Celery's workers keep no message of what failed in them: \(line.joined(separator: " "))\n")
         }
     }
 
@@ -119,7 +129,9 @@ struct DeadCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                var letters = try await selection.letters(of: opened.console)
+                var letters = try await opened.preparing(
+                    "retry dead", on: "dead letters", reason: consent.reason
+                ) { try await selection.letters(of: opened.console) }
                 let asked = letters.count
                 if !poison { letters.removeAll { $0.kind == .poison } }
                 let left = asked - letters.count
@@ -154,7 +166,9 @@ struct DeadCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let letters = try await selection.letters(of: opened.console)
+                let letters = try await opened.preparing(
+                    "delete dead", on: "dead letters", reason: consent.reason
+                ) { try await selection.letters(of: opened.console) }
                 let done = try await selection.act(
                     on: letters, "delete dead", verb: "will be lost", consent, opened
                 ) { try await opened.console.forget($0) }

@@ -19,7 +19,9 @@ struct QueuesCommand: AsyncParsableCommand {
               phototui queues peek high
               phototui queues pause batch --reason "disk is full"
             """,
-        subcommands: [List.self, Peek.self, Pause.self, Resume.self, Move.self, Purge.self],
+        subcommands: [
+            List.self, Peek.self, Pause.self, Resume.self, Move.self, Quarantine.self, Purge.self,
+        ],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -116,10 +118,12 @@ struct QueuesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show waiting messages without taking them.",
             discussion: """
-                In the order of their delivery. What would end or mislead a Celery worker is marked.
+                In the order of their delivery. What would end a Celery worker, or be lost by it, is marked; of a message over \
+                256 kB, and of those behind 16 MB, the ends are read.
 
                 Examples:
                   phototui queues peek high --limit 5
+                  phototui queues peek high --raw                 as they lie in Redis, up to 16 kB of each
                   phototui queues peek high --json | jq '.messages[] | select(.poison)'
                 """)
 
@@ -128,6 +132,9 @@ struct QueuesCommand: AsyncParsableCommand {
 
         @Option(help: ArgumentHelp("At most so many messages.", valueName: "n"))
         var limit = 20
+
+        @Flag(help: "Each message as it lies in Redis, too; with --json as message_base64.")
+        var raw = false
 
         @Argument(help: "The queue.")
         var queue: String
@@ -141,12 +148,14 @@ struct QueuesCommand: AsyncParsableCommand {
                 let messages = try await opened.console.peek(queue, limit: limit)
                 if output.json {
                     let document: JSON = .object([
-                        "queue": .string(queue), "messages": .array(messages.map(QueueFormat.json)),
+                        "queue": .string(queue),
+                        "messages": .array(messages.map { QueueFormat.json($0, withRaw: raw) }),
                     ])
                     return try Console.line(document.encoded())
                 }
-                for message in messages { try Console.write(QueueFormat.text(message)) }
+                for message in messages { try Console.write(QueueFormat.text(message, withRaw: raw)) }
                 let waiting = try await opened.console.waiting(in: queue)
+                if waiting == 0 { try await opened.requireQueue(queue) }
                 Console.note("\(messages.count) of \(counted(waiting, "message")) in \(displayEscaped(queue))\n")
             }
         }
@@ -157,7 +166,8 @@ struct QueuesCommand: AsyncParsableCommand {
             abstract: "Have no worker take messages of a queue.",
             discussion: """
                 phototui's workers heed it at once, and still after a restart. Celery's are asked to stop consuming the queue; one \
-                that starts later does not know of it. What already runs is finished.
+                that starts later does not know of it, until the queue is paused once more: `phototui inbox` tells of it. What \
+                already runs is finished.
 
                 Examples:
                   phototui queues pause batch --reason "disk is full"
@@ -168,13 +178,17 @@ struct QueuesCommand: AsyncParsableCommand {
         @OptionGroup var brokerOptions: BrokerOptions
         @OptionGroup var output: JSONOption
         @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @Flag(help: "Also where there is no such queue yet.") var force = false
         @Argument(help: "The queue.") var queue: String
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let outcome = try await opened.act(
                     "pause queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome
-                ) { try await opened.console.pause(queue) }
+                ) {
+                    if !force { try await opened.requireQueue(queue, unless: "--force") }
+                    return try await opened.console.pause(queue)
+                }
                 try QueueFormat.show(outcome, verb: "paused", queue: queue, asJSON: output.json)
             }
         }
@@ -195,13 +209,17 @@ struct QueuesCommand: AsyncParsableCommand {
         @OptionGroup var brokerOptions: BrokerOptions
         @OptionGroup var output: JSONOption
         @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @Flag(help: "Also where there is no such queue yet.") var force = false
         @Argument(help: "The queue.") var queue: String
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let outcome = try await opened.act(
                     "resume queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome
-                ) { try await opened.console.resume(queue) }
+                ) {
+                    if !force { try await opened.requireQueue(queue, unless: "--force") }
+                    return try await opened.console.resume(queue)
+                }
                 try QueueFormat.show(outcome, verb: "resumed", queue: queue, asJSON: output.json)
             }
         }
@@ -211,45 +229,127 @@ struct QueuesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Move the waiting messages of a queue to the end of another.",
             discussion: """
-                Their order and priorities stay, and each is told its new queue. Ctrl-C leaves the rest where it is; nothing is lost \
-                or doubled, also when it is killed.
+                Their order and priorities stay, and each is told its new queue. Poison stays where it is without --poison: it \
+                would end the workers of the other queue. Ctrl-C leaves the rest where it is; nothing is lost or doubled, also \
+                when it is killed.
 
                 Examples:
                   phototui queues move low --to batch --yes
+                  phototui queues move low --to low-new --create --yes
+
+                Exit codes: 0 all moved, 1 nothing could be, 2 poison stays.
                 """)
 
         @OptionGroup var brokerOptions: BrokerOptions
         @OptionGroup var output: JSONOption
         @OptionGroup var consent: ConsentOptions
         @Option(help: ArgumentHelp("The other queue.", valueName: "queue")) var to: String
+        @Flag(help: "Also where there is no such other queue yet.") var create = false
+        @Flag(help: "Poison, too.") var poison = false
         @Argument(help: "The queue.") var queue: String
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let waiting = try await opened.console.waiting(in: queue)
                 let names = "\(queue) to \(to)"
+                let waiting = try await opened.preparing(
+                    "move queue", on: "queue \(names)", reason: consent.reason
+                ) {
+                    let waiting = try await opened.console.waiting(in: queue)
+                    if waiting == 0 { try await opened.requireQueue(queue) }
+                    if !create, to != queue { try await opened.requireQueue(to, unless: "--create") }
+                    return waiting
+                }
                 if waiting > 0 {
                     try consent.ask("\(counted(waiting, "message")) will move from \(names)", type: "move")
                 }
                 let progress = ProgressLine()
                 let done = Tally()
-                let moved = try await Interrupt.cancelling {
+                let outcome = try await Interrupt.cancelling {
                     progress.clear()
                 } work: {
                     try await opened.act(
-                        "move queue", on: "\(waiting) messages of queue \(queue) to \(to)", reason: consent.reason,
-                        outcome: { "\($0) moved" }, soFar: { "\(done.value) moved" }
+                        "move queue", on: "\(waiting) messages of queue \(names)", reason: consent.reason,
+                        outcome: { "\($0.moved) moved" + ($0.poison > 0 ? ", \($0.poison) poison stayed" : "") },
+                        soFar: { "\(done.value) moved" }
                     ) {
-                        try await opened.console.move(from: queue, to: to) { count in
+                        try await opened.console.move(from: queue, to: to, withPoison: poison) { count in
                             done.value = count
                             progress.show(count, of: waiting, "messages moved")
                         }
                     }
                 }
                 if output.json {
-                    return try Console.line(JSON.object(["moved": .count(moved)]).encoded())
+                    let document: JSON = .object(["moved": .count(outcome.moved), "poison": .count(outcome.poison)])
+                    try Console.line(document.encoded())
+                } else {
+                    try Console.line(displayEscaped("\(counted(outcome.moved, "message")) moved from \(names)"))
+                    if outcome.poison > 0 {
+                        Console.complain(
+                            "\(outcome.poison) stayed: poison, which would end workers; phototui queues quarantine "
+                                + "\(OwnCommand.quoted(queue)) sets it aside")
+                    }
                 }
-                try Console.line(displayEscaped("\(counted(moved, "message")) moved from \(names)"))
+                if outcome.poison > 0 { throw ExitCode.inPart }
+            }
+        }
+    }
+
+    struct Quarantine: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Set the poison that waits in a queue aside, with the dead letters.",
+            discussion: """
+                Poison is what would end a Celery worker, stall it, or be dropped or lost by it (phototui queues peek marks it). It \
+                is kept byte for byte: phototui dead list --kind poison, show, retry --poison, delete. All other messages stay in \
+                their order. Pause the queue first where workers die of it.
+
+                Examples:
+                  phototui queues quarantine celery --reason "the deploy of 10:40 sent these"
+
+                Exit codes: 0 done, 1 it could not be.
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @Argument(help: "The queue.") var queue: String
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let progress = ProgressLine()
+                let found: [Poison] = try await Interrupt.cancelling {
+                    progress.clear()
+                } work: {
+                    try await opened.act(
+                        "quarantine poison", on: "queue \(queue)", reason: reason,
+                        outcome: { (found: [Poison]) in "\(found.count) set aside" }
+                    ) {
+                        let waiting = try await opened.console.waiting(in: queue)
+                        if waiting == 0 { try await opened.requireQueue(queue) }
+                        return try await opened.console.quarantine(queue) { count in
+                            progress.show(count, of: waiting, "messages looked at")
+                        }
+                    }
+                }
+                progress.clear()
+                let kinds = Dictionary(grouping: found, by: \.self).sorted {
+                    ($1.value.count, $0.key.fault) < ($0.value.count, $1.key.fault)
+                }
+                if output.json {
+                    let document: JSON = .object([
+                        "set_aside": .count(found.count),
+                        "kinds": .array(
+                            kinds.map {
+                                .object(["poison": .string($0.key.description), "count": .count($0.value.count)])
+                            }),
+                    ])
+                    return try Console.line(document.encoded())
+                }
+                try Console.line(
+                    "\(counted(found.count, "message")) of \(displayEscaped(queue)) set aside (phototui dead list --kind "
+                        + "poison)")
+                for (poison, messages) in kinds {
+                    Console.note("  \(messages.count): \(displayEscaped("\(poison)"))\n")
+                }
             }
         }
     }
@@ -258,8 +358,9 @@ struct QueuesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drop all waiting messages of a queue, for good.",
             discussion: """
-                Jobs of a library are announced again, since the catalogue holds them; tasks of others are lost. On a terminal the \
-                queue's name must be typed.
+                What waits when the question is asked is dropped; what comes while it is answered stays, and is told. Jobs of a \
+                library are announced again, since the catalogue holds them; tasks of others are lost. On a terminal the queue's \
+                name must be typed.
 
                 Examples:
                   phototui queues purge celery --yes --reason "the deploy of 10:40 sent these"
@@ -272,20 +373,27 @@ struct QueuesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let waiting = try await opened.console.waiting(in: queue)
-                if waiting > 0 {
+                let mark = try await opened.preparing("purge queue", on: "queue \(queue)", reason: consent.reason) {
+                    let mark = try await opened.console.mark(queue)
+                    if mark.count == 0 { try await opened.requireQueue(queue) }
+                    return mark
+                }
+                if mark.count > 0 {
                     try consent.ask(
-                        "\(counted(waiting, "message")) of \(queue) on \(opened.address) will be lost",
-                        type: queue)
+                        "\(counted(mark.count, "message")) of \(queue) on \(opened.address) will be lost", type: queue)
                 }
-                let dropped = try await opened.act(
-                    "purge queue", on: "\(waiting) messages of queue \(queue)", reason: consent.reason,
-                    outcome: { "\($0) dropped" }
-                ) { try await opened.console.purge(queue) }
+                let outcome = try await opened.act(
+                    "purge queue", on: "\(mark.count) messages of queue \(queue)", reason: consent.reason,
+                    outcome: { "\($0.dropped) dropped" + ($0.arrived > 0 ? ", \($0.arrived) came since" : "") }
+                ) { try await opened.console.purge(queue, upTo: mark) }
                 if output.json {
-                    return try Console.line(JSON.object(["dropped": .count(dropped)]).encoded())
+                    let document: JSON = .object([
+                        "dropped": .count(outcome.dropped), "arrived": .count(outcome.arrived),
+                    ])
+                    return try Console.line(document.encoded())
                 }
-                try Console.line("\(counted(dropped, "message")) of \(displayEscaped(queue)) dropped")
+                try Console.line("\(counted(outcome.dropped, "message")) of \(displayEscaped(queue)) dropped")
+                if outcome.arrived > 0 { Console.note("\(outcome.arrived) came since, and wait\n") }
             }
         }
     }

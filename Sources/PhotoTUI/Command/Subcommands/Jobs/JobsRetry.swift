@@ -20,6 +20,8 @@ extension JobsCommand {
                 """)
 
         @OptionGroup var libraryOptions: LibraryOptions
+        /// Only to say what can be done instead.
+        @Option(help: .hidden) var broker: String?
         @OptionGroup var output: JSONOption
 
         @Flag(help: "Every dead job.")
@@ -34,14 +36,31 @@ extension JobsCommand {
         @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
 
         @Argument(help: "Jobs' ids.")
-        var ids: [JobID] = []
+        var ids: [String] = []
+
+        /// Celery keeps no message of a task that it has taken, and events tell of its arguments only as people read them.
+        private static func refusal(_ broker: String?) -> EngineError {
+            let place = broker.map { ["--broker", ConsoleCommand.withoutPassword($0)] } ?? []
+            func line(_ words: String...) -> String {
+                (["phototui"] + words + place).map(OwnCommand.quoted).joined(separator: " ")
+            }
+            return EngineError(
+                .unsupported,
+                "a Celery task that has ended left no message on its broker, so that it can't be sent again from here",
+                whatToDo: "dead letters can be: \(line("dead", "list", "--group")); for others send it again from the "
+                    + "application, with the arguments that this shows: \(line("jobs", "show", "ID"))")
+        }
 
         func validate() throws {
+            if broker == nil, let wrong = ids.first(where: { JobID($0) == nil }) {
+                throw ValidationError("\(displayEscaped(wrong)) is no job's id; list them with: phototui jobs")
+            }
             if [allDead, unprocessed, selection.all, !ids.isEmpty].count(where: \.self) == 1 { return }
             throw ValidationError("name the jobs to retry, or --all, --all-dead, or --unprocessed: one of these")
         }
 
         func run() async throws {
+            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) { throw Self.refusal(broker) }
             try await libraryOptions.withLibrary { library in
                 var retried = 0
                 var failed: [(id: JobID, reason: String)] = []
@@ -77,7 +96,7 @@ extension JobsCommand {
                             "retry unprocessed photos", "all", "\(retried) queued", reason: reason, library)
                     }
                 }
-                for id in ids {
+                for id in ids.compactMap({ JobID($0) }) {
                     if try await library.catalog.retry([id]) == 1 {
                         retried += 1
                         try await JobJournal.append("retry job", id.description, "queued", reason: reason, library)
