@@ -184,6 +184,71 @@ struct TaskHistoryInteropTests {
         #expect(try await kept().count == 400)
     }
 
+    @Test(
+        "Where no worker tells of tasks, they are told as not known until the workers are asked; one that ends is gone",
+        .timeLimit(.minutes(8)))
+    func untold() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        try Data("from peer import *\napp.conf.worker_send_task_events = False\n".utf8)
+            .write(to: peer.folder.appendingPathComponent("quiet.py"))
+        func startQuiet(_ name: String) throws -> Process {
+            try peer.launch(
+                try #require(CeleryPeer.python),
+                ["-m", "celery", "-A", "quiet", "worker", "-Q", "python", "-c", "1", "-n", name]
+            ).process
+        }
+        func text(_ words: String...) async throws -> String {
+            try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words + ["--broker", watcher.url])
+        }
+        let watch = try watcher.start()
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        let quiet = try startQuiet("quiet@a")
+        defer { kill(quiet.processIdentifier, SIGKILL) }
+        let send =
+            "app.conf.task_send_sent_event = True\nprint(send('python.add', 1, 2, queue='python').get(timeout=60))"
+        _ = try await peer.run(send)
+        try await wait("it is not told that no worker tells") {
+            try await watcher.jobs(["list"])["workers_tell"].bool == false
+        }
+        let listed = try await text("jobs", "list")
+        let row = try #require(listed.split(separator: "\n").first { $0.contains("python.add") })
+        #expect(!row.contains("queued") && row.contains(" - "), "\(listed)")
+        #expect(listed.contains("phototui workers enable-events --broker '"), "\(listed)")
+        try await Task.sleep(for: .seconds(11))
+        let rates = try await text("queues", "list", "--json")
+        let queue = try #require(
+            JSONValue(parsing: Array(rates.utf8))?["queues"].array?.first { $0["name"].string == "python" })
+        #expect(queue["out_per_second"].isNull && queue["in_per_second"].isNull, "\(rates)")
+        #expect(try await text("workers", "enable-events").contains("quiet@a tells of its tasks"))
+        _ = try await peer.run(send)
+        try await wait("it is still told that no worker tells") {
+            try await watcher.jobs(["list", "--state", "succeeded"])["workers_tell"].bool == true
+        }
+        #expect(try await watcher.jobs(["list", "--state", "succeeded"])["jobs"].array?.count == 1)
+
+        // One says goodbye, and one has no time to.
+        let other = try startQuiet("other@a")
+        defer { kill(other.processIdentifier, SIGKILL) }
+        func state(of name: String) async throws -> JSONValue {
+            let workers = JSONValue(parsing: Array(try await text("workers", "--json").utf8))?["workers"].array ?? []
+            return workers.first { $0["name"].string == name } ?? .null
+        }
+        try await wait("it is not alive") { try await state(of: "other@a")["state"].string == "alive" }
+        try await Task.sleep(for: .seconds(6))
+        kill(other.processIdentifier, SIGKILL)
+        kill(quiet.processIdentifier, SIGTERM)
+        try await wait("they did not end") { !quiet.isRunning && !other.isRunning }
+        try await wait("they are not gone") {
+            let (first, second) = (try await state(of: "quiet@a"), try await state(of: "other@a"))
+            return first["state"].string == "gone" && first["said_goodbye"].bool == true
+                && second["state"].string == "gone" && second["said_goodbye"].bool == false
+        }
+        let shown = try await text("workers")
+        #expect(shown.contains("said goodbye") && shown.contains("last heard of"), "\(shown)")
+    }
+
     @Test("What is no event, from whomever, is counted and ends no watch", .timeLimit(.minutes(8)))
     func hostile() async throws {
         let peer = try CeleryPeer()

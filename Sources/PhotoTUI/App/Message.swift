@@ -43,7 +43,7 @@ public enum Message: Sendable {
     /// The rates are those of a history, by queue; none where nobody watched.
     case queuesLoaded(RequestID, QueueListing, rates: [String: QueueRates] = [:], at: Double)
     case messagesLoaded(RequestID, [QueuedMessage], waiting: Int, at: Double)
-    case workersLoaded(RequestID, [WorkerState], at: Double)
+    case workersLoaded(RequestID, [WorkerState], gone: [SeenWorker] = [], at: Double)
     /// How many the broker says it has; the groups are nil where that is what was known.
     case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, count: Int, at: Double)
     /// nil when it is gone.

@@ -114,6 +114,12 @@ actor WatchedHistory {
         return (try? await history.rates(seconds: 300, now: Date().timeIntervalSince1970)) ?? [:]
     }
 
+    /// Who was heard while somebody watched, and is no longer there.
+    func gone(_ console: OpenConsole, besides workers: [WorkerState]) async -> [SeenWorker] {
+        guard let history = try? await opened(console, watches: false) else { return [] }
+        return await GoneWorkers.of(history, besides: workers)
+    }
+
     func close() async {
         watch?.cancel()
         await watch?.value

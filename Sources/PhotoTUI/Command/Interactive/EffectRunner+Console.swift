@@ -23,7 +23,13 @@ extension EffectRunner {
                 return .messagesLoaded(request, messages, waiting: max(waiting, messages.count), at: Self.now)
             }
         case .loadWorkers(let request):
-            ask(request) { .workersLoaded(request, try await $0.workers(patience: Self.patience), at: Self.now) }
+            guard let console else { return }
+            runAlone(request) { [self] in
+                let opened = try await console.value
+                let workers = try await opened.console.workers(patience: Self.patience)
+                let gone = await watched.gone(opened, besides: workers)
+                return .workersLoaded(request, workers, gone: gone, at: Self.now)
+            }
         case .loadDeadLetters(let request, let known):
             ask(request) { console in
                 let count = try await console.deadLetterCount()
@@ -157,7 +163,7 @@ extension EffectRunner {
                 "limit rate", on: "task \(task) of worker \(worker) to \(rate)", reason: reason,
                 outcome: ControlFormat.outcome, tellDetour: tellDetour
             ) { try await opened.control.limitRate(of: task, to: rate, worker: worker) }
-            return Notice(outcome, "\(task) is limited to \(rate)")
+            return Notice(outcome, RateText.sentence(task, rate))
         case .mend: return Notice(.information, "")
         }
     }

@@ -132,13 +132,16 @@ extension EffectRunner {
             return (JobPage(source: .history, jobs: [], hasMore: false, mark: 0), nil)
         }
         let until = try await history.watches(limit: 1).first?.until
-        let last = try await history.lastChange()
+        let seen = try await history.workers(since: (until ?? 0) - SeenWorker.patience)
+        let isUntold = seen.areSilentOnTasks(until: until ?? 0)
+        // Whether workers tell changes what is shown, too.
+        let last = try await history.lastChange() &* 2 &+ (isUntold ? 1 : 0)
         if last == mark { return (nil, until) }
         let page = try await history.tasks(options.tasks.filter(states: states), limit: limit + 1)
         return (
             JobPage(
                 source: .history, jobs: page.tasks.prefix(limit).map(ListedJob.init),
-                hasMore: page.tasks.count > limit, mark: last), until
+                hasMore: page.tasks.count > limit, mark: last, isUntold: isUntold), until
         )
     }
 

@@ -67,9 +67,11 @@ enum TaskFormat {
         ("WAIT", .right), ("RUN", .right), ("HEARD", .left), ("ERROR", .left),
     ]
 
-    static func row(_ task: BrokerTask) -> [String] {
+    /// Of one that was sent nothing more is known where workers don't tell.
+    static func row(_ task: BrokerTask, isUntold: Bool = false) -> [String] {
         [
-            displayEscaped(task.id), displayEscaped(task.name ?? "-"), task.state.rawValue,
+            displayEscaped(task.id), displayEscaped(task.name ?? "-"),
+            isUntold && task.state == .queued ? "-" : task.state.rawValue,
             displayEscaped(task.queue ?? "-"), displayEscaped(task.worker ?? "-"), "\(attempts(task))",
             task.waitSeconds.map(short) ?? "-", task.runSeconds.map(short) ?? "-", text(task.lastHeardAt),
             cut(task.error ?? ""),

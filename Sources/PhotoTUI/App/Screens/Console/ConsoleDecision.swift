@@ -234,9 +234,14 @@ extension AppState {
                 ("\(worker) finishes what it runs (\(counted(active, "task"))), and ends.", true),
                 ("Whatever started it may start it again.", false),
             ]
-        case .limitRate(_, _, let worker):
+        case .limitRate(_, let rate, let worker):
+            let isNone = !rate.isEmpty && Double(rate.prefix { $0 != "/" }) == 0
             return [
-                ("\(worker) begins no more tasks of this name than that, until it ends.", false),
+                (
+                    isNone
+                        ? "\(worker) has no limit for tasks of this name any more."
+                        : "\(worker) begins no more tasks of this name than that, until it ends.", false
+                ),
                 ("phototui's workers have no such limit, and refuse it.", false),
             ]
         case .mend(let fix): return [(fix.explanation, false), ("The command below is run.", false)]

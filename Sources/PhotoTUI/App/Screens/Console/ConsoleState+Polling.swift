@@ -64,8 +64,8 @@ extension AppState {
                 console.messages?.waiting = waiting
                 console.messages?.answeredAt = at
             }
-        case .workersLoaded(let request, let workers, let at):
-            return answered(request, at) { $0.workers.take(workers, at: at) }
+        case .workersLoaded(let request, let workers, let gone, let at):
+            return answered(request, at) { $0.workers.take(workers, gone: gone, at: at) }
         case .deadLettersLoaded(let request, let groups, let count, let at):
             return answered(request, at) { $0.dead.take(groups, count: count, at: at) }
         case .jobsLoaded(let request, let page, let watched, let seconds, let at):

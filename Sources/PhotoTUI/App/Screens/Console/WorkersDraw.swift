@@ -92,7 +92,10 @@ extension AppState {
         if let skew = worker.clockSkewSeconds, abs(skew) > 2 {
             lines.append(("clock", "\(ConsoleText.age(abs(skew))) \(skew > 0 ? "ahead" : "behind")", .warning))
         }
-        if row.presence == .gone { lines.append(("gone", "last heard of \(ConsoleText.age(passed)) ago", .error)) }
+        if row.presence == .gone {
+            let how = row.saidGoodbye ? "said goodbye" : "last heard of"
+            lines.append(("gone", "\(how) \(ConsoleText.age(passed)) ago", .error))
+        }
         if row.presence == .silent { lines.append(("silent", silence(worker), .warning)) }
         for (index, activity) in worker.active.enumerated() {
             let time = activity.seconds.map { " for \(ConsoleText.age($0 + passed))" } ?? ""

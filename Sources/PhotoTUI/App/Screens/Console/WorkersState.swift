@@ -19,6 +19,8 @@ public struct WorkersState: Sendable {
         let beatAt: Double?
         let software: String?
         let load: [Double]
+        /// Of one that is gone: whether it said so.
+        private(set) var saidGoodbye = false
 
         init(_ worker: WorkerState, at moment: Double, before: Row?) {
             (self.worker, seenAt) = (worker, moment)
@@ -26,6 +28,16 @@ public struct WorkersState: Sendable {
             beatAt = worker.heartbeatSeconds.map { moment - $0 } ?? before?.beatAt
             software = worker.software ?? before?.software
             load = worker.load.isEmpty ? before?.load ?? [] : worker.load
+        }
+
+        /// One that was heard before one looked.
+        init(_ seen: SeenWorker) {
+            worker = WorkerState(
+                name: seen.name, presence: .silent, hasAnswered: false, heartbeatSeconds: nil, software: nil,
+                processID: nil, queues: [], concurrency: nil, active: [], reserved: nil, scheduled: nil, processed: nil,
+                load: [], uptimeSeconds: nil, clockSkewSeconds: nil)
+            (presence, seenAt, beatAt, software, load) = (.gone, seen.heardAt, seen.heardAt, nil, [])
+            saidGoodbye = seen.leftAt != nil
         }
 
         private init(gone row: Row) {
@@ -48,9 +60,12 @@ public struct WorkersState: Sendable {
 
     func count(of presence: Presence) -> Int { seen.values.count { $0.presence == presence } }
 
-    mutating func take(_ workers: [WorkerState], at moment: Double) {
+    mutating func take(_ workers: [WorkerState], gone: [SeenWorker] = [], at moment: Double) {
         answeredAt = moment
         let here = Set(workers.map(\.name))
+        for worker in gone where !here.contains(worker.name) && (seen[worker.name]?.seenAt ?? 0) <= worker.heardAt {
+            seen[worker.name] = Row(worker)
+        }
         for (name, row) in seen where !here.contains(name) {
             seen[name] = row.gone
         }

@@ -66,12 +66,14 @@ extension AppState {
             case .failed: .error
             case .stopped: .warning
             }
+        let isUntold = console.jobs.page?.isUntold == true
         func text(_ text: String?) -> ConsoleCell {
             ConsoleCell(text: text.map { displayEscaped(Self.head($0)) } ?? "-", role: .dim)
         }
         var cells = [
             ConsoleCell(text: ConsoleText.age(max(0, console.now - job.changedAt)), role: .dim),
-            ConsoleCell(text: job.state, role: role), ConsoleCell(text: displayEscaped(Self.head(job.task))),
+            ConsoleCell(text: isUntold && job.state == "queued" ? "-" : job.state, role: role),
+            ConsoleCell(text: displayEscaped(Self.head(job.task))),
             ConsoleCell(text: job.attempts > 0 ? "\(job.attempts)" : "", role: job.attempts > 1 ? .warning : .dim),
             ConsoleCell(text: job.runSeconds.map(ConsoleText.duration) ?? ""),
         ]
@@ -87,6 +89,9 @@ extension AppState {
     }
 
     func jobsFacts(_ console: ConsoleState) -> String {
+        if console.jobs.page?.isUntold == true, console.jobs.detail == nil {
+            return "unknown: no worker tells of its tasks; start with -E, or run phototui workers enable-events"
+        }
         guard let job = console.jobs.chosen else { return "" }
         return [displayEscaped(Self.head(job.task)), job.state, displayEscaped(job.id)]
             .joined(separator: look.lines.separator)

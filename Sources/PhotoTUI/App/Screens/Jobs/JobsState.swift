@@ -51,7 +51,8 @@ public struct JobsState: Sendable {
     mutating func forgetMark() {
         guard let page else { return }
         self.page = JobPage(
-            source: page.source, jobs: page.jobs, hasMore: page.hasMore, counts: page.counts, mark: nil)
+            source: page.source, jobs: page.jobs, hasMore: page.hasMore, counts: page.counts, mark: nil,
+            isUntold: page.isUntold)
     }
 
     mutating func takeDetails(_ details: JobDetails?, at moment: Double) {

@@ -55,10 +55,14 @@ public struct JobPage: Hashable, Sendable {
     /// What to ask with whether anything has changed; nil where these are not what was asked for last.
     public let mark: Int64?
 
+    /// Whether there are workers, none of which tells of its tasks: what is queued may be done.
+    public let isUntold: Bool
+
     public init(
-        source: Source, jobs: [ListedJob], hasMore: Bool, counts: [String: Int] = [:], mark: Int64?
+        source: Source, jobs: [ListedJob], hasMore: Bool, counts: [String: Int] = [:], mark: Int64?,
+        isUntold: Bool = false
     ) {
-        (self.source, self.jobs, self.hasMore) = (source, jobs, hasMore)
+        (self.source, self.jobs, self.hasMore, self.isUntold) = (source, jobs, hasMore, isUntold)
         (self.counts, self.mark) = (counts, mark)
     }
 }

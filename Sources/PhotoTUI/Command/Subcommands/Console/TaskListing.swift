@@ -29,10 +29,11 @@ struct TaskListing: Sendable {
             try await Self.reading(file) { history in
                 let page = try await history.tasks(filter, limit: limit)
                 let watch = try await history.watches(limit: 1).first
+                let isUntold = try await Self.isUntold(history, watch)
                 if asJSON {
                     let document: JSON = .object([
                         "jobs": .array(page.tasks.map(TaskFormat.json)), "next": .text(page.next.map(String.init)),
-                        "watched_until": .moment(TaskFormat.moment(watch?.until)),
+                        "watched_until": .moment(TaskFormat.moment(watch?.until)), "workers_tell": .bool(!isUntold),
                     ])
                     return try Console.line(document.encoded())
                 }
@@ -40,8 +41,13 @@ struct TaskListing: Sendable {
                     return try Console.write(TaskFormat.csvHeader + page.tasks.map(TaskFormat.csv).joined())
                 }
                 var table = TextTable(TaskFormat.columns)
-                for task in page.tasks { table.add(TaskFormat.row(task)) }
+                for task in page.tasks { table.add(TaskFormat.row(task, isUntold: isUntold)) }
                 try Console.write(table.text())
+                if isUntold {
+                    Console.note(
+                        "what became of the tasks is not known (-): no worker tells of its tasks; start it with celery worker "
+                            + "-E, or run: \(Self.line(["workers", "enable-events"], broker))\n")
+                }
                 if let next = page.next { Console.note("More follow: --after \(next)\n") }
                 Self.tellAge(watch)
             }
@@ -56,7 +62,7 @@ struct TaskListing: Sendable {
                 guard let whole = ids.contains(id) ? id : ids.first, let task = try await history.task(whole) else {
                     throw EngineError(
                         .notFound, "the history knows no task \(id)",
-                        whatToDo: "list them with: phototui jobs list --broker \(opened.address)")
+                        whatToDo: "list them with: \(line(["jobs", "list"], broker))")
                 }
                 guard ids.count == 1 || whole == id else {
                     throw EngineError(.conflict, "several tasks have ids that begin with \(id)")
@@ -66,6 +72,18 @@ struct TaskListing: Sendable {
                 try Console.write(TaskFormat.text(task, attempts))
             }
         }
+    }
+
+    /// Whether there are workers, none of which tells of its tasks.
+    private static func isUntold(_ history: any TaskHistory, _ watch: TaskWatchState?) async throws -> Bool {
+        guard let watch else { return false }
+        return try await history.workers(since: watch.until - SeenWorker.patience).areSilentOnTasks(until: watch.until)
+    }
+
+    /// A command of this program for the same broker, for the shell.
+    private static func line(_ words: [String], _ broker: String?) -> String {
+        let place = broker.map { ["--broker", ConsoleCommand.withoutPassword($0)] } ?? []
+        return (["phototui"] + words + place).map(OwnCommand.quoted).joined(separator: " ")
     }
 
     private static func options(_ broker: String?) -> BrokerOptions {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Foundation
+import Jobs
 import PhotoEngine
 
 /// `phototui workers …`.
@@ -14,14 +15,15 @@ struct WorkersCommand: AsyncParsableCommand {
               phototui workers --broker redis://localhost:6379/0 --json
               phototui workers shutdown celery@host
             """,
-        subcommands: [List.self, RateLimit.self, Shutdown.self], defaultSubcommand: List.self)
+        subcommands: [List.self, EnableEvents.self, RateLimit.self, Shutdown.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the workers: phototui's and Celery's alike.",
             discussion: """
                 alive: it answers, and its heartbeat is heard. silent: one of both is missing, as with a worker that hangs, or one \
-                that sends no events (`celery worker --without-heartbeat`). One that does neither is not listed.
+                that sends no events (`celery worker --without-heartbeat`). gone: neither, of one that was heard in the last day while \
+                somebody watched (phototui jobs watch): since when, and whether it said goodbye.
 
                 Examples:
                   phototui workers --json | jq '.workers[].active[]'
@@ -43,8 +45,11 @@ struct WorkersCommand: AsyncParsableCommand {
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let workers = try await opened.console.workers(patience: .seconds(wait))
+                let gone = await GoneWorkers.of(opened, besides: workers)
                 if output.json {
-                    let document: JSON = .object(["workers": .array(workers.map(WorkerFormat.json))])
+                    let document: JSON = .object([
+                        "workers": .array(workers.map(WorkerFormat.json) + gone.map(WorkerFormat.json))
+                    ])
                     return try Console.line(document.encoded())
                 }
                 var table = TextTable([
@@ -52,6 +57,7 @@ struct WorkersCommand: AsyncParsableCommand {
                     ("DONE", .right), ("LOAD", .right), ("UP", .right),
                 ])
                 for worker in workers { table.add(WorkerFormat.row(worker)) }
+                for worker in gone { table.add(WorkerFormat.row(worker)) }
                 try Console.write(table.text())
                 for worker in workers {
                     for activity in worker.active {
@@ -66,12 +72,55 @@ struct WorkersCommand: AsyncParsableCommand {
         }
     }
 
+    struct EnableEvents: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "enable-events",
+            abstract: "Have Celery's workers tell of their tasks.",
+            discussion: """
+                As `celery control enable_events`, until the worker ends; one that starts later is started with `celery worker -E`. \
+                phototui's workers always tell. What they tell is kept by `phototui jobs watch`.
+
+                Examples:
+                  phototui workers enable-events --broker redis://localhost:6379/0
+
+                Exit codes: 0 those that answer have done it, 1 nobody answers.
+                """)
+
+        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+
+        func run() async throws {
+            try await brokerOptions.withConsole { opened in
+                let workers = try await Self.enable(opened, reason: reason)
+                if output.json {
+                    try Console.line(JSON.object(["workers": .array(workers.map(JSON.string))]).encoded())
+                } else {
+                    for worker in workers { try Console.line("\(displayEscaped(worker)) tells of its tasks") }
+                }
+                if workers.isEmpty {
+                    Console.complain("no worker answers: nothing was done")
+                    throw ExitCode.failure
+                }
+            }
+        }
+
+        static func enable(_ opened: OpenConsole, reason: String) async throws -> [String] {
+            let console = CeleryConsole(opened.redis)
+            defer { console.close() }
+            return try await opened.act(
+                "enable events", on: "the workers", reason: reason,
+                outcome: { $0.isEmpty ? "nobody answered" : "told \($0.joined(separator: " "))" }
+            ) { try await console.enableEvents(patience: .seconds(3)) }
+        }
+    }
+
     struct RateLimit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "rate-limit",
             abstract: "Limit how many tasks of a name each Celery worker begins.",
             discussion: """
-                As `celery control rate_limit`, until the worker ends. phototui's workers have no such limit and refuse it: theirs \
+                As `celery control rate_limit`, until the worker ends; 0 takes a limit away, as Celery has it, and stops nothing. phototui's workers have no such limit and refuse it: theirs \
                 is the concurrency of each queue.
 
                 Examples:
@@ -104,7 +153,7 @@ struct WorkersCommand: AsyncParsableCommand {
                     "limit rate", on: "task \(task)\(place) to \(rate)", reason: reason, outcome: ControlFormat.outcome
                 ) { try await opened.control.limitRate(of: task, to: rate, worker: worker) }
                 try ControlFormat.show(
-                    outcome, done: displayEscaped("\(task) is limited to \(rate)"), count: nil, asJSON: output.json)
+                    outcome, done: displayEscaped(RateText.sentence(task, rate)), count: nil, asJSON: output.json)
             }
         }
     }
@@ -141,6 +190,33 @@ struct WorkersCommand: AsyncParsableCommand {
     }
 }
 
+/// Workers that a history knows and that are no longer there.
+enum GoneWorkers {
+    private static let seconds = 86_400.0
+
+    /// None where nobody watched; a history that can't be read keeps nobody from seeing the others.
+    static func of(_ opened: OpenConsole, besides workers: [WorkerState]) async -> [SeenWorker] {
+        let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
+        guard file.exists, let history = try? await file.open() else { return [] }
+        let gone = await of(history, besides: workers)
+        await history.close()
+        return gone
+    }
+
+    static func of(_ history: any TaskHistory, besides workers: [WorkerState]) async -> [SeenWorker] {
+        let since = Date().timeIntervalSince1970 - seconds
+        return ((try? await history.workers(since: since)) ?? []).gone(besides: Set(workers.map(\.name)))
+    }
+}
+
+/// How a limit is told.
+enum RateText {
+    /// Celery takes 0, whatever its unit, for no limit.
+    static func sentence(_ task: String, _ rate: String) -> String {
+        Double(rate.prefix { $0 != "/" }) == 0 ? "\(task) has no rate limit any more" : "\(task) is limited to \(rate)"
+    }
+}
+
 /// How workers are written.
 enum WorkerFormat {
     static func json(_ worker: WorkerState) -> JSON {
@@ -157,6 +233,19 @@ enum WorkerFormat {
             "processed": .count(worker.processed), "load": .array(worker.load.map(JSON.number)),
             "uptime_seconds": .decimal(worker.uptimeSeconds), "clock_skew_seconds": .decimal(worker.clockSkewSeconds),
         ])
+    }
+
+    static func json(_ worker: SeenWorker) -> JSON {
+        .object([
+            "name": .string(worker.name), "state": .string("gone"), "answers": .bool(false),
+            "heard_at": .moment(TaskFormat.moment(worker.heardAt)), "said_goodbye": .bool(worker.leftAt != nil),
+        ])
+    }
+
+    static func row(_ worker: SeenWorker) -> [String] {
+        let age = ProgressLine.duration(max(0, Date().timeIntervalSince1970 - worker.heardAt))
+        let how = worker.leftAt == nil ? "last heard of" : "said goodbye"
+        return [displayEscaped(worker.name), Ink.bad("gone"), "\(how) \(age) ago", "-", "-", "-", "-", "-"]
     }
 
     static func row(_ worker: WorkerState) -> [String] {

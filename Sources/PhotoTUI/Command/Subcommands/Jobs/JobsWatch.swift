@@ -62,11 +62,7 @@ struct JobsWatch: AsyncParsableCommand {
     }
 
     private func enable(_ opened: OpenConsole) async throws {
-        let console = CeleryConsole(opened.redis)
-        defer { console.close() }
-        let workers = try await opened.act(
-            "enable events", on: "the workers", reason: "", outcome: { "told \($0.joined(separator: " "))" }
-        ) { try await console.enableEvents(patience: .seconds(3)) }
+        let workers = try await WorkersCommand.EnableEvents.enable(opened, reason: "")
         Console.note("\(counted(workers.count, "worker")) sends events of tasks\n")
     }
 }
@@ -114,6 +110,7 @@ final class WatchLines: Sendable {
         ]
         if report.state.missed > 0 { parts.append("\(report.state.missed) missed") }
         if report.state.unreadable > 0 { parts.append("\(report.state.unreadable) unreadable") }
+        if report.isUntold { parts.append("no worker tells of its tasks: phototui workers enable-events") }
         if report.dropped > 0 { parts.append("\(counted(report.dropped, "old task")) dropped") }
         return parts.joined(separator: " · ")
     }
@@ -123,6 +120,7 @@ final class WatchLines: Sendable {
             "broker": .string(address), "writing": .bool(report.isWriting), "events": .count(report.state.events),
             "missed": .count(report.state.missed), "unreadable": .count(report.state.unreadable),
             "bytes": .integer(report.byteCount), "dropped": .count(report.dropped),
+            "workers_tell": .bool(!report.isUntold),
         ])
     }
 }
