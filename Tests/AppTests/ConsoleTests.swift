@@ -88,6 +88,28 @@ struct ConsoleTests {
         #expect(!app.screen.contains("answer"))
     }
 
+    @Test("A screen one comes back to tells at once how old it is, and whether the broker was silent on the one before")
+    func comingBack() {
+        var app = running()
+        app.press("w")
+        app.pass(30)
+        #expect(!app.screen.contains("old:"))
+        app.answers = false
+        app.press("6")
+        #expect(app.screen.contains("30 s old: redis://queue.example:6379/0 is asked again"))
+        app.pass(3)
+        #expect(app.screen.contains("30 s old: no answer from redis://queue.example:6379/0"))
+        app.press("w")
+        #expect(app.screen.contains("<5 s old: redis://queue.example:6379/0 was silent, and is asked again"))
+        app.press("S")
+        #expect(app.lastLine.contains("the broker does not answer") && app.state.layers.isEmpty)
+        app.press("6")
+        #expect(app.screen.contains("old: redis://queue.example:6379/0 was silent"))
+        app.answers = true
+        app.press("w")
+        #expect(!app.screen.contains("old:") && !app.screen.contains("silent,"))
+    }
+
     @Test("A message before the start asks nothing, so that the start does")
     func start() {
         var app = RunningConsole()

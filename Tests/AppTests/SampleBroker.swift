@@ -146,6 +146,8 @@ struct RunningConsole {
 
     mutating func perform(_ effects: [Effect]) {
         self.effects += effects
+        // The time is told whoever else is silent.
+        for case .tellTime(let request, after: 0) in effects { perform(update(&state, .timeTold(request, broker.now))) }
         for effect in answers ? effects : [] {
             if let answer = broker.answer(effect) { perform(update(&state, answer)) }
         }
@@ -155,7 +157,9 @@ struct RunningConsole {
     mutating func pass(_ seconds: Int = 1) {
         for _ in 0..<seconds {
             broker.now += 1
-            let timers = [state.console?.pending?.timer, state.console?.poll.timer, state.console?.poll.watch]
+            let timers = [
+                state.console?.pending?.timer, state.console?.poll.timer, state.console?.poll.watch,
+            ]
             for timer in timers.compactMap(\.self) { send(.timeTold(timer, broker.now)) }
         }
     }

@@ -81,7 +81,7 @@ extension AppState {
     private func reasonNoChange(_ action: Action, _ console: ConsoleState) -> String? {
         if console.isReadOnly { return reasonReadOnly }
         if let reason = reasonBusy(console) { return reason }
-        if console.poll.isLate || console.poll.error != nil {
+        if console.poll.isLate || console.poll.error != nil || isDoubted {
             return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
         }
         switch action {

@@ -117,7 +117,9 @@ extension AppState {
     private func faultBefore(_ action: ConsoleAction) -> String? {
         // What the inbox could not look at is among its findings.
         if case .mend = action { return nil }
-        guard let poll = console?.poll, !poll.isLate, poll.error == nil else { return "the broker does not answer" }
+        guard let poll = console?.poll, !poll.isLate, poll.error == nil, !isDoubted else {
+            return "the broker does not answer"
+        }
         return nil
     }
 

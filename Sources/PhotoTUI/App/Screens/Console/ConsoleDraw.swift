@@ -90,10 +90,25 @@ extension AppState {
 
     /// Why what shows may not be true any more.
     var consoleProblem: String? {
-        guard let console, console.poll.isLate || console.poll.error != nil else { return nil }
-        let age = consoleAnsweredAt.map { "\(ConsoleText.age(max(0, console.now - $0))) old: " } ?? ""
+        guard let console else { return nil }
+        let seconds = consoleAnsweredAt.map { max(0, console.now - $0) }
+        let age = seconds.map { "\(ConsoleText.age($0)) old: " } ?? ""
+        guard console.poll.isLate || console.poll.error != nil else {
+            if isDoubted, let seconds {
+                return "\(ConsoleText.age(seconds)) old: "
+                    + displayEscaped("\(answerer(console)) was silent, and is asked again")
+            }
+            // What one comes back to is as old as it is, until it is answered anew.
+            guard !console.poll.hasAnswered, let seconds, seconds >= 5 else { return nil }
+            return age + displayEscaped("\(answerer(console)) is asked again")
+        }
         guard let error = console.poll.error else { return age + displayEscaped("no answer from \(answerer(console))") }
-        return age + displayEscaped((error.isRetryable ? "no answer: " : "") + error.description)
+        return age + displayEscaped(error.description)
+    }
+
+    /// Whether the broker, which this screen asks, was silent when it was asked last.
+    var isDoubted: Bool {
+        [.queues, .messages, .workers, .dead].contains(context) && console?.poll.isDoubted == true
     }
 
     /// Who is asked.

@@ -22,6 +22,11 @@ extension AppState {
         self.console?.poll.request = request
         self.console?.poll.watch = watch
         effects.append(question(request, console))
+        if !console.poll.hasAnswered, console.poll.error == nil, consoleAnsweredAt != nil {
+            let clock = makeRequest()
+            self.console?.poll.clock = clock
+            effects.append(.tellTime(clock, after: 0))
+        }
         return effects + [.tellTime(watch, after: patience(console))]
     }
 
@@ -110,12 +115,13 @@ extension AppState {
         guard var console, console.poll.request == request else { return [] }
         let watch = console.poll.watch
         let timer = makeRequest()
-        console.poll = ConsoleState.Poll(timer: timer)
+        let clock = console.poll.clock
+        console.poll = ConsoleState.Poll(timer: timer, hasAnswered: true)
         console.now = max(console.now, moment)
         take(&console)
         self.console = console
         arrangeConsole()
-        return (watch.map { [.cancel($0)] } ?? []) + [.tellTime(timer, after: pause)]
+        return [watch, clock].compactMap(\.self).map { .cancel($0) } + [.tellTime(timer, after: pause)]
     }
 
     private mutating func jobGone(_ request: RequestID, _ moment: Double) -> [Effect] {
@@ -140,7 +146,10 @@ extension AppState {
     private mutating func timeTold(_ request: RequestID, _ now: Double) -> [Effect] {
         guard let poll = console?.poll else { return [] }
         if request == console?.pending?.timer { return countDown() }
-        if request == poll.timer {
+        if request == poll.clock {
+            console?.poll.clock = nil
+            if let known = console?.now, known < now { console?.now = now }
+        } else if request == poll.timer {
             console?.poll.timer = nil
             console?.now = now
         } else if request == poll.watch {
@@ -158,7 +167,8 @@ extension AppState {
         guard var poll = console?.poll else { return nil }
         if request == poll.request {
             let watch = poll.watch
-            poll = ConsoleState.Poll(timer: makeRequest(), error: error)
+            let hasAnswered = poll.hasAnswered
+            poll = ConsoleState.Poll(timer: makeRequest(), error: error, hasAnswered: hasAnswered)
             console?.poll = poll
             let wait: [Effect] = poll.timer.map { [.tellTime($0, after: ConsoleState.Poll.pause)] } ?? []
             return (watch.map { [.cancel($0)] } ?? []) + wait
@@ -200,7 +210,10 @@ extension AppState {
         guard let console else { return [] }
         let given =
             console.poll.underway + [console.dead.letterRequest, console.jobs.collecting?.request].compactMap(\.self)
-        self.console?.poll = ConsoleState.Poll()
+        // Who is asked next may be somebody else.
+        let isOfBroker = [.queues, .messages, .workers, .dead].contains(context)
+        let isSilent = console.poll.isLate || console.poll.error != nil
+        self.console?.poll = ConsoleState.Poll(wasSilent: isOfBroker && (isSilent || console.poll.isDoubted))
         self.console?.jobs.collecting = nil
         self.console?.inbox.wantsThorough = false
         self.console?.dead.letterRequest = nil

@@ -48,9 +48,15 @@ public struct ConsoleState: Sendable {
         var timer: RequestID?
         /// Looks after a question that gets no answer.
         var watch: RequestID?
+        /// Tells the time at once, to a screen that comes back with figures of its own.
+        var clock: RequestID?
         /// Whether the question takes longer than it should.
         var isLate = false
         var error: EngineError?
+        /// Whether the broker was silent when another of its screens was left.
+        var wasSilent = false
+        /// Whether something was answered since the screen was entered.
+        var hasAnswered = false
 
         /// Between an answer and the next question.
         static let pause = 1.0
@@ -62,7 +68,10 @@ public struct ConsoleState: Sendable {
         static let surveyPatience = 10.0
         static let thoroughPatience = 3600.0
 
-        var underway: [RequestID] { [request, timer, watch].compactMap(\.self) }
+        /// Whether nothing was heard since the broker was silent.
+        var isDoubted: Bool { wasSilent && !hasAnswered }
+
+        var underway: [RequestID] { [request, timer, watch, clock].compactMap(\.self) }
     }
 
     public func filter(in context: KeyContext) -> String { filters[context] ?? "" }
