@@ -188,6 +188,44 @@ struct JobScreenTests {
                         filter: [])))
     }
 
+    @Test("All unfinished tasks of a broker that the filter lets through are revoked at once") func revokeAll() {
+        var app = running(.watchedShop)
+        app.press("7 /")
+        app.type("task:shop.*")
+        app.press("enter ctrl-x")
+        let ids = SampleBroker.watchedShop.jobs
+            .filter { ["queued", "received", "running", "retrying"].contains($0.state) }.map(\.id)
+        #expect(!ids.isEmpty && app.screen.contains("phototui jobs revoke --all --task"))
+        app.press("enter")
+        app.pass(8)
+        #expect(
+            app.acts.first?.action
+                == .onJobs(JobChoice(.revoke, ids: ids, filter: ["--task", "shop.*"])))
+        var library = running(.library, hasLibrary: true)
+        library.press("7 ctrl-x")
+        #expect(library.lastLine.contains("C cancels"))
+    }
+
+    @Test("Another owner's jobs are asked for by the filter, and what is done to them names the owner") func owner() {
+        var app = running(.library, hasLibrary: true)
+        app.press("7 /")
+        app.type("owner:bob state:dead")
+        app.press("enter")
+        let asked = app.effects.compactMap { effect -> JobQuery? in
+            if case .loadJobs(_, let query, _, _) = effect { query } else { nil }
+        }.last
+        #expect(asked?.owner == "bob" && asked?.words == ["--owner", "bob", "--state", "dead"])
+        app.press("j j r")
+        #expect(app.screen.contains("phototui jobs retry --owner bob"))
+        app.press("enter")
+        app.pass(8)
+        guard case .onJobs(let choice)? = app.acts.first?.action else {
+            Issue.record("nothing was done")
+            return
+        }
+        #expect(choice.owner == "bob" && choice.ids.count == 1)
+    }
+
     @Test("What can't be done says why") func reasons() {
         var app = running(.watchedShop)
         app.press("7 j r")

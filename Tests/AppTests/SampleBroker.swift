@@ -47,9 +47,14 @@ struct SampleBroker {
             (request, answer) = (
                 id, .jobsLoaded(id, same ? nil : page, watchedUntil: watchedUntil, seconds: 0.001, at: now)
             )
-        case .loadJob(let id, let job): (request, answer) = (id, .jobLoaded(id, jobDetails[job], at: now))
+        case .loadJob(let id, let job, _): (request, answer) = (id, .jobLoaded(id, jobDetails[job], at: now))
         case .collectJobs(let id, _, let deed):
-            let states = deed == .retry ? ["dead", "cancelled"] : ["queued", "retrying"]
+            let states =
+                switch deed {
+                case .retry: ["dead", "cancelled"]
+                case .cancel: ["queued", "retrying"]
+                case .revoke, .terminate: ["queued", "received", "running", "retrying"]
+                }
             (request, answer) = (id, .jobsCollected(id, jobs.filter { states.contains($0.state) }.map(\.id)))
         case .loadInbox(let id, let isThorough):
             (request, answer) = (id, .inboxLoaded(id, findings, isThorough: isThorough, at: now))

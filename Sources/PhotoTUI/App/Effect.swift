@@ -54,7 +54,8 @@ public enum Effect: Hashable, Sendable {
     case markQueue(RequestID, queue: String)
     /// Answered without a page where the mark says that nothing has changed.
     case loadJobs(RequestID, JobQuery, limit: Int, unlessMark: Int64?)
-    case loadJob(RequestID, String)
+    /// `owner` where it is not the library's own.
+    case loadJob(RequestID, String, owner: String?)
     /// Which jobs this can be done to.
     case collectJobs(RequestID, JobQuery, JobDeed)
     case loadInbox(RequestID, isThorough: Bool)

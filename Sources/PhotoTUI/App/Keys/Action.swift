@@ -106,6 +106,7 @@ public enum Action: String, CaseIterable, Sendable {
     case cancelJob = "cancel_job"
     case cancelAllJobs = "cancel_all_jobs"
     case revokeJob = "revoke_job"
+    case revokeAllJobs = "revoke_all_jobs"
     case terminateJob = "terminate_job"
     case showJobPhoto = "show_job_photo"
     case mendFinding = "mend_finding"
@@ -222,6 +223,10 @@ public struct ActionDescription: Sendable {
         .init(.cancelJob, "Cancel the waiting job", "cancel", ["c"], [.jobs], footer: 2),
         .init(.cancelAllJobs, "Cancel all waiting jobs that the filter lets through", "cancel all", ["C"], [.jobs]),
         .init(.revokeJob, "Have workers end the job when its turn comes", "revoke", ["x"], [.jobs], footer: 4),
+        .init(
+            .revokeAllJobs, "Have workers end all unfinished tasks that the filter lets through", "revoke all",
+            ["ctrl-x"],
+            [.jobs]),
         .init(.terminateJob, "Have workers end the job, also where it runs", "stop", ["X"], [.jobs]),
         .init(.followJobs, "Stay with the newest, or stop", "follow", ["f"], [.jobs], footer: 5),
         .init(.showJobPhoto, "Show the job's photo among the others", "photo", ["v"], [.jobs]),

@@ -127,3 +127,29 @@ actor WatchedHistory {
         history = nil
     }
 }
+
+/// The libraries of other owners of a database, whose jobs somebody looks at. None is added.
+actor OwnerLibraries {
+    private var opened: [String: Task<Library, any Error>] = [:]
+
+    func library(_ profile: Profile, _ place: ConsolePlace) async throws -> Library {
+        if let known = opened[profile.owner] { return try await known.value }
+        let opening = Task {
+            try await Library.open(
+                profile, configuration: place.configuration, environment: place.environment, unknownOwner: .refused)
+        }
+        opened[profile.owner] = opening
+        do {
+            return try await opening.value
+        } catch {
+            // Asked again, it may be there.
+            opened[profile.owner] = nil
+            throw error
+        }
+    }
+
+    func close() async {
+        for opening in opened.values { if let library = try? await opening.value { await library.close() } }
+        opened = [:]
+    }
+}

@@ -73,7 +73,9 @@ extension EffectRunner {
         case .mend(let fix):
             return changeAlone(request) { [self] in .acted(request, try await mend(fix, reason: reason)) }
         case .onJobs(let choice) where choice.deed == .retry || choice.deed == .cancel:
-            return change(request) { .acted(request, try await Self.changeJobs(choice, reason, $0)) }
+            return changeAlone(request) { [self] in
+                .acted(request, try await Self.changeJobs(choice, reason, library(of: choice.owner)))
+            }
         default: break
         }
         guard let console else { return }

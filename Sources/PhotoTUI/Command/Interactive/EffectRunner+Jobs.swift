@@ -9,7 +9,7 @@ extension EffectRunner {
     func performForJobs(_ effect: Effect) {
         switch effect {
         case .loadJobs(let request, let query, let limit, let mark):
-            ofJobs(request) { [self] library in
+            ofJobs(request, query.owner) { [self] library in
                 let began = ContinuousClock.now
                 let (page, watched): (JobPage?, Double?)
                 if let library {
@@ -20,16 +20,16 @@ extension EffectRunner {
                 let seconds = (ContinuousClock.now - began) / .seconds(1)
                 return .jobsLoaded(request, page, watchedUntil: watched, seconds: seconds, at: Self.now)
             }
-        case .loadJob(let request, let id):
-            ofJobs(request) { [self] library in
+        case .loadJob(let request, let id, let owner):
+            ofJobs(request, owner) { [self] library in
                 guard let library else {
                     return .jobLoaded(request, try await detailsFromHistory(of: id), at: Self.now)
                 }
                 return .jobLoaded(request, try await details(of: id, in: library), at: Self.now)
             }
         case .collectJobs(let request, let query, let deed):
-            ofJobs(request) { library in
-                guard let library else { return .jobsCollected(request, []) }
+            ofJobs(request, query.owner) { [self] library in
+                guard let library else { return .jobsCollected(request, try await collectFromHistory(query)) }
                 let possible: Set<JobState> = deed == .retry ? [.dead, .cancelled] : [.queued, .retrying]
                 var filter = try Self.filter(query)
                 filter.states = filter.states.isEmpty ? possible : filter.states.intersection(possible)
@@ -43,10 +43,41 @@ extension EffectRunner {
     static var now: Double { Date().timeIntervalSince1970 }
 
     /// With the library whose jobs show; nil where a broker's history has them.
-    private func ofJobs(_ request: RequestID, _ work: @escaping @Sendable (Library?) async throws -> Message) {
-        guard place.hasCatalog else { return runAlone(request) { try await work(nil) } }
+    private func ofJobs(
+        _ request: RequestID, _ owner: String?, _ work: @escaping @Sendable (Library?) async throws -> Message
+    ) {
+        guard place.hasCatalog else {
+            return runAlone(request) {
+                if owner != nil {
+                    throw EngineError(
+                        .invalidInput, "a broker's tasks know of no owner", whatToDo: "drop owner: from the filter")
+                }
+                return try await work(nil)
+            }
+        }
         door?.wake()
-        run(request) { try await work($0) }
+        runAlone(request) { [self] in try await work(library(of: owner)) }
+    }
+
+    /// The library, or that of another of its database's owners.
+    func library(of owner: String?) async throws -> Library {
+        guard let owner, owner != place.profile?.owner else { return try await opening.value }
+        guard let profile = place.profile else {
+            throw EngineError(
+                .invalidInput, "a library in a folder has one owner", whatToDo: "drop owner: from the filter")
+        }
+        return try await owners.library(profile.belonging(to: owner), place)
+    }
+
+    /// Unfinished tasks of a broker that the filter lets through.
+    private func collectFromHistory(_ query: JobQuery) async throws -> [String] {
+        guard let console else { return [] }
+        let options = try Self.options(query)
+        let unfinished = Set(BrokerTask.State.allCases.filter { !$0.isFinished })
+        let asked = try StateWords.parse(options.state, as: BrokerTask.State.self)
+        let states = asked.isEmpty ? unfinished : asked.intersection(unfinished)
+        guard !states.isEmpty, let history = try await watched.opened(console.value, watches: true) else { return [] }
+        return try await history.tasks(options.tasks.filter(states: states), limit: 1_000_000).tasks.map(\.id)
     }
 
     /// The query as `phototui jobs list` understands it.

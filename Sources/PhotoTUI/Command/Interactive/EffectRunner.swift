@@ -20,6 +20,7 @@ final class EffectRunner: Sendable {
     /// Of a library that is opened only once it is asked for.
     let door: LibraryDoor?
     let watched: WatchedHistory
+    let owners = OwnerLibraries()
     /// Opens nothing before the first look.
     let health: Task<LibraryHealth, any Error>
     let renderer: CellRenderer
@@ -201,6 +202,7 @@ final class EffectRunner: Sendable {
         if let console = try? await console?.value { await console.close() }
         for task in all { await task.value }
         await watched.close()
+        await owners.close()
         if let health = try? await health.value { await health.close() }
         return unsaved
     }

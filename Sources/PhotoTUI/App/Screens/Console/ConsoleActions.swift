@@ -56,7 +56,7 @@ extension AppState {
     func reasonUnavailableInConsole(_ action: Action) -> String? {
         guard let console else { return reasonNoConsole }
         switch action {
-        case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .terminateJob:
+        case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .revokeAllJobs, .terminateJob:
             return reasonNoChange(action, console) ?? reasonUnavailableOnJobs(action, console)
         case .followJobs, .showJobPhoto: return reasonUnavailableOnJobs(action, console)
         case .mendFinding, .lookThoroughly: return reasonUnavailableInInbox(action, console)
@@ -85,7 +85,7 @@ extension AppState {
             return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
         }
         switch action {
-        case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .terminateJob: return nil
+        case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .revokeAllJobs, .terminateJob: return nil
         case .shutDownWorker, .limitRate:
             guard let row = console.workers.cursorRow else { return "there is no worker" }
             if row.presence == .gone { return "it is gone" }
@@ -153,7 +153,7 @@ extension AppState {
     var consoleFilterHint: String {
         switch context {
         case .workers: "name, queue, task, or alive, silent, gone"
-        case .jobs: "state:failed task:photo.* since:2h, text of the error, or /regex/"
+        case .jobs: "state:failed task:photo.* since:2h owner:NAME, text of the error, or /regex/"
         case .dead: "text of the error or the task"
         default: "name of a queue"
         }

@@ -47,7 +47,7 @@ extension AppState {
         case .workers: .loadWorkers(request)
         case .dead: .loadDeadLetters(request, unlessCount: console.dead.knownCount)
         case .jobs:
-            console.jobs.detail.map { .loadJob(request, $0.id) }
+            console.jobs.detail.map { .loadJob(request, $0.id, owner: jobOwner) }
                 ?? .loadJobs(
                     request, JobQuery(console.filter(in: .jobs)), limit: console.jobs.limit,
                     unlessMark: console.jobs.page?.mark)

@@ -7,7 +7,7 @@ public struct JobQuery: Hashable, Sendable {
     private static let options: [String: String] = [
         "state": "--state", "task": "--task", "kind": "--task", "queue": "--queue", "worker": "--worker",
         "match": "--match", "error": "--match", "regex": "--regex", "since": "--since", "until": "--until",
-        "sort": "--sort", "photo": "--photo",
+        "sort": "--sort", "photo": "--photo", "owner": "--owner",
     ]
 
     public init(_ text: String) {
@@ -33,6 +33,11 @@ public struct JobQuery: Hashable, Sendable {
     }
 
     public var isEmpty: Bool { words.isEmpty }
+
+    /// Whose jobs, where they are not the library's own owner's.
+    public var owner: String? {
+        words.lastIndex(of: "--owner").flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+    }
 
     /// Parts between blanks; a quoted part keeps its own.
     private static func tokens(of text: String) -> [(text: String, isQuoted: Bool)] {

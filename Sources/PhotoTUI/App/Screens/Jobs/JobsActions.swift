@@ -16,6 +16,7 @@ extension AppState {
         case .terminateJob: decideOnJob(.terminate)
         case .retryAllJobs: return collectJobs(.retry)
         case .cancelAllJobs: return collectJobs(.cancel)
+        case .revokeAllJobs: return collectJobs(.revoke)
         case .showJobPhoto:
             guard let photo = jobs.detail?.details?.photo else { return [] }
             timeline.cursorPhoto = photo.id
@@ -33,6 +34,11 @@ extension AppState {
             guard hasLibrary else { return "there is no library here, only a broker" }
             return jobs.detail?.details?.photo == nil ? "no photo shows: look into a job of one" : nil
         case .followJobs: return jobs.detail == nil ? nil : "one job is all that shows"
+        case .revokeAllJobs:
+            if jobs.detail != nil { return "one job is all that shows" }
+            if jobs.page == nil { return "there is no job" }
+            if case .library? = jobs.page?.source { return reasonNoRevokeOfAll }
+            return nil
         case .retryAllJobs, .cancelAllJobs:
             if jobs.detail != nil { return "one job is all that shows" }
             if case .library? = jobs.page?.source { return nil }
@@ -61,9 +67,13 @@ extension AppState {
         "it is no library's job: \(keyMap.keyName(for: .revokeJob)) revokes it"
     }
 
+    private var reasonNoRevokeOfAll: String {
+        "\(keyMap.keyName(for: .cancelAllJobs)) cancels a library's waiting jobs, and has workers end their messages"
+    }
+
     private mutating func decideOnJob(_ deed: JobDeed) {
         guard let job = console?.jobs.chosen else { return }
-        decide(.onJobs(JobChoice(deed, ids: [job.id])))
+        decide(.onJobs(JobChoice(deed, ids: [job.id], owner: jobOwner)))
     }
 
     /// Which they are is asked first: the dialog says how many.
@@ -80,13 +90,21 @@ extension AppState {
         console?.jobs.collecting = nil
         guard context == .jobs, layers.isEmpty else { return }
         guard !ids.isEmpty else {
-            let states = collecting.deed == .retry ? "dead or cancelled" : "waiting"
+            let states =
+                switch collecting.deed {
+                case .retry: "dead or cancelled"
+                case .cancel: "waiting"
+                case .revoke, .terminate: "unfinished"
+                }
             activity.notice = Notice(.information, "no job that the filter lets through is \(states)")
             return
         }
         let query = JobQuery(console?.filter(in: .jobs) ?? "")
-        decide(.onJobs(JobChoice(collecting.deed, ids: ids, filter: query.words)))
+        decide(.onJobs(JobChoice(collecting.deed, ids: ids, filter: query.words, owner: query.owner)))
     }
+
+    /// Whose jobs show, where they are not the library's own owner's.
+    var jobOwner: String? { JobQuery(console?.filter(in: .jobs) ?? "").owner }
 
     /// Jobs of the photo under the cursor.
     mutating func openPhotoJobs() -> [Effect] {
@@ -137,7 +155,11 @@ extension AppState {
             return lines
         case .revoke:
             return [
-                ("The \(jobs) \(verb) ended when its turn comes. What runs goes on.", false),
+                (
+                    choice.ids.count == 1
+                        ? "The \(jobs) is ended when its turn comes. What runs goes on."
+                        : "The \(jobs) are ended when their turns come. What runs goes on.", false
+                ),
                 ("Celery's workers remember it until all of them have ended.", false),
             ]
         case .terminate:

@@ -90,17 +90,20 @@ public struct JobChoice: Hashable, Sendable {
     public let ids: [String]
     /// The filter's words, where it is all that it lets through; nil for one job.
     public let filter: [String]?
+    /// Whose they are, where they are not the library's own owner's.
+    public let owner: String?
 
-    public init(_ deed: JobDeed, ids: [String], filter: [String]? = nil) {
-        (self.deed, self.ids, self.filter) = (deed, ids, filter)
+    public init(_ deed: JobDeed, ids: [String], filter: [String]? = nil, owner: String? = nil) {
+        (self.deed, self.ids, self.filter, self.owner) = (deed, ids, filter, owner)
     }
 
     var words: [String] {
         let all = filter.map { ["--all"] + $0 }
+        let one = (owner.map { ["--owner", $0] } ?? []) + ids
         switch deed {
-        case .retry: return ["jobs", "retry"] + (all ?? ids)
-        case .cancel: return ["jobs", "cancel"] + (all.map { $0 + ["--yes"] } ?? ids)
-        case .revoke: return ["jobs", "revoke"] + ids
+        case .retry: return ["jobs", "retry"] + (all ?? one)
+        case .cancel: return ["jobs", "cancel"] + (all.map { $0 + ["--yes"] } ?? one)
+        case .revoke: return ["jobs", "revoke"] + (all.map { $0 + ["--yes"] } ?? ids)
         case .terminate: return ["jobs", "revoke", "--terminate"] + ids + ["--yes"]
         }
     }

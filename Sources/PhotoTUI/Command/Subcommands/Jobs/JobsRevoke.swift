@@ -28,12 +28,14 @@ struct JobsRevoke: AsyncParsableCommand {
     @Flag(help: "Stop those that run, too.") var terminate = false
     @Option(help: ArgumentHelp("The signal for --terminate.", valueName: "signal")) var signal = "SIGTERM"
     @Flag(help: "All unfinished tasks of the history that the filters let through.") var all = false
+    @Option(help: ArgumentHelp("With --all, only in this unfinished state; several with commas.", valueName: "state"))
+    var state: String?
     @OptionGroup(title: "Filters for --all") var tasks: TaskOptions
     @Argument(help: "Tasks' ids, whole.") var ids: [String] = []
 
     func validate() throws {
         if all != ids.isEmpty { throw ValidationError("name tasks, or --all, not both") }
-        if !all, tasks.isGiven { throw ValidationError("filters go with --all") }
+        if !all, tasks.isGiven || state != nil { throw ValidationError("filters go with --all") }
         if tasks.sort != nil { throw ValidationError("--sort is for jobs list") }
         if !["SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGHUP"].contains(signal) {
             throw ValidationError("--signal takes SIGTERM, SIGKILL, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 or SIGUSR2")
@@ -65,7 +67,11 @@ struct JobsRevoke: AsyncParsableCommand {
 
     private func unfinished(_ opened: OpenConsole) async throws -> [String] {
         let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-        let filter = tasks.filter(states: Set(BrokerTask.State.allCases.filter { !$0.isFinished }))
+        let unfinished = Set(BrokerTask.State.allCases.filter { !$0.isFinished })
+        let asked = try StateWords.parse(state, as: BrokerTask.State.self)
+        let states = asked.isEmpty ? unfinished : asked.intersection(unfinished)
+        if states.isEmpty { throw ValidationError("what has ended can't be revoked: --state takes unfinished states") }
+        let filter = tasks.filter(states: states)
         let history = try await file.open()
         do {
             let found = try await history.tasks(filter, limit: 1_000_000).tasks.map(\.id)
