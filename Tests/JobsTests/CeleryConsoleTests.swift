@@ -277,6 +277,15 @@ struct CeleryConsoleTests {
         await #expect { try await reader.purge("queue-1", upTo: mark) } throws: {
             ($0 as? EngineError)?.code == .permissionDenied
         }
+        try await reader.probe()
+        // What a worker loads as it connects.
+        let working = CeleryDelivery(try RedisAddress("redis+socket://reader:look@\(server.socket)?virtual_host=0"))
+        await #expect { try await working.probe() } throws: { error in
+            let said = (error as? EngineError)?.description ?? ""
+            return said.hasPrefix("the user may not use the command SCRIPT|LOAD (+script|load)")
+                && !said.contains("NOPERM") && said.contains("ACL SETUSER")
+        }
+        working.close()
         await #expect { try await reader.pause("queue-1") } throws: { ($0 as? EngineError)?.code == .permissionDenied }
         await #expect { _ = try await reader.connection.send(RedisCommand("KEYS", "*")) } throws: {
             ($0 as? EngineError)?.code == .permissionDenied

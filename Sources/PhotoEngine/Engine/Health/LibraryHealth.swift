@@ -70,10 +70,17 @@ public final class LibraryHealth: Sendable {
         let onlyReads = onlyReads || isForeign
         let named = try option.map(Profile.broker) ?? owned?.broker ?? Profile.broker(environment["PHOTOTUI_BROKER"])
         if let address = named {
-            let delivery = Connected { [owned] in
-                // With its password, which takes a while where a command prints it.
-                let full = try await RedisAddress.broker(option: option, profile: owned, environment: environment)
-                return CeleryDelivery(full ?? address)
+            // With its password, which takes a while where a command prints it.
+            let full: @Sendable () async throws -> RedisAddress = { [owned] in
+                try await RedisAddress.broker(option: option, profile: owned, environment: environment) ?? address
+            }
+            let delivery = Connected {
+                CeleryDelivery(try await full())
+            } drop: {
+                $0.close()
+            }
+            let reader = Connected {
+                CeleryConsole(try await full())
             } drop: {
                 $0.close()
             }
@@ -81,24 +88,28 @@ public final class LibraryHealth: Sendable {
             probes.append(
                 HealthProbe("broker", server: "Redis at \(address)") {
                     if onlyReads {
-                        try await delivery.use { try await $0.probeReading() }
+                        try await reader.use { try await $0.probe() }
                         return HealthProbe.Finding("Redis at \(address) answers")
                     }
                     do {
                         try await delivery.use { try await $0.probe() }
                     } catch let refusal as EngineError where refusal.code == .permissionDenied {
                         // Who may only look can still see whether it answers.
-                        try await delivery.use { try await $0.probeReading() }
+                        try await reader.use { try await $0.probe() }
+                        let lacks = refusal.whatHappened.prefix { $0 != ":" }
                         return HealthProbe.Finding(
-                            "Redis at \(address) answers, but its user may only read: what workers do can't be tried",
-                            status: .warn,
+                            "Redis at \(address) answers, but \(lacks): what workers do can't be tried", status: .warn,
                             whatToDo:
-                                "look as a worker's user, or have it granted: ACL SETUSER NAME +set ~phototui.health")
+                                "look as a worker's user, or grant this one a worker's rights (docs/production.md) "
+                                + "with ACL SETUSER")
                     }
                     return HealthProbe.Finding("Redis at \(address) stores what it is given")
                 })
             queues = Remembered(age: .seconds(2)) { try await delivery.use { try await QueueFigures.all(of: $0) } }
-            closers.append { await delivery.close() }
+            closers.append {
+                await delivery.close()
+                await reader.close()
+            }
         } else {
             (broker, queues) = (nil, nil)
         }

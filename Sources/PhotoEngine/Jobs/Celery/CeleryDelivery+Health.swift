@@ -13,11 +13,6 @@ extension CeleryDelivery {
     /// A little less than a look at health takes, so that it ends with what was wrong instead of a silence.
     public static let probeSeconds = 1.5
 
-    /// Whether the broker answers who may only read.
-    public func probeReading(seconds: Double = probeSeconds) async throws {
-        try await broker.connection.send(RedisCommand("HLEN", .text(broker.keys.deadReasons)), seconds: seconds)
-    }
-
     /// How many dead letters there are.
     public func deadLetterCount() async throws -> Int {
         try await broker.connection.send(RedisCommand("HLEN", .text(broker.keys.deadReasons))).integer ?? 0
@@ -32,6 +27,13 @@ extension CeleryDelivery {
     public func close() {
         broker.connection.close()
         bell.close()
+    }
+}
+
+extension CeleryConsole {
+    /// Whether the broker answers who may only read.
+    public func probe(seconds: Double = CeleryDelivery.probeSeconds) async throws {
+        try await connection.send(RedisCommand("HLEN", .text(keys.deadReasons)), seconds: seconds)
     }
 }
 

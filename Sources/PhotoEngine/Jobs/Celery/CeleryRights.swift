@@ -24,7 +24,7 @@ struct CeleryRights {
             values = try await connection.send(commands, seconds: 4)
         } catch let error as EngineError where error.code == .permissionDenied {
             // Told of a command whose refusal is its own: of one that may be sent, nothing is tried outside a transaction.
-            guard error.description.lowercased().contains("'multi'") else { throw error }
+            guard error.description.contains("+multi") else { throw error }
             return ["the command MULTI (+multi)"]
         }
         // No transaction takes its own end; without one there is nothing to end.

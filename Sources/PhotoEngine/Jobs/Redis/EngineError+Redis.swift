@@ -37,13 +37,19 @@ extension EngineError {
         return EngineError(
             .permissionDenied,
             "the user may not use \(rights.prefix(4).joined(separator: "; "))\(more): Redis at \(address) refuses",
-            whatToDo:
-                "ACL SETUSER grants what is in brackets: docs/production.md has what workers use, docs/console.md the console"
-        )
+            whatToDo: rightsAdvice)
     }
+
+    private static let rightsAdvice =
+        "ACL SETUSER grants what is in brackets: docs/production.md has what workers use, docs/console.md the console"
 
     init(_ fault: RedisFault, address: RedisAddress) {
         switch fault {
+        case .refused(let reason) where reason.hasPrefix("NOPERM"):
+            // Met while connecting: 'script|load'.
+            let words = reason.split(separator: "'", omittingEmptySubsequences: false)
+            let name = words.count > 2 ? String(words[1]) : "what it is asked for"
+            self = .redisUser(lacks: ["the command \(name.uppercased()) (+\(name))"], address: address)
         case .refused(let reason):
             self.init(
                 .permissionDenied, "\(reason): Redis at \(address) refuses",
