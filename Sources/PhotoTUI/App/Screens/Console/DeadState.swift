@@ -138,7 +138,7 @@ public struct DeadState: Sendable {
         for header in message.headers where header.value != "null" {
             sections.append(.init(label: "header", text: "\(header.name): \(header.value)"))
         }
-        if message.task == nil {
+        if message.task == nil || message.poison?.isHarmful == true {
             let bytes = displayEscaped(bytes: letter.raw.prefix(TextPane.mostBytes))
             sections.append(.init(label: "bytes", text: bytes, isEscaped: true))
         }
