@@ -74,7 +74,7 @@ class Broker:
         found = {}
         for name, facts in self.redis.info("commandstats").items():
             found[name.removeprefix("cmdstat_")] = facts["calls"]
-        inner = {"llen", "lindex", "hscan", "info", "config", "config|resetstat"}
+        inner = {"llen", "lindex", "lrange", "hscan", "info", "config", "config|resetstat"}
         return {name: calls for name, calls in found.items() if name not in inner}
 
 
