@@ -11,6 +11,7 @@ final class SQLCatalog: Catalog {
     let schemaVersion: Int
     let groups: JobGroups
     private let random: any RandomSource
+    var executor: (any TaskExecutor)? { database.executor }
     private let lastIdentifier = Mutex(UInt128.zero)
 
     private init(

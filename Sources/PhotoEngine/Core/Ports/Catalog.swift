@@ -211,6 +211,13 @@ public protocol Maintenance: Sendable {
     /// change with others. Cheap enough to read each second.
     func changeMark() async throws -> Int64
     func close() async throws
+    /// The threads on which its calls wait for a server; nil where they don't. A task that prefers it asks without changing
+    /// threads on the way there and back.
+    var executor: (any TaskExecutor)? { get }
+}
+
+extension Maintenance {
+    public var executor: (any TaskExecutor)? { nil }
 }
 
 /// How many jobs and uploads there are of each sort; none of a sort is left out.

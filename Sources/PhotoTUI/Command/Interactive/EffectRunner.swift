@@ -26,6 +26,8 @@ final class EffectRunner: Sendable {
     let renderer: CellRenderer
     let workers: ThumbnailWorkers
     private let tasks = Mutex<[RequestID: Task<Void, Never>]>([:])
+    /// The threads of the library's server, once it is open.
+    private let executor = Mutex<(any TaskExecutor)?>(nil)
     let changes = Mutex(Changes())
     /// Watched folders that have lost many files at once.
     let unmounted = Mutex<Set<FilePath>>([])
@@ -107,12 +109,19 @@ final class EffectRunner: Sendable {
 
     /// Answers a request with what `work` gives, or with its error; with nothing when it was cancelled.
     func run(_ request: RequestID, _ work: @escaping @Sendable (Library) async throws -> Message) {
-        runAlone(request) { [opening] in try await work(opening.value) }
+        runAlone(request, on: executor.withLock { $0 }) { [self] in
+            let library = try await opening.value
+            executor.withLock { $0 = library.catalog.executor }
+            return try await work(library)
+        }
     }
 
     /// As `run`, for what needs no library.
-    func runAlone(_ request: RequestID, _ work: @escaping @Sendable () async throws -> Message) {
-        let task = Task { [queue] in
+    func runAlone(
+        _ request: RequestID, on executor: (any TaskExecutor)? = nil,
+        _ work: @escaping @Sendable () async throws -> Message
+    ) {
+        let task = Task(executorPreference: executor) { [queue] in
             do {
                 let message = try await work()
                 if !Task.isCancelled { queue.post(message) }
