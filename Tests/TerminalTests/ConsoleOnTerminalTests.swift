@@ -29,7 +29,9 @@ struct ConsoleOnTerminalTests {
         #expect(try await program.comesToShow { $0.contains("--reason 'bad deploy'") })
         program.type("\r")
         #expect(try await program.comesToShow { $0.contains("purging 120 messages of celery in") })
-        #expect(try await redis.cli("LLEN", "celery") == "120")
+        let waiting = try await redis.cli("LLEN", "celery")
+        // A machine that is busy may have let the seconds pass by now.
+        if try await program.screen().contains("purging 120 messages of celery in") { #expect(waiting == "120") }
         #expect(try await program.comesToShow { $0.contains("there are no queues") })
         #expect(try await redis.cli("EXISTS", "celery") == "0")
         program.type("q")
