@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CRaw", path: "Sources/PhotoEngine/CLibraries/CRaw"),
         .systemLibrary(name: "CSeccomp", path: "Sources/PhotoEngine/CLibraries/CSeccomp"),
         .systemLibrary(name: "CTLS", path: "Sources/PhotoEngine/CLibraries/CTLS"),
+        .systemLibrary(name: "CTurboJPEG", path: "Sources/PhotoEngine/CLibraries/CTurboJPEG"),
         .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips", pkgConfig: "vips"),
         .systemLibrary(name: "CWebP", path: "Sources/PhotoEngine/CLibraries/CWebP"),
         .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
@@ -62,7 +63,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-decoder",
             dependencies: [
-                "Core", "Digest", "Duplicates", "Imaging", "CVips", "CRaw", "CMetadata", "CSeccomp", "CProcess",
+                "Core", "Digest", "Duplicates", "Imaging", "CVips", "CTurboJPEG", "CRaw", "CMetadata", "CSeccomp",
+                "CProcess",
                 systemPackage,
             ],
             path: "Sources/PhotoEngine/Decoder"),

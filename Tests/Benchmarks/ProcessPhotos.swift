@@ -83,7 +83,7 @@ private struct ProcessPhotos {
                 report.take(photo)
                 if let renditions { try write(photo.renditions, of: photo.sha256, to: renditions) }
             case .hash, .fullHash:
-                let (sha256, hash) = try await pool.hash(FilePath(file), full: task == .fullHash)
+                let (sha256, hash) = try await pool.hash(FilePath(file), detail: task == .fullHash ? .full : .reduced)
                 report.sha256 = sha256.description
                 report.phash = hash.description
             }

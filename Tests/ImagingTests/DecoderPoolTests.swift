@@ -13,11 +13,11 @@ struct DecoderPoolTests {
         let pool = makePool(count: 2)
         let names = ["photo.jpg", "grey.jpg", "colour.png", "alpha.png", "plain.webp"]
         var expected: [String: SHA256Digest] = [:]
-        for name in names { expected[name] = try await pool.hash(fixtures[name], full: false).sha256 }
+        for name in names { expected[name] = try await pool.hash(fixtures[name], detail: .reduced).sha256 }
         try await withThrowingTaskGroup(of: (String, SHA256Digest).self) { group in
             for index in 0..<60 {
                 let name = names[index % names.count]
-                group.addTask { (name, try await pool.hash(fixtures[name], full: false).sha256) }
+                group.addTask { (name, try await pool.hash(fixtures[name], detail: .reduced).sha256) }
             }
             for try await (name, sha256) in group { #expect(expected[name] == sha256) }
         }
@@ -35,7 +35,7 @@ struct DecoderPoolTests {
         #expect(examination.seccompMode == 2)
         #expect(examination.isConfined)
         // The same decoder goes on with pictures.
-        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], detail: .reduced)
     }
 
     @Test("A decoder that crashes tells its signal and last words, escaped, and costs no other picture")
@@ -55,14 +55,14 @@ struct DecoderPoolTests {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1, limits: DecoderLimits(wallSeconds: 1))
         let file = try Fixtures.shared()["grey.jpg"]
-        _ = try await pool.hash(file, full: false)
+        _ = try await pool.hash(file, detail: .reduced)
         let own = try decoder.processes()
         try #require(!own.isEmpty)
         for process in own { kill(process, SIGSTOP) }
-        let error = await #expect(throws: EngineError.self) { _ = try await pool.hash(file, full: false) }
+        let error = await #expect(throws: EngineError.self) { _ = try await pool.hash(file, detail: .reduced) }
         #expect(error?.code == .timedOut)
         for process in own { kill(process, SIGCONT) }
-        _ = try await pool.hash(file, full: false)
+        _ = try await pool.hash(file, detail: .reduced)
     }
 
     @Test("A decoder that died while idle is replaced, and the next picture is not blamed")
@@ -70,12 +70,12 @@ struct DecoderPoolTests {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1)
         let file = try Fixtures.shared()["grey.jpg"]
-        _ = try await pool.hash(file, full: false)
+        _ = try await pool.hash(file, detail: .reduced)
         let own = try decoder.processes()
         try #require(!own.isEmpty)
         for process in own { kill(process, SIGKILL) }
         try await Task.sleep(for: .milliseconds(100))
-        _ = try await pool.hash(file, full: false)
+        _ = try await pool.hash(file, detail: .reduced)
     }
 
     @Test("A cancelled request ends at once and leaves a pool that works", .timeLimit(.minutes(5)))
@@ -83,11 +83,11 @@ struct DecoderPoolTests {
         let decoder = try Script("exec sleep 600")
         let stuck = DecoderPool(executable: decoder.path, count: 1)
         let file = try Fixtures.shared()["grey.jpg"]
-        let task = Task { try await stuck.hash(file, full: false) }
+        let task = Task { try await stuck.hash(file, detail: .reduced) }
         try await Task.sleep(for: .milliseconds(200))
         task.cancel()
         await #expect(throws: (any Error).self) { _ = try await task.value }
-        let queued = Task { try await stuck.hash(file, full: false) }
+        let queued = Task { try await stuck.hash(file, detail: .reduced) }
         queued.cancel()
         await #expect(throws: (any Error).self) { _ = try await queued.value }
     }
@@ -97,15 +97,17 @@ struct DecoderPoolTests {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1)
         let file = try Fixtures.shared()["grey.jpg"]
-        _ = try await pool.hash(file, full: false)
+        _ = try await pool.hash(file, detail: .reduced)
         // The only decoder stands still, so that what follows queues behind the first.
         let own = try decoder.processes()
         try #require(own.count == 1)
         for process in own { kill(process, SIGSTOP) }
         let order = await withTaskGroup(of: String.self) { group in
-            group.addTask { (try? await pool.hash(file, full: false)) == nil ? "failed" : "first" }
+            group.addTask { (try? await pool.hash(file, detail: .reduced)) == nil ? "failed" : "first" }
             try? await Task.sleep(for: .milliseconds(300))
-            for _ in 0..<5 { group.addTask { (try? await pool.hash(file, full: false)) == nil ? "failed" : "waiting" } }
+            for _ in 0..<5 {
+                group.addTask { (try? await pool.hash(file, detail: .reduced)) == nil ? "failed" : "waiting" }
+            }
             try? await Task.sleep(for: .milliseconds(300))
             group.addTask {
                 let size = PixelSize(width: 40, height: 40)
@@ -125,10 +127,10 @@ struct DecoderPoolTests {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1)
         let fixtures = try Fixtures.shared()
-        _ = try await pool.hash(fixtures["grey.jpg"], full: false)
+        _ = try await pool.hash(fixtures["grey.jpg"], detail: .reduced)
         let before = try decoder.processes()
-        await #expect(throws: EngineError.self) { _ = try await pool.hash(fixtures["no-such.jpg"], full: false) }
-        _ = try await pool.hash(fixtures["grey.jpg"], full: false)
+        await #expect(throws: EngineError.self) { _ = try await pool.hash(fixtures["no-such.jpg"], detail: .reduced) }
+        _ = try await pool.hash(fixtures["grey.jpg"], detail: .reduced)
         #expect(try decoder.processes() == before)
     }
 
@@ -136,7 +138,7 @@ struct DecoderPoolTests {
     func sandbox() async throws {
         let decoder = try NamedDecoder()
         let pool = DecoderPool(executable: decoder.path, count: 1)
-        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], detail: .reduced)
         let process = try #require(try decoder.processes().first)
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         #expect(status.contains("Seccomp:\t2\n"))
@@ -155,7 +157,7 @@ struct DecoderPoolTests {
         let decoder = try NamedDecoder()
         do {
             let pool = DecoderPool(executable: decoder.path, count: 1)
-            _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+            _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], detail: .reduced)
             #expect(try !decoder.processes().isEmpty)
             pool.close()
         }
@@ -169,7 +171,7 @@ struct DecoderPoolTests {
     func missing() async throws {
         let pool = DecoderPool(executable: "/nonexistent/phototui-decoder", count: 1)
         let error = try await #require(throws: EngineError.self) {
-            _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+            _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], detail: .reduced)
         }
         #expect(error.code == .unavailable)
         #expect(error.whatToDo.contains("PHOTOTUI_DECODER"))

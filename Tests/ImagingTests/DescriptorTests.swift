@@ -36,7 +36,7 @@ struct DescriptorTests {
             let file = FilePath(folder).appending("grey.jpg")
             // What the first use of anything opens, is open.
             let warm = makePool()
-            _ = try await warm.hash(file, full: false)
+            _ = try await warm.hash(file, detail: .reduced)
             var before = openDescriptors()
             // None left for the photo itself, then for each thing that starting a decoder takes.
             for spare in 0..<6 {
@@ -45,14 +45,14 @@ struct DescriptorTests {
                 #expect(!taken.isEmpty)
                 for pool in spare == 0 ? [cold, warm] : [cold] {
                     let error = await #expect(throws: EngineError.self, "\(spare) spare") {
-                        _ = try await pool.hash(file, full: false)
+                        _ = try await pool.hash(file, detail: .reduced)
                     }
                     #expect(error?.isRetryable == true, "\(spare) spare: \(String(describing: error))")
                     #expect(error?.code == .unavailable, "\(spare) spare")
                 }
                 for descriptor in taken { close(descriptor) }
-                _ = try await cold.hash(file, full: false)
-                _ = try await warm.hash(file, full: false)
+                _ = try await cold.hash(file, detail: .reduced)
+                _ = try await warm.hash(file, detail: .reduced)
                 cold.close()
                 #expect(openDescriptors() <= before, "\(spare) spare")
                 before = openDescriptors()

@@ -32,7 +32,7 @@ struct HostileFileTests {
             #expect(error.isRetryable == false)
             #expect(error.whatHappened.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F })
         }
-        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], full: false)
+        _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], detail: .reduced)
     }
 
     @Test("A damaged CR2 is refused, and never taken for the plain TIFF that its header is")
@@ -113,10 +113,10 @@ struct HostileFileTests {
         defer { unlink(path) }
         let pool = makePool()
         try FileManager.default.copyItem(atPath: fixtures["grey.jpg"].string, toPath: path)
-        let first = try await pool.hash(FilePath(path), full: false)
+        let first = try await pool.hash(FilePath(path), detail: .reduced)
         unlink(path)
         try FileManager.default.copyItem(atPath: fixtures["photo.jpg"].string, toPath: path)
-        let second = try await pool.hash(FilePath(path), full: false)
+        let second = try await pool.hash(FilePath(path), detail: .reduced)
         #expect(first.sha256 != second.sha256)
     }
 }

@@ -118,8 +118,8 @@ struct ProcessingTests {
             [file.string])
         let reference = try #require(PerceptualHash(text.trimmingCharacters(in: .whitespacesAndNewlines)))
         let pool = makePool()
-        #expect(try await pool.hash(file, full: true).perceptualHash == reference)
-        #expect(try await pool.hash(file, full: false).perceptualHash.distance(to: reference) <= 2)
+        #expect(try await pool.hash(file, detail: .full).perceptualHash == reference)
+        #expect(try await pool.hash(file, detail: .reduced).perceptualHash.distance(to: reference) <= 2)
     }
 
     /// What Pillow reads in the renditions, smallest first.

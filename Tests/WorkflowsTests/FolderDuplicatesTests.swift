@@ -12,7 +12,9 @@ struct FolderDuplicatesTests {
             throw EngineError(.unsupported, "nothing is processed")
         }
 
-        func hash(_ file: FilePath, full: Bool) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash) {
+        func hash(
+            _ file: FilePath, detail: HashDetail
+        ) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash) {
             let text = try String(contentsOfFile: file.string, encoding: .utf8)
             guard let hash = PerceptualHash(String(text.prefix(16))) else {
                 throw EngineError(.unsupported, "no picture")

@@ -24,7 +24,7 @@ struct ProcessPhotoTests {
         }
 
         func hash(
-            _ file: FilePath, full: Bool
+            _ file: FilePath, detail: HashDetail
         ) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash) {
             throw EngineError(.unsupported, "not asked for")
         }

@@ -77,9 +77,9 @@ struct OpenedPicture {
             problem: problem)
     }
 
-    /// imagehash's pHash: of the full-size decode, or of a JPEG's reduced one that differs by a bit at most now and then.
-    func perceptualHash(isFull: Bool) throws -> PerceptualHash {
-        try reduced(to: isFull ? Int(Int32.max) : 1024).hashed.perceptualHash()
+    func perceptualHash(_ detail: HashDetail) throws -> PerceptualHash {
+        if detail == .coarse, let luma = loader.luma(atLeast: 256) { return luma.perceptualHash() }
+        return try reduced(to: detail == .full ? Int(Int32.max) : 1024).hashed.perceptualHash()
     }
 }
 

@@ -32,6 +32,12 @@ struct PictureLoader {
         return (shrink == 1 ? whole : try load(shrink: shrink, isLenient: isLenient), size)
     }
 
+    /// The luma of a JPEG, shrunk so that the longest edge stays at least `edge`; nil for what only `open` can decode or
+    /// refuse.
+    func luma(atLeast edge: Int) -> JPEGLuma? {
+        shrinksWhileDecoding ? JPEGLuma(bytes.buffer, atLeast: edge, pixelLimit: pixelLimit) : nil
+    }
+
     private func load(shrink: Int, isLenient: Bool) throws -> VipsPicture {
         let failOn: Int32 = isLenient ? 0 : 2
         // SAFETY: `bytes` outlives every picture made here: RequestHandler holds it until the answer is complete.

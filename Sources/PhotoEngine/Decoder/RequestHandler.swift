@@ -19,9 +19,9 @@ enum RequestHandler {
             switch request.task {
             case .process(let formats, let usesFullHash):
                 return try process(opened(), formats: formats, usesFullHash: usesFullHash)
-            case .hash(let isFull):
+            case .hash(let detail):
                 let opened = try opened()
-                let hash = try opened.perceptualHash(isFull: isFull)
+                let hash = try opened.perceptualHash(detail)
                 return (.hashed(sha256: digest(opened.file).description, perceptualHash: hash.description), [])
             case .pixels(let region, let fitting):
                 return try pixels(opened(), region: region, fitting: fitting)
@@ -46,7 +46,7 @@ enum RequestHandler {
     ) throws -> (DecoderReply, [[UInt8]]) {
         let metadata = opened.metadata()
         let reduced = try opened.reduced(to: RenditionKind.sizes.max() ?? 1024)
-        let hash = usesFullHash ? try opened.perceptualHash(isFull: true) : try reduced.hashed.perceptualHash()
+        let hash = usesFullHash ? try opened.perceptualHash(.full) : try reduced.hashed.perceptualHash()
         let upright = try reduced.picture.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
         let renditions = try RenditionMaker.renditions(of: upright, formats: formats)
         // What the loader turned upright is counted as it was stored.

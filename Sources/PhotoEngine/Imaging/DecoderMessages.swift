@@ -6,7 +6,7 @@ public import Core
 public struct DecoderRequest: Sendable, Codable {
     public enum Task: Sendable, Codable {
         case process(formats: [RenditionFormat], usesFullHash: Bool)
-        case hash(isFull: Bool)
+        case hash(detail: HashDetail)
         case pixels(region: PictureRegion, fitting: PixelSize)
         /// Comes without a file.
         case describe

@@ -67,9 +67,9 @@ public final class DecoderPool: ImageProcessor {
     }
 
     public func hash(
-        _ file: FilePath, full: Bool
+        _ file: FilePath, detail: HashDetail
     ) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash) {
-        let (reply, _, _) = try await exchange(.hash(isFull: full), file: file, isUrgent: false)
+        let (reply, _, _) = try await exchange(.hash(detail: detail), file: file, isUrgent: false)
         guard case .hashed(let digest, let bits) = reply, let sha256 = SHA256Digest(digest),
             let hash = PerceptualHash(bits)
         else { throw Self.brokenReply }

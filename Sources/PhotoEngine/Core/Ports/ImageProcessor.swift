@@ -7,11 +7,24 @@ public protocol ImageProcessor: Sendable {
     /// Decodes once and derives everything that the catalogue and the wall need.
     func process(_ file: FilePath, options: ProcessingOptions) async throws -> ProcessedPhoto
 
-    /// The pHash alone, on a full-size decode when `full`, as imagehash computes it; with the file's SHA-256.
-    func hash(_ file: FilePath, full: Bool) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash)
+    /// The pHash alone, with the file's SHA-256.
+    func hash(
+        _ file: FilePath, detail: HashDetail
+    ) async throws -> (sha256: SHA256Digest, perceptualHash: PerceptualHash)
 
     /// The pixels of `region` of the upright picture, scaled to fit in `fitting`, never enlarged.
     func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer
+}
+
+/// How much of a picture a pHash is computed on: the less, the sooner.
+public enum HashDetail: String, Sendable, Codable {
+    /// Every pixel: bit for bit imagehash's.
+    case full
+    /// At least 1,024 pixels of the longest edge, as for the catalogue: at most 2 bits from imagehash's.
+    case reduced
+    /// A JPEG's luma at 256 pixels or more: 0.2 bits from imagehash's in the mean, 4 at most (687 photos). Other formats as
+    /// `reduced`.
+    case coarse
 }
 
 public struct ProcessingOptions: Hashable, Sendable {

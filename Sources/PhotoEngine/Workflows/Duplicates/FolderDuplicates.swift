@@ -108,7 +108,7 @@ public struct FolderDuplicates: Sendable {
 
     private func read(_ path: FilePath) async -> Result<File, SkippedPath.Fault> {
         do {
-            let (sha256, hash) = try await processor.hash(path, full: false)
+            let (sha256, hash) = try await processor.hash(path, detail: .coarse)
             return .success(File(path: path, sha256: sha256, hash: hash))
         } catch {
             let reason = (error as? EngineError)?.description ?? "\(error)"

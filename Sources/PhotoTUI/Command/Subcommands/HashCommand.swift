@@ -79,7 +79,7 @@ struct HashCommand: AsyncParsableCommand {
 
     private static func hash(_ path: FilePath, full: Bool, _ pool: DecoderPool) async -> Outcome {
         do {
-            let hashes = try await pool.hash(path, full: full)
+            let hashes = try await pool.hash(path, detail: full ? .full : .reduced)
             return Outcome(sha256: hashes.sha256, perceptualHash: hashes.perceptualHash)
         } catch {
             return Outcome(error: (error as? EngineError)?.description ?? "\(error)")
