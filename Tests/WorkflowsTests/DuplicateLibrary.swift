@@ -66,6 +66,8 @@ final class DuplicateLibrary: PictureSource {
         pictures.withLock { $0[Self.digest(number)] = Scene(scene).pixels(fading: 0) }
     }
 
+    func losePicture(_ number: Int) { pictures.withLock { $0[Self.digest(number)] = nil } }
+
     static func digest(_ number: Int) -> SHA256Digest {
         SHA256Digest(bytes: (0..<32).map { UInt8(truncatingIfNeeded: number >> (8 * ($0 % 4))) })!
     }

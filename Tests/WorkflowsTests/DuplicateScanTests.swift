@@ -132,6 +132,23 @@ struct DuplicateScanTests {
         #expect(try await library.catalog.check() == [])
     }
 
+    @Test("A photo waits where what it may be like can't be looked at, whichever of the two came first")
+    func otherWithoutPicture() async throws {
+        let library = try await DuplicateLibrary()
+        let first = try await library.add(1, scene: 4, hasPicture: false)
+        // Compared once, with its picture, and lost since.
+        library.restorePicture(1, scene: 4)
+        _ = try await library.scan()
+        library.losePicture(1)
+        let second = try await library.add(2, scene: 4, fading: 10)
+        let report = try await library.scan()
+        #expect(report.withoutPicture.contains(second))
+        #expect(try await library.catalog.uncomparedCount() == 1)
+        library.restorePicture(1, scene: 4)
+        _ = try await library.scan()
+        #expect(try await library.clusters() == [[first, second]])
+    }
+
     @Test("A photo without its small picture waits, and is told of")
     func pictureless() async throws {
         let library = try await DuplicateLibrary()

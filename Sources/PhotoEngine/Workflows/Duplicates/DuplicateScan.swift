@@ -93,6 +93,11 @@ public struct DuplicateScan: Sendable {
                 continue
             }
             let changes = try await ClusterPlan().arrival(of: photo.photo, evidence: evidence)
+            // Recorded as like no other, it would never be compared with what can't be looked at now.
+            if changes.isEmpty, evidence.lacksOther {
+                left.insert(photo.photo)
+                continue
+            }
             let compared = ComparedPhoto(
                 photo: photo, hash: hashes[0].hash, changes: changes, evidence: evidence.proof(of: changes))
             guard let new = try await catalog.record([compared], since: mark) else { return nil }

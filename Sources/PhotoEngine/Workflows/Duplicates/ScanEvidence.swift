@@ -21,6 +21,8 @@ final class ScanEvidence: ClusterEvidence {
     private var earliest: [ClusterID: (asked: Int, photos: [PhotoID])] = [:]
     private(set) var comparisons = 0
     private(set) var withoutPicture: Set<PhotoID> = []
+    /// Whether what the photo may be like could not be looked at.
+    private(set) var lacksOther = false
 
     /// Of 5.4 kB each.
     private static let mostPictures = 4096
@@ -61,7 +63,7 @@ final class ScanEvidence: ClusterEvidence {
     func arrive(_ photo: UncomparedPhoto, _ hashes: [TurnedHash]) async throws -> Bool {
         self.photo = photo.photo
         turned = hashes
-        (answers, earliest) = ([:], [:])
+        (answers, earliest, lacksOther) = ([:], [:], false)
         var nearest: [PhotoID: NearPhoto] = [:]
         for (_, hash) in hashes {
             for found in try await catalog.photos(near: hash, within: options.distance, limit: Self.mostNear)
@@ -138,7 +140,10 @@ final class ScanEvidence: ClusterEvidence {
     private func compare(_ pair: Pair) async throws -> LikenessEvidence? {
         guard let first = try await picture(pair.low), let second = try await picture(pair.high),
             let low = known[pair.low], let high = known[pair.high]
-        else { return nil }
+        else {
+            lacksOther = true
+            return nil
+        }
         if first.showsTooLittle || second.showsTooLittle { return nil }
         let ways = options.turns ? high.hash.orientations(toward: low.hash).prefix(2).map(\.orientation) : [.upright]
         for way in ways {
