@@ -19,8 +19,10 @@ public struct FolderDuplicates: Sendable {
         public var files = 0
         /// Two or more files each, in the order of their paths.
         public var clusters: [[File]] = []
-        /// Files that are no pictures this program reads, or can't be read.
+        /// Files that are no pictures this program reads, or can't be read, and what was named and isn't there.
         public var unreadable: [SkippedPath] = []
+        /// Those of the unreadable that were named.
+        public var missing: [SkippedPath] = []
         public var seconds = 0.0
     }
 
@@ -53,7 +55,7 @@ public struct FolderDuplicates: Sendable {
     ) async throws -> [File] {
         let queue = BlockingQueue(label: "phototui.folders", isSerial: true)
         let roots = ScanRoots(paths)
-        report.unreadable = roots.skipped
+        (report.unreadable, report.missing) = (roots.skipped, roots.skipped)
         let scan = FolderScan(roots: roots.paths, libraryFolder: nil)
         var (files, waiting): ([File], [FilePath]) = ([], [])
         var isListed = false

@@ -36,10 +36,9 @@ struct FolderDuplicatesRun {
         }
         if isJSON { try write(report) } else { try print(report) }
         // A folder holds other files than pictures; a path that was named and can't be read is another thing.
-        if report.files == 0, !report.unreadable.isEmpty {
-            for item in report.unreadable { Console.complain("\(item.path.rawText): \(item.reason)") }
-            throw ExitCode.failure
-        }
+        let complaints = report.files == 0 ? report.unreadable : report.missing
+        for item in complaints { Console.complain("\(item.path.rawText): \(item.reason)") }
+        if !complaints.isEmpty { throw report.files == 0 ? ExitCode.failure : ExitCode.inPart }
     }
 
     private func write(_ report: FolderDuplicates.Report) throws {
@@ -69,7 +68,7 @@ struct FolderDuplicatesRun {
         }
         try Console.write(clusters.joined(separator: "\n"))
         let seconds = PhotoFormat.short((report.seconds * 10).rounded() / 10)
-        let unread = report.unreadable.isEmpty ? "" : ", \(report.unreadable.count) of them no pictures or not readable"
+        let unread = report.unreadable.isEmpty ? "" : "; \(report.unreadable.count) no pictures or not readable"
         Console.note(
             "\(counted(report.files, "file")) in \(seconds) s\(unread); \(counted(report.clusters.count, "cluster"))\n")
     }
