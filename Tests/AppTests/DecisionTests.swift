@@ -81,6 +81,15 @@ struct DecisionTests {
         #expect(app.screen.contains("no file of it is there"))
     }
 
+    @Test("Keeping all changes nothing until it is confirmed")
+    func keepAllRefused() {
+        var app = app(at: 2)
+        let before = (app.state.duplicates.comparison?.keeper, app.state.duplicates.comparison?.alsoKept)
+        app.press("A esc")
+        #expect(app.state.duplicates.comparison?.keeper == before.0)
+        #expect(app.state.duplicates.comparison?.alsoKept == before.1)
+    }
+
     @Test("Keeping all, and deciding that they are no duplicates, trash nothing", arguments: ["A", "N"])
     func distinct(_ key: String) {
         var app = app(at: 1)

@@ -9,16 +9,20 @@ import Workflows
 
 extension Benchmark {
     static let duplicateFolder = Benchmark(
-        name: "duplicate-folder", arguments: "hashes|library FOLDER",
+        name: "duplicate-folder", arguments: "hashes|small|library FOLDER",
         summary:
-            "From a folder of photos, none of them seen before, to clusters: by hashes alone, or through a library."
+            "From a folder of unseen photos to clusters: by hashes alone, or through a library with small or all renditions."
     ) { arguments in
-        guard arguments.count == 2, ["hashes", "library"].contains(arguments[0]) else {
+        guard arguments.count == 2, ["hashes", "small", "library"].contains(arguments[0]) else {
             throw EngineError(.invalidInput, "name what to make, and a folder")
         }
         let folder = FilePath(arguments[1])
         let start = ContinuousClock.now
-        let (files, clusters) = arguments[0] == "hashes" ? try await hash(folder) : try await scan(folder)
+        let (files, clusters) =
+            arguments[0] == "hashes"
+            ? try await hash(folder)
+            : try await scan(
+                folder, ProcessingOptions(sizes: arguments[0] == "small" ? [] : RenditionKind.standardSizes))
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         print("{\"files\": \(files), \"clusters\": \(clusters), \"seconds\": \(decimal(seconds))}")
     }
@@ -30,7 +34,9 @@ extension Benchmark {
         return (report.files, report.clusters.count)
     }
 
-    private static func scan(_ folder: FilePath) async throws -> (files: Int, clusters: Int) {
+    private static func scan(
+        _ folder: FilePath, _ options: ProcessingOptions
+    ) async throws -> (files: Int, clusters: Int) {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("phototui-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
@@ -39,7 +45,7 @@ extension Benchmark {
         let objects = try DiskObjectStore(place.appending("objects"))
         let pool = DecoderPool(count: 2)
         let handler = ProcessPhotoHandler(
-            catalog: catalog, objects: objects, processor: pool, options: ProcessingOptions())
+            catalog: catalog, objects: objects, processor: pool, options: options)
         let runner = JobRunner(
             catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: 2, worker: "bench")
         let importer = Importer(catalog: catalog, objects: objects, processor: pool, runner: runner, libraryFolder: nil)

@@ -192,7 +192,7 @@ private struct DuplicateLibraryBench {
                 let proposal = try await review.proposal(for: cluster)
                 made.append(
                     try await review.resolve(
-                        proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: "bench", reason: "")
+                        proposal, keeper: proposal.keeper, alsoKept: proposal.alsoKept(), actor: "bench", reason: "")
                 )
                 resolved.append(clock.now - start)
             }

@@ -21,7 +21,7 @@ struct KeeperRulesTests {
         for order in [[original, copy], [copy, original]] {
             let proposal = KeeperRules().proposal(among: order.map { candidate($0) })
             #expect(proposal.keeper == original.id)
-            #expect(proposal.isCertain)
+            #expect(proposal.doubt == nil)
             #expect(proposal.sentence == "kept: 4032x3024 HEIC original; the other is a 1600 px WhatsApp copy")
         }
     }
@@ -32,10 +32,19 @@ struct KeeperRulesTests {
         let large = photo(2, "IMG_0001_2.jpg", camera: nil)
         let proposal = KeeperRules().proposal(among: [candidate(small), candidate(large)])
         #expect(proposal.keeper == small.id)
-        #expect(!proposal.isCertain)
+        #expect(proposal.doubt == "IMG_0001_2.jpg has more pixels")
         var rules = KeeperRules()
         rules.order = [.resolution]
         #expect(rules.proposal(among: [candidate(small), candidate(large)]).keeper == large.id)
+    }
+
+    @Test("What nothing weighty tells apart is not certain, and the doubt names the other, escaped")
+    func equallyGood() {
+        let first = photo(1, "a.jpg")
+        let second = photo(2, "b\u{1b}[31m.jpg")
+        let doubt = KeeperRules().proposal(among: [candidate(first), candidate(second)]).doubt
+        #expect(doubt?.hasSuffix("is as good") == true)
+        #expect(doubt?.unicodeScalars.contains("\u{1b}") == false)
     }
 
     @Test("Equal bytes are certain whatever else differs, and the plainer name wins")
@@ -44,7 +53,7 @@ struct KeeperRulesTests {
         let numbered = photo(1, "IMG_0001 (1).jpg") { $0.sha256 = plain.sha256 }
         let proposal = KeeperRules().proposal(among: [candidate(numbered), candidate(plain)])
         #expect(proposal.keeper == plain.id)
-        #expect(proposal.isCertain)
+        #expect(proposal.doubt == nil)
         #expect(
             proposal.sentence
                 == "kept: 4032x3024 JPEG original (the plainer name); the other is a 4032 px numbered copy")
@@ -62,7 +71,7 @@ struct KeeperRulesTests {
             candidate(second, path: "/archive/x/../b.jpg"),
         ])
         #expect(proposal.keeper == second.id)
-        #expect(proposal.alsoKept == [first.id])
+        #expect(proposal.alwaysKept.subtracting([proposal.keeper]) == [first.id])
         #expect(proposal.sentence.contains("in a folder that is always kept"))
         #expect(proposal.sentence.contains("800 px original, kept too"))
         let escaping = rules.proposal(among: [

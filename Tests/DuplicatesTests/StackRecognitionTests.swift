@@ -12,7 +12,7 @@ struct StackRecognitionTests {
     func burst() {
         let shots = [photo(1, "DSC_0041.jpg"), photo(2, "DSC_0042.jpg"), photo(3, "DSC_0043.jpg", at: 1.5)]
         #expect(
-            StackRecognition.stacks(among: shots.reversed()) == [
+            StackRecognition().stacks(among: shots.reversed()) == [
                 RecognisedStack(photos: shots.map(\.id), reason: .burst)
             ])
     }
@@ -21,56 +21,71 @@ struct StackRecognitionTests {
     func copies() {
         let shot = photo(1, "DSC_0041.jpg")
         for name in ["DSC_0041 (1).jpg", "DSC_0041 copy.jpg", "holiday.jpg", "DSC_0041.jpg"] {
-            #expect(StackRecognition.reason(shot, photo(2, name)) == nil)
+            #expect(StackRecognition().reason(shot, photo(2, name)) == nil)
         }
         let equal = photo(2, "DSC_0042.jpg") { $0.sha256 = shot.sha256 }
-        #expect(StackRecognition.reason(shot, equal) == nil)
+        #expect(StackRecognition().reason(shot, equal) == nil)
+    }
+
+    @Test("A copy that lost the fraction of its second is no burst; a shot of another second is")
+    func fractions() {
+        let shot = photo(1, "DSC_7000.jpg", at: 0.47)
+        #expect(StackRecognition().reason(shot, photo(2, "DSC_7000-small.jpg")) == nil)
+        #expect(StackRecognition().reason(shot, photo(3, "DSC_7000-small.jpg", at: 1)) == .burst)
+        #expect(StackRecognition().reason(shot, photo(4, "DSC_7000 2.jpg", at: 0.61)) == .burst)
+        #expect(StackRecognition().reason(shot, photo(5, "DSC_7001.jpg")) == .burst)
     }
 
     @Test("A name alone tells nothing: not without a camera, not of two cameras, not by another clock")
     func namesAlone() {
         #expect(
-            StackRecognition.reason(photo(1, "DSC_0041.jpg", camera: nil), photo(2, "DSC_0042.jpg", camera: nil)) == nil
+            StackRecognition().reason(photo(1, "DSC_0041.jpg", camera: nil), photo(2, "DSC_0042.jpg", camera: nil))
+                == nil
         )
-        #expect(StackRecognition.reason(photo(1, "DSC_0041.jpg"), photo(2, "DSC_0042.jpg", camera: "D850")) == nil)
+        #expect(StackRecognition().reason(photo(1, "DSC_0041.jpg"), photo(2, "DSC_0042.jpg", camera: "D850")) == nil)
         let dated = photo(2, "DSC_0042.jpg") {
             $0.captureTime = CaptureTime(
                 wallMicroseconds: $0.captureTime.wallMicroseconds, offsetMinutes: nil, source: .modified)
         }
-        #expect(StackRecognition.reason(photo(1, "DSC_0041.jpg"), dated) == nil)
-        #expect(StackRecognition.reason(photo(1, "DSC_0041.jpg"), photo(2, "DSC_0050.jpg", at: 60)) == nil)
+        #expect(StackRecognition().reason(photo(1, "DSC_0041.jpg"), dated) == nil)
+        #expect(StackRecognition().reason(photo(1, "DSC_0041.jpg"), photo(2, "DSC_0050.jpg", at: 60)) == nil)
     }
 
     @Test("Other exposures of one camera are a bracket, by the bias or by the values")
     func bracket() {
         let middle = photo(1, "DSC_0041.jpg", change: bias("0/1"))
         #expect(
-            StackRecognition.reason(middle, photo(2, "DSC_0042.jpg", at: 5, change: bias("-2/3"))) == .exposureBracket)
+            StackRecognition().reason(middle, photo(2, "DSC_0042.jpg", at: 5, change: bias("-2/3"))) == .exposureBracket
+        )
         let dark = photo(3, "DSC_0043.jpg", at: 1) { $0.metadata.exposure.seconds = 0.0025 }
-        #expect(StackRecognition.reason(photo(1, "DSC_0041.jpg"), dark) == .exposureBracket)
+        #expect(StackRecognition().reason(photo(1, "DSC_0041.jpg"), dark) == .exposureBracket)
         // Half the time at twice the ISO is the same exposure.
         let same = photo(4, "DSC_0044.jpg", at: 1) {
             $0.metadata.exposure.seconds = 0.005
             $0.metadata.exposure.iso = 200
         }
-        #expect(StackRecognition.reason(photo(1, "DSC_0041.jpg"), same) == .burst)
+        #expect(StackRecognition().reason(photo(1, "DSC_0041.jpg"), same) == .burst)
     }
 
     @Test("RAW and JPEG of one shot, an edited version and the parts of a live photo are told apart")
     func pairs() {
         let jpeg = photo(1, "DSC_0041.jpg")
-        #expect(StackRecognition.reason(jpeg, photo(2, "DSC_0041.NEF", .raw)) == .rawAndJPEG)
-        #expect(StackRecognition.reason(jpeg, photo(2, "DSC_0047.NEF", .raw, at: 2)) == .burst)
+        #expect(StackRecognition().reason(jpeg, photo(2, "DSC_0041.NEF", .raw)) == .rawAndJPEG)
+        #expect(StackRecognition().reason(jpeg, photo(2, "DSC_0047.NEF", .raw, at: 2)) == .burst)
         let edited = photo(3, "DSC_0041.jpg") { $0.metadata.tags["Exif.Image.Software"] = "darktable 4.6" }
-        #expect(StackRecognition.reason(jpeg, edited) == .editedVersion)
+        #expect(StackRecognition().reason(jpeg, edited) == .editedVersion)
+        let named = photo(7, "IMG_E0041.jpg")
+        #expect(StackRecognition().reason(photo(8, "IMG_0041.jpg"), named) == .editedVersion)
+        #expect(StackRecognition(names: []).reason(photo(8, "IMG_0041.jpg"), named) == nil)
+        #expect(StackRecognition().reason(jpeg, photo(9, "DSC_0041-edited.jpg")) == .editedVersion)
         let firmware = photo(4, "DSC_0041.jpg") { $0.metadata.tags["Exif.Image.Software"] = "17.4.1" }
-        #expect(StackRecognition.reason(jpeg, firmware) == nil)
+        #expect(StackRecognition().reason(jpeg, firmware) == nil)
         let still = photo(5, "IMG_1.HEIC", .heic) { $0.metadata.tags["Exif.Apple.ContentIdentifier"] = "A-B" }
         let frame = photo(6, "IMG_1.JPG", at: 900, camera: nil) {
             $0.metadata.tags["Exif.Apple.ContentIdentifier"] = "A-B"
         }
-        #expect(StackRecognition.reason(still, frame) == .livePhoto)
-        #expect(StackRecognition.stacks(among: [frame, still]).map(\.reason) == [.livePhoto])
+        #expect(StackRecognition().reason(still, frame) == .livePhoto)
+        #expect(StackRecognition().stacks(among: [frame, still]).map(\.reason) == [.livePhoto])
     }
 
     @Test("A cluster's stacks leave out what may be a duplicate, and a photo is in one")
@@ -80,16 +95,16 @@ struct StackRecognitionTests {
             photo(1, "DSC_0041.jpg"), photo(2, "DSC_0041.NEF", .raw), photo(3, "DSC_0100.jpg", at: 100),
             photo(4, "DSC_0101.jpg", at: 101), copy,
         ]
-        let stacks = StackRecognition.stacks(among: shots)
+        let stacks = StackRecognition().stacks(among: shots)
         #expect(stacks.map(\.reason) == [.rawAndJPEG, .burst])
         #expect(stacks.map(\.photos) == [[shots[0].id, shots[1].id], [shots[2].id, shots[3].id]])
-        #expect(StackRecognition.stacks(among: []).isEmpty)
+        #expect(StackRecognition().stacks(among: []).isEmpty)
     }
 
     @Test("A burst of thousands is one stack")
     func longBurst() {
         let shots = (0..<3000).map { photo($0, "DSC_\(10_000 + $0).jpg", at: Double($0) * 0.1) }
-        let stacks = StackRecognition.stacks(among: shots.shuffled())
+        let stacks = StackRecognition().stacks(among: shots.shuffled())
         #expect(stacks == [RecognisedStack(photos: shots.map(\.id), reason: .burst)])
     }
 }

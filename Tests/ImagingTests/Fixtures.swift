@@ -73,6 +73,15 @@ struct Fixtures {
             exif[0x112] = number
             stored = upright if method is None else upright.transpose(method)
             stored.save(f"{folder}/orientation{number}.jpg", quality=95, exif=exif)
+        # Much detail and much shape, larger than what a coarse hash is computed on at an eighth.
+        def noise(side): return Image.frombytes("L", (side, side), random.randbytes(side * side))
+        large = Image.merge("RGB", [noise(side).resize((2400, 1600), Image.BICUBIC) for side in (9, 14, 11)])
+        large = Image.blend(large, noise(900).resize((2400, 1600)).convert("RGB"), 0.15)
+        large.save(f"{folder}/large.jpg", quality=85)
+        large.save(f"{folder}/large-progressive.jpg", quality=85, progressive=True)
+        large.resize((1200, 800)).save(f"{folder}/large.png")
+        # Without luma.
+        large.resize((900, 600)).save(f"{folder}/rgb.jpg", quality=90, keep_rgb=True)
         # A profile that means green by red and red by green.
         profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
         for entry in range(132, 132 + 12 * struct.unpack(">I", profile[128:132])[0], 12):

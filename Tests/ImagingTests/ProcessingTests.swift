@@ -109,17 +109,62 @@ struct ProcessingTests {
     @Test(
         "The full hash is imagehash's, bit for bit, and the default one is near",
         arguments: [
-            "grey.jpg", "colour.png", "grey.png", "progressive.jpg",
+            "grey.jpg", "colour.png", "grey.png", "progressive.jpg", "large.jpg", "large-progressive.jpg",
         ])
     func hashes(name: String) async throws {
         let file = try Fixtures.shared()[name]
-        let text = try Fixtures.run(
-            "import imagehash, sys; from PIL import Image; print(imagehash.phash(Image.open(sys.argv[1])))",
-            [file.string])
-        let reference = try #require(PerceptualHash(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let reference = try imagehash(file)
         let pool = makePool()
         #expect(try await pool.hash(file, detail: .full).perceptualHash == reference)
         #expect(try await pool.hash(file, detail: .reduced).perceptualHash.distance(to: reference) <= 2)
+    }
+
+    @Test(
+        "The coarse hash is not far from imagehash's",
+        arguments: ["large.jpg", "large-progressive.jpg", "rgb.jpg", "large.png"])
+    func coarseHashes(name: String) async throws {
+        let file = try Fixtures.shared()[name]
+        let coarse = try await makePool().hash(file, detail: .coarse).perceptualHash
+        #expect(coarse.distance(to: try imagehash(file)) <= 4)
+    }
+
+    private func imagehash(_ file: FilePath) throws -> PerceptualHash {
+        let text = try Fixtures.run(
+            "import imagehash, sys; from PIL import Image; print(imagehash.phash(Image.open(sys.argv[1])))",
+            [file.string])
+        return try #require(PerceptualHash(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    @Test(
+        "A damaged JPEG has the coarse hash of what can be decoded, or none", arguments: [0.02, 0.1, 0.5, 0.9, 0.999])
+    func damaged(share: Double) async throws {
+        let pool = makePool()
+        for name in ["large.jpg", "large-progressive.jpg"] {
+            let whole = try Data(contentsOf: URL(filePath: try Fixtures.shared()[name].string))
+            let path = NSTemporaryDirectory() + "/phototui-cut-\(UUID().uuidString).jpg"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try whole.prefix(Int(Double(whole.count) * share)).write(to: URL(filePath: path))
+            let reduced = try? await pool.hash(FilePath(path), detail: .reduced).perceptualHash
+            let coarse = try? await pool.hash(FilePath(path), detail: .coarse).perceptualHash
+            #expect((reduced == nil) == (coarse == nil), "\(name)")
+            // The means of a progressive file come first: more of it is there than a whole decode shows.
+            if let reduced, let coarse, name == "large.jpg" { #expect(reduced.distance(to: coarse) <= 4, "\(name)") }
+        }
+    }
+
+    @Test("Renditions have the sizes that are asked for, and the small one always")
+    func renditionSizes() async throws {
+        let file = try Fixtures.shared()["large.jpg"]
+        let pool = makePool()
+        let standard = try await pool.process(file, options: ProcessingOptions())
+        for sizes in [[], [256], [600, 150, 1200]] {
+            let photo = try await pool.process(file, options: ProcessingOptions(sizes: sizes))
+            #expect(photo.renditions.map(\.kind.size).sorted() == Set(sizes + [256]).sorted())
+            let found = try judge(photo.renditions)
+            #expect(found == photo.renditions.map(\.kind.size).sorted().map { "WEBP \($0)x\(($0 * 4 + 3) / 6)" })
+            #expect(photo.perceptualHash.distance(to: standard.perceptualHash) <= 2)
+            #expect(photo.pixelSize == standard.pixelSize)
+        }
     }
 
     /// What Pillow reads in the renditions, smallest first.

@@ -1,4 +1,5 @@
 import Core
+import Duplicates
 import Foundation
 import Jobs
 import PhotoEngine
@@ -27,7 +28,7 @@ struct ConfigurationTests {
         #expect(configuration.workers == 2)
         #expect(configuration.library == nil)
         #expect(configuration.watchesFolders)
-        #expect(configuration.renditionFormats == [.webp])
+        #expect(configuration.processingOptions == ProcessingOptions())
         #expect(configuration.file == "/nowhere/.config/phototui/config.toml")
         #expect(configuration.settings.allSatisfy { $0.source == .default && !$0.meaning.isEmpty })
     }
@@ -61,6 +62,48 @@ struct ConfigurationTests {
             #expect(told.contains(word), "\(word)")
         }
         #expect(try load(nil, ["PHOTOTUI_BUDGET": "3"]).budget == 3)
+    }
+
+    @Test("Keeper rules are data; one that is not understood is a reason to decide nothing")
+    func keeperRules() throws {
+        let right = try load(
+            """
+            keeper_rules = "resolution file_name"
+            keeper_formats = "heic jpeg"
+            keeper_size_tolerance = 10
+            reference_folders = "/archive:~/keepers"
+            [keeper_names]
+            "*-final" = "edited version"
+            "scan####" = "scan"
+            """, ["HOME": "/home/ana"])
+        #expect(right.problems.isEmpty && right.keeperProblem == nil)
+        let rules = right.keeperRules
+        #expect(
+            rules.order == [.resolution, .fileName] && rules.formats == [.heic, .jpeg] && rules.sizeTolerance == 0.1)
+        #expect(rules.referenceFolders == ["/archive", "/home/ana/keepers"])
+        #expect(rules.namePatterns.prefix(2).map(\.meaning) == ["edited version", "scan"])
+        #expect(rules.namePatterns.prefix(2).map(\.isEdited) == [true, false])
+        for line in [
+            "keeper_rules = \"reslution\"", "keeper_rules = 3", "keeper_formats = \"jpg\"",
+            "keeper_size_tolerance = 101", "reference_folders = \"keepers\"", "reference_folders = [\"/a\"]",
+            "keeper_names = \"x\"", "[keeper_names]\n\"*-final\" = 3",
+        ] {
+            #expect(try load(line, ["HOME": "/home/ana"]).keeperProblem != nil, "\(line)")
+        }
+        #expect(try load("workers = 0").keeperProblem == nil)
+    }
+
+    @Test("A number out of its range is refused with the range, and what holds instead")
+    func ranges() throws {
+        let told = try load("scan_distance = 20").problems.map(\.description).joined()
+        #expect(told.contains("0 to 16") && told.contains("8 holds"))
+    }
+
+    @Test("Renditions have the sizes of the configuration")
+    func renditionSizes() throws {
+        let configuration = try load("rendition_sizes = \"1200 150 x 5000\"")
+        #expect(configuration.processingOptions.sizes == [150, 256, 1200])
+        #expect(configuration.problems.count == 2)
     }
 
     @Test("A variable wins over the file, the file over the default")

@@ -80,9 +80,9 @@ final class DuplicateLibrary: PictureSource {
     }
 
     /// Its photos' files are nowhere, unless a test makes them.
-    func review(_ rules: KeeperRules = KeeperRules()) -> DuplicateReview {
+    func review(_ rules: KeeperRules = KeeperRules(), rulesFault: EngineError? = nil) -> DuplicateReview {
         DuplicateReview(
-            catalog: catalog, rules: rules,
+            catalog: catalog, rules: rules, rulesFault: rulesFault,
             originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()))
     }
 

@@ -55,12 +55,22 @@ struct DuplicateReviewTests {
             rules.referenceFolders = ["/photos"]
             let review = review(library, rules)
             let proposal = try await review.proposal(for: cluster)
-            #expect(Set(proposal.alsoKept).union([proposal.keeper]) == [export, original])
+            #expect(proposal.kept == [export, original])
             await #expect(throws: EngineError.self) {
                 _ = try await review.resolve(
-                    proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: "a", reason: "")
+                    proposal, keeper: proposal.keeper, alsoKept: proposal.alsoKept(), actor: "a", reason: "")
             }
             #expect(try await library.clusters() == [[export, original]])
+        }
+    }
+
+    @Test("With rules that are not understood nothing is proposed")
+    func rulesFault() async throws {
+        try await withPair { library, _, _, cluster in
+            let fault = EngineError(.invalidInput, "\"reslution\" is no rule")
+            let review = library.review(rulesFault: fault)
+            let error = await #expect(throws: EngineError.self) { _ = try await review.proposal(for: cluster) }
+            #expect(error?.code == .invalidInput && error?.whatHappened == fault.whatHappened)
         }
     }
 

@@ -40,18 +40,18 @@ def corpus_photos(corpus):
     return photos, scenes
 
 
-def upright(path):
-    """The photo in RGB as it is shown, at most LONGEST pixels long; None where it is no photo of at least 300 pixels."""
+def upright(path, longest=LONGEST, least=300):
+    """The photo in RGB as it is shown, at most `longest` pixels long; None where it is no photo of at least `least` pixels."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path) as picture:
-                if min(picture.size) < 300 or picture.mode not in ("RGB", "L"):
+                if min(picture.size) < least or picture.mode not in ("RGB", "L"):
                     return None
                 if path.lower().endswith(".png") and "wallpapers" not in path and "backgrounds" not in path:
                     return None  # screenshots and diagrams
                 picture = ImageOps.exif_transpose(picture).convert("RGB")
-        picture.thumbnail((LONGEST, LONGEST), Image.LANCZOS)
+        picture.thumbnail((longest, longest), Image.LANCZOS)
         # A nearly flat picture can't be told from another one by anybody.
         return picture if numpy.asarray(picture.convert("L").resize((64, 64))).std() >= 12 else None
     except Exception:
@@ -110,6 +110,26 @@ def pan(picture, pick):
         across, down = width, round(height * 0.75)
         offset = (0, height - down)
     return (picture.crop((0, 0, across, down)), picture.crop((*offset, offset[0] + across, offset[1] + down)))
+
+
+def derive_large(corpus, out):
+    """Writes the larger photos with their plain copies into `out`: 2.9 megapixels in the mean, as in a phone's folder."""
+    pick = random.Random(SEED)
+    photos, _ = corpus_photos(corpus)
+    os.makedirs(out, exist_ok=True)
+    known = []
+    for path in photos:
+        picture = upright(path, longest=2400, least=1200)
+        if picture is None:
+            continue
+        hash = imagehash.phash(picture)
+        if any(hash - other <= 14 for other in known):
+            continue
+        known.append(hash)
+        for copy, data in copies(picture, pick):
+            if copy in PLAIN:
+                with open(f"{out}/{len(known):03}-{copy}.jpg", "wb") as file:
+                    file.write(data)
 
 
 def derive(corpus, out):

@@ -10,10 +10,12 @@ enum RenditionMaker {
     /// Effort 4, libvips' default, takes 15 times as long.
     static let avifEffort: Int32 = 2
 
-    static func renditions(of picture: VipsPicture, formats: [RenditionFormat]) throws -> [Rendition] {
+    static func renditions(
+        of picture: VipsPicture, sizes: [Int], formats: [RenditionFormat]
+    ) throws -> [Rendition] {
         var renditions: [Rendition] = []
         var current = try picture.applying(phototui_vips_without_metadata)
-        for size in RenditionKind.sizes.sorted(by: >) {
+        for size in sizes.sorted(by: >) {
             if current.longestEdge > size {
                 current = try current.scaled(Double(size) / Double(current.longestEdge)).inMemory()
             }

@@ -17,8 +17,8 @@ enum RequestHandler {
                 return try OpenedPicture(bytes, pixelLimit: request.limits.pixels)
             }
             switch request.task {
-            case .process(let formats, let usesFullHash):
-                return try process(opened(), formats: formats, usesFullHash: usesFullHash)
+            case .process(let sizes, let formats, let usesFullHash):
+                return try process(opened(), sizes: sizes, formats: formats, usesFullHash: usesFullHash)
             case .hash(let detail):
                 let opened = try opened()
                 let hash = try opened.perceptualHash(detail)
@@ -42,13 +42,13 @@ enum RequestHandler {
     }
 
     private static func process(
-        _ opened: OpenedPicture, formats: [RenditionFormat], usesFullHash: Bool
+        _ opened: OpenedPicture, sizes: [Int], formats: [RenditionFormat], usesFullHash: Bool
     ) throws -> (DecoderReply, [[UInt8]]) {
         let metadata = opened.metadata()
-        let reduced = try opened.reduced(to: RenditionKind.sizes.max() ?? 1024)
+        let reduced = try opened.reduced(to: sizes.max() ?? RenditionKind.smallSize, decodedAtLeast: 1024)
         let hash = usesFullHash ? try opened.perceptualHash(.full) : try reduced.hashed.perceptualHash()
         let upright = try reduced.picture.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
-        let renditions = try RenditionMaker.renditions(of: upright, formats: formats)
+        let renditions = try RenditionMaker.renditions(of: upright, sizes: sizes, formats: formats)
         // What the loader turned upright is counted as it was stored.
         let size = opened.loadsUpright ? metadata.orientation.upright(reduced.storedSize) : reduced.storedSize
         let header = ProcessedHeader(

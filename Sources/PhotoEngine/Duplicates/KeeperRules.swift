@@ -43,6 +43,15 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
         }
     }
 
+    /// After "has".
+    var advantage: String {
+        switch self {
+        case .referenceFolder: "its place in a folder that is always kept"
+        case .original: "more of the original"
+        default: words
+        }
+    }
+
     /// What the keeper has, for a person.
     var words: String {
         switch self {
@@ -51,7 +60,7 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
         case .resolution: "more pixels"
         case .format: "the better format"
         case .metadata: "more camera data"
-        case .captureDate: "the surer date"
+        case .captureDate: "the surer or earlier date"
         case .fileName: "the plainer name"
         case .albums: "in more albums"
         case .bytes: "less compressed"
@@ -76,12 +85,13 @@ public struct KeeperCandidate: Sendable {
 /// What to keep of a cluster, and why.
 public struct KeeperProposal: Equatable, Sendable {
     public let keeper: PhotoID
-    /// Others that a reference folder keeps.
-    public let alsoKept: [PhotoID]
+    /// Those that a reference folder keeps, the keeper among them or not.
+    public let alwaysKept: Set<PhotoID>
     /// For a person, safe to show: `kept: 4032x3024 HEIC original (more pixels); the other is a 1600 px WhatsApp copy`.
     public let sentence: String
-    /// Whether nothing weighty speaks for another photo, and something does for the keeper; always for equal bytes.
-    public let isCertain: Bool
+    /// Why it isn't certain, for a person: something weighty speaks for another photo, or nothing does for the keeper. Nil
+    /// where it is certain, as it always is for equal bytes.
+    public let doubt: String?
 }
 
 extension KeeperRules {
@@ -103,19 +113,21 @@ extension KeeperRules {
         let keeper = weighed[left[0]]
         let others = weighed.filter { $0.photo.id != keeper.photo.id }
         return KeeperProposal(
-            keeper: keeper.photo.id, alsoKept: others.filter(\.isInReferenceFolder).map(\.photo.id),
+            keeper: keeper.photo.id,
+            alwaysKept: Set(weighed.filter(\.isInReferenceFolder).map(\.photo.id)),
             sentence: sentence(keeper, others, decisive),
-            isCertain: others.allSatisfy { isCertain(keeper, before: $0) })
+            doubt: others.lazy.compactMap { doubt(of: keeper, beside: $0) }.first)
     }
 
-    private func isCertain(_ keeper: WeighedPhoto, before other: WeighedPhoto) -> Bool {
-        if keeper.photo.sha256 == other.photo.sha256 { return true }
-        var speaksForKeeper = false
-        for rule in order {
-            if rule.isWeighty, other.isBetter(than: keeper, by: rule, self) { return false }
-            if keeper.isBetter(than: other, by: rule, self) { speaksForKeeper = speaksForKeeper || rule.isWeighty }
+    private func doubt(of keeper: WeighedPhoto, beside other: WeighedPhoto) -> String? {
+        if keeper.photo.sha256 == other.photo.sha256 { return nil }
+        let weighty = order.filter(\.isWeighty)
+        let name = displayEscaped(other.photo.filename)
+        if let rule = weighty.first(where: { other.isBetter(than: keeper, by: $0, self) }) {
+            return "\(name) has \(rule.advantage)"
         }
-        return speaksForKeeper
+        if weighty.contains(where: { keeper.isBetter(than: other, by: $0, self) }) { return nil }
+        return "\(name) is as good"
     }
 
     private func sentence(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {

@@ -15,10 +15,17 @@ public struct RecognisedStack: Equatable, Sendable {
 
 /// Recognises photos that differ though they look alike, by what the camera wrote of them: the same camera at the same time. A
 /// name can add to that, it never suffices.
-public enum StackRecognition {
+public struct StackRecognition {
+    private let names: [NamePattern.Matcher]
+
+    /// Patterns of edited versions' names are those among `names` that say so.
+    public init(names: [NamePattern] = NamePattern.standard) {
+        self.names = names.filter(\.isEdited).map(NamePattern.Matcher.init)
+    }
+
     /// The stacks among a cluster's photos; a photo is in one at most, and one in none may be a duplicate. Compares each with
     /// the sixteen that the same camera took next, so a cluster of 50,000 takes no longer than sorting it.
-    public static func stacks(among photos: [Photo]) -> [RecognisedStack] {
+    public func stacks(among photos: [Photo]) -> [RecognisedStack] {
         let keys = photos.map { (camera: $0.camera, moment: $0.moment, id: $0.id) }
         let order = photos.indices.sorted { keys[$0] < keys[$1] }
         let sorted = order.map { photos[$0] }
@@ -43,7 +50,7 @@ public enum StackRecognition {
         for one in sorted.indices {
             for other in (one + 1)..<max(one + 1, min(sorted.count, one + 17)) {
                 guard cameras[one] == cameras[other],
-                    sorted[other].moment - sorted[one].moment <= longestGap
+                    sorted[other].moment - sorted[one].moment <= Self.longestGap
                 else { break }
                 if let reason = reason(sorted[one], sorted[other]) { join(one, other, reason) }
             }
@@ -64,7 +71,7 @@ public enum StackRecognition {
     }
 
     /// Why two photos belong together without being duplicates; nil where nothing tells that they do.
-    public static func reason(_ one: Photo, _ other: Photo) -> StackReason? {
+    public func reason(_ one: Photo, _ other: Photo) -> StackReason? {
         guard one.sha256 != other.sha256 else { return nil }
         if let content = one.contentIdentifier, content == other.contentIdentifier, one.mediaType != other.mediaType {
             return .livePhoto
@@ -72,17 +79,34 @@ public enum StackRecognition {
         guard one.isTimedByCamera, other.isTimedByCamera, !one.camera.isEmpty, one.camera == other.camera else {
             return nil
         }
-        let gap = abs(one.moment - other.moment)
-        let sameShot = gap < 1_000_000 && !areNumberedApart(one, other)
-        if sameShot, (one.mediaType == .raw) != (other.mediaType == .raw), exposureDifference(one, other) < 0.1 {
+        let gap = Self.gap(one, other)
+        let isNumberedApart = Self.areNumberedApart(one, other)
+        let isSameExposure = Self.exposureDifference(one, other) < 0.1
+        if gap < Self.second, !isNumberedApart, (one.mediaType == .raw) != (other.mediaType == .raw), isSameExposure {
             return .rawAndJPEG
         }
-        if gap == 0, one.isEdited != other.isEdited, exposureDifference(one, other) < 0.1 { return .editedVersion }
-        if gap <= longestGap, isBracketed(one, other) { return .exposureBracket }
+        if gap == 0, isSameExposure, isEdited(one) != isEdited(other) { return .editedVersion }
+        if gap <= Self.longestGap, Self.isBracketed(one, other) { return .exposureBracket }
         // Equal times may be a copy's; another time, or another number in the second, is another shot.
-        if gap <= burstGap, gap > 0 || areNumberedApart(one, other) { return .burst }
+        if gap <= Self.burstGap, gap > 0 || isNumberedApart { return .burst }
         return nil
     }
+
+    private func isEdited(_ photo: Photo) -> Bool {
+        if photo.isEdited { return true }
+        let name = NamePattern.characters(photo.filename)
+        return names.contains { $0.matches(name) }
+    }
+
+    /// Microseconds between two shots. Exports and messengers drop the fraction of the second: a time without one is any
+    /// moment of its second.
+    private static func gap(_ one: Photo, _ other: Photo) -> Int64 {
+        let hasNoFraction = one.moment % second == 0 || other.moment % second == 0
+        if hasNoFraction, one.moment / second == other.moment / second { return 0 }
+        return abs(one.moment - other.moment)
+    }
+
+    private static let second: Int64 = 1_000_000
 
     /// Microseconds between two shots of one bracket, and of one burst.
     private static let longestGap: Int64 = 10_000_000

@@ -13,10 +13,8 @@ public struct Configuration: Sendable {
     public var keys: [String: String]
     /// Photos processed at a time.
     public var workers: Int
-    /// Formats of each rendition size.
-    public var renditionFormats: [RenditionFormat]
-    /// Compute each pHash on a full-size decode.
-    public var usesFullHash: Bool
+    /// What is made of each photo.
+    public var processingOptions: ProcessingOptions
     /// Follow the library's folders while the app is open.
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
@@ -29,6 +27,8 @@ public struct Configuration: Sendable {
     public var budget: Double?
     /// Which photo of a duplicate cluster to keep.
     public var keeperRules: KeeperRules
+    /// What of the keeper rules is not understood: nothing is decided by rules that the owner didn't mean.
+    public var keeperProblem: ConfigurationProblem?
     /// How photos are compared, where nothing else is asked for.
     public var scanOptions: DuplicateScanOptions
     /// Named libraries, by name.
@@ -58,6 +58,7 @@ public struct Configuration: Sendable {
         let formats = reader.text(
             "rendition_formats", default: "webp",
             "Formats of the renditions, separated by blanks: webp, avif, jpeg; webp is always made.")
+        let renditionSizes = reader.renditionSizes()
         let full = reader.flag("full_hash", default: false, "Compute each pHash on a full-size decode.")
         let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
         let graphics = reader.text(
@@ -73,7 +74,7 @@ public struct Configuration: Sendable {
             reader.complain("budget", "\"\(budget)\" is no sum", "write a number between quotes: budget = \"12.50\"")
         }
         let prices = reader.prices()
-        let keeperRules = reader.keeperRules()
+        let (keeperRules, keeperProblem) = reader.keeperRules(home: environment["HOME"])
         let scanOptions = DuplicateScanOptions(
             distance: reader.number(
                 "scan_distance", default: DuplicateScanOptions().distance, in: DuplicateScanOptions.distances,
@@ -93,10 +94,12 @@ public struct Configuration: Sendable {
         reader.complainAboutUnknownKeys()
         return Configuration(
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
-            renditionFormats: renditionFormats, usesFullHash: full, watchesFolders: watches, graphics: graphics,
+            processingOptions: ProcessingOptions(
+                sizes: renditionSizes, formats: renditionFormats, usesFullHash: full),
+            watchesFolders: watches, graphics: graphics,
             history: TaskHistoryLimits(days: Double(historyDays), bytes: Int64(historyMegabytes) * 1_000_000),
             prices: prices, budget: Double(budget).flatMap { $0 > 0 && $0.isFinite ? $0 : nil },
-            keeperRules: keeperRules, scanOptions: scanOptions, profiles: profiles,
+            keeperRules: keeperRules, keeperProblem: keeperProblem, scanOptions: scanOptions, profiles: profiles,
             profile: profile.isEmpty ? nil : profile, file: reading.path,
             settings: reader.settings, problems: reader.problems,
             undecided: reading.problem ?? reader.misunderstood["profile"] ?? reader.misunderstood["library"],

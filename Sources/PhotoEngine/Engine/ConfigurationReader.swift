@@ -21,7 +21,11 @@ struct ConfigurationReader {
     mutating func text(
         _ key: String, default standard: String, among choices: [String]? = nil, _ meaning: String
     ) -> String {
-        value(key, standard, meaning, show: { $0 }, fromFile: { $0.string }) { text in
+        value(
+            key, standard, meaning,
+            expected: choices.map { "write one of: \($0.joined(separator: ", "))" } ?? "write a text between quotes",
+            show: { $0 }, fromFile: { $0.string }
+        ) { text in
             choices.map { $0.contains(text) } ?? true ? text : nil
         }
     }
@@ -29,19 +33,46 @@ struct ConfigurationReader {
     mutating func number(
         _ key: String, default standard: Int, in range: ClosedRange<Int>, _ meaning: String
     ) -> Int {
-        value(key, standard, meaning, show: { "\($0)" }, fromFile: { $0.int.map { "\($0)" } }) { text in
+        value(
+            key, standard, meaning, expected: "write a number from \(range.lowerBound) to \(range.upperBound)",
+            show: { "\($0)" }, fromFile: { $0.int.map { "\($0)" } }
+        ) { text in
             Int(text).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
     mutating func flag(_ key: String, default standard: Bool, _ meaning: String) -> Bool {
-        value(key, standard, meaning, show: { "\($0)" }, fromFile: { $0.bool.map { "\($0)" } }) { text in
+        value(
+            key, standard, meaning, expected: "write true or false", show: { "\($0)" },
+            fromFile: { $0.bool.map { "\($0)" } }
+        ) { text in
             switch text {
             case "true", "yes", "1": true
             case "false", "no", "0": false
             default: nil
             }
         }
+    }
+
+    /// `rendition_sizes`.
+    mutating func renditionSizes() -> [Int] {
+        let possible = RenditionKind.possibleSizes
+        let standard = RenditionKind.standardSizes.map { "\($0)" }.joined(separator: " ")
+        let words = text(
+            "rendition_sizes", default: standard,
+            "Longest edges of the renditions in pixels, separated by blanks; \(RenditionKind.smallSize) is always made."
+        )
+        var sizes: [Int] = []
+        for word in words.split(separator: " ") {
+            guard let size = Int(word), possible.contains(size) else {
+                complain(
+                    "rendition_sizes", "\"\(word)\" is no size",
+                    "write pixels from \(possible.lowerBound) to \(possible.upperBound)")
+                continue
+            }
+            sizes.append(size)
+        }
+        return sizes
     }
 
     /// The table `[keys]`: action name to key names.
@@ -118,14 +149,14 @@ struct ConfigurationReader {
 
     /// A misspelt key is silent otherwise.
     mutating func complainAboutUnknownKeys() {
-        let known = Set(settings.map(\.key)).union(["keys", "profiles", "prices"])
+        let known = Set(settings.map(\.key)).union(["keys", "profiles", "prices", "keeper_names"])
         for key in file.table?.keys.sorted() ?? [] where !known.contains(key) {
             complain("\(file.path?.string ?? ""): \(key)", "there is no such key", "`phototui config` lists them")
         }
     }
 
     private mutating func value<Value>(
-        _ key: String, _ standard: Value, _ meaning: String, show: (Value) -> String,
+        _ key: String, _ standard: Value, _ meaning: String, expected: String, show: (Value) -> String,
         fromFile: (any TOMLValueConvertible) -> String?, parse: (String) -> Value?
     ) -> Value {
         let variable = "PHOTOTUI_" + key.uppercased()
@@ -134,7 +165,9 @@ struct ConfigurationReader {
             if let parsed = fromFile(entry).flatMap(parse) {
                 chosen = (parsed, .file)
             } else {
-                complain("\(file.path?.string ?? ""): \(key)", "its value is not understood", meaning)
+                complain(
+                    "\(file.path?.string ?? ""): \(key)", "its value is not understood, and \(show(standard)) holds",
+                    expected)
                 misunderstood[key] = problems.last
             }
         }
@@ -143,7 +176,7 @@ struct ConfigurationReader {
                 chosen = (parsed, .environment)
                 misunderstood[key] = nil
             } else {
-                complain(variable, "its value is not understood", meaning)
+                complain(variable, "its value is not understood, and \(show(chosen.value)) holds", expected)
             }
         }
         settings.append(

@@ -87,8 +87,7 @@ public final class Library: Sendable {
         owner: String? = nil, storage: String? = nil, traffic: TrafficRecorder? = nil,
         reachStorage: @escaping @Sendable () async throws -> Void = {}
     ) -> Library {
-        let options = ProcessingOptions(
-            formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash)
+        let options = configuration.processingOptions
         let processor = DecoderPool(count: configuration.workers)
         let handlers: @Sendable (any Catalog) -> [any JobHandler] = { catalog in
             [ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)]
@@ -163,13 +162,14 @@ public final class Library: Sendable {
     }
 
     /// The small pictures that photos are compared by.
-    public var smallPictures: any PictureSource { RenditionPictures(objects: objects, remake: remake) }
+    public var smallPictures: any PictureSource {
+        RenditionPictures(objects: objects, sizes: configuration.processingOptions.sizes, remake: remake)
+    }
 
     private var remake: @Sendable (SHA256Digest) async throws -> Bool {
         let handler = ProcessPhotoHandler(
             catalog: catalog, objects: objects, processor: processor,
-            options: ProcessingOptions(
-                formats: configuration.renditionFormats, usesFullHash: configuration.usesFullHash))
+            options: configuration.processingOptions)
         return { try await handler.remakeRenditions(of: $0) }
     }
 
@@ -182,6 +182,12 @@ public final class Library: Sendable {
     public func duplicateReview() -> DuplicateReview {
         DuplicateReview(
             catalog: catalog, rules: configuration.keeperRules,
+            rulesFault: configuration.keeperProblem.map { problem in
+                EngineError(
+                    .invalidInput,
+                    "what to keep of duplicates is not known: \(problem.whatHappened) (\(problem.place))",
+                    whatToDo: problem.whatToDo)
+            },
             originals: OriginalPresence(catalog: catalog, objects: objects))
     }
 
@@ -197,6 +203,7 @@ public final class Library: Sendable {
     public func trashEmptying(environment: [String: String]) -> TrashEmptying {
         TrashEmptying(
             catalog: catalog, objects: objects, desktop: DesktopTrash(environment: environment),
+            sizes: configuration.processingOptions.sizes,
             ownsRenditions: uploader == nil)
     }
 

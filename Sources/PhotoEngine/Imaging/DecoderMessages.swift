@@ -5,7 +5,7 @@ public import Core
 /// On the wire each message is a frame: two little-endian 32-bit counts (JSON bytes, payload bytes), the JSON, the payload.
 public struct DecoderRequest: Sendable, Codable {
     public enum Task: Sendable, Codable {
-        case process(formats: [RenditionFormat], usesFullHash: Bool)
+        case process(sizes: [Int], formats: [RenditionFormat], usesFullHash: Bool)
         case hash(detail: HashDetail)
         case pixels(region: PictureRegion, fitting: PixelSize)
         /// Comes without a file.

@@ -48,7 +48,8 @@ public final class DecoderPool: ImageProcessor {
 
     public func process(_ file: FilePath, options: ProcessingOptions) async throws -> ProcessedPhoto {
         let (reply, payload, _) = try await exchange(
-            .process(formats: options.formats, usesFullHash: options.usesFullHash), file: file, isUrgent: false)
+            .process(sizes: options.sizes, formats: options.formats, usesFullHash: options.usesFullHash), file: file,
+            isUrgent: false)
         guard case .processed(let header) = reply, let sha256 = SHA256Digest(header.sha256),
             let hash = PerceptualHash(header.perceptualHash),
             header.renditions.allSatisfy({ $0.byteCount >= 0 && $0.byteCount <= payload.count }),

@@ -9,6 +9,8 @@ public struct AppState: Sendable {
     public var keyMap: KeyMap
     /// Shown in the top line; escaped when drawn.
     public var libraryName: String
+    /// Why things are done that nobody gives a reason for.
+    public var standingReason = ""
     public var timeline = TimelineState()
     /// The viewer's photo; it stays while the timeline shows, so that one can go back to it.
     public var viewer: ViewerState?

@@ -28,12 +28,17 @@ public enum HashDetail: String, Sendable, Codable {
 }
 
 public struct ProcessingOptions: Hashable, Sendable {
+    /// Longest edges of the renditions, ascending; `RenditionKind.smallSize` is among them.
+    public var sizes: [Int]
     /// Formats of each rendition size; WebP is what the app shows.
     public var formats: [RenditionFormat]
     /// Compute the pHash on a full-size decode.
     public var usesFullHash: Bool
 
-    public init(formats: [RenditionFormat] = [.webp], usesFullHash: Bool = false) {
+    public init(
+        sizes: [Int] = RenditionKind.standardSizes, formats: [RenditionFormat] = [.webp], usesFullHash: Bool = false
+    ) {
+        self.sizes = Set(sizes).union([RenditionKind.smallSize]).sorted()
         self.formats = formats
         self.usesFullHash = usesFullHash
     }

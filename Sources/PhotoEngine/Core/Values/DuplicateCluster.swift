@@ -54,6 +54,15 @@ public struct ClusterMember: Hashable, Sendable {
     }
 }
 
+extension ClusterMember {
+    /// Bits in which the hashes differ, once both are turned alike.
+    public func distance(to other: ClusterMember) -> Int {
+        let isTurned = [self, other].contains { ($0.evidence?.orientation ?? .upright) != .upright }
+        guard isTurned else { return hash.distance(to: other.hash) }
+        return hash.orientations(toward: other.hash).first?.distance ?? hash.distance(to: other.hash)
+    }
+}
+
 /// A photo of a cluster with all that is known of it.
 public struct ClusterPhoto: Hashable, Sendable {
     public let member: ClusterMember

@@ -1,6 +1,6 @@
 /// A derived image: its longest edge in pixels and its format.
 public struct RenditionKind: Hashable, Sendable {
-    /// Longest edge in pixels: 256, 512 or 1024. A smaller original keeps its own size.
+    /// Longest edge in pixels. A smaller original keeps its own size.
     public let size: Int
     public let format: RenditionFormat
 
@@ -9,7 +9,12 @@ public struct RenditionKind: Hashable, Sendable {
         self.format = format
     }
 
-    public static let sizes = [256, 512, 1024]
+    /// Sizes that are made unless others are asked for; ascending, as all lists of sizes are.
+    public static let standardSizes = [256, 512, 1024]
+    /// Always made: the wall shows it, and duplicates are compared by it.
+    public static let smallSize = 256
+    /// What may be asked for.
+    public static let possibleSizes = 64...4096
 
     /// Content-addressed by the original's digest: `renditions/ab/ab…/256.webp`.
     public func key(of original: SHA256Digest) -> ObjectKey {

@@ -51,7 +51,7 @@ public struct BulkResolution: Sendable {
                         continue
                     }
                     let request = proposal.request(
-                        keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), actor: actor, reason: reason)
+                        keeper: proposal.keeper, alsoKept: proposal.alsoKept(), actor: actor, reason: reason)
                     if isDry { try await review.check(request) }
                     let resolution = isDry ? nil : try await review.resolve(request)
                     tally.resolve(proposal.bytesToWin)

@@ -29,12 +29,3 @@ extension ClusterProposal {
             .map { ($0.photo, $0.distance) }
     }
 }
-
-extension ClusterMember {
-    /// Bits in which the hashes differ, once both are turned alike.
-    func distance(to other: ClusterMember) -> Int {
-        let isTurned = [self, other].contains { ($0.evidence?.orientation ?? .upright) != .upright }
-        guard isTurned else { return hash.distance(to: other.hash) }
-        return hash.orientations(toward: other.hash).first?.distance ?? hash.distance(to: other.hash)
-    }
-}

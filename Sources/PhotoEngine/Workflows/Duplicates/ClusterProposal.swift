@@ -28,19 +28,19 @@ public struct ClusterProposal: Sendable {
     /// The albums and tags that photos are in.
     public let collections: [PhotoID: PhotoCollections]
     public let keeper: PhotoID
-    /// Others to keep, as they lie in a folder that is always kept.
-    public let alsoKept: [PhotoID]
+    /// Those in a folder that is always kept.
+    public let alwaysKept: Set<PhotoID>
     /// For a person, safe to show: what is kept, and why.
     public let sentence: String
     public let stacks: [Stack]
-    /// Whether nothing speaks against it: the pictures are the same, none is part of a stack, and nothing weighty speaks for
-    /// another keeper.
-    public internal(set) var isCertain = false
+    /// What speaks against it, for a person, safe to show; nil where it is certain: the pictures are the same, none is part
+    /// of a stack, and nothing weighty speaks for another keeper.
+    public internal(set) var doubt: String?
     private let keptMember: ClusterMember?
 
     init(
         cluster: DuplicateCluster, members: [ClusterMember], photos: [Photo], paths: [PhotoID: [FilePath]],
-        collections: [PhotoID: PhotoCollections], keeper: PhotoID, alsoKept: [PhotoID], sentence: String,
+        collections: [PhotoID: PhotoCollections], keeper: PhotoID, alwaysKept: Set<PhotoID>, sentence: String,
         stacks: [Stack]
     ) {
         self.cluster = cluster
@@ -49,14 +49,21 @@ public struct ClusterProposal: Sendable {
         self.paths = paths
         self.collections = collections
         self.keeper = keeper
-        self.alsoKept = alsoKept
+        self.alwaysKept = alwaysKept
         self.sentence = sentence
         self.stacks = stacks
         keptMember = members.first { $0.photo == keeper }
     }
 
+    public var isCertain: Bool { doubt == nil }
+
+    /// What is kept beside the keeper, or beside `another` in its place.
+    public func alsoKept(beside another: PhotoID? = nil) -> Set<PhotoID> {
+        alwaysKept.subtracting([another ?? keeper])
+    }
+
     /// The keeper and what is kept beside it.
-    public var kept: Set<PhotoID> { Set(alsoKept).union([keeper]) }
+    public var kept: Set<PhotoID> { alwaysKept.union([keeper]) }
 
     public var tier: Tier {
         members.allSatisfy { ($0.evidence?.distance ?? 0) <= ClusterProposal.sameDistance } ? .same : .similar

@@ -7,6 +7,8 @@ public struct DuplicateReview: Sendable {
 
     private let catalog: any ReviewCatalog
     private let rules: KeeperRules
+    /// Why it is not known what to keep.
+    private let rulesFault: EngineError?
     private let originals: OriginalPresence
     /// Of more, no proposal is made for a list: it would read them all.
     public static let mostListed = 1000
@@ -19,9 +21,13 @@ public struct DuplicateReview: Sendable {
     /// Photos of one stack.
     private static let mostStacked = 10_000
 
-    public init(catalog: any ReviewCatalog, rules: KeeperRules, originals: OriginalPresence) {
+    /// `rulesFault` says why the rules are not those that the owner wants: nothing is proposed then.
+    public init(
+        catalog: any ReviewCatalog, rules: KeeperRules, rulesFault: EngineError? = nil, originals: OriginalPresence
+    ) {
         self.catalog = catalog
         self.rules = rules
+        self.rulesFault = rulesFault
         self.originals = originals
     }
 
@@ -57,7 +63,9 @@ public struct DuplicateReview: Sendable {
     }
 
     /// The cluster with its photos as they are now, and what the rules make of it. Throws `.conflict` when it is gone.
+    /// Throws `rulesFault`, too.
     public func proposal(for cluster: DuplicateCluster) async throws -> ClusterProposal {
+        if let rulesFault { throw rulesFault }
         var members: [ClusterMember] = []
         var candidates: [KeeperCandidate] = []
         var collections: [PhotoID: PhotoCollections] = [:]
@@ -77,19 +85,28 @@ public struct DuplicateReview: Sendable {
         let there = candidates.filter { !$0.photo.isMissing && $0.photo.status == .ready }
         guard candidates.count > 1 else {
             throw EngineError(
-                .conflict, "the cluster \(cluster.id) changed while it was read", whatToDo: "look at it again",
-                isRetryable: true)
+                .conflict, "the cluster \(cluster.id) changed while it was read",
+                whatToDo: "look at it again: somebody else may have decided on it", isRetryable: true)
         }
         let proposal = rules.proposal(among: there.isEmpty ? candidates : there)
-        let stacks = StackRecognition.stacks(among: candidates.map(\.photo)).map {
+        let stacks = StackRecognition(names: rules.namePatterns).stacks(among: candidates.map(\.photo)).map {
             ClusterProposal.Stack(photos: $0.photos, kind: $0.reason)
         }
         var made = ClusterProposal(
             cluster: cluster, members: members, photos: candidates.map(\.photo),
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
-            collections: collections, keeper: proposal.keeper, alsoKept: proposal.alsoKept, sentence: proposal.sentence,
-            stacks: stacks)
-        made.isCertain = proposal.isCertain && stacks.isEmpty && !there.isEmpty && made.tier == .same
+            collections: collections, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
+            sentence: proposal.sentence, stacks: stacks)
+        made.doubt =
+            if let stack = stacks.first {
+                "some of its photos are \(stack.reason)"
+            } else if there.isEmpty {
+                "none of its files is there"
+            } else if made.tier != .same {
+                "its pictures are only similar"
+            } else {
+                proposal.doubt
+            }
         return made
     }
 
@@ -166,7 +183,7 @@ public struct DuplicateReview: Sendable {
             }
             found.append(photo)
         }
-        let recognised = StackRecognition.stacks(among: found)
+        let recognised = StackRecognition(names: rules.namePatterns).stacks(among: found)
         if recognised.count == 1, recognised[0].photos.count == Set(photos).count {
             return ClusterProposal.Stack(photos: recognised[0].photos, kind: recognised[0].reason)
         }

@@ -24,7 +24,8 @@ public struct OriginalPresence: Sendable {
 
     private static func isAsRecorded(_ file: LibraryFile) -> Bool {
         var status = stat()
-        guard file.path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        // A link may lead to the very file that is to go.
+        guard file.path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
             return false
         }
         let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)

@@ -6,8 +6,9 @@ struct KeptPhotos {
     typealias Catalog = TrashCatalog & PhotoCatalog & FileCatalog
 
     private let catalog: any Catalog
-    private let objects: any ObjectStore
-    private let blocking: BlockingQueue
+    private let originals: OriginalPresence
+    /// Those of the page that nobody asked about yet, by moment.
+    private var together: [Int64: Set<PhotoID>]
     private var kept: [Place: [PhotoID]] = [:]
     private var asked: Set<Place> = []
     private var withBytes: [PhotoID: Bool] = [:]
@@ -18,13 +19,9 @@ struct KeptPhotos {
         let moment: Int64
     }
 
-    init(insteadOf page: [TrashedPhoto], catalog: any Catalog, objects: any ObjectStore, blocking: BlockingQueue)
-        async throws
-    {
-        (self.catalog, self.objects, self.blocking) = (catalog, objects, blocking)
-        for (moment, trashed) in Dictionary(grouping: page, by: \.trashedAt) {
-            try await ask(Set(trashed.map(\.photo.id)), trashedAt: moment)
-        }
+    init(insteadOf page: [TrashedPhoto], catalog: any Catalog, originals: OriginalPresence) {
+        (self.catalog, self.originals) = (catalog, originals)
+        together = Dictionary(grouping: page, by: \.trashedAt).mapValues { Set($0.map(\.photo.id)) }
     }
 
     /// One that has its bytes; nil where no decision put `trashed` there, or what was kept is among the `removed`, for one that has.
@@ -33,7 +30,7 @@ struct KeptPhotos {
         var place = Place(photo: trashed.photo.id, moment: trashed.trashedAt)
         // What was kept may have made way for another since.
         for _ in 0..<100 {
-            if !asked.contains(place) { try await ask([place.photo], trashedAt: place.moment) }
+            try await ask(place)
             guard let kept = kept[place] else { return nil }
             var next: Place?
             for id in kept {
@@ -53,6 +50,17 @@ struct KeptPhotos {
             whatToDo: "take it back with trash restore, or say --last-copies")
     }
 
+    private mutating func ask(_ place: Place) async throws {
+        if let photos = together.removeValue(forKey: place.moment) {
+            do {
+                try await ask(photos, trashedAt: place.moment)
+            } catch let error as EngineError where !error.isRetryable {
+                // One decision that can't be read is no reason to keep the others' photos: each is asked for by itself.
+            }
+        }
+        if !asked.contains(place) { try await ask([place.photo], trashedAt: place.moment) }
+    }
+
     private mutating func ask(_ photos: Set<PhotoID>, trashedAt moment: Int64) async throws {
         let found = try await catalog.kept(insteadOf: photos, trashedAt: moment)
         for (photo, ids) in found { kept[Place(photo: photo, moment: moment)] = ids }
@@ -61,21 +69,8 @@ struct KeptPhotos {
 
     private mutating func hasBytes(_ photo: Photo) async throws -> Bool {
         if let known = withBytes[photo.id] { return known }
-        let found = try await findBytes(of: photo)
+        let found = photo.isMissing ? false : try await originals.isThere(photo)
         withBytes[photo.id] = found
         return found
-    }
-
-    private func findBytes(of photo: Photo) async throws -> Bool {
-        if photo.isMissing { return false }
-        switch photo.original {
-        case .object(let key): return try await objects.head(key) == photo.byteCount
-        case .file:
-            let files = try await catalog.files(of: photo.id)
-            return try await blocking.run {
-                // One with other bytes, or out of reach, is no copy to rely on.
-                files.contains { file in (try? TrashEmptying.present([file]))?.isEmpty == false }
-            }
-        }
     }
 }

@@ -33,6 +33,8 @@ public struct TrashEmptying: Sendable {
     private let catalog: any EmptyingCatalog
     private let objects: any ObjectStore
     private let desktop: DesktopTrash
+    /// The sizes of renditions that there may be.
+    private let sizes: [Int]
     /// Whether nobody else's photos have these renditions.
     private let ownsRenditions: Bool
     private let blocking = BlockingQueue(label: "phototui.trash")
@@ -42,11 +44,13 @@ public struct TrashEmptying: Sendable {
     public static let standardDays = 30
 
     public init(
-        catalog: any EmptyingCatalog, objects: any ObjectStore, desktop: DesktopTrash, ownsRenditions: Bool
+        catalog: any EmptyingCatalog, objects: any ObjectStore, desktop: DesktopTrash,
+        sizes: [Int] = RenditionKind.standardSizes, ownsRenditions: Bool
     ) {
         self.catalog = catalog
         self.objects = objects
         self.desktop = desktop
+        self.sizes = Set(sizes).union(RenditionKind.standardSizes).sorted()
         self.ownsRenditions = ownsRenditions
     }
 
@@ -68,8 +72,8 @@ public struct TrashEmptying: Sendable {
             let page = try await catalog.trash(after: after, limit: Self.page)
             guard let last = page.last else { return leftovers }
             after = TrashPosition(last)
-            var kept = try await KeptPhotos(
-                insteadOf: takesLastCopies ? [] : page, catalog: catalog, objects: objects, blocking: blocking)
+            var kept = KeptPhotos(
+                insteadOf: page, catalog: catalog, originals: OriginalPresence(catalog: catalog, objects: objects))
             for trashed in page {
                 try Task.checkCancellation()
                 var outcome: Outcome
@@ -144,7 +148,7 @@ public struct TrashEmptying: Sendable {
         if let key = removed.key { try await objects.delete(key) }
         // Those of a photo that came back since are its own; one that comes back just now has them made anew when they are missed.
         guard ownsRenditions, try await catalog.photo(sha256: removed.sha256) == nil else { return }
-        for size in RenditionKind.sizes {
+        for size in sizes {
             for format in RenditionFormat.allCases {
                 try await objects.delete(RenditionKind(size: size, format: format).key(of: removed.sha256))
             }

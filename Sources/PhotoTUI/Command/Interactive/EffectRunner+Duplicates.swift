@@ -222,8 +222,8 @@ extension ClusterDetails {
         self.init(
             cluster: proposal.cluster,
             photos: photos.filter { $0.photo.id == proposal.keeper } + photos.filter { $0.photo.id != proposal.keeper },
-            keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept), sentence: proposal.sentence,
+            keeper: proposal.keeper, alwaysKept: proposal.alwaysKept, sentence: proposal.sentence,
             stacks: proposal.stacks.map { Stack(photos: $0.photos, kind: $0.kind) },
-            kind: kind, isCertain: proposal.isCertain)
+            kind: kind, doubt: proposal.doubt)
     }
 }

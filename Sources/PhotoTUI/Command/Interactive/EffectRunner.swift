@@ -51,7 +51,8 @@ final class EffectRunner: Sendable {
             try LibraryHealth(
                 place.health, broker: place.brokerOption, environment: place.environment, onlyReads: place.isReadOnly)
         }
-        workers = ThumbnailWorkers(renderer: renderer, queue: queue)
+        workers = ThumbnailWorkers(
+            renderer: renderer, sizes: place.configuration.processingOptions.sizes, queue: queue)
     }
 
     /// Performs an effect that needs no terminal.
@@ -148,12 +149,13 @@ final class EffectRunner: Sendable {
 
     /// First what the largest rendition shows of the region, then the original's own pixels where that is too coarse.
     private func loadPicture(_ request: RequestID, _ wanted: PictureRequest) {
-        run(request) { [queue, renderer] library in
+        run(request) { [queue, renderer, sizes = place.configuration.processingOptions.sizes] library in
             let region = wanted.region
             let neededColumns = Int((Double(wanted.columns) / max(region.width, 1e-6)).rounded(.up))
-            let size = RenditionSource.size(forColumns: neededColumns)
+            let size = RenditionSource.size(forColumns: neededColumns, among: sizes)
+            let largest = sizes.last ?? RenditionKind.smallSize
             let edge = wanted.pixelSize.map { max($0.width, $0.height) } ?? 0
-            let isEnough = neededColumns * 8 <= 1024 || edge <= 1024
+            let isEnough = neededColumns * 8 <= largest || edge <= largest
             let objects = library.objects
             try await RenditionSource.makeLocal(wanted.sha256, size: size, in: objects)
             let coarse = try await OffPool.run {

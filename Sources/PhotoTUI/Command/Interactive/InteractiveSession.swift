@@ -188,6 +188,11 @@ struct InteractiveSession: Sendable {
         }
     }
 
+    /// A networked library with its owner: somebody else's is not to be taken for one's own.
+    private var libraryName: String {
+        profile.map { "\($0.name)/\($0.owner)" } ?? folder.lastComponent?.string ?? ""
+    }
+
     private func initialState(_ terminal: NcursesTerminal, _ themes: ThemeFolder) -> AppState {
         let keyMap = KeyMap(overrides: configuration.keys)
         let isStill = environment["PHOTOTUI_NO_MOTION"].map { !$0.isEmpty } ?? false
@@ -196,9 +201,9 @@ struct InteractiveSession: Sendable {
             look: Look(
                 lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
                 cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
-            keyMap: keyMap, libraryName: profile?.name ?? folder.lastComponent?.string ?? "",
-            console: consoleState, hasLibrary: hasLibrary)
+            keyMap: keyMap, libraryName: libraryName, console: consoleState, hasLibrary: hasLibrary)
         state.themes = themes.names
+        state.standingReason = reason
         let problems = configuration.problems.map(\.description) + keyMap.problems
         if let first = problems.first {
             let more = problems.count > 1 ? " (and \(problems.count - 1) more: phototui config)" : ""

@@ -20,8 +20,11 @@ final class ThumbnailWorkers: @unchecked Sendable {
     private let renderer: CellRenderer
     private let queue: MessageQueue
 
-    init(renderer: CellRenderer, queue: MessageQueue) {
-        (self.renderer, self.queue) = (renderer, queue)
+    /// Of renditions, ascending.
+    private let sizes: [Int]
+
+    init(renderer: CellRenderer, sizes: [Int], queue: MessageQueue) {
+        (self.renderer, self.sizes, self.queue) = (renderer, sizes, queue)
     }
 
     /// Begins to work for a library.
@@ -70,7 +73,7 @@ final class ThumbnailWorkers: @unchecked Sendable {
         condition.unlock()
         let message: Message
         do {
-            let size = RenditionSource.size(forColumns: key.columns)
+            let size = RenditionSource.size(forColumns: key.columns, among: sizes)
             let data = try RenditionSource.readFetching(key.sha256, size: size, from: objects)
             message = .thumbnailLoaded(
                 key,
@@ -89,9 +92,9 @@ final class ThumbnailWorkers: @unchecked Sendable {
 
 /// Reads renditions of a local store, blocking: for worker threads only.
 enum RenditionSource {
-    /// The smallest rendition that fills this many columns, at 8 pixels each.
-    static func size(forColumns columns: Int) -> Int {
-        RenditionKind.sizes.first { $0 >= columns * 8 } ?? RenditionKind.sizes.last!
+    /// The smallest of the sizes that fills this many columns, at 8 pixels each.
+    static func size(forColumns columns: Int, among sizes: [Int]) -> Int {
+        sizes.first { $0 >= columns * 8 } ?? sizes.last ?? RenditionKind.smallSize
     }
 
     /// Has the rendition on this machine.
@@ -99,6 +102,9 @@ enum RenditionSource {
         do {
             try await objects.makeLocal(RenditionKind(size: size, format: .webp).key(of: sha256), sha256: nil)
         } catch let error as EngineError where error.code == .notFound {
+            if size > RenditionKind.smallSize {
+                return try await makeLocal(sha256, size: RenditionKind.smallSize, in: objects)
+            }
             throw gone(error)
         }
     }
@@ -141,7 +147,9 @@ enum RenditionSource {
             }
         } catch let error as Errno {
             if error == .noSuchFileOrDirectory {
-                throw gone(error)
+                // The photo may have been processed under other settings.
+                guard size > RenditionKind.smallSize else { throw gone(error) }
+                return try read(sha256, size: RenditionKind.smallSize, from: objects)
             }
             throw EngineError(.unavailable, "its thumbnail can't be read: \(error)", isRetryable: true, cause: error)
         }

@@ -13,6 +13,7 @@ enum DuplicateFormat {
             ("tier", .text(proposal?.tier.rawValue)),
             ("keeper", .text(proposal?.keeper.description)),
             ("certain", .bool(proposal?.isCertain ?? false)),
+            ("doubt", .text(proposal?.doubt)),
             ("proposal", .text(proposal?.sentence)),
             ("photo_count", .count(cluster.photos)),
             ("bytes", .integer(cluster.byteCount.bytes)),
@@ -104,17 +105,17 @@ enum DuplicateFormat {
 
     /// What to do with a cluster, on one line.
     static func advice(_ proposal: ClusterProposal) -> String {
-        if let stack = proposal.stacks.first { return "look at it: \(stack.reason)" }
-        return proposal.sentence + (proposal.isCertain ? "" : " (look at it)")
+        proposal.sentence + (proposal.doubt.map { " (look at it: \($0))" } ?? "")
     }
 
     static func text(_ proposal: ClusterProposal, in library: Library) -> String {
         var lines = ["cluster \(proposal.cluster.id), \(proposal.tier.rawValue), \(proposal.bytesToWin) to win"]
         lines.append(proposal.sentence)
+        if let doubt = proposal.doubt { lines.append("look at it: \(doubt)") }
         lines += proposal.stacks.map { "\(counted($0.photos.count, "photo")) of it are \($0.reason)" }
         var table = TextTable([
             ("", .left), ("PHOTO", .left), ("SIZE", .right), ("BYTES", .right), ("TAKEN", .left), ("BITS", .right),
-            ("ALIKE", .right), ("FILE", .left),
+            ("JOINED AT", .right), ("FILE", .left),
         ])
         let kept = proposal.kept
         for (member, photo) in zip(proposal.members, proposal.photos) {
@@ -125,11 +126,16 @@ enum DuplicateFormat {
                 photo.byteCount.description, PhotoFormat.time(photo.captureTime),
                 proposal.distance(of: member).map { "\($0)" } ?? "-",
                 member.evidence?.similarity.map { PhotoFormat.short($0) } ?? "-",
-                path + (photo.isMissing ? " (missing)" : ""),
+                path + turned(member) + (photo.isMissing ? " (missing)" : ""),
             ])
         }
         return lines.joined(separator: "\n") + "\n" + table.text()
             + self.lines(merged(proposal)).map { $0 + "\n" }.joined()
+    }
+
+    /// How a copy was turned to be found.
+    private static func turned(_ member: ClusterMember) -> String {
+        (member.evidence?.orientation ?? .upright) == .upright ? "" : " (turned or mirrored)"
     }
 
     /// What was decided.

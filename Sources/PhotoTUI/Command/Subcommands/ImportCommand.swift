@@ -92,7 +92,7 @@ struct ImportCommand: AsyncParsableCommand {
                 OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true,
                 profile: libraryOptions.profile)
             try Console.write(ImportSummary.text(report, isDryRun: dryRun, advice: advice))
-            if let markedMissing { try Console.line("\(markedMissing) files are gone and marked missing") }
+            if let markedMissing { try Console.line("\(counted(markedMissing, "file")) gone and marked missing") }
         }
         if report.isInterrupted { throw ExitCode.interrupted }
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.

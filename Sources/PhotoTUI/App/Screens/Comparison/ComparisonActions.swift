@@ -24,11 +24,8 @@ extension AppState {
         case .acceptProposal: return openDecision()
         case .chooseKeeper: chooseKeeper()
         case .keepToo: keepToo()
-        case .keepAll:
-            guard let comparison = duplicates.comparison else { return [] }
-            duplicates.comparison?.alsoKept = Set(comparison.photos.map(\.photo.id).filter { $0 != comparison.keeper })
-            return openDecision()
-        case .notDuplicates: return openDistinction()
+        case .keepAll: return openDistinction(title: "Keep all")
+        case .notDuplicates: return openDistinction(title: "Not duplicates")
         case .stackPhotos: return openStacking()
         case .nextCluster: return openNeighbour(1)
         case .previousCluster: return openNeighbour(-1)
@@ -56,8 +53,13 @@ extension AppState {
             activity.notice = Notice(.warning, "no file of it is there: it can't be kept in place of one that is")
             return
         }
+        let former = duplicates.comparison?.keeper
         duplicates.comparison?.keeper = photo.photo.id
         duplicates.comparison?.alsoKept.remove(photo.photo.id)
+        // What a reference folder keeps stays kept beside another keeper.
+        if let former, duplicates.comparison?.details?.alwaysKept.contains(former) == true, former != photo.photo.id {
+            duplicates.comparison?.alsoKept.insert(former)
+        }
     }
 
     private mutating func keepToo() {

@@ -76,6 +76,8 @@ extension AppState {
                 "\(counted(stack.photos.count, "photo")) of it are \(stack.reason): \(key) keeps them together; "
                 + details.sentence
             role = .warning
+        } else if let doubt = details.doubt {
+            text += "; look at it: " + doubt
         }
         drawWrapped(text, role: role, into: &grid, in: area)
     }
@@ -190,10 +192,9 @@ extension AppState {
             grid.draw(shown.picture, at: area.centered(shown.picture.size).origin, clip: area)
             words = shown.similarity == 0 ? "they could not be laid over each other: shown as they are" : words
             if shown.similarity > 0 {
-                let alike = Int((shown.similarity * 100).rounded(.down))
                 var parts = ["\(percent(shown.differingShare) ?? "nothing") differs"]
                 if let missing = percent(shown.uncoveredShare) { parts.append("\(missing) is in the keeper only") }
-                parts += [alike >= 100 ? "1.00 alike" : "0.\(twoDigits(alike)) alike", words]
+                parts += ["\(similarityText(shown.similarity)) alike", words]
                 words = parts.joined(separator: look.lines.separator)
             }
         } else {

@@ -79,18 +79,21 @@ private func compactTime(_ time: CaptureTime) -> String {
     return "\(date) \(twoDigits(part.hour)):\(twoDigits(part.minute))"
 }
 
-/// How far a photo is from the one to keep, and how alike it was found to the one it came in beside.
+/// `0.98`, rounded down: only what is the same is 1.00.
+func similarityText(_ similarity: Double) -> String {
+    let hundredths = Int((similarity * 100).rounded(.down))
+    return hundredths >= 100 ? "1.00" : "0.\(twoDigits(hundredths))"
+}
+
+/// How far a photo is from the one to keep, and of two, how alike they were found.
 private func likenessText(_ photo: ReviewedPhoto, keeper: ReviewedPhoto, isPair: Bool) -> String {
     guard photo.photo.id != keeper.photo.id else { return "-" }
     var parts: [String] = []
-    let distance =
-        ComparisonState.distance(photo, keeper) ?? (photo.member.evidence ?? keeper.member.evidence)?.distance
-    if let distance { parts.append(distance == 1 ? "1 bit" : "\(distance) bits") }
-    // Of two, one was found beside the other.
-    let evidence = photo.member.evidence ?? (isPair ? keeper.member.evidence : nil)
-    if let similarity = evidence?.similarity {
-        let hundredths = Int((similarity * 100).rounded(.down))
-        parts.append(hundredths >= 100 ? "1.00" : "0.\(twoDigits(hundredths))")
+    let distance = photo.member.distance(to: keeper.member)
+    parts.append(distance == 1 ? "1 bit" : "\(distance) bits")
+    // Of two, one was found beside the other; of more, which one a photo was found beside isn't known.
+    if isPair, let similarity = (photo.member.evidence ?? keeper.member.evidence)?.similarity {
+        parts.append(similarityText(similarity))
     }
     if photo.isTurned || keeper.isTurned { parts.append("turned") }
     return parts.isEmpty ? "-" : parts.joined(separator: ", ")

@@ -100,11 +100,6 @@ public struct ComparisonState: Sendable {
             selected = index
         }
     }
-
-    /// Bits in which two photos' hashes differ; nil where one was found turned, as its bits then tell nothing.
-    static func distance(_ one: ReviewedPhoto, _ other: ReviewedPhoto) -> Int? {
-        one.isTurned || other.isTurned ? nil : one.member.hash.distance(to: other.member.hash)
-    }
 }
 
 /// Where the parts of a comparison are on the screen.

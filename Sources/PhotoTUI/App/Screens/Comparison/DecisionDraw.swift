@@ -1,3 +1,4 @@
+import Core
 import Grid
 import Widgets
 
@@ -44,7 +45,8 @@ extension AppState {
         return decision.reason.draw(
             into: &grid,
             in: Rect(row: foot.row, column: foot.column + labelWidth, rows: 1, columns: foot.columns - labelWidth),
-            placeholder: "optional, for the journal", lines: look.lines)
+            placeholder: standingReason.isEmpty ? "optional, for the journal" : displayEscaped(standingReason),
+            lines: look.lines)
     }
 
     func drawMessage(_ message: MessageState, into grid: inout Grid) {

@@ -8,10 +8,8 @@ extension AppState {
         return []
     }
 
-    mutating func openDistinction() -> [Effect] {
-        if let decision = duplicates.comparison?.distinction(title: "Not duplicates") {
-            layers.append(.decision(decision))
-        }
+    mutating func openDistinction(title: String) -> [Effect] {
+        if let decision = duplicates.comparison?.distinction(title: title) { layers.append(.decision(decision)) }
         return []
     }
 
@@ -207,6 +205,7 @@ extension AppState {
             title = "Not undone"
             if error.code == .conflict || error.code == .notFound {
                 duplicates.resolutions.removeAll { $0.id == resolution.id }
+                duplicates.won -= resolution.byteCount.bytes
             }
         }
         (duplicates.isTotalsStale, duplicates.isStale) = (true, true)

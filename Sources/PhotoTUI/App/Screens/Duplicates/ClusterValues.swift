@@ -108,23 +108,29 @@ public struct ClusterDetails: Hashable, Sendable {
     /// The proposed keeper first, then in order of id.
     public let photos: [ReviewedPhoto]
     public let keeper: PhotoID
-    /// Others to keep, as they lie in a folder that is always kept.
-    public let alsoKept: Set<PhotoID>
+    /// Those in a folder that is always kept.
+    public let alwaysKept: Set<PhotoID>
     /// What to keep, and why; safe to show.
     public let sentence: String
     public let stacks: [Stack]
     public let kind: ClusterKind
-    public let isCertain: Bool
+    /// What speaks against the proposal, safe to show; nil where it is certain.
+    public let doubt: String?
+
+    var isCertain: Bool { doubt == nil }
+
+    /// What the proposal keeps beside the keeper.
+    var alsoKept: Set<PhotoID> { alwaysKept.subtracting([keeper]) }
 
     /// How many photos the cluster has once its stacks are kept together: one of each stays in it.
     var countWithoutStacks: Int { photos.count - stacks.reduce(0) { $0 + $1.photos.count - 1 } }
 
     public init(
-        cluster: DuplicateCluster, photos: [ReviewedPhoto], keeper: PhotoID, alsoKept: Set<PhotoID>, sentence: String,
-        stacks: [Stack], kind: ClusterKind, isCertain: Bool
+        cluster: DuplicateCluster, photos: [ReviewedPhoto], keeper: PhotoID, alwaysKept: Set<PhotoID>,
+        sentence: String, stacks: [Stack], kind: ClusterKind, doubt: String?
     ) {
-        (self.cluster, self.photos, self.keeper, self.alsoKept) = (cluster, photos, keeper, alsoKept)
-        (self.sentence, self.stacks, self.kind, self.isCertain) = (sentence, stacks, kind, isCertain)
+        (self.cluster, self.photos, self.keeper, self.alwaysKept) = (cluster, photos, keeper, alwaysKept)
+        (self.sentence, self.stacks, self.kind, self.doubt) = (sentence, stacks, kind, doubt)
     }
 }
 

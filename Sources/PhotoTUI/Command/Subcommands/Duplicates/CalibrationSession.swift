@@ -106,7 +106,7 @@ struct CalibrationSession: Sendable {
             TerminalCapabilities(
                 colorDepth: profile.colorDepth, isUnicode: profile.isUnicode, name: profile.entry))
         do {
-            let rendition = try await library.objects.get(RenditionKind(size: 512, format: .webp).key(of: photo.sha256))
+            let rendition = try await library.smallPictures.largestRendition(of: photo.sha256) ?? []
             return PictureText.lines(
                 try renderer.render(webp: rendition, columns: columns, rows: rows), depth: profile.colorDepth)
         } catch let error as EngineError where [.notFound, .corrupt].contains(error.code) {

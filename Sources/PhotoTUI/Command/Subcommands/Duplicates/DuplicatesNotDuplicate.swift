@@ -25,6 +25,19 @@ struct DuplicatesNotDuplicate: AsyncParsableCommand {
     @Argument(help: "Photos' ids, beginnings of ids, SHA-256s or paths; or one cluster's id.", completion: .file())
     var names: [String]
 
+    /// Of what may be no cluster's name, but the one photo's that somebody forgot the other of.
+    private func photos(
+        ofCluster name: String, _ review: DuplicateReview, _ library: Library
+    ) async throws -> [PhotoID] {
+        do {
+            return try await review.proposal(for: review.cluster(named: name)).photos.map(\.id)
+        } catch let error as EngineError where error.code == .notFound {
+            guard let photo = try? await PhotoName.resolve(name, in: library) else { throw error }
+            throw EngineError(
+                .invalidInput, "\(name) is one photo (\(photo.id))", whatToDo: "name the other one, too, or a cluster")
+        }
+    }
+
     func validate() throws {
         try why.require(for: libraryOptions)
         if names.isEmpty { throw ValidationError("name two photos or more, or a cluster") }
@@ -35,7 +48,7 @@ struct DuplicatesNotDuplicate: AsyncParsableCommand {
             let review = library.duplicateReview()
             var photos: [PhotoID] = []
             if names.count == 1 {
-                photos = try await review.proposal(for: review.cluster(named: names[0])).photos.map(\.id)
+                photos = try await self.photos(ofCluster: names[0], review, library)
             } else {
                 for name in names { photos.append(try await PhotoName.resolve(name, in: library).id) }
             }

@@ -10,8 +10,8 @@ struct DuplicatesResolve: AsyncParsableCommand {
         commandName: "resolve",
         abstract: "Keep one photo of a cluster and move the others to the trash.",
         discussion: """
-            The keeper takes over the others' favourite mark, their highest rating, their keywords, and the caption and \
-            position it lacks. Without --keep it is the photo that `duplicates show` proposes; photos in a reference folder \
+            The keeper takes over the others' favourite mark, their highest rating, their keywords, albums and tags, and \
+            the caption and position it lacks. Without --keep it is the photo that `duplicates show` proposes; photos in a reference folder \
             (`reference_folders` in config.toml) are kept beside it. Photos that are part of a burst, an exposure bracket and the \
             like are only resolved with --keep. Nothing is deleted, and `duplicates undo` takes it back.
 
@@ -121,7 +121,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
                     try report.add(
                         made.map { ResolvedCluster($0) }
                             ?? ResolvedCluster(
-                                planned: proposal, keeper: proposal.keeper, alsoKept: Set(proposal.alsoKept)))
+                                planned: proposal, keeper: proposal.keeper, alsoKept: proposal.alsoKept()))
                 case .failed(let cluster, let error): report.fail(cluster.description, error)
                 }
             }
@@ -172,7 +172,7 @@ private struct NamedResolution {
 
     private func resolve(_ proposal: ClusterProposal, keeping kept: [PhotoID]) async throws -> ResolvedCluster {
         let keeper = kept.first ?? proposal.keeper
-        let alsoKept = Set(kept.isEmpty ? proposal.alsoKept : Array(kept.dropFirst())).subtracting([keeper])
+        let alsoKept = proposal.alsoKept(beside: keeper).union(kept.dropFirst()).subtracting([keeper])
         let request = proposal.request(
             keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)
         if isDry {

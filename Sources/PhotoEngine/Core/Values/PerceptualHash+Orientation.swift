@@ -1,5 +1,3 @@
-public import Core
-
 extension PerceptualHash {
     /// The hash that the picture has once it is turned and mirrored as a viewer does that reads `orientation`, derived from
     /// the bits alone.
