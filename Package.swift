@@ -46,6 +46,7 @@ let package = Package(
         .target(
             name: "Duplicates", dependencies: ["Core", "CHamming", systemPackage],
             path: "Sources/PhotoEngine/Duplicates"),
+        .target(name: "Search", dependencies: ["Core"], path: "Sources/PhotoEngine/Search"),
         .target(
             name: "Catalog",
             dependencies: [
@@ -83,23 +84,24 @@ let package = Package(
         // The terminal program.
         .target(name: "Grid", path: "Sources/PhotoTUI/Grid"),
         .target(name: "Widgets", dependencies: ["Grid"], path: "Sources/PhotoTUI/Widgets"),
-        .target(name: "App", dependencies: ["Core", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
+        .target(name: "App", dependencies: ["Core", "Search", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
         .target(name: "Terminal", dependencies: ["Grid", "CNcurses"], path: "Sources/PhotoTUI/Terminal"),
         .target(name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP"], path: "Sources/PhotoTUI/Thumbnails"),
         .executableTarget(
             name: "phototui",
             dependencies: [
-                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Duplicates", "Imaging",
-                "Jobs", "Workflows", "Health", systemPackage,
+                "App", "Grid", "Widgets", "Terminal", "Thumbnails", "PhotoEngine", "Core", "Search", "Duplicates",
+                "Imaging", "Jobs", "Workflows", "Health", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             path: "Sources/PhotoTUI/Command"),
 
         // Contract suites, one per port, run by name against every adapter; then one test target per room.
-        .target(name: "Contracts", dependencies: ["Core", systemPackage], path: "Tests/Contracts"),
+        .target(name: "Contracts", dependencies: ["Core", "Search", systemPackage], path: "Tests/Contracts"),
         .target(name: "Programs", path: "Tests/Programs"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
+        .testTarget(name: "SearchTests", dependencies: ["Core", "Search"]),
         .testTarget(
             name: "DuplicatesTests", dependencies: ["Core", "CHamming", "Duplicates", "Contracts", systemPackage]),
         .testTarget(
@@ -125,7 +127,7 @@ let package = Package(
         .testTarget(name: "GridTests", dependencies: ["Grid", "Widgets"]),
         .testTarget(name: "ThumbnailsTests", dependencies: ["Grid", "Thumbnails"]),
         .testTarget(
-            name: "AppTests", dependencies: ["App", "Core", "Grid", "Widgets", systemPackage],
+            name: "AppTests", dependencies: ["App", "Core", "Search", "Grid", "Widgets", systemPackage],
             resources: [.copy("Goldens")]),
         .testTarget(
             name: "CommandTests",
@@ -141,8 +143,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-bench",
             dependencies: [
-                "Core", "Digest", "Duplicates", "Catalog", "Objects", "Imaging", "Jobs", "Workflows", "PhotoEngine",
-                "App", "Grid", "Widgets", "Thumbnails",
+                "Core", "Digest", "Duplicates", "Search", "Catalog", "Objects", "Imaging", "Jobs", "Workflows",
+                "PhotoEngine", "App", "Grid", "Widgets", "Thumbnails",
                 systemPackage,
             ],
             path: "Tests/Benchmarks"),

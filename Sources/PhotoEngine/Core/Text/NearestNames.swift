@@ -13,7 +13,7 @@ public enum NearestNames {
     }
 
     /// Letters to change, leave out, put in, or swap with their neighbours (optimal string alignment).
-    private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+    static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
         if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
         var before = [Int](repeating: 0, count: right.count + 1)
         var last = Array(0...right.count)
