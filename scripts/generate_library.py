@@ -4,7 +4,7 @@
     scripts/generate_library.py --photos 1000000 LIBRARY
 
 LIBRARY is a folder whose catalogue phototui has made (`phototui months --library LIBRARY` does) and that holds no
-photos yet. Twenty years of photos, a few months of them far fuller than the rest; the same for the same --seed. No
+photos yet. What searches read is made behind it, by `phototui search rebuild`. Twenty years of photos, a few months of them far fuller than the rest; the same for the same --seed. No
 picture files are made: the photos' paths lead nowhere. CatalogTests run this script against the current schema.
 """
 

@@ -20,6 +20,8 @@ struct GeneratedLibraryTests {
             try process.run()
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
+            #expect(try await catalog.rebuildSearch() > 3000)
+            #expect(try await catalog.rebuildSearch() == 0)
             #expect(try await catalog.check() == [])
             #expect(try await catalog.statistics().timeline == 3000)
             let photos = try await catalog.photos(after: nil, limit: 5000)

@@ -91,6 +91,40 @@ struct PostgresFailureTests {
         try await catalog.close()
     }
 
+    @Test("A migration makes what searches read of every owner's photos, tags and albums that were there before")
+    func searchOfEarlierPhotos() async throws {
+        let owner = try #require(PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
+        let name = try await PostgresServer.makeDatabase()
+        let settings = PostgresSettings(connection: "\(owner) dbname=\(name)")
+        for person in ["anna", "ben"] {
+            let catalog = try await PostgresCatalog.open(settings, owner: person)
+            let photos = try await catalog.record([photoFile(1), photoFile(2)]).compactMap { outcome in
+                if case .imported(let id) = outcome { id } else { nil }
+            }
+            _ = try await catalog.edit(.caption("Harbour of \(person)"), [photos[0]])
+            _ = try await catalog.edit(.addTags([try .tag("Überall")]), [photos[1]])
+            try await catalog.close()
+        }
+        let database = try PostgresConnection(settings, server: "Postgres")
+        for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] {
+            _ = try database.execute("DROP TABLE \(table)", [])
+        }
+        for column in ["tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query"] {
+            _ = try database.execute("ALTER TABLE \(column)", [])
+        }
+        _ = try database.execute("DELETE FROM schema_versions WHERE version > 10", [])
+        _ = try await PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
+        for person in ["anna", "ben"] {
+            let catalog = try await PostgresCatalog.open(settings, owner: person)
+            for word in ["harbour", person, "uberall"] {
+                let query = SearchQuery([.init([.init(.text(SearchWords(words: [word], isWhole: true)))])])
+                #expect(try await catalog.count(query, upTo: 9).count == 1, "\(word) of \(person)")
+            }
+            #expect(try await catalog.rebuildSearch() == 0)
+            try await catalog.close()
+        }
+    }
+
     @Test(
         "A migration that finds all done waits for nobody, and keeps nobody waiting; a policy that is gone comes back",
         .timeLimit(.minutes(5)))

@@ -14,7 +14,7 @@ struct PostgresIsolationTests {
         "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
-        "removed_originals",
+        "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -83,6 +83,7 @@ struct PostgresIsolationTests {
                     SELECT id, owner, 'm', 0, 3, ARRAY[1, 2, 3] FROM photos
                     """, [])
             }
+            try await catalog.noteSearch("lisbon")
             _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))
             let album = try #require(try await catalog.album(named: try .album("Trips")))
             _ = try await catalog.edit(.addToAlbum(album.id), photos)

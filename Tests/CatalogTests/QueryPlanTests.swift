@@ -39,6 +39,35 @@ struct QueryPlanTests {
         #expect(plan.contains("photos_favourites") && !plan.contains("TEMP B-TREE"), "\(plan)")
     }
 
+    @Test("What a search finds is read from its words' lists in order, without sorting")
+    func searches() async throws {
+        let after = TimelinePosition("1720000000000000_01890a5d-ac96-774b-bcce-b302099a8057")
+        let owner = try #require(OwnerID("01890a5d-ac96-774b-bcce-b302099a8057"))
+        let catalog = try await SQLCatalog.open(
+            SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),
+            random: SystemRandom())
+        let query = SearchQuery([
+            .init([.init(.text(SearchWords(words: ["sea"], isWhole: true)), isExcluded: true)]),
+            .init([.init(.taken(1_500_000_000_000_000..<1_700_000_000_000_000))]),
+        ])
+        let found = try await catalog.database.read { try SearchPlan(query, owner: owner, $0) }
+        let tag = try #require(TagID("01890a5d-ac96-774b-bcce-b302099a8057"))
+        let album = try #require(AlbumID("01890a5d-ac96-774b-bcce-b302099a8057"))
+        for (stream, index) in [
+            (SearchPlan.Stream.term(1), "s USING PRIMARY KEY (term=?"),
+            (.tag(tag, isShown: true), "photo_tags_date (tag=? AND is_shown=?"),
+            (.album(album, isShown: true), "album_photos_date (album=? AND is_shown=?"),
+            (.timeline(isIn: true, nil), "photos_timeline (owner=? AND in_timeline=? AND"),
+        ] {
+            let statement = found.statement(
+                stream, columns: PhotoColumns.qualifiedEntry, owner: owner, after: after, floor: nil)
+            let plan = try await plan(statement.sql, statement.values + [.int(100)])
+            #expect(plan.contains(index), "\(plan)")
+            #expect(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "\(plan)")
+        }
+        try await catalog.close()
+    }
+
     @Test("A photo's jobs are found by their index, in order")
     func jobsOfPhoto() async throws {
         let plan = try await plan(SQLCatalog.jobsOfPhoto, [.bytes([]), .bytes([]), .int(9)])

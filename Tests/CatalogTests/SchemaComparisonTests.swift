@@ -84,7 +84,7 @@ struct SchemaComparisonTests {
                 "duplicate_decisions.second", "calibration_answers.first", "calibration_answers.second",
                 "stacked_photos.photo",
             ],
-            .derived: ["vectors.photo", "uncompared_photos.photo", "compared_photos.photo"],
+            .derived: ["photo_texts.photo", "vectors.photo", "uncompared_photos.photo", "compared_photos.photo"],
         ]
         let settled = columns.values.flatMap(\.self)
         #expect(Set(settled).count == settled.count)

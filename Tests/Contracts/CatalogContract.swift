@@ -6,7 +6,8 @@ import Synchronization
 public enum CatalogContract {
     public static let cases: [ContractCase<CatalogSubject>] =
         timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + duplicateCases
-        + resolutionCases + mergeCases + collectionCases + editCases + decisionCases + trashCases + removedCases
+        + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
+        + removedCases
         + calibrationCases
         + maintenanceCases + ownerCases + [
             CatalogModel.case

@@ -24,6 +24,7 @@ extension CatalogContract {
         ("the timeline", OwnerTrial.timeline), ("photos", OwnerTrial.photos), ("files", OwnerTrial.files),
         ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("duplicates", OwnerTrial.duplicates),
         ("albums, tags and edits", OwnerTrial.collections),
+        ("searches", OwnerTrial.searches),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

@@ -19,11 +19,11 @@ struct FileRecording {
     }
 
     /// Writes the photos and files that wait, for what refers to them.
-    mutating func write() throws { try waiting.write(to: connection) }
+    mutating func write() throws { try waiting.write(to: connection, owner: catalog.owner) }
 
     /// Writes what waits, and the counters. Throws `RemovedKeyFault` when a key was removed for good.
     mutating func end() throws {
-        try waiting.write(to: connection)
+        try waiting.write(to: connection, owner: catalog.owner)
         try requireUnremoved()
         try counters.write(to: connection, owner: owner)
     }
@@ -102,7 +102,7 @@ struct FileRecording {
     /// Makes a photo's `is_missing` and original follow from its files: the original is at a path that is there, as long
     /// as one is. A copy in the object store is never missing.
     mutating func settle(_ photo: PhotoID) throws {
-        try waiting.write(to: connection)
+        try waiting.write(to: connection, owner: catalog.owner)
         guard
             var row = try connection.row(
                 "SELECT original_path, is_missing FROM photos WHERE id = ? AND owner = ?", [.id(photo), owner])
@@ -130,14 +130,14 @@ struct FileRecording {
 
     private mutating func previous(at path: FilePath) throws -> KnownFile? {
         if let answer = foreseen.file(at: path) { return answer }
-        try waiting.write(to: connection)
+        try waiting.write(to: connection, owner: catalog.owner)
         var row = try connection.row("SELECT photo FROM files WHERE owner = ? AND path = ?", [owner, .path(path)])
         return try row.map { _ in KnownFile(photo: try row?.optionalID()) }
     }
 
     private mutating func find(_ digest: SHA256Digest) throws -> KnownPhoto? {
         if let answer = foreseen.photo(digest) { return answer }
-        try waiting.write(to: connection)
+        try waiting.write(to: connection, owner: catalog.owner)
         return try connection.row(
             "SELECT \(KnownPhoto.columns) FROM photos WHERE owner = ? AND sha256 = ?", [owner, .digest(digest)]
         ).map(KnownPhoto.init)
@@ -145,7 +145,7 @@ struct FileRecording {
 
     private mutating func move(_ photo: PhotoID, _ digest: SHA256Digest, to original: OriginalLocation) throws {
         note(original, digest)
-        try waiting.write(to: connection)
+        try waiting.write(to: connection, owner: catalog.owner)
         try connection.send(
             "UPDATE photos SET original_path = ?, original_key = ? WHERE id = ?",
             FileRecording.values(original) + [.id(photo)])
@@ -167,6 +167,9 @@ struct FileRecording {
                 .int(captureTime.month.ordinal), .int(captureTime.wallMicroseconds), .int(captureTime.offsetMinutes),
                 .text(captureTime.source.rawValue), .int(now), .string(filename),
             ] + FileRecording.values(original))
+        waiting.search.add(
+            id, of: catalog.owner, takenAt: captureTime.wallMicroseconds,
+            SearchedText(filename: filename, mediaType: mediaType))
         waiting.jobs.append(
             JobInsertion.values(.processPhoto, photo: id, id: catalog.newIdentifier(), owner: owner, now: now))
         foreseen.add(KnownPhoto(id: id, isMissing: false, status: .queued, problem: nil), digest)

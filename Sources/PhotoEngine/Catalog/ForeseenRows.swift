@@ -82,8 +82,9 @@ struct WaitingRows {
     var photos: [[SQLValue]] = []
     var jobs: [[SQLValue]] = []
     var files: [[SQLValue]] = []
+    var search = SearchRows()
 
-    mutating func write(to connection: any SQLConnection) throws {
+    mutating func write(to connection: any SQLConnection, owner: OwnerID) throws {
         if !photos.isEmpty {
             try connection.insert(
                 into: """
@@ -110,6 +111,7 @@ struct WaitingRows {
                         reason = excluded.reason, photo = excluded.photo, is_missing = 0
                     """)
         }
+        try search.write(to: connection, owner: owner)
         self = WaitingRows()
     }
 

@@ -162,6 +162,12 @@ struct Invariant: Sendable {
                         OR undone_at IS NOT NULL AND EXISTS (
                             SELECT 1 FROM edit_parts WHERE edit = edits.id AND is_undone = 0))
                     """),
+            Invariant(
+                fault: "a photo can't be found by what is known of it",
+                sql: """
+                    SELECT 1 FROM photos LEFT JOIN photo_texts ON photo_texts.photo = photos.id WHERE photos.owner = ?
+                        AND (photo_texts.photo IS NULL OR photo_texts.taken_at <> photos.taken_at)
+                    """),
             total(.photos, "SELECT count(*) FROM photos WHERE owner = ?"),
             total(.bytes, "SELECT coalesce(sum(byte_count), 0) FROM photos WHERE owner = ?"),
             total(.missing, "SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1"),

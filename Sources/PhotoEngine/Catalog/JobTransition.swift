@@ -13,7 +13,8 @@ struct JobTransition {
     }
 
     private let now: Int64
-    private let owner: SQLValue
+    private let ownerID: OwnerID
+    private var owner: SQLValue { .id(ownerID) }
     private var known: [JobID: Known] = [:]
     /// By worker; the latest end of their leases stands for all, in Unix microseconds.
     private var started: [String: (jobs: [JobID], until: Int64)] = [:]
@@ -23,9 +24,10 @@ struct JobTransition {
     private var update = PhotoUpdate()
     private var counters = CounterChanges()
 
-    init(of jobs: [JobID], at now: Int64, owner: SQLValue, _ connection: any SQLConnection) throws {
+    init(of jobs: [JobID], at now: Int64, owner: OwnerID, _ connection: any SQLConnection) throws {
         self.now = now
-        self.owner = owner
+        ownerID = owner
+        let owner = SQLValue.id(owner)
         for list in KeyList.lists(jobs.map(SQLValue.id)) {
             // The state is no condition: the index of running jobs would be read, full of those that have ended.
             let rows = try connection.rows(
@@ -90,7 +92,7 @@ struct JobTransition {
         if let photo = found.photo, var standing = found.standing {
             if !changed.insert(photo).inserted {
                 // Changed by another job of this transaction since it was read.
-                try update.write(to: connection)
+                try update.write(to: connection, owner: ownerID)
                 standing = try PhotoUpdate.Standing(photo, connection: connection)
             }
             do {
@@ -127,7 +129,7 @@ struct JobTransition {
                 error = ?
             WHERE id = ?
             """, each: dead)
-        try update.write(to: connection)
+        try update.write(to: connection, owner: ownerID)
         try counters.write(to: connection, owner: owner)
     }
 }

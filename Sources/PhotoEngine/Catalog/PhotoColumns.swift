@@ -9,6 +9,10 @@ enum PhotoColumns {
         rating, is_favourite, is_missing
         """
 
+    /// As `entry`, beside tables with columns of the same names.
+    static let qualifiedEntry = entry.split(whereSeparator: { ", \n".contains($0) }).map { "photos.\($0)" }
+        .joined(separator: ", ")
+
     static func entry(_ row: SQLRow) throws -> TimelineEntry {
         var row = row
         let id: PhotoID = try row.id()

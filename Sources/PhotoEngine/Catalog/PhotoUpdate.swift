@@ -6,6 +6,7 @@ struct PhotoUpdate {
     private var metadata: [[SQLValue]] = []
     private var readable: [[SQLValue]] = []
     private var hashed: [[SQLValue]] = []
+    private var changed: [PhotoID] = []
     /// Photos of albums or tags, whose order follows the capture time.
     private var collected: [[SQLValue]] = []
 
@@ -33,6 +34,7 @@ struct PhotoUpdate {
         ])
         metadata.append([.id(photo), try PhotoColumns.encoded(found.keywords), try PhotoColumns.encoded(found.tags)])
         hashed.append([.id(photo)])
+        changed.append(photo)
         if old.isCollected { collected.append([.int(captureTime.wallMicroseconds), .id(photo)]) }
         if old.status == .unreadable {
             counters.add(-1, to: .unreadable)
@@ -44,7 +46,7 @@ struct PhotoUpdate {
         }
     }
 
-    mutating func write(to connection: any SQLConnection) throws {
+    mutating func write(to connection: any SQLConnection, owner: OwnerID) throws {
         try connection.send(
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
@@ -72,6 +74,9 @@ struct PhotoUpdate {
             INSERT INTO uncompared_photos (owner, photo) SELECT owner, id FROM photos WHERE id = ? AND trashed_at IS NULL
             ON CONFLICT (owner, photo) DO NOTHING
             """, each: hashed)
+        var search = SearchRows()
+        try search.refresh(changed, of: owner, connection)
+        try search.write(to: connection, owner: owner)
         self = PhotoUpdate()
     }
 

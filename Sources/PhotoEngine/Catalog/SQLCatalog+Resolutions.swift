@@ -38,7 +38,7 @@ extension SQLCatalog {
         return try await database.write { [self] connection in
             let members = try standing(request, connection)
             let likeness = Likeness(connection: connection, owner: ownerValue)
-            let trash = TrashedPhotos(connection: connection, owner: ownerValue)
+            let trash = TrashedPhotos(connection: connection, owner: owner)
             var counters = CounterChanges()
             Likeness.count(&counters)
             let kept = request.alsoKept.subtracting([request.keeper]).sorted()

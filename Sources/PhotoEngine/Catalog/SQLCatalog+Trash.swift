@@ -40,7 +40,7 @@ extension SQLCatalog {
         let photos = Array(Set(photos)).sorted()
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            let trash = TrashedPhotos(connection: connection, owner: ownerValue)
+            let trash = TrashedPhotos(connection: connection, owner: owner)
             let likeness = Likeness(connection: connection, owner: ownerValue)
             var counters = CounterChanges()
             Likeness.count(&counters)
@@ -166,6 +166,9 @@ extension SQLCatalog {
             try connection.send("DELETE FROM \(table) WHERE \(column) = ? AND owner = ?", [.id(photo), ownerValue])
         }
         try MemberRows(connection: connection, owner: ownerValue).forget(photo)
+        var search = SearchRows()
+        try search.remove(photo, of: owner, connection)
+        try search.write(to: connection, owner: owner)
         try connection.send("DELETE FROM photo_metadata WHERE photo = ?", [.id(photo)])
         try connection.send("UPDATE jobs SET photo = NULL WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
     }

@@ -17,7 +17,7 @@ extension SQLCatalog {
             var undoing = Undoing(
                 content: content, cluster: resolution.cluster, resolvedAt: resolution.resolvedAt,
                 likeness: Likeness(connection: connection, owner: ownerValue),
-                trash: TrashedPhotos(connection: connection, owner: ownerValue))
+                trash: TrashedPhotos(connection: connection, owner: owner))
             try undoing.restorePhotos(counters: &counters)
             if !content.trashed.isEmpty, undoing.goneCount == content.trashed.count {
                 throw EngineError(
@@ -103,7 +103,7 @@ private struct Undoing {
         if before == after, content.collections?.isEmpty ?? true { return }
         if goneCount > 0 { return conflicts.append(.keptMarks) }
         guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
-        var collections = EditUndoing(connection: connection, owner: owner)
+        var collections = EditUndoing(connection: connection, owner: trash.ownerID)
         for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
         conflicts += collections.conflicts.map(Self.conflict)
         if before == after { return }

@@ -3,7 +3,11 @@ import Core
 /// Photos on their way to the trash and back, and the marks they leave, inside a transaction.
 struct TrashedPhotos {
     let connection: any SQLConnection
-    let owner: SQLValue
+    let ownerID: OwnerID
+
+    init(connection: any SQLConnection, owner: OwnerID) { (self.connection, ownerID) = (connection, owner) }
+
+    private var owner: SQLValue { .id(ownerID) }
 
     /// Out of the timeline, the index of hashes and what waits to be compared; its original and renditions stay.
     func insert(_ photos: [PhotoID], at moment: Int64, counters: inout CounterChanges) throws {
@@ -91,9 +95,13 @@ struct TrashedPhotos {
                 .double(marks.position?.altitude), .int(own.rawValue), .id(photo), owner,
             ])
         // What stays is not written anew: there is more than one way to write the same JSON.
-        if keywords == marks.keywords { return }
-        try connection.execute(
-            "UPDATE photo_metadata SET keywords = ? WHERE photo = ?",
-            [try PhotoColumns.encoded(marks.keywords), .id(photo)])
+        if keywords != marks.keywords {
+            try connection.execute(
+                "UPDATE photo_metadata SET keywords = ? WHERE photo = ?",
+                [try PhotoColumns.encoded(marks.keywords), .id(photo)])
+        }
+        var search = SearchRows()
+        try search.refresh([photo], of: ownerID, connection)
+        try search.write(to: connection, owner: ownerID)
     }
 }

@@ -7,8 +7,10 @@ struct AlbumRow: Codable, Hashable {
     var description: String
     var cover: PhotoID?
     var order: String
+    /// A saved search; nil for an album that photos are put into.
+    var query: String?
 
-    static let columns = "id, name, description, cover, photo_order"
+    static let columns = "id, name, description, cover, photo_order, query"
 
     /// Takes `columns` off the row.
     init(_ row: inout SQLRow) throws {
@@ -16,10 +18,11 @@ struct AlbumRow: Codable, Hashable {
         (name, description) = try (row.text(), row.text())
         cover = try row.optionalID()
         order = try row.text()
+        query = try row.optionalText()
     }
 
-    init(id: AlbumID, name: String, description: String) {
-        (self.id, self.name, self.description) = (id, name, description)
+    init(id: AlbumID, name: String, description: String, query: String? = nil) {
+        (self.id, self.name, self.description, self.query) = (id, name, description, query)
         (cover, order) = (nil, Album.Order.date.rawValue)
     }
 }
@@ -41,6 +44,17 @@ struct AlbumRows {
         return album
     }
 
+    /// As `known`; throws `.conflict` for a saved search.
+    func filled(_ id: AlbumID) throws -> AlbumRow {
+        let album = try known(id)
+        guard album.query == nil else {
+            throw EngineError(
+                .conflict, "the album \(album.name) is a saved search: it holds what that finds",
+                whatToDo: "put photos into another album")
+        }
+        return album
+    }
+
     func isTaken(_ name: String) throws -> Bool {
         try connection.row(
             "SELECT 1 FROM albums WHERE owner = ? AND name_key = ?", [owner, .string(CollectionName.key(of: name))])
@@ -50,12 +64,13 @@ struct AlbumRows {
     func insert(_ album: AlbumRow) throws {
         try connection.execute(
             """
-            INSERT INTO albums (id, owner, name_key, name, description, cover, photo_order, photos)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+            INSERT INTO albums (id, owner, name_key, name, description, cover, photo_order, query, folded, photos)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
             """,
             [
                 .id(album.id), owner, .string(CollectionName.key(of: album.name)), .string(album.name),
-                .string(album.description), .id(album.cover), .text(album.order),
+                .string(album.description), .id(album.cover), .text(album.order), .string(album.query),
+                .text(CollectionName.folded(album.name)),
             ])
     }
 
@@ -67,8 +82,11 @@ struct AlbumRows {
     /// All but its name, as `album` has it.
     func update(_ album: AlbumRow) throws {
         try connection.execute(
-            "UPDATE albums SET description = ?, cover = ?, photo_order = ? WHERE id = ? AND owner = ?",
-            [.string(album.description), .id(album.cover), .text(album.order), .id(album.id), owner])
+            "UPDATE albums SET description = ?, cover = ?, photo_order = ?, query = ? WHERE id = ? AND owner = ?",
+            [
+                .string(album.description), .id(album.cover), .text(album.order), .string(album.query), .id(album.id),
+                owner,
+            ])
     }
 
     /// Those whose names begin with `name` and a slash, in order.
@@ -95,8 +113,11 @@ struct AlbumRows {
                     .conflict, "there is an album \(name) already", whatToDo: "choose another name, or rename that one")
             }
             try connection.execute(
-                "UPDATE albums SET name_key = ?, name = ? WHERE id = ? AND owner = ?",
-                [.string(CollectionName.key(of: name)), .string(name), .id(id), owner])
+                "UPDATE albums SET name_key = ?, name = ?, folded = ? WHERE id = ? AND owner = ?",
+                [
+                    .string(CollectionName.key(of: name)), .string(name), .text(CollectionName.folded(name)), .id(id),
+                    owner,
+                ])
         }
     }
 }

@@ -57,7 +57,8 @@ extension SQLCatalog {
             }
             return Album(
                 id: found.album.id, name: found.album.name, description: found.album.description, cover: cover,
-                order: order, photoCount: found.photos)
+                order: order, photoCount: found.photos,
+                query: found.album.query)
         }
     }
 

@@ -31,8 +31,11 @@ struct TagRows {
 
     func insert(_ tag: TagRow) throws {
         try connection.execute(
-            "INSERT INTO tags (id, owner, name_key, name, photos) VALUES (?, ?, ?, ?, 0)",
-            [.id(tag.id), owner, .string(CollectionName.key(of: tag.name)), .string(tag.name)])
+            "INSERT INTO tags (id, owner, name_key, name, folded, photos) VALUES (?, ?, ?, ?, ?, 0)",
+            [
+                .id(tag.id), owner, .string(CollectionName.key(of: tag.name)), .string(tag.name),
+                .text(CollectionName.folded(tag.name)),
+            ])
     }
 
     /// The tag as it is now, put back under its id where it is gone, unless another has its name by now.
@@ -49,8 +52,11 @@ struct TagRows {
                 whatToDo: "to put the photos of both under one: phototui tags merge")
         }
         try connection.execute(
-            "UPDATE tags SET name_key = ?, name = ? WHERE id = ? AND owner = ?",
-            [.string(CollectionName.key(of: name)), .string(name), .id(id), owner])
+            "UPDATE tags SET name_key = ?, name = ?, folded = ? WHERE id = ? AND owner = ?",
+            [
+                .string(CollectionName.key(of: name)), .string(name), .text(CollectionName.folded(name)), .id(id),
+                owner,
+            ])
     }
 
     func deleteUnused(_ tags: [TagID]) throws {

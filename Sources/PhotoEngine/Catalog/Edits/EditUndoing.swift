@@ -3,14 +3,16 @@ import Core
 /// Takes a part of an edit back, as far as nobody changed what it had made.
 struct EditUndoing {
     let connection: any SQLConnection
-    let owner: SQLValue
+    let ownerID: OwnerID
     private(set) var restored: Set<PhotoID> = []
     private(set) var conflicts: [UndoneEdit.Conflict] = []
 
-    init(connection: any SQLConnection, owner: SQLValue) {
+    init(connection: any SQLConnection, owner: OwnerID) {
         self.connection = connection
-        self.owner = owner
+        ownerID = owner
     }
+
+    private var owner: SQLValue { .id(ownerID) }
 
     private var albums: AlbumRows { AlbumRows(connection: connection, owner: owner) }
     private var tags: TagRows { TagRows(connection: connection, owner: owner) }
@@ -19,7 +21,7 @@ struct EditUndoing {
     mutating func undo(_ step: EditStep, counters: inout CounterChanges) throws {
         switch step {
         case .marked(let marked):
-            let back = try PhotoMarking(connection: connection, owner: owner).setBack(marked, counters: &counters)
+            let back = try PhotoMarking(connection: connection, owner: ownerID).setBack(marked, counters: &counters)
             restored.formUnion(back)
             try tell(of: Set(marked.photos.photos).subtracting(back), areChanged: true)
         case .tagged(let tag, let photos):

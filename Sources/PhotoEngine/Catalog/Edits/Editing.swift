@@ -35,20 +35,22 @@ struct Editing {
         case .addTags(let names): try addTags(names, photos)
         case .removeTags(let ids): try removeTags(ids, photos)
         case .addToAlbum(let id):
-            let album = try albums.known(id)
+            let album = try albums.filled(id)
             subject = album.name
             let joined = try members.insert(photos, into: .album(id)).map(\.photo)
             if !joined.isEmpty { steps.append(.joined(id, name: album.name, photos: PackedIDs(joined))) }
         case .removeFromAlbum(let id):
-            let album = try albums.known(id)
+            let album = try albums.filled(id)
             subject = album.name
             try leave(album, try members.remove(photos, from: .album(id), withHidden: false))
-        case .moveInAlbum(let id, let anchor): try move(photos, in: try albums.known(id), before: anchor)
-        case .createAlbum(let name, let description): try createAlbum(name.text, description)
+        case .moveInAlbum(let id, let anchor): try move(photos, in: try albums.filled(id), before: anchor)
+        case .createAlbum(let name, let description, let query): try createAlbum(name.text, description, query)
         case .renameAlbum(let id, let name): try renameAlbum(try albums.known(id), name.text)
         case .describeAlbum(let id, let text): try changeAlbum(id) { $0.description = text }
         case .setCover(let id, let photo): try setCover(id, photo)
-        case .orderAlbum(let id, let order): try changeAlbum(id) { $0.order = order.rawValue }
+        case .orderAlbum(let id, let order):
+            _ = try albums.filled(id)
+            try changeAlbum(id) { $0.order = order.rawValue }
         case .deleteAlbum(let id):
             let album = try albums.known(id)
             subject = album.name
@@ -70,7 +72,7 @@ struct Editing {
         _ counters: inout CounterChanges
     ) throws {
         self.subject = subject
-        steps += try PhotoMarking(connection: connection, owner: owner).set(
+        steps += try PhotoMarking(connection: connection, owner: catalog.owner).set(
             mark, to: value, photos, counters: &counters)
     }
 
@@ -122,10 +124,10 @@ struct Editing {
                 album.id, name: album.name, photos: PackedIDs(left.map(\.photo)), positions: left.map(\.position)))
     }
 
-    private mutating func createAlbum(_ name: String, _ description: String) throws {
+    private mutating func createAlbum(_ name: String, _ description: String, _ query: String?) throws {
         subject = name
         if try albums.isTaken(name) { throw EngineError(.conflict, "there is an album \(name) already") }
-        let album = AlbumRow(id: catalog.newIdentifier(), name: name, description: description)
+        let album = AlbumRow(id: catalog.newIdentifier(), name: name, description: description, query: query)
         try albums.insert(album)
         steps.append(.createdAlbum(album))
     }

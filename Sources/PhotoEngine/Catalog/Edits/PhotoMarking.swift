@@ -3,7 +3,11 @@ import Core
 /// Sets marks of photos, and sets them back, inside a transaction.
 struct PhotoMarking {
     let connection: any SQLConnection
-    let owner: SQLValue
+    let ownerID: OwnerID
+
+    init(connection: any SQLConnection, owner: OwnerID) { (self.connection, ownerID) = (connection, owner) }
+
+    private var owner: SQLValue { .id(ownerID) }
 
     /// Of those that have another value and aren't in the trash; tells what they had.
     func set(
@@ -42,6 +46,7 @@ struct PhotoMarking {
                 UPDATE photos SET \(mark.column) = ?, has_own_marks = has_own_marks | \(mark.own.rawValue)
                 WHERE id IN (\(NamedRows.own("photos")))
                 """, NamedRows.values(changed) + [value.sql, owner])
+            try follow(mark, changed)
         }
         return order.map {
             .marked(.init(mark: mark, before: $0.value, after: value, own: $0.own, photos: PackedIDs(groups[$0] ?? [])))
@@ -56,7 +61,7 @@ struct PhotoMarking {
             return try setArchived(marked.before == .number(1), photos, counters: &counters)
         }
         let own = marked.mark.own.rawValue
-        return try connection.rows(
+        let back: [PhotoID] = try connection.rows(
             """
             \(NamedRows.table)
             UPDATE photos SET \(marked.mark.column) = ?, has_own_marks = (has_own_marks & ?) | ?
@@ -69,6 +74,16 @@ struct PhotoMarking {
             var row = row
             return try row.id()
         }
+        try follow(marked.mark, back)
+        return back
+    }
+
+    /// Searches look into captions.
+    private func follow(_ mark: EditStep.Mark, _ photos: [PhotoID]) throws {
+        guard mark == .caption else { return }
+        var search = SearchRows()
+        try search.refresh(photos, of: ownerID, connection)
+        try search.write(to: connection, owner: ownerID)
     }
 
     /// Of those that aren't in the trash, which has a use of its own for the flag. Returns those that changed.

@@ -62,8 +62,10 @@ extension SQLCatalog {
         case .rating(let rating?) where !(0...5).contains(rating):
             throw EngineError(.invalidInput, "a rating is 0 to 5")
         case .caption(let text?): try check(text, "a caption", mayBeEmpty: false)
-        case .describeAlbum(_, let text), .createAlbum(_, let text):
+        case .describeAlbum(_, let text): try check(text, "a description", mayBeEmpty: true)
+        case .createAlbum(_, let text, let query):
             try check(text, "a description", mayBeEmpty: true)
+            if let query { try check(query, "a search", mayBeEmpty: false) }
         default: break
         }
     }
@@ -136,7 +138,7 @@ extension SQLCatalog {
             guard !rows.isEmpty else { throw EngineError(.corrupt, "the edit \(id) has no parts") }
             let (ordinal, content) = try (rows[0].int(), rows[0].text())
             let isComplete = rows.count == 1
-            var undoing = EditUndoing(connection: connection, owner: ownerValue)
+            var undoing = EditUndoing(connection: connection, owner: owner)
             var counters = CounterChanges()
             counters.add(1, to: .changes)
             for step in try EditStep.decoded(content).reversed() { try undoing.undo(step, counters: &counters) }

@@ -4,10 +4,12 @@ import Core
 struct Migration: Sendable {
     let version: Int
     let statements: @Sendable (SQLDialect) -> [String]
+    /// What only code can fill in, behind the statements.
+    var work: (@Sendable (any SQLConnection) throws -> Void)?
 
     static let all = [
         migration1, migration2, migration3, migration4, migration5, migration6, migration7, migration8,
-        migration9, migration10,
+        migration9, migration10, migration11,
     ]
 
     /// Brings the database to the newest schema; returns its version. Any number of processes may do so at once: the
@@ -32,6 +34,7 @@ struct Migration: Sendable {
                 for statement in migration.statements(dialect) {
                     try connection.execute(statement, [])
                 }
+                try migration.work?(connection)
                 try connection.execute(
                     "INSERT INTO schema_versions (version, applied_at) VALUES (?, ?)",
                     [.int(migration.version), .int(now)])

@@ -206,6 +206,7 @@ extension SQLDialect {
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
         hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED", hasTextIndex: true,
-        contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" }, isAmong: { "\($0) = ANY (ARRAY(\($1)))" },
+        contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" }, includes: { "position(? IN \($0)) > 0" },
+        hasRowSecurity: true, isAmong: { "\($0) = ANY (ARRAY(\($1)))" },
         unsought: { $0 })
 }

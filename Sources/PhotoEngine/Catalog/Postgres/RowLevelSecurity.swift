@@ -23,7 +23,7 @@ enum RowLevelSecurity {
             "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters", "hash_buckets",
             "duplicate_decisions", "resolutions", "calibration_answers", "calibrations", "photo_stacks",
             "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
-            "removed_originals",
+            "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history",
         ].map { ($0, "owner = \(owner)") }
 
     /// Sees to the tables that lack their policy or `role`'s rights to change rows; the others are left alone, since even the
@@ -52,6 +52,14 @@ enum RowLevelSecurity {
             "COMMENT ON POLICY own_rows ON \(table) IS '\(doubling("'", in: condition))'",
             "GRANT SELECT, INSERT, UPDATE, DELETE ON \(table) TO \(quoted(role))",
         ]
+    }
+
+    /// Runs `body` where a migration must see the rows of all owners: as the tables' owner, whom FORCE would keep from them.
+    /// Nobody else sees more meanwhile: the tables are locked to the transaction's end.
+    static func lifted(_ tables: [String], _ connection: any SQLConnection, _ body: () throws -> Void) throws {
+        for table in tables { try connection.execute("ALTER TABLE \(table) NO FORCE ROW LEVEL SECURITY", []) }
+        try body()
+        for table in tables { try connection.execute("ALTER TABLE \(table) FORCE ROW LEVEL SECURITY", []) }
     }
 
     private static func isApplied(

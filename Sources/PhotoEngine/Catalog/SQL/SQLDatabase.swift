@@ -127,6 +127,10 @@ struct SQLDialect: Sendable {
     let hasTextIndex: Bool
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.
     let contains: @Sendable (_ expression: String) -> String
+    /// Whether `?` is part of the given text, byte for byte.
+    let includes: @Sendable (_ expression: String) -> String
+    /// Whether row-level security holds owners apart.
+    let hasRowSecurity: Bool
     /// Whether a column is among the ids of a subquery that names many. Postgres looks each up in an index, also where its
     /// statistics don't know the rows yet: for a join it took them for one, and read all names for each.
     let isAmong: @Sendable (_ column: String, _ subquery: String) -> String

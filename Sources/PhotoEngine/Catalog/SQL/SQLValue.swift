@@ -51,6 +51,9 @@ struct SQLRow: Sendable {
         return index
     }
 
+    /// As it is.
+    mutating func value() throws -> SQLValue { values[try next()] }
+
     mutating func optionalInt64() throws -> Int64? {
         switch values[try next()] {
         case .null: nil

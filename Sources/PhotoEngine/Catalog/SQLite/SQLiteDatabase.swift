@@ -226,7 +226,8 @@ extension SQLDialect {
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "", hasTextIndex: false,
-        contains: { "instr(lower(\($0)), ?) > 0" }, isAmong: { "\($0) IN (\($1))" },
+        contains: { "instr(lower(\($0)), ?) > 0" }, includes: { "instr(\($0), ?) > 0" }, hasRowSecurity: false,
+        isAmong: { "\($0) IN (\($1))" },
         unsought: { "+\($0)" })
 }
 

@@ -17,7 +17,8 @@ public enum EditChange: Hashable, Sendable {
     case moveInAlbum(AlbumID, before: PhotoID?)
 
     // What follows takes no photos.
-    case createAlbum(CollectionName, description: String)
+    /// With a `query`, as people type it, a saved search: it holds what that finds, and nothing can be put into it.
+    case createAlbum(CollectionName, description: String, query: String? = nil)
     /// With the albums nested in it.
     case renameAlbum(AlbumID, CollectionName)
     case describeAlbum(AlbumID, String)

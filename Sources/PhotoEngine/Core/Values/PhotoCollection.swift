@@ -16,11 +16,14 @@ public struct Album: Hashable, Sendable {
     /// The photo chosen to stand for it, else the first in its order; nil for an empty album.
     public let cover: PhotoID?
     public let order: Order
-    /// Without those in the trash.
+    /// Without those in the trash; 0 for a saved search, whose photos are not counted.
     public let photoCount: Int
+    /// What a saved search looks for, as it was typed; nil for an album that photos are put into. Untrusted.
+    public let query: String?
 
     public init(
-        id: AlbumID, name: String, description: String, cover: PhotoID?, order: Order, photoCount: Int
+        id: AlbumID, name: String, description: String, cover: PhotoID?, order: Order, photoCount: Int,
+        query: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -28,6 +31,7 @@ public struct Album: Hashable, Sendable {
         self.cover = cover
         self.order = order
         self.photoCount = photoCount
+        self.query = query
     }
 }
 

@@ -1,0 +1,149 @@
+import Core
+
+/// How a search is carried out: what each condition means of a photo's row, and from which list of photos in timeline order those
+/// are picked that are found. Lists are as many as a condition has words, names or tags, and are read no further than a page is
+/// long; the condition with the fewest photos is the one whose lists are read.
+struct SearchPlan {
+    /// A list of photos in timeline order.
+    enum Stream: Hashable {
+        case term(Int64)
+        case tag(TagID, isShown: Bool)
+        case album(AlbumID, isShown: Bool)
+        /// The timeline, or what is not in it; of these months, or all.
+        case timeline(isIn: Bool, ClosedRange<Int>?)
+    }
+
+    /// What a condition comes to.
+    struct Resolved {
+        var condition: Timeline.Condition
+        /// Lists with all the photos for which it holds; nil where there are none, or too many.
+        var streams: Set<Stream>?
+        /// How many photos they have together.
+        var count = 0
+        /// Whether it holds for all of their photos.
+        var isExact = true
+
+        static let none = Resolved(condition: Timeline.Condition(sql: "1 = 0", values: []), streams: [])
+    }
+
+    private(set) var streams: [Stream] = []
+    private(set) var condition = Timeline.Condition(sql: "", values: [])
+    /// The moments within which all of it is, where the query says so.
+    private(set) var bounds: Range<Int64> = .min..<(.max)
+    private(set) var notes: [SearchNote] = []
+
+    init(_ query: SearchQuery, owner: OwnerID, _ connection: any SQLConnection) throws {
+        let scope = Scope(query)
+        condition = Timeline.Condition(sql: scope.sql, values: [])
+        var resolving = SearchResolving(connection: connection, owner: owner, scope: scope)
+        var clauses: [Resolved] = []
+        for clause in query.clauses {
+            if let only = clause.parts.first, clause.parts.count == 1, !only.isExcluded,
+                case .taken(let range) = only.condition
+            {
+                bounds =
+                    max(
+                        bounds.lowerBound, range.lowerBound)..<max(
+                        max(bounds.lowerBound, range.lowerBound), min(bounds.upperBound, range.upperBound))
+                continue
+            }
+            clauses.append(try resolving.resolve(clause))
+        }
+        notes = resolving.notes
+        if bounds.isEmpty { return }
+        var best: (index: Int, count: Int)?
+        for (index, clause) in clauses.enumerated() {
+            if clause.streams != nil, clause.count < best?.count ?? .max { best = (index, clause.count) }
+        }
+        streams =
+            best.flatMap { clauses[$0.index].streams.map(Array.init) }
+            ?? scope.timelines.map { .timeline(isIn: $0, nil) }
+        for (index, clause) in clauses.enumerated() where index != best?.index || !clause.isExact {
+            condition.and(clause.condition.sql, clause.condition.values)
+        }
+    }
+
+    /// Which photos are looked for at all.
+    struct Scope {
+        let namesHidden: Bool
+        let namesTrash: Bool
+
+        init(_ query: SearchQuery) {
+            let states = query.clauses.flatMap(\.parts).compactMap { part -> SearchQuery.State? in
+                if case .state(let state) = part.condition { state } else { nil }
+            }
+            namesTrash = states.contains(.trashed)
+            namesHidden = namesTrash || states.contains(.archived) || states.contains(.unreadable)
+        }
+
+        var sql: String {
+            namesTrash ? "1 = 1" : namesHidden ? "photos.trashed_at IS NULL" : "photos.in_timeline = 1"
+        }
+
+        var timelines: [Bool] { namesHidden ? [true, false] : [true] }
+        var shown: [Bool] { namesTrash ? [true, false] : [true] }
+    }
+}
+
+extension SearchPlan {
+    /// The statement for photos of a list; `after` and `floor` bound them: what is older than `floor` is not wanted. It takes how
+    /// many are wanted as its last value.
+    func statement(
+        _ stream: Stream, columns: String, owner: OwnerID, after: TimelinePosition?, floor: Int64?
+    ) -> Timeline.Condition {
+        let low = max(bounds.lowerBound, floor ?? .min)
+        if case .timeline(let isIn, let months) = stream {
+            return timeline(isIn, months, columns, owner, after, low)
+        }
+        let (table, key): (String, [SQLValue]) =
+            switch stream {
+            case .term(let number): ("photo_terms AS s CROSS JOIN photos WHERE s.term = ?", [.integer(number)])
+            case .tag(let id, let isShown):
+                ("photo_tags AS s CROSS JOIN photos WHERE s.tag = ? AND s.is_shown = ?", [.id(id), .bool(isShown)])
+            case .album(let id, let isShown):
+                (
+                    "album_photos AS s CROSS JOIN photos WHERE s.album = ? AND s.is_shown = ?",
+                    [.id(id), .bool(isShown)]
+                )
+            case .timeline: ("", [])
+            }
+        var found = Timeline.Condition(
+            sql: "SELECT \(columns) FROM \(table) AND s.owner = ? AND photos.id = s.photo", values: key + [.id(owner)])
+        if let after { found.and("(s.taken_at, s.photo) < (?, ?)", [.int(after.wallMicroseconds), .id(after.id)]) }
+        if low > .min { found.and("s.taken_at >= ?", [.int(low)]) }
+        if bounds.upperBound < .max { found.and("s.taken_at < ?", [.int(bounds.upperBound)]) }
+        found.and(condition.sql, condition.values)
+        found.sql += " ORDER BY s.taken_at DESC, s.photo DESC LIMIT ?"
+        return found
+    }
+
+    private func timeline(
+        _ isIn: Bool, _ months: ClosedRange<Int>?, _ columns: String, _ owner: OwnerID, _ after: TimelinePosition?,
+        _ low: Int64
+    ) -> Timeline.Condition {
+        var found = Timeline.Condition(
+            sql: "SELECT \(columns) FROM photos WHERE photos.owner = ? AND photos.in_timeline = ?",
+            values: [.id(owner), .bool(isIn)])
+        func month(_ moment: Int64) -> Int {
+            CaptureTime(wallMicroseconds: moment, offsetMinutes: nil, source: .exif).month.ordinal
+        }
+        var first = low > .min ? month(low) : nil
+        var last = bounds.upperBound < .max ? month(bounds.upperBound - 1) : nil
+        if let months {
+            first = max(first ?? .min, months.lowerBound)
+            last = min(last ?? .max, months.upperBound)
+        }
+        if let first { found.and("photos.month >= ?", [.int(first)]) }
+        if let last { found.and("photos.month <= ?", [.int(last)]) }
+        if low > .min { found.and("photos.taken_at >= ?", [.int(low)]) }
+        if bounds.upperBound < .max { found.and("photos.taken_at < ?", [.int(bounds.upperBound)]) }
+        if let after {
+            found.and(
+                "(photos.month, photos.taken_at, photos.id) < (?, ?, ?)",
+                [.int(month(after.wallMicroseconds)), .int(after.wallMicroseconds), .id(after.id)])
+        }
+        found.and(condition.sql, condition.values)
+        found.sql += " ORDER BY photos.month DESC, photos.taken_at DESC, photos.id DESC LIMIT ?"
+        return found
+    }
+}
