@@ -15,12 +15,14 @@ struct Phototui: AsyncParsableCommand {
               phototui import ~/Pictures           index without the app
               phototui photos --month 2024-07      list a month
               phototui photos --json | jq .        the same for programs
+              phototui search lisbon 2019..2021    find photos
 
             Exit codes: 0 done, 1 failed, 2 done in part, 64 usage.
             """,
         version: version,
         subcommands: [
-            OpenCommand.self, ImportCommand.self, PhotosCommand.self, MonthsCommand.self, ShowCommand.self,
+            OpenCommand.self, ImportCommand.self, PhotosCommand.self, SearchCommand.self, MonthsCommand.self,
+            ShowCommand.self,
             AlbumsCommand.self, TagsCommand.self, FavouriteCommand.self, RateCommand.self, CaptionCommand.self,
             ArchiveCommand.self, EditsCommand.self, DuplicatesCommand.self, TrashCommand.self, HashCommand.self,
             JobsCommand.self, QueuesCommand.self,

@@ -27,6 +27,7 @@ struct AlbumsCommand: AsyncParsableCommand {
             ("id", .string(album.id.description)), ("name", .string(album.name)),
             ("description", .string(album.description)), ("order", .string(album.order.rawValue)),
             ("cover", .text(album.cover?.description)), ("photo_count", .count(album.photoCount)),
+            ("query", .text(album.query)),
         ]
     }
 }
@@ -63,7 +64,7 @@ struct AlbumsList: AsyncParsableCommand {
             text: try typedText(match), after: try after.map(CollectionName.album(typed:)), limit: limit + 1)
         try await libraryOptions.withLibrary { library in
             let found = try await library.catalog.albums(query)
-            let shown = found.prefix(limit)
+            let shown = try await found.prefix(limit).counted(in: library)
             let next = found.count > limit ? shown.last?.name : nil
             if output.json {
                 let document: JSON = .object([
@@ -74,8 +75,8 @@ struct AlbumsList: AsyncParsableCommand {
             var table = TextTable([("ALBUM", .left), ("PHOTOS", .right), ("ORDER", .left), ("DESCRIPTION", .left)])
             for album in shown {
                 table.add([
-                    displayEscaped(album.name), "\(album.photoCount)", album.order.rawValue,
-                    displayEscaped(album.description),
+                    displayEscaped(album.name), album.shownCount, album.query == nil ? album.order.rawValue : "search",
+                    displayEscaped(album.description.isEmpty ? album.query ?? "" : album.description),
                 ])
             }
             if !table.isEmpty { try Console.write(table.text()) }
@@ -104,14 +105,16 @@ struct AlbumsShow: AsyncParsableCommand {
 
     func run() async throws {
         try await libraryOptions.withLibrary { library in
-            let album = try await library.album(typed: album)
-            let found = try await page.read(.album(album.id), in: library)
+            let album = try await [library.album(typed: album)][...].counted(in: library)[0]
+            let found = try await page.read(album, in: library)
             if output.json {
                 return try Console.line(
                     JSON.object(AlbumsCommand.json(album) + (try await found.json(in: library))).encoded())
             }
             let order = album.order == .hand ? "in order by hand" : "newest first"
-            try Console.line("\(displayEscaped(album.name)), \(counted(album.photoCount, "photo")), \(order)")
+            let photos = album.photoCount == 1 ? "1 photo" : "\(album.shownCount) photos"
+            try Console.line("\(displayEscaped(album.name)), \(photos), \(order)")
+            if let query = album.query { try Console.line("search: \(displayEscaped(query))") }
             if !album.description.isEmpty { try Console.line(displayEscaped(album.description)) }
             try await found.write(in: library)
         }
@@ -128,6 +131,7 @@ struct AlbumsCreate: AsyncParsableCommand {
 
             Examples:
               phototui albums create Trips/Lisbon --description 'A week in July'
+              phototui albums create Best --search 'rating:>=4 2019..'
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -140,13 +144,20 @@ struct AlbumsCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What it is about.", valueName: "text"))
     var description = ""
 
+    @Option(
+        help: ArgumentHelp("It holds what this search finds, and nothing can be put into it.", valueName: "query"))
+    var search: String?
+
     func validate() throws { try why.require(for: libraryOptions) }
 
     func run() async throws {
         let name = try CollectionName.album(typed: album)
         let description = try typedText(description)
+        let query = try search.map(typedText)
+        if let query { _ = try SearchCommand.query(query) }
         try await libraryOptions.withLibrary {
-            try await EditRun($0, output, why).carryOut(.createAlbum(name, description: description))
+            try await EditRun($0, output, why).carryOut(
+                .createAlbum(name, description: description, query: query))
         }
     }
 }
