@@ -80,7 +80,7 @@ struct AwayCatalogTests {
         app.answers = false
         app.effects = []
         app.send(.catalogChanged)
-        let loads = app.effects.compactMap { if case .loadMonths(let request, _) = $0 { request } else { nil } }
+        let loads = app.effects.compactMap { if case .loadMonths(let request) = $0 { request } else { nil } }
         app.send(.failed(loads[0], Self.away))
         #expect(app.state.timeline.layout.count == 6)
         app.library.months[0] = MonthCount(month: Month("2024-07")!, count: 9)

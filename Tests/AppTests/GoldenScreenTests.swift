@@ -69,19 +69,37 @@ struct GoldenScreenTests {
         try expectGolden(app.frame(), "error")
     }
 
-    @Test("Typing a filter") func filter() throws {
+    @Test("Typing a search, with how it could go on and how many photos that has") func search() throws {
         var app = app()
         app.press("/")
-        app.type("lisbon is:favourite")
-        try expectGolden(app.frame(), "filter")
+        app.type("july li")
+        app.fireTimer()
+        try expectGolden(app.frame(), "search-proposals")
     }
 
-    @Test("A filter that matches nothing says how to clear it") func filterEmpty() throws {
+    @Test("What is not understood is marked where it is, and says what to write") func searchFault() throws {
+        var app = app()
+        app.press("/")
+        app.type("lisbon camra:x100 iso:>800")
+        app.fireTimer()
+        try expectGolden(app.frame(), "search-fault")
+    }
+
+    @Test("What was found stays as a wall") func searchWall() throws {
+        var app = app()
+        app.press("/")
+        app.type("lisbon")
+        app.press("enter")
+        try expectGolden(app.frame(), "search-wall")
+    }
+
+    @Test("A search that finds nothing says what was looked for, and how to show all photos again")
+    func searchEmpty() throws {
         var app = app()
         app.press("/")
         app.type("nothing")
         app.press("enter")
-        try expectGolden(app.frame(), "filter-empty")
+        try expectGolden(app.frame(), "search-empty")
     }
 
     @Test("Help shows unavailable actions with their reason") func help() throws {

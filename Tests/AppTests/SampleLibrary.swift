@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Grid
+import Search
 import Widgets
 
 @testable import App
@@ -66,13 +67,12 @@ struct SampleLibrary {
     /// Answers one effect; nil for those without an answer.
     func answer(_ effect: Effect) -> Message? {
         switch effect {
-        case .loadMonths(let request, let filter):
-            return .monthsLoaded(request, filter.text.isEmpty ? months : [])
+        case .loadMonths(let request): return .monthsLoaded(request, months)
         case .loadEntries(let request, let query): return .entriesLoaded(request, entries(query))
         case .loadPlaces(let request, let month):
             return .placesLoaded(request, month.month == 7 ? ["Lisbon", "Sintra"] : [])
         case .collect(let request, let queries): return .collected(request, queries.flatMap(entries))
-        case .locate(let request, let photo, _):
+        case .locate(let request, let photo):
             for month in months {
                 for index in 0..<min(month.count, 2000) where entry(month.month, index).id == photo {
                     return .located(request, LocatedPhoto(photo: photo, month: month.month, index: index))
@@ -95,12 +95,41 @@ struct SampleLibrary {
             let undone = UndoneEdit(
                 edit: SampleLibrary.edit(.archive, []), restored: 2, conflicts: [], isComplete: true)
             return .editsUndone(request, edits.map { _ in undone })
+        case .search(let request, let query, let after, let limit):
+            return .searched(request, search(query, after, limit), limit: limit)
+        case .countSearch(let request, let query, let limit):
+            let count = search(query, nil, limit + 1).entries.count
+            return .searchCounted(request, SearchCount(count: min(count, limit), isBounded: count > limit))
+        case .completeSearch(let request, let text, let cursor):
+            guard let completion = SearchCompletion(text, cursor: cursor), text.hasSuffix("li") else {
+                return .searchCompleted(request, [])
+            }
+            return .searchCompleted(
+                request,
+                [("album:\"Trips/Lisbon\"", 31), ("in:lisbon", 1204), ("tag:light", nil)].map {
+                    SearchProposal(text: $0.0, place: completion.place, photoCount: $0.1)
+                })
+        case .loadSearches(let request):
+            return .searchesLoaded(
+                request, ["rating:>=4", "camera:x100"].map { PastSearch(text: $0, searchedAt: 0) })
         case .suggestNames(let request, let asked):
             let names = asked.ofTags ? ["beach", "summer"] : ["Trips/Lisbon", "Lisbon by night"]
             return .namesSuggested(
                 request, names.filter { $0.lowercased().contains(asked.text.lowercased()) || asked.text.isEmpty })
         default: return nil
         }
+    }
+
+    /// Finds the photos of July by `lisbon`, nothing by `nothing`, and every photo by anything else.
+    private func search(_ query: SearchQuery, _ after: TimelinePosition?, _ limit: Int) -> SearchPage {
+        func isNamed(_ word: String) -> Bool {
+            query.clauses.contains { $0.parts.contains { $0.condition == .text(SearchWords(word, isQuoted: false)!) } }
+        }
+        if isNamed("nothing") { return SearchPage(entries: [], notes: [.takenFor("nothing", ["nothings"])]) }
+        var found = months.flatMap { month in (0..<month.count).map { entry(month.month, $0) } }
+        if isNamed("lisbon") { found.removeAll { $0.captureTime.month.month != 7 } }
+        if let after { found = Array(found.drop { $0.position != after }.dropFirst()) }
+        return SearchPage(entries: Array(found.prefix(limit)), notes: [])
     }
 
     private static func edit(_ edit: PhotoEdit, _ photos: [PhotoID]) -> Edit {
@@ -153,6 +182,11 @@ struct RunningApp {
 
     mutating func type(_ text: String) {
         for character in text { send(.input(.key(KeyPress(character)))) }
+    }
+
+    /// The last timer that was started ends.
+    mutating func fireTimer() {
+        for case .startTimer(let request, _) in effects.reversed() { return send(.timerFired(request)) }
     }
 
     mutating func perform(_ effects: [Effect]) {

@@ -184,7 +184,7 @@ struct TimelineTests {
         app.answers = false
         app.effects = []
         for _ in 0..<10 { app.send(.catalogChanged) }
-        let loads = app.effects.compactMap { if case .loadMonths(let request, _) = $0 { request } else { nil } }
+        let loads = app.effects.compactMap { if case .loadMonths(let request) = $0 { request } else { nil } }
         #expect(loads.count == 1)
         app.send(.monthsLoaded(loads[0], app.library.months))
         let all = app.effects.filter { if case .loadMonths = $0 { true } else { false } }
@@ -247,7 +247,7 @@ struct TimelineTests {
         if case .setFavourite = effect { true } else { false }
     }
 
-    @Test("Typing a filter asks the catalogue after a pause, and esc brings the earlier one back")
+    @Test("Typing a search asks the catalogue after a pause, and esc brings the earlier one back")
     func filter() {
         var app = app([("2024-07", 6)])
         app.press("/")
@@ -256,20 +256,12 @@ struct TimelineTests {
         #expect(timers.count == 2)
         #expect(app.effects.contains(.cancel(timers[0])))
         app.send(.timerFired(timers[0]))
-        #expect(app.state.timeline.filter.isEmpty)
+        #expect(!app.state.timeline.search.isActive)
         app.send(.timerFired(timers[1]))
-        #expect(app.state.timeline.filter.text == "ab")
+        #expect(app.state.timeline.search.query.clauses.count == 1)
         app.press("esc")
-        #expect(app.state.timeline.filter.isEmpty)
+        #expect(!app.state.timeline.search.isActive)
         #expect(app.state.timeline.layout.count == 6)
-    }
-
-    @Test("Conditions are read from a filter's words")
-    func conditions() {
-        let filter = TimelineFilter(typed: "is:favourite lisbon  rating:3 rating:9")
-        #expect(filter.favouritesOnly)
-        #expect(filter.minimumRating == 3)
-        #expect(filter.text == "lisbon rating:9")
     }
 
     @Test(

@@ -81,8 +81,7 @@ public enum Layer: Hashable, Sendable {
     case help(offset: Int)
     case palette(PaletteState)
     case jump(TextField)
-    /// The filter being typed, and what it was before.
-    case filter(TextField, before: String)
+    case search(SearchPrompt)
     case clusterFilter(TextField, before: String)
     case edit(EditPrompt)
     case decision(DecisionState)

@@ -48,8 +48,13 @@ extension AppState {
         }
         var parts: [String] = []
         if isOnConsole { return drawBroker(into: &grid, in: area, from: column) }
-        if !timeline.layout.isEmpty { parts.append(counted(timeline.layout.count, "photo")) }
-        if !timeline.filterText.isEmpty, !isOnDuplicates { parts.append("/" + displayEscaped(timeline.filterText)) }
+        if timeline.search.isActive {
+            parts.append(timeline.search.countText)
+        } else if !timeline.layout.isEmpty {
+            parts.append(counted(timeline.layout.count, "photo"))
+        }
+        if timeline.search.isActive, !isOnDuplicates { parts.append("/" + displayEscaped(timeline.search.text)) }
+        parts.removeAll(where: \.isEmpty)
         if !libraryName.isEmpty { parts.append(displayEscaped(libraryName)) }
         let text = parts.joined(separator: look.lines.separator)
             .truncated(to: max(0, area.endColumn - column - 2), ascii: look.lines.isASCII)
@@ -93,6 +98,7 @@ extension AppState {
     func drawDetails(into grid: inout Grid, in area: Rect) {
         if isOnConsole || pendingText != nil { return drawConsoleStatus(into: &grid, in: area) }
         if isOnDuplicates || context == .trash { return drawDuplicatesStatus(into: &grid, in: area) }
+        if case .search(let prompt)? = layers.last { return drawSearchStatus(prompt, into: &grid, in: area) }
         guard let entry = timeline.cursorEntry else { return }
         var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
         if let size = entry.pixelSize { parts.append("\(size.width)\(look.lines.isASCII ? "x" : "×")\(size.height)") }
@@ -105,7 +111,9 @@ extension AppState {
             parts.append("\(Int((zoom.scale * 100).rounded())) %")
         }
         if context == .viewer, viewer?.isPlaying == true { parts.append("slideshow") }
-        let right = context == .viewer ? "\(grouped(timeline.cursor + 1)) of \(grouped(timeline.layout.count))" : ""
+        let total = timeline.search.count.map { grouped($0.count) + ($0.isBounded ? "+" : "") }
+        let right =
+            context == .viewer ? "\(grouped(timeline.cursor + 1)) of \(total ?? grouped(timeline.layout.count))" : ""
         let room = area.columns - 2 - (right.isEmpty ? 0 : right.displayWidth + 2)
         grid.write(
             parts.joined(separator: "  "), at: Position(row: area.row, column: area.column + 1), role: .text,
@@ -126,12 +134,7 @@ extension AppState {
     }
 
     func drawFooter(into grid: inout Grid, in area: Rect) -> Position? {
-        if case .filter(let field, _)? = layers.last {
-            grid.write("/", at: Position(row: area.row, column: 1), role: .key)
-            return field.draw(
-                into: &grid, in: Rect(row: area.row, column: 2, rows: 1, columns: area.columns - 3),
-                placeholder: "name, camera, lens, place, caption, is:favourite, rating:3", lines: look.lines)
-        }
+        if case .search(let prompt)? = layers.last { return drawSearchLine(prompt, into: &grid, in: area) }
         if case .clusterFilter(let field, _)? = layers.last {
             grid.write("/", at: Position(row: area.row, column: 1), role: .key)
             return field.draw(
@@ -235,7 +238,10 @@ extension AppState {
 
     func drawLayer(_ layer: Layer, into grid: inout Grid) -> Position? {
         switch layer {
-        case .filter, .clusterFilter, .consoleFilter, .edit: return nil
+        case .clusterFilter, .consoleFilter, .edit: return nil
+        case .search(let prompt):
+            drawProposals(prompt, into: &grid, above: Layout(size).details.row)
+            return nil
         case .consoleDecision(let decision): return drawConsoleDecision(decision, into: &grid)
         case .decision(let decision): return drawDecision(decision, into: &grid)
         case .message(let message):
@@ -260,7 +266,7 @@ extension AppState {
         let (line, list) = inside.splitTop(1)
         let cursor = palette.field.draw(
             into: &grid, in: line.inset(columns: 1),
-            placeholder: "an action, or: jump 2019-07, filter text, theme light",
+            placeholder: "an action, or: jump 2019-07, search text, theme light",
             lines: look.lines)
         let offset = max(0, palette.selection - list.rows + 1)
         for row in 0..<list.rows where offset + row < matches.count {

@@ -9,13 +9,19 @@ public struct RequestID: Hashable, Sendable {
 
 /// What the app asks of the world. A value: the effect runner performs it and answers with a `Message`.
 public enum Effect: Hashable, Sendable {
-    case loadMonths(RequestID, TimelineFilter)
+    case loadMonths(RequestID)
     case loadEntries(RequestID, TimelineQuery)
     case loadPlaces(RequestID, Month)
     /// Finds where a photo is in the timeline now.
-    case locate(RequestID, PhotoID, TimelineFilter)
+    case locate(RequestID, PhotoID)
     /// Loads the entries of several queries one after the other, for a range of marks.
     case collect(RequestID, [TimelineQuery])
+    case search(RequestID, SearchQuery, after: TimelinePosition?, limit: Int)
+    case countSearch(RequestID, SearchQuery, upTo: Int)
+    /// Tells how what is typed in front of the cursor could go on.
+    case completeSearch(RequestID, String, cursor: Int)
+    case loadSearches(RequestID)
+    case noteSearch(String)
     case loadPhoto(RequestID, PhotoID)
     case loadPicture(RequestID, PictureRequest)
     /// The thumbnails wanted now, most urgent first. What isn't named any more is given up.

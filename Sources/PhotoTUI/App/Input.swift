@@ -41,10 +41,9 @@ extension AppState {
     private mutating func paste(_ text: String, into layer: Layer) -> [Effect] {
         layers.removeLast()
         switch layer {
-        case .filter(var field, let before):
-            field.insert(text)
-            layers.append(.filter(field, before: before))
-            return filterTyped(field.text)
+        case .search(var prompt):
+            prompt.field.insert(text)
+            return searchTyped(prompt)
         case .jump(var field):
             field.insert(text)
             layers.append(.jump(field))
@@ -97,22 +96,7 @@ extension AppState {
                 layers.append(.jump(field))
                 return []
             }
-        case .filter(var field, let before):
-            switch press.key {
-            case .escape:
-                timeline.filterText = before
-                return applyFilter()
-            case .enter:
-                timeline.filterText = field.text
-                return applyFilter()
-            default:
-                guard field.handle(press) else {
-                    layers.append(layer)
-                    return []
-                }
-                layers.append(.filter(field, before: before))
-                return filterTyped(field.text)
-            }
+        case .search(let prompt): return handleSearch(press, prompt)
         }
     }
 
@@ -230,8 +214,8 @@ extension AppState {
             return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
         case .clear:
-            return timeline.marks.isEmpty && timeline.filter.isEmpty && timeline.rangeStart == nil
-                ? "there is no mark, range or filter" : nil
+            return timeline.marks.isEmpty && !timeline.search.isActive && timeline.rangeStart == nil
+                ? "there is no mark, range or search" : nil
         case .acceptLoss: return activity.warnings.isEmpty ? "no folder has lost many files at once" : nil
         case .largerThumbnails:
             return timeline.thumbnailSize + 1 < TimelineState.thumbnailWidths.count ? nil : "they are the largest"

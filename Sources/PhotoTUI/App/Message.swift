@@ -1,5 +1,6 @@
 public import Core
 public import Grid
+public import Search
 
 /// What happened: something a person did, or the answer to an effect.
 public enum Message: Sendable {
@@ -10,6 +11,11 @@ public enum Message: Sendable {
     /// nil when the photo is not in the timeline any more.
     case located(RequestID, LocatedPhoto?)
     case collected(RequestID, [TimelineEntry])
+    /// `limit` is how many were asked for.
+    case searched(RequestID, SearchPage, limit: Int)
+    case searchCounted(RequestID, SearchCount)
+    case searchCompleted(RequestID, [SearchProposal])
+    case searchesLoaded(RequestID, [PastSearch])
     case photoLoaded(RequestID, PhotoDetails?)
     /// `isFinal` is false for a coarse picture that a sharper one follows.
     case pictureLoaded(RequestID, Grid, isFinal: Bool)

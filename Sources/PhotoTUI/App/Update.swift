@@ -16,6 +16,7 @@ public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     default: effects = state.apply(message)
     }
     effects += state.reconcileTimeline()
+    effects += state.reconcileSearch()
     effects += state.reconcileViewer()
     effects += state.reconcileDuplicates()
     effects += state.reconcileTrash()
@@ -50,6 +51,10 @@ extension AppState {
             timeline.rangeRequest = nil
             for entry in entries { timeline.marks[entry.id] = entry.isFavourite }
             activity.notice = Notice(.success, "\(counted(timeline.marks.count, "photo")) marked")
+        case .searched(let request, let page, let limit): return searched(request, page, limit: limit)
+        case .searchCounted(let request, let count): searchCounted(request, count)
+        case .searchCompleted(let request, let proposals): searchCompleted(request, proposals)
+        case .searchesLoaded(let request, let past): searchesLoaded(request, past)
         case .photoLoaded(let request, let details): viewer?.photoLoaded(request, details)
         case .pictureLoaded(let request, let picture, let isFinal):
             viewer?.pictureLoaded(request, picture, isFinal: isFinal)
@@ -166,6 +171,7 @@ extension AppState {
         timeline.windows.markStale()
         timeline.thumbnails.forgetFailures()
         timeline.places = [:]
+        if timeline.search.isActive { return searchAgain() }
         if timeline.monthsRequest != nil {
             timeline.isDirty = true
             return []
@@ -192,6 +198,8 @@ extension AppState {
         } else if let month = timeline.placeRequests.removeValue(forKey: request) {
             timeline.unansweredPlaces.insert(month)
             return retryLater()
+        } else if searchFailed(request, error) {
+            if case .loading = timeline.phase { timeline.phase = .failed(error) }
         } else if request == timeline.locateRequest {
             timeline.locateRequest = nil
         } else if let step = pendingChanges.removeValue(forKey: request) {
@@ -229,9 +237,9 @@ extension AppState {
             (timeline.unansweredChunks, timeline.unansweredPlaces) = ([], [])
             return timeline.isDirty && timeline.monthsRequest == nil ? reloadMonths() : []
         }
-        if request == timeline.filterTimer {
-            timeline.filterTimer = nil
-            return applyFilter()
+        if request == timeline.search.timer {
+            timeline.search.timer = nil
+            return applySearch()
         }
         if let effects = trashTimerFired(request) ?? duplicatesTimerFired(request) { return effects }
         guard context == .viewer, let viewer, viewer.slideshow == request else { return [] }

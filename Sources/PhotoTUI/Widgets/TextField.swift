@@ -54,10 +54,12 @@ public struct TextField: Hashable, Sendable {
         cursor = characters.count - tail.count
     }
 
-    /// Draws the field on one row, scrolled so that the cursor shows, and gives the cursor's place.
+    /// Draws the field on one row, scrolled so that the cursor shows, and gives the cursor's place. Characters `marking` are
+    /// shown as wrong.
     @discardableResult
     public func draw(
-        into grid: inout Grid, in area: Rect, placeholder: String = "", isFocused: Bool = true, lines: LineSet
+        into grid: inout Grid, in area: Rect, placeholder: String = "", isFocused: Bool = true,
+        marking faulty: Range<Int>? = nil, lines: LineSet
     ) -> Position {
         let row = area.splitTop(1).top
         guard !row.isEmpty else { return area.origin }
@@ -76,8 +78,17 @@ public struct TextField: Hashable, Sendable {
         }
         let shown = String(characters[first...])
         grid.write(shown, at: row.origin, role: role, maxWidth: row.columns, truncation: .clip)
+        if let faulty {
+            let start = widths[first..<max(first, min(faulty.lowerBound, widths.count))].reduce(0, +)
+            let end = widths[first..<max(first, min(faulty.upperBound, widths.count))].reduce(0, +)
+            let mark = Rect(row: row.row, column: row.column + start, rows: 1, columns: max(1, end - start))
+            grid.repaint(mark.intersection(row), role: .error, adding: .underline)
+        }
         return Position(row: row.row, column: row.column + min(before, row.columns - 1))
     }
+
+    /// Puts the cursor in front of a character.
+    public mutating func place(cursor: Int) { self.cursor = min(max(0, cursor), characters.count) }
 
     private mutating func remove(_ range: Range<Int>) {
         characters.removeSubrange(range)

@@ -235,14 +235,15 @@ public struct ActionDescription: Sendable {
         .init(.sortQueues, "Sort by name, or the longest first", "sort", ["o"], [.queues], footer: 5),
         .init(.lookAgain, "Look again now", "look again", ["ctrl-r"], KeyContext.console),
         .init(.jump, "Jump to a date", "jump", ["J"], [.timeline], footer: 4),
-        .init(.filter, "Show only photos that match", "filter", ["/"], [.timeline, .duplicates], footer: 3),
+        .init(
+            .filter, "Search, or show only clusters that match", "search", ["/"], [.timeline, .duplicates], footer: 3),
         .init(
             .filterRows, "Show only rows that match", "filter", ["/"], [.queues, .workers, .dead, .jobs], footer: 3),
         .init(.openPhoto, "Open the photo", "open", ["enter"], [.timeline], footer: 0),
         .init(.toggleMark, "Mark or unmark the photo", "mark", ["space"], [.timeline, .viewer], footer: 1),
         .init(
             .toggleRange, "Start a range here, or mark the range", "range", ["v", "ctrl-space"], [.timeline]),
-        .init(.clear, "Drop range, marks or filter", "clear", ["esc"], [.timeline]),
+        .init(.clear, "Drop range, marks or search", "clear", ["esc"], [.timeline]),
         .init(
             .toggleFavourite, "Make it a favourite, or no longer", "favourite", ["f"], [.timeline, .viewer],
             footer: 2),

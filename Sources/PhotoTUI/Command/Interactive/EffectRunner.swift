@@ -58,14 +58,14 @@ final class EffectRunner: Sendable {
     /// Performs an effect that needs no terminal.
     func perform(_ effect: Effect) {
         switch effect {
-        case .loadMonths(let request, let filter):
-            run(request) { .monthsLoaded(request, try await $0.catalog.months(filter: filter)) }
+        case .loadMonths(let request):
+            run(request) { .monthsLoaded(request, try await $0.catalog.months(filter: TimelineFilter())) }
         case .loadEntries(let request, let query):
             run(request) { .entriesLoaded(request, try await $0.catalog.timeline(query)) }
         case .loadPlaces(let request, let month):
             run(request) { .placesLoaded(request, try await $0.catalog.places(in: month, limit: 3)) }
-        case .locate(let request, let photo, let filter):
-            run(request) { .located(request, try await PhotoLocator(catalog: $0.catalog).locate(photo, filter)) }
+        case .locate(let request, let photo):
+            run(request) { .located(request, try await PhotoLocator(catalog: $0.catalog).locate(photo)) }
         case .collect(let request, let queries):
             run(request) { library in
                 var entries: [TimelineEntry] = []
@@ -84,6 +84,7 @@ final class EffectRunner: Sendable {
                         photo: photo, files: try await library.catalog.files(of: id),
                         collections: try await library.catalog.collections(of: [id]).first ?? PhotoCollections()))
             }
+        case .search, .countSearch, .completeSearch, .loadSearches, .noteSearch: performForSearch(effect)
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)
         case .wantThumbnails(let keys): workers.want(keys)
         case .setFavourite, .edit, .undoEdits, .suggestNames: performEdit(effect)

@@ -6,17 +6,18 @@ import Core
 struct PhotoLocator {
     let catalog: any TimelineCatalog & PhotoCatalog
 
-    func locate(_ id: PhotoID, _ filter: TimelineFilter) async throws -> LocatedPhoto? {
+    func locate(_ id: PhotoID) async throws -> LocatedPhoto? {
         guard let photo = try await catalog.photo(id) else { return nil }
         let month = photo.captureTime.month
-        guard let count = try await catalog.months(filter: filter).first(where: { $0.month == month })?.count else {
+        guard let count = try await catalog.months(filter: TimelineFilter()).first(where: { $0.month == month })?.count
+        else {
             return nil
         }
         var (low, high) = (0, count)
         while low < high {
             try Task.checkCancellation()
             let middle = (low + high) / 2
-            let query = TimelineQuery(month: month, skip: middle, limit: 1, filter: filter)
+            let query = TimelineQuery(month: month, skip: middle, limit: 1)
             guard let entry = try await catalog.timeline(query).first else {
                 high = middle
                 continue

@@ -1,4 +1,5 @@
 import Grid
+import Search
 public import Widgets
 
 /// The command palette: what was typed and which of the matches is chosen.
@@ -49,7 +50,7 @@ extension AppState {
         return []
     }
 
-    /// `jump 2019-07`, `filter text`, `theme light`; nil for any other word.
+    /// `jump 2019-07`, `search text`, `filter text`, `theme light`; nil for any other word.
     private mutating func performCommand(_ name: String, _ rest: String) -> [Effect]? {
         switch name.lowercased() {
         case "jump": return jump(to: rest)
@@ -58,8 +59,12 @@ extension AppState {
                 duplicates.filterText = rest
                 return applyClusterFilter()
             }
-            timeline.filterText = rest
-            return applyFilter()
+            fallthrough
+        case "search":
+            timeline.search.text = rest
+            let effects = goTo(.timeline) + applySearch()
+            if let fault = timeline.search.fault { activity.notice = Notice(.error, fault.description) }
+            return effects
         case "theme": return [.useTheme(rest)]
         default: return nil
         }

@@ -1,4 +1,4 @@
-public import Core
+import Core
 import Grid
 import Widgets
 
@@ -26,7 +26,7 @@ extension AppState {
         case .clear: return clear()
         case .largerThumbnails: timeline.resizeThumbnails(by: 1)
         case .smallerThumbnails: timeline.resizeThumbnails(by: -1)
-        case .filter: layers.append(.filter(TextField(timeline.filterText), before: timeline.filterText))
+        case .filter: return openSearch()
         case .jump: layers.append(.jump(TextField()))
         default: break
         }
@@ -46,6 +46,14 @@ extension AppState {
             return []
         }
         timeline.rangeStart = nil
+        if timeline.search.isActive {
+            let found = timeline.search.entries
+            for entry in found[range.clamped(to: 0...max(0, found.count - 1))] {
+                timeline.marks[entry.id] = entry.isFavourite
+            }
+            activity.notice = Notice(.success, "\(counted(timeline.marks.count, "photo")) marked")
+            return []
+        }
         var missing: [TimelineQuery] = []
         guard let first = timeline.layout.place(ordinal: range.lowerBound),
             let last = timeline.layout.place(ordinal: range.upperBound)
@@ -55,8 +63,7 @@ extension AppState {
             let from = month == first.month ? first.index : 0
             let to = month == last.month ? last.index + 1 : count
             missing.append(
-                TimelineQuery(
-                    month: timeline.layout.months[month].month, skip: from, limit: to - from, filter: timeline.filter))
+                TimelineQuery(month: timeline.layout.months[month].month, skip: from, limit: to - from))
         }
         let request = makeRequest()
         timeline.rangeRequest = request
@@ -69,8 +76,8 @@ extension AppState {
         } else if !timeline.marks.isEmpty {
             timeline.marks = [:]
         } else {
-            timeline.filterText = ""
-            return applyFilter()
+            timeline.search.text = ""
+            return applySearch()
         }
         return []
     }
@@ -111,6 +118,10 @@ extension AppState {
 
     private mutating func show(_ isFavourite: Bool, _ photos: [PhotoID]) {
         timeline.windows.setFavourite(isFavourite, photos: Set(photos))
+        let changed = Set(photos)
+        for (index, entry) in timeline.search.entries.enumerated() where changed.contains(entry.id) {
+            timeline.search.entries[index] = entry.withFavourite(isFavourite)
+        }
         for id in photos where timeline.marks[id] != nil { timeline.marks[id] = isFavourite }
     }
 
@@ -140,27 +151,6 @@ extension AppState {
         let request = makeRequest()
         copyRequest = request
         return [.copyPaths(request, chosen.keys.sorted())]
-    }
-
-    /// Waits a moment for more typing before it asks the catalogue.
-    mutating func filterTyped(_ text: String) -> [Effect] {
-        timeline.filterText = text
-        var effects: [Effect] = []
-        if let earlier = timeline.filterTimer { effects.append(.cancel(earlier)) }
-        let request = makeRequest()
-        timeline.filterTimer = request
-        return effects + [.startTimer(request, seconds: 0.12)]
-    }
-
-    mutating func applyFilter() -> [Effect] {
-        let filter = TimelineFilter(typed: timeline.filterText)
-        guard filter != timeline.filter else { return [] }
-        timeline.filter = filter
-        timeline.windows.removeAll()
-        timeline.rangeStart = nil
-        let effects = timeline.chunkRequests.keys.map { Effect.cancel($0) }
-        timeline.chunkRequests = [:]
-        return effects + reloadMonths()
     }
 
     mutating func jump(to text: String) -> [Effect] {
@@ -218,23 +208,5 @@ extension TimelineState {
     func row(scrubberLine line: Int) -> Int? {
         guard !layout.isEmpty, area.rows > 0 else { return nil }
         return min(layout.rows - 1, line * layout.rows / area.rows)
-    }
-}
-
-extension TimelineFilter {
-    /// Reads what was typed: `is:favourite` and `rating:3` are conditions, all else is text to be found.
-    public init(typed text: String) {
-        self.init()
-        var words: [Substring] = []
-        for word in text.split(separator: " ") {
-            if word == "is:favourite" || word == "is:favorite" {
-                favouritesOnly = true
-            } else if word.hasPrefix("rating:"), let rating = Int(word.dropFirst(7)), (1...5).contains(rating) {
-                minimumRating = rating
-            } else {
-                words.append(word)
-            }
-        }
-        self.text = words.joined(separator: " ")
     }
 }

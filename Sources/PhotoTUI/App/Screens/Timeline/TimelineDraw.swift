@@ -17,8 +17,10 @@ extension AppState {
     }
 
     private var emptyExplanation: [String] {
-        if !timeline.filter.isEmpty {
-            return ["no photo matches", "\(keyMap.keyName(for: .clear)) clears the filter"]
+        if timeline.search.isActive {
+            if timeline.search.request != nil { return ["looking" + look.lines.ellipsis] }
+            return ["no photo is found"] + timeline.search.notes.map(\.description)
+                + ["\(keyMap.keyName(for: .clear)) shows all photos again"]
         }
         if activity.importing != nil {
             return ["looking for photos" + look.lines.ellipsis, "they appear here as they are found"]
@@ -86,7 +88,9 @@ extension AppState {
         column += grid.write(
             monthTitle(count.month), at: Position(row: area.row, column: column), role: .heading,
             maxWidth: area.endColumn - column)
-        var text = separator + counted(count.count, "photo")
+        let isOpen =
+            timeline.search.isActive && !timeline.search.isComplete && month == timeline.layout.months.count - 1
+        var text = separator + (isOpen ? "\(grouped(count.count))+ photos" : counted(count.count, "photo"))
         if let places = timeline.places[count.month], !places.isEmpty {
             text += separator + places.map { displayEscaped($0) }.joined(separator: ", ")
         }

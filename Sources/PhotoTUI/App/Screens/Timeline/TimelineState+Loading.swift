@@ -7,6 +7,7 @@ extension AppState {
         guard case .ready = timeline.phase, !timeline.layout.isEmpty else { return [] }
         var effects: [Effect] = []
         let (visible, ahead) = timeline.spans
+        if timeline.search.isActive { return reconcilePlaces(visible.map { timeline.layout.months[$0.month].month }) }
         var keys = chunks(of: visible) + chunks(of: ahead)
         if let place = timeline.cursorPlace {
             let month = timeline.layout.months[place.month].month
@@ -27,9 +28,7 @@ extension AppState {
             effects.append(
                 .loadEntries(
                     request,
-                    TimelineQuery(
-                        month: key.month, skip: key.range.lowerBound, limit: EntryWindows.chunkSize,
-                        filter: timeline.filter)))
+                    TimelineQuery(month: key.month, skip: key.range.lowerBound, limit: EntryWindows.chunkSize)))
         }
         if timeline.cursorPhoto == nil { timeline.cursorPhoto = timeline.cursorEntry?.id }
         effects += reconcilePlaces(visible.map { timeline.layout.months[$0.month].month })
@@ -75,9 +74,10 @@ extension AppState {
 
     private func thumbnailKeys(of spans: [(month: Int, indices: Range<Int>)]) -> [ThumbnailKey] {
         spans.flatMap { span in
-            let month = timeline.layout.months[span.month].month
-            return span.indices.compactMap { index -> ThumbnailKey? in
-                guard let entry = timeline.windows.entry(month: month, index: index), entry.status == .ready else {
+            span.indices.compactMap { index -> ThumbnailKey? in
+                guard let entry = timeline.entry(TimelineLayout.Place(month: span.month, index: index)),
+                    entry.status == .ready
+                else {
                     return nil
                 }
                 return timeline.thumbnailKey(entry)
@@ -85,14 +85,14 @@ extension AppState {
         }
     }
 
-    /// Loads the months for the filter there is now; an earlier request is given up.
+    /// Loads the months; an earlier request is given up.
     mutating func reloadMonths() -> [Effect] {
         var effects: [Effect] = []
         if let earlier = timeline.monthsRequest { effects.append(.cancel(earlier)) }
         let request = makeRequest()
         timeline.monthsRequest = request
         timeline.isDirty = false
-        return effects + [.loadMonths(request, timeline.filter)]
+        return effects + [.loadMonths(request)]
     }
 
     /// Asks where the cursor's photo is now.
@@ -102,7 +102,7 @@ extension AppState {
         if let earlier = timeline.locateRequest { effects.append(.cancel(earlier)) }
         let request = makeRequest()
         timeline.locateRequest = request
-        return effects + [.locate(request, photo, timeline.filter)]
+        return effects + [.locate(request, photo)]
     }
 }
 

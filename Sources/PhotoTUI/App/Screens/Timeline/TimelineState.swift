@@ -9,8 +9,7 @@ public struct TimelineState: Sendable {
     }
 
     public var phase = Phase.loading
-    public var filter = TimelineFilter()
-    public var filterText = ""
+    public var search = SearchState()
     public var layout = TimelineLayout()
     public var windows = EntryWindows()
     public var places: [Month: [String]] = [:]
@@ -37,7 +36,6 @@ public struct TimelineState: Sendable {
     var monthsRequest: RequestID?
     var locateRequest: RequestID?
     var rangeRequest: RequestID?
-    var filterTimer: RequestID?
     var chunkRequests: [RequestID: EntryWindows.ChunkKey] = [:]
     var placeRequests: [RequestID: Month] = [:]
     /// What was asked for in vain, and is not asked for again until the timer fires.
@@ -71,11 +69,15 @@ public struct TimelineState: Sendable {
     public var cursorPlace: TimelineLayout.Place? { layout.place(ordinal: cursor) }
 
     public var cursorEntry: TimelineEntry? {
-        cursorPlace.flatMap { windows.entry(month: layout.months[$0.month].month, index: $0.index) }
+        cursorPlace.flatMap(entry)
     }
 
     public func entry(_ place: TimelineLayout.Place) -> TimelineEntry? {
-        windows.entry(month: layout.months[place.month].month, index: place.index)
+        if search.isActive {
+            let ordinal = layout.ordinal(of: place)
+            return ordinal < search.entries.count ? search.entries[ordinal] : nil
+        }
+        return windows.entry(month: layout.months[place.month].month, index: place.index)
     }
 
     /// The ordinals being selected.
