@@ -83,6 +83,16 @@ def albums(place, where):
             p99 <= bar if bar else None, note=f"p50 {p50} ms")
 
 
+def searches(place, where):
+    """The first page of searches of each kind, in a library of a million."""
+    for line in lines(BENCH, "catalog-search", place):
+        measure, p50, p99 = line["measure"], line["p50"], line["p99"]
+        isPage = measure.startswith("search")
+        figure(
+            f"{measure}{where}, among 1,000,000", "p50 <= 10 ms, p99 <= 80 ms" if isPage else "",
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", p50 <= 10 and p99 <= 80 if isPage else None)
+
+
 def main():
     small, large = library(10_000), library(1_000_000)
     raw = peer(large)
@@ -94,6 +104,7 @@ def main():
         else:
             figure(name, "", f"{p99:.3f} ms", None, note=f"p50 {p50} ms")
     albums(large, "")
+    searches(large, "")
     before, after = lines(BENCH, "catalog-growth", small, large)
     for what, keys in (("record", ["record"]), ("record, claim and finish", ["record", "finish"])):
         few, many = sum(before[key] for key in keys), sum(after[key] for key in keys)

@@ -13,6 +13,7 @@ import sys
 # In the order of their references.
 TABLES = [
     "owners", "folders", "photos", "photo_metadata", "files", "jobs", "journal", "month_counts", "place_counts", "totals",
+    "photo_texts", "photo_terms", "search_terms",
 ]
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 

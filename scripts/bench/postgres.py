@@ -187,6 +187,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="phototui-postgres-") as folder:
             pages(servers, folder)
             catalog.albums("postgres:" + servers.connection("postgres"), " on Postgres")
+            catalog.searches("postgres:" + servers.connection("postgres"), " on Postgres")
             imports(servers, folder)
             catalogue_imports(servers, folder)
     finally:

@@ -1,0 +1,79 @@
+import Catalog
+import Core
+import Foundation
+import Search
+
+extension Benchmark {
+    static let catalogSearch = Benchmark(
+        name: "catalog-search", arguments: "CATALOGUE",
+        summary:
+            "Milliseconds of the first page of searches of each kind, 100 photos a page, in a library of generate_library.py."
+    ) { arguments in
+        guard let place = arguments.first else { throw EngineError(.invalidInput, "name a catalogue") }
+        let catalog = try await CatalogPlace(place).open()
+        // A library that was made up has nothing that searches read.
+        if try await catalog.search(SearchText.query("img"), after: nil, limit: 1).entries.isEmpty {
+            _ = try await catalog.rebuildSearch()
+        }
+        try await withTaskExecutorPreference(catalog.executor) { try await measure(catalog) }
+        try await catalog.close()
+    }
+
+    /// A kind of search, and a search of that kind.
+    private static let searches: [(kind: String, text: @Sendable () -> String)] = [
+        ("a word of every photo", { "img" }),
+        ("a word of one photo", { "\(100_000 + Int.random(in: 0..<900_000))".leading(8) }),
+        ("a word of a tenth", { ["lisbon", "kyoto", "oslo"].randomElement()! }),
+        ("the beginning of a word", { ["li", "sint", "nik", "fuj", "hol"].randomElement()! }),
+        ("a misspelt word", { ["lisbin", "kyoot", "fujifilmm"].randomElement()! }),
+        ("two words", { "lisbon \(["canon", "nikon", "sony"].randomElement()!)" }),
+        ("three words and OR", { "holiday lisbon OR kyoto sony OR fujifilm" }),
+        ("a phrase", { "\"lisbon portugal\"" }),
+        ("what must not be", { "canon -lisbon -kyoto" }),
+        ("camera", { "camera:\(["5d", "d750", "x-t30", "iphone"].randomElement()!)" }),
+        ("lens and place", { "lens:35 in:\(["lisbon", "roma"].randomElement()!)" }),
+        ("iso, aperture and shutter", { "iso:>800 f:<2 shutter:<1/250" }),
+        ("years", { "\(Int.random(in: 2005...2015))..\(Int.random(in: 2016...2024)) lisbon" }),
+        ("month of any year", { ["july", "march", "december"].randomElement()! }),
+        ("year and month", { "\(Int.random(in: 2005...2024))-0\(Int.random(in: 1...9)) iso:1600" }),
+        ("rating", { "rating:>=\(Int.random(in: 3...5))" }),
+        ("favourites", { "is:favourite" }),
+        ("favourites of a camera and place", { "is:favourite camera:x-t30 in:roma rating:5" }),
+        ("without a position", { "no:gps camera:iphone" }),
+        ("type", { "type:raw" }),
+        ("near", { "near:\(Double.random(in: -50...50)),\(Double.random(in: -170...170)),50km" }),
+        ("size and width", { "size:>5MB width:>3000" }),
+        ("nothing is like it", { "camera:leica lisbon" }),
+    ]
+
+    private static func measure(_ catalog: any Catalog) async throws {
+        let clock = ContinuousClock()
+        for (kind, text) in searches {
+            var times: [Duration] = []
+            for _ in 0..<200 {
+                let query = try SearchText.query(text())
+                let start = clock.now
+                _ = try await catalog.search(query, after: nil, limit: 100)
+                times.append(clock.now - start)
+            }
+            print(Measurement(times).line("search, \(kind)"))
+        }
+        var (counts, completions): ([Duration], [Duration]) = ([], [])
+        for _ in 0..<50 {
+            let query = try SearchText.query(["lisbon", "canon", "img", "iso:>800"].randomElement()!)
+            counts.append(try await clock.measure { _ = try await catalog.count(query, upTo: 10_000) })
+            completions.append(
+                try await clock.measure {
+                    _ = try await catalog.suggestions(.name(.camera), beginning: "d", limit: 8)
+                    _ = try await catalog.suggestions(.word, beginning: "hol", limit: 8)
+                })
+        }
+        print(Measurement(counts).line("count to 10,000"))
+        print(Measurement(completions).line("completion of a word and a camera"))
+    }
+}
+
+extension String {
+    /// With zeros in front.
+    fileprivate func leading(_ width: Int) -> String { String(repeating: "0", count: max(0, width - count)) + self }
+}
