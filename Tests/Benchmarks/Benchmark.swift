@@ -7,7 +7,8 @@ struct Benchmark: Sendable {
 
     /// Add a benchmark here; its code lives in a file of its own.
     static let all: [Benchmark] = [
-        .process, .catalogCreate, .catalogPages, .catalogAlbums, .catalogSearch, .catalogGrowth, .catalogImport,
+        .process, .catalogCreate, .catalogPages, .catalogAlbums, .catalogSearch, .catalogSearchBuild, .catalogGrowth,
+        .catalogImport,
         .importRate,
         .celeryWorker, .celeryPublish, .celeryLatency, .celeryJobs, .upload, .duplicates, .duplicateLibrary,
         .duplicateFolder,

@@ -30,7 +30,11 @@ def library(photos):
         subprocess.run([BENCH, "catalog-create", making], check=True)
         subprocess.run(
             [sys.executable, f"{ROOT}/scripts/generate_library.py", "--photos", str(photos), making], check=True)
+        subprocess.run([BENCH, "catalog-search-build", f"{making}/catalog.sqlite"], check=True)
         os.rename(making, folder)
+    else:
+        # One of an earlier run may have an older schema.
+        subprocess.run([BENCH, "catalog-create", folder], check=True)
     return catalogue
 
 
