@@ -14,7 +14,7 @@ struct PostgresIsolationTests {
         "totals", "uploads", "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters",
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
-        "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history",
+        "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -29,13 +29,16 @@ struct PostgresIsolationTests {
             for job in try await catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 1) {
                 var metadata = PhotoMetadata()
                 metadata.place = "Lisbon"
+                let face = FaceRegion(
+                    box: PictureRegion(x: 0, y: 0, width: 0.5, height: 0.5), name: "Ana", source: .mwg, dimensions: nil)
                 let id = try #require(job.photo)
                 let photo = try #require(try await catalog.photo(id))
                 _ = try await catalog.finish(
                     job.id, worker: "w",
                     processed: ProcessedPhoto(
                         sha256: photo.sha256, mediaType: .jpeg, pixelSize: PixelSize(width: 4, height: 3),
-                        perceptualHash: PerceptualHash(bits: 1), metadata: metadata, problem: nil, renditions: []))
+                        perceptualHash: PerceptualHash(bits: 1), metadata: metadata, faces: [face], problem: nil,
+                        renditions: []))
             }
             try await catalog.append(journalEntry(at: 1, subject: "c"))
             let photos = try await catalog.photos(after: nil, limit: 9).map(\.id)

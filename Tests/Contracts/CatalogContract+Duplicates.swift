@@ -3,10 +3,10 @@ import Core
 extension Catalog {
     /// A photo with this hash that waits to be compared.
     func addHashed(
-        _ number: Int, _ bits: UInt64, _ change: (inout PhotoMetadata) -> Void = { _ in }
+        _ number: Int, _ bits: UInt64, faces: [FaceRegion] = [], _ change: (inout PhotoMetadata) -> Void = { _ in }
     ) async throws -> UncomparedPhoto {
         let id = try await add(scanned(number))
-        try await finishJob(of: id, number, bits, change)
+        try await finishJob(of: id, number, bits, faces: faces, change)
         return uncompared(id, number, bits)
     }
 
@@ -16,13 +16,15 @@ extension Catalog {
     }
 
     func finishJob(
-        of photo: PhotoID, _ number: Int, _ bits: UInt64, _ change: (inout PhotoMetadata) -> Void = { _ in }
+        of photo: PhotoID, _ number: Int, _ bits: UInt64, faces: [FaceRegion] = [],
+        _ change: (inout PhotoMetadata) -> Void = { _ in }
     ) async throws {
         for job in try await claimAll() where job.photo == photo {
             let made = processed(number, change)
             let result = ProcessedPhoto(
                 sha256: made.sha256, mediaType: made.mediaType, pixelSize: made.pixelSize,
-                perceptualHash: PerceptualHash(bits: bits), metadata: made.metadata, problem: nil, renditions: [])
+                perceptualHash: PerceptualHash(bits: bits), metadata: made.metadata, faces: faces, problem: nil,
+                renditions: [])
             try require(try await finish(job.id, worker: "w", processed: result), "the job could be finished")
         }
     }
@@ -37,10 +39,11 @@ extension Catalog {
 
     /// A photo that was compared; with `other`, found to show the same: it joins its cluster, or begins one with it.
     func addCompared(
-        _ number: Int, _ bits: UInt64, like other: PhotoID? = nil,
-        _ change: (inout PhotoMetadata) -> Void = { _ in }
+        _ number: Int, _ bits: UInt64, like other: PhotoID? = nil, turned turn: Orientation = .rotated90,
+        faces: [FaceRegion] = [], _ change: (inout PhotoMetadata) -> Void = { _ in }
     ) async throws -> PhotoID {
-        let photo = try await addHashed(number, bits, change)
+        let photo = try await addHashed(number, bits, faces: faces, change)
+        let evidence = LikenessEvidence(distance: 3, similarity: 0.75, orientation: turn)
         var changes: [ClusterChange] = []
         if let other {
             let known = try await cluster(of: other)

@@ -10,7 +10,8 @@ extension Catalog {
         return LibraryState(
             photos: try await self.photos(after: nil, limit: 99), timeline: try await ids(TimelineQuery(limit: 99)),
             months: try await months(filter: TimelineFilter()), albums: albums, orders: orders,
-            tags: try await tags(CollectionQuery(limit: 99)), collections: try await collections(of: photos))
+            tags: try await tags(CollectionQuery(limit: 99)), collections: try await collections(of: photos),
+            faces: try await faces(of: photos))
     }
 }
 
@@ -22,6 +23,7 @@ private struct LibraryState: Equatable {
     let orders: [[PhotoID]]
     let tags: [Tag]
     let collections: [PhotoCollections]
+    let faces: [[Face]]
 }
 
 extension CatalogContract {
@@ -215,7 +217,9 @@ extension CatalogContract {
         ContractCase("A resolution puts the keeper where the others were, and its undo takes it out again") { subject in
             let catalog = subject.catalog
             let one = try await catalog.addCompared(1, 1)
-            let two = try await catalog.addCompared(2, 3, like: one)
+            let ana = FaceRegion(
+                box: PictureRegion(x: 0.5, y: 0, width: 0.25, height: 0.5), name: "Ana", source: .mwg, dimensions: nil)
+            let two = try await catalog.addCompared(2, 3, like: one, faces: [ana])
             let three = try await catalog.addCompared(3, 1, like: one)
             let other = try await catalog.addCompared(4, 0xffff_0000)
             let trips = try await catalog.addAlbum("Trips", [three, other, two])
@@ -233,6 +237,7 @@ extension CatalogContract {
             try requireEqual(resolution.before.tags, ["sea"], "its tags before")
             try requireEqual(resolution.after.tags, ["Beach", "sea"], "and after")
             try requireEqual(resolution.after.rating, 4, "the highest rating")
+            try requireEqual(try await catalog.faces(of: [one])[0].map(\.name), ["Ana"], "the face")
             try requireEqual(try await catalog.ids(in: .album(trips)), [one, other], "in the first's place")
             try requireEqual(try await catalog.ids(in: .album(best)), [one], "the other album")
             let albums = try await catalog.albums(CollectionQuery(limit: 9))

@@ -68,6 +68,13 @@ extension OwnerTrial {
         } use: { own in
             try requireEqual(try await own.catalog.files(of: own.photos[4]).map(\.path), [own.ownPath], "the files")
         },
+        OwnerTrial("faces(of:)") { own, other in
+            let found = try await own.catalog.faces(of: other.photos)
+            try requireEqual(found, other.photos.map { _ in [] }, "the other's faces")
+        } use: { own in
+            let names = try await own.catalog.faces(of: [own.photos[0]])[0].compactMap(\.name)
+            try requireEqual(names, ["Ana", "\(own.number)"], "the faces")
+        },
     ]
 
     static let files: [OwnerTrial] = [

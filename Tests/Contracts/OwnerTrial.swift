@@ -97,9 +97,12 @@ struct Holding: Sendable {
         }
         let claimed = try await catalog.claim(queue: .high, worker: worker, leaseSeconds: 600, limit: 99)
         jobs = try photos.map { photo in try requirePresent(claimed.first { $0.photo == photo }, "the photo's job").id }
-        try require(
-            try await catalog.finish(jobs[0], worker: worker, processed: processed(1) { $0.place = "Lisbon" }),
-            "the end")
+        var first = processed(1) { $0.place = "Lisbon" }
+        first.faces = [(0.1, "Ana"), (0.5, "\(number)")].map { x, name in
+            FaceRegion(
+                box: PictureRegion(x: x, y: 0.1, width: 0.2, height: 0.2), name: name, source: .mwg, dimensions: nil)
+        }
+        try require(try await catalog.finish(jobs[0], worker: worker, processed: first), "the end")
         _ = try await catalog.fail(jobs[1], worker: worker, error: "later", runAt: due, unreadable: false)
         _ = try await catalog.fail(jobs[3], worker: worker, error: "no", runAt: nil, unreadable: false)
         try await catalog.release([jobs[4]], worker: worker)

@@ -41,33 +41,3 @@ struct CaptureTimeTests {
         try await makePool().process(file.path, options: ProcessingOptions()).metadata.captureTime
     }
 }
-
-/// A picture that exiftool wrote tags into; removed with the last reference.
-private final class Tagged {
-    let path: FilePath
-
-    init(_ arguments: [String]) throws {
-        path = FilePath(NSTemporaryDirectory() + "/phototui-tagged-\(UUID().uuidString).jpg")
-        try FileManager.default.copyItem(
-            atPath: try Fixtures.shared()["grey.jpg"].string, toPath: path.string)
-        try exiftool(["-q", "-overwrite_original"] + arguments)
-    }
-
-    @discardableResult
-    func exiftool(_ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["exiftool"] + arguments + [path.string]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    deinit {
-        unlink(path.string)
-    }
-}

@@ -4,7 +4,7 @@
 LIBRARY is one that scripts/generate_library.py filled. Its photos get hashes of their own and stand in the index; two and two
 of the first 2 N, after --pairs, are a cluster, a few bits apart; after --cluster N as many as that are one cluster of
 nearly equal hashes; after --equal N as many have one hash and are in no cluster, as blank pictures are. The others are left
-alone. Some of the clusters' photos are in albums and have tags.
+alone. Some of the clusters' photos are in albums, have tags, and show people's faces.
 """
 import argparse
 import os
@@ -50,6 +50,23 @@ def collect(database, generator, owner, photos):
             database.executemany(
                 "INSERT INTO photo_tags (tag, photo, owner, is_shown, taken_at) VALUES (?, ?, ?, 1, ?)",
                 ((home, photo[0], owner, photo[2]) for home, photo in sorted(rows)))
+
+
+def show_faces(database, generator, owner, photos):
+    """People's faces, and some of nobody's, on one in four of the clusters' photos."""
+    for table in ["faces", "people"]:
+        database.execute(f"DELETE FROM {table}")
+    people = [generator.randbytes(16) for _ in range(50)]
+    rows = [(generator.randbytes(16), owner, photo[0], generator.choice(people + [None] * 10),
+             generator.randrange(8) / 10, generator.randrange(8) / 10, 0.1, 0.1)
+            for photo in photos if generator.random() < 0.25 for _ in range(generator.randint(1, 4))]
+    shown = {row[3] for row in rows}
+    database.executemany(
+        "INSERT INTO people (id, owner, name_key, name) VALUES (?, ?, ?, ?)",
+        ((person, owner, f"person {number}", f"Person {number}") for number, person in enumerate(people) if person in shown))
+    database.executemany(
+        "INSERT INTO faces (id, owner, photo, person, x, y, width, height, source, is_own) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'mwg', 0)", rows)
 
 
 def fill(database, options):
@@ -103,7 +120,9 @@ def fill(database, options):
     rows = sorted((bucket, signed(bits)) for bits in set(hashes) for bucket in buckets(bits))
     database.executemany(
         "INSERT INTO hash_buckets (owner, bucket, phash) VALUES (?, ?, ?)", ((owner, *row) for row in rows))
-    collect(database, generator, owner, [photo for photo in photos if photo[0] in members])
+    clustered = [photo for photo in photos if photo[0] in members]
+    collect(database, generator, owner, clustered)
+    show_faces(database, generator, owner, clustered)
     database.execute(
         "INSERT INTO totals (owner, name, value) VALUES (?, 'comparisons', 1) "
         "ON CONFLICT (owner, name) DO UPDATE SET value = value + 1", (owner,))

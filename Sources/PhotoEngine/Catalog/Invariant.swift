@@ -168,6 +168,17 @@ struct Invariant: Sendable {
                     SELECT 1 FROM photos LEFT JOIN photo_texts ON photo_texts.photo = photos.id WHERE photos.owner = ?
                         AND (photo_texts.photo IS NULL OR photo_texts.taken_at <> photos.taken_at)
                     """),
+            Invariant(
+                fault: "a person has no face",
+                sql:
+                    "SELECT 1 FROM people WHERE owner = ? AND NOT EXISTS (SELECT 1 FROM faces WHERE person = people.id)"
+            ),
+            Invariant(
+                fault: "a face is of another owner's photo or person",
+                sql: """
+                    SELECT 1 FROM faces JOIN photos ON photos.id = faces.photo LEFT JOIN people ON people.id = faces.person
+                    WHERE faces.owner = ? AND (photos.owner <> faces.owner OR people.owner <> faces.owner)
+                    """),
             total(.photos, "SELECT count(*) FROM photos WHERE owner = ?"),
             total(.bytes, "SELECT coalesce(sum(byte_count), 0) FROM photos WHERE owner = ?"),
             total(.missing, "SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1"),

@@ -13,8 +13,8 @@ struct JobTransition {
     }
 
     private let now: Int64
-    private let ownerID: OwnerID
-    private var owner: SQLValue { .id(ownerID) }
+    private let catalog: SQLCatalog
+    private var owner: SQLValue { catalog.ownerValue }
     private var known: [JobID: Known] = [:]
     /// By worker; the latest end of their leases stands for all, in Unix microseconds.
     private var started: [String: (jobs: [JobID], until: Int64)] = [:]
@@ -24,10 +24,9 @@ struct JobTransition {
     private var update = PhotoUpdate()
     private var counters = CounterChanges()
 
-    init(of jobs: [JobID], at now: Int64, owner: OwnerID, _ connection: any SQLConnection) throws {
+    init(of jobs: [JobID], at now: Int64, catalog: SQLCatalog, _ connection: any SQLConnection) throws {
         self.now = now
-        ownerID = owner
-        let owner = SQLValue.id(owner)
+        self.catalog = catalog
         for list in KeyList.lists(jobs.map(SQLValue.id)) {
             // The state is no condition: the index of running jobs would be read, full of those that have ended.
             let rows = try connection.rows(
@@ -92,7 +91,7 @@ struct JobTransition {
         if let photo = found.photo, var standing = found.standing {
             if !changed.insert(photo).inserted {
                 // Changed by another job of this transaction since it was read.
-                try update.write(to: connection, owner: ownerID)
+                try update.write(to: connection, catalog)
                 standing = try PhotoUpdate.Standing(photo, connection: connection)
             }
             do {
@@ -129,7 +128,7 @@ struct JobTransition {
                 error = ?
             WHERE id = ?
             """, each: dead)
-        try update.write(to: connection, owner: ownerID)
+        try update.write(to: connection, catalog)
         try counters.write(to: connection, owner: owner)
     }
 }

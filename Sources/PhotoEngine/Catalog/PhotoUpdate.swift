@@ -9,6 +9,8 @@ struct PhotoUpdate {
     private var changed: [PhotoID] = []
     /// Photos of albums or tags, whose order follows the capture time.
     private var collected: [[SQLValue]] = []
+    /// Of photos that have faces, or had.
+    private var faces: [(photo: PhotoID, faces: [Face])] = []
 
     /// Throws `.conflict` when the photo's bytes are others than those that were processed.
     mutating func apply(
@@ -36,6 +38,8 @@ struct PhotoUpdate {
         hashed.append([.id(photo)])
         changed.append(photo)
         if old.isCollected { collected.append([.int(captureTime.wallMicroseconds), .id(photo)]) }
+        let told = FaceRegion.faces(processed.faces, found.orientation, stored: processed.pixelSize)
+        if old.hasFaces || !told.isEmpty { faces.append((photo, told)) }
         if old.status == .unreadable {
             counters.add(-1, to: .unreadable)
             readable.append([.id(photo)])
@@ -46,7 +50,7 @@ struct PhotoUpdate {
         }
     }
 
-    mutating func write(to connection: any SQLConnection, owner: OwnerID) throws {
+    mutating func write(to connection: any SQLConnection, _ catalog: SQLCatalog) throws {
         try connection.send(
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
@@ -75,8 +79,10 @@ struct PhotoUpdate {
             ON CONFLICT (owner, photo) DO NOTHING
             """, each: hashed)
         var search = SearchRows()
-        try search.refresh(changed, of: owner, connection)
-        try search.write(to: connection, owner: owner)
+        try search.refresh(changed, of: catalog.owner, connection)
+        try search.write(to: connection, owner: catalog.owner)
+        let rows = FaceRows(connection: connection, owner: catalog.ownerValue)
+        for (photo, faces) in faces { try rows.replace(with: faces, of: photo, newID: catalog.newIdentifier) }
         self = PhotoUpdate()
     }
 
@@ -104,7 +110,8 @@ struct PhotoUpdate {
             photos.sha256, photos.status, photos.is_archived, photos.taken_at, photos.taken_at_offset,
             photos.taken_at_source, photos.place, CASE WHEN EXISTS (
                 SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id
-            ) OR EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id) THEN 1 ELSE 0 END
+            ) OR EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id) THEN 1 ELSE 0 END,
+            CASE WHEN EXISTS (SELECT 1 FROM faces WHERE faces.photo = photos.id) THEN 1 ELSE 0 END
             """
 
         let sha256: SHA256Digest
@@ -114,6 +121,7 @@ struct PhotoUpdate {
         let place: String?
         /// Whether it is in an album or has a tag.
         let isCollected: Bool
+        let hasFaces: Bool
 
         /// Takes `columns` off the row.
         init(_ row: inout SQLRow) throws {
@@ -124,6 +132,7 @@ struct PhotoUpdate {
                 wallMicroseconds: row.int64(), offsetMinutes: row.optionalInt(), source: row.choice())
             place = try row.optionalText()
             isCollected = try row.bool()
+            hasFaces = try row.bool()
         }
 
         init(_ photo: PhotoID, connection: any SQLConnection) throws {

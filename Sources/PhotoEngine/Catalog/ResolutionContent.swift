@@ -15,6 +15,11 @@ struct ResolutionContent: Codable {
         /// Whether it waited to be compared anew.
         let waited: Bool
 
+        /// nil where the hash can't be read.
+        var stance: PictureStance? {
+            PerceptualHash(hash).map { PictureStance(hash: $0, evidence: evidence) }
+        }
+
         var evidence: LikenessEvidence? {
             distance.map {
                 LikenessEvidence(
@@ -76,6 +81,8 @@ struct ResolutionContent: Codable {
     var ownMarks: Int?
     /// The albums and tags that the keeper took over.
     var collections: [EditStep]?
+    /// The faces that it took over, as rows of its own.
+    var faces: [FaceID]?
     /// Pairs that it decided to be distinct.
     let decided: [[PhotoID]]
     /// nil as long as it decided on duplicates.

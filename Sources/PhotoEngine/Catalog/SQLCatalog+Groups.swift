@@ -45,8 +45,8 @@ extension SQLCatalog {
     private func perform(_ step: JobStep) async throws -> JobStep.Answer {
         try await groups.steps.submit(step) { [self] steps in
             let now = clock.microseconds
-            return try await database.write(.soon) { [owner] connection in
-                var transition = try JobTransition(of: steps.map(\.job), at: now, owner: owner, connection)
+            return try await database.write(.soon) { [self] connection in
+                var transition = try JobTransition(of: steps.map(\.job), at: now, catalog: self, connection)
                 let answers = try steps.map { try transition.perform($0, connection) }
                 try transition.write(to: connection)
                 return answers

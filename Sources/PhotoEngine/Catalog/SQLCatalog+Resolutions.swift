@@ -49,8 +49,10 @@ extension SQLCatalog {
             if after != before { try trash.setMarks(after, own: ownBefore.union(taken), of: request.keeper) }
             var merge = CollectionMerge(connection: connection, owner: ownerValue)
             try merge.carryOut(leaving.map(\.member.photo), into: request.keeper)
-            (before.albums, before.tags) = (merge.before.albums, merge.before.tags)
-            (after.albums, after.tags) = (merge.after.albums, merge.after.tags)
+            var faces = FaceMerge(rows: FaceRows(connection: connection, owner: ownerValue), newID: newIdentifier)
+            try faces.carryOut(leaving.map(\.member), into: request.keeper, of: members.map(\.member))
+            (before.albums, before.tags, before.faces) = (merge.before.albums, merge.before.tags, faces.before)
+            (after.albums, after.tags, after.faces) = (merge.after.albums, merge.after.tags, faces.after)
 
             try likeness.end(request.cluster)
             try trash.insert(leaving.map(\.member.photo), at: now, counters: &counters)
@@ -70,7 +72,8 @@ extension SQLCatalog {
                 actor: request.actor, reason: request.reason, keeper: request.keeper, alsoKept: kept,
                 byteCount: leaving.reduce(0) { $0 + $1.byteCount }, members: members.map(\.member),
                 trashed: leaving.map { .init(photo: $0.member.photo, wasArchived: $0.isArchived) }, before: before,
-                after: after, ownMarks: ownBefore.rawValue, collections: merge.steps, decided: decided)
+                after: after, ownMarks: ownBefore.rawValue, collections: merge.steps, faces: faces.taken,
+                decided: decided)
             let id: ResolutionID = newIdentifier()
             let resolution = content.resolution(id, of: request.cluster, at: now, undone: nil)
             try connection.execute(

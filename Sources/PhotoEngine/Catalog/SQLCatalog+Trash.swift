@@ -169,6 +169,7 @@ extension SQLCatalog {
         var search = SearchRows()
         try search.remove(photo, of: owner, connection)
         try search.write(to: connection, owner: owner)
+        try FaceRows(connection: connection, owner: ownerValue).forget(photo)
         try connection.send("DELETE FROM photo_metadata WHERE photo = ?", [.id(photo)])
         try connection.send("UPDATE jobs SET photo = NULL WHERE photo = ? AND owner = ?", [.id(photo), ownerValue])
     }

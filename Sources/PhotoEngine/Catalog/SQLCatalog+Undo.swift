@@ -100,12 +100,15 @@ private struct Undoing {
     mutating func restoreMarks(counters: inout CounterChanges) throws {
         var (before, after) = (content.before, content.after)
         (before.albums, before.tags, after.albums, after.tags) = ([], [], [], [])
-        if before == after, content.collections?.isEmpty ?? true { return }
+        (before.faces, after.faces) = ([], [])
+        let faces = content.faces ?? []
+        if before == after, content.collections?.isEmpty ?? true, faces.isEmpty { return }
         if goneCount > 0 { return conflicts.append(.keptMarks) }
         guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
         var collections = EditUndoing(connection: connection, owner: trash.ownerID)
         for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
         conflicts += collections.conflicts.map(Self.conflict)
+        try FaceRows(connection: connection, owner: owner).remove(faces)
         if before == after { return }
         let (now, own) = try trash.marks(of: content.keeper)
         let changed = now.differences(from: after)

@@ -13,8 +13,7 @@ struct MetadataTags {
     func text(_ keys: String...) -> String? {
         for key in keys {
             for value in values[key] ?? [] {
-                let trimmed = value.trimmed
-                if !trimmed.isEmpty { return trimmed }
+                if let text = value.withoutBlanks { return text }
             }
         }
         return nil
@@ -100,10 +99,16 @@ private nonisolated func visit(
 
 extension String {
     /// Without the NULs and blanks that cameras pad with.
-    fileprivate var trimmed: String {
+    private var trimmed: String {
         var scalars = self.unicodeScalars[...]
         while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
         while let first = scalars.first, first.value <= 0x20 { scalars.removeFirst() }
         return String(scalars)
+    }
+
+    /// As `trimmed`; nil where nothing is left.
+    var withoutBlanks: String? {
+        let trimmed = trimmed
+        return trimmed.isEmpty ? nil : trimmed
     }
 }

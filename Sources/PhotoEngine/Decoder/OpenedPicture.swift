@@ -46,12 +46,12 @@ struct OpenedPicture {
     /// Whether decoding turns the picture upright by itself.
     var loadsUpright: Bool { loader.loadsUpright }
 
-    func metadata() -> PhotoMetadata {
+    func tags() -> MetadataTags {
         var tags = MetadataReader.tags(of: file)
         if tags.values.isEmpty, let picture = try? loader.open(atLeast: nil, isLenient: true).picture {
             tags = MetadataReader.tags(exif: picture.blob("exif-data"), xmp: picture.blob("xmp-data"))
         }
-        return PhotoMetadata(tags)
+        return tags
     }
 
     /// The picture decoded once into memory, its longest edge at most `edge`, not yet upright nor in sRGB, with the stored

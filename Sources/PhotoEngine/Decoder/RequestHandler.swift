@@ -44,7 +44,8 @@ enum RequestHandler {
     private static func process(
         _ opened: OpenedPicture, sizes: [Int], formats: [RenditionFormat], usesFullHash: Bool
     ) throws -> (DecoderReply, [[UInt8]]) {
-        let metadata = opened.metadata()
+        let tags = opened.tags()
+        let metadata = PhotoMetadata(tags)
         let reduced = try opened.reduced(to: sizes.max() ?? RenditionKind.smallSize, decodedAtLeast: 1024)
         let hash = usesFullHash ? try opened.perceptualHash(.full) : try reduced.hashed.perceptualHash()
         let upright = try reduced.picture.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
@@ -54,7 +55,7 @@ enum RequestHandler {
         let header = ProcessedHeader(
             sha256: digest(opened.file).description, mediaType: opened.mediaType,
             pixelSize: opened.sensorSize ?? size, perceptualHash: hash.description, metadata: metadata,
-            problem: reduced.problem,
+            faces: FaceRegion.regions(in: tags), problem: reduced.problem,
             renditions: renditions.map {
                 .init(size: $0.kind.size, format: $0.kind.format, byteCount: $0.data.count)
             })
@@ -64,7 +65,7 @@ enum RequestHandler {
     private static func pixels(
         _ opened: OpenedPicture, region: PictureRegion, fitting: PixelSize
     ) throws -> (DecoderReply, [[UInt8]]) {
-        let orientation = opened.loadsUpright ? .upright : opened.metadata().orientation
+        let orientation = opened.loadsUpright ? .upright : PhotoMetadata(opened.tags()).orientation
         // Enough pixels that the region alone fills what is asked for.
         let share = max(min(region.width, region.height), 0.001)
         let edge = Int((Double(max(fitting.width, fitting.height)) / share).rounded(.up))

@@ -92,18 +92,20 @@ public struct ProcessedHeader: Sendable, Codable {
     public let pixelSize: PixelSize
     public let perceptualHash: String
     public let metadata: PhotoMetadata
+    public let faces: [FaceRegion]
     public let problem: String?
     public let renditions: [RenditionHeader]
 
     public init(
         sha256: String, mediaType: MediaType, pixelSize: PixelSize, perceptualHash: String, metadata: PhotoMetadata,
-        problem: String?, renditions: [RenditionHeader]
+        faces: [FaceRegion], problem: String?, renditions: [RenditionHeader]
     ) {
         self.sha256 = sha256
         self.mediaType = mediaType
         self.pixelSize = pixelSize
         self.perceptualHash = perceptualHash
         self.metadata = metadata
+        self.faces = faces
         self.problem = problem
         self.renditions = renditions
     }

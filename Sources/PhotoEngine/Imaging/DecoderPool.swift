@@ -64,7 +64,7 @@ public final class DecoderPool: ImageProcessor {
         }
         return ProcessedPhoto(
             sha256: sha256, mediaType: header.mediaType, pixelSize: header.pixelSize, perceptualHash: hash,
-            metadata: header.metadata, problem: header.problem, renditions: renditions)
+            metadata: header.metadata, faces: header.faces, problem: header.problem, renditions: renditions)
     }
 
     public func hash(

@@ -100,9 +100,12 @@ public struct PhotoDetails: Hashable, Sendable {
     public let photo: Photo
     public let files: [LibraryFile]
     public let collections: PhotoCollections
+    public let faces: [Face]
 
-    public init(photo: Photo, files: [LibraryFile], collections: PhotoCollections = PhotoCollections()) {
-        (self.photo, self.files, self.collections) = (photo, files, collections)
+    public init(
+        photo: Photo, files: [LibraryFile], collections: PhotoCollections = PhotoCollections(), faces: [Face] = []
+    ) {
+        (self.photo, self.files, self.collections, self.faces) = (photo, files, collections, faces)
     }
 }
 

@@ -98,6 +98,8 @@ public protocol PhotoCatalog: Sendable {
     func photos(idPrefix prefix: String, limit: Int) async throws -> [Photo]
     /// The paths at which this photo's bytes are, in path order.
     func files(of photo: PhotoID) async throws -> [LibraryFile]
+    /// The faces of each of these photos, in their order, each left to right.
+    func faces(of photos: [PhotoID]) async throws -> [[Face]]
 }
 
 /// Folders and the files in them.

@@ -77,6 +77,8 @@ public typealias ResolutionID = Identifier<Resolution>
 public typealias AlbumID = Identifier<Album>
 public typealias TagID = Identifier<Tag>
 public typealias EditID = Identifier<Edit>
+public typealias FaceID = Identifier<Face>
+public typealias PersonID = Identifier<Person>
 
 /// The user a photo belongs to.
 public struct Owner: Hashable, Sendable {

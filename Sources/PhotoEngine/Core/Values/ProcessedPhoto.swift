@@ -6,19 +6,22 @@ public struct ProcessedPhoto: Sendable {
     public var pixelSize: PixelSize
     public var perceptualHash: PerceptualHash
     public var metadata: PhotoMetadata
+    /// As the file tells of them.
+    public var faces: [FaceRegion]
     /// What is wrong with a picture that could be shown all the same; nil when nothing is.
     public var problem: String?
     public var renditions: [Rendition]
 
     public init(
         sha256: SHA256Digest, mediaType: MediaType, pixelSize: PixelSize, perceptualHash: PerceptualHash,
-        metadata: PhotoMetadata, problem: String?, renditions: [Rendition]
+        metadata: PhotoMetadata, faces: [FaceRegion] = [], problem: String?, renditions: [Rendition]
     ) {
         self.sha256 = sha256
         self.mediaType = mediaType
         self.pixelSize = pixelSize
         self.perceptualHash = perceptualHash
         self.metadata = metadata
+        self.faces = faces
         self.problem = problem
         self.renditions = renditions
     }

@@ -9,10 +9,12 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
     /// The names of the albums and tags it is in, in order.
     public var albums: [String]
     public var tags: [String]
+    /// Left to right.
+    public var faces: [Face]
 
     public init(
         isFavourite: Bool = false, rating: Int? = nil, caption: String? = nil, position: GeoPosition? = nil,
-        keywords: [String] = [], albums: [String] = [], tags: [String] = []
+        keywords: [String] = [], albums: [String] = [], tags: [String] = [], faces: [Face] = []
     ) {
         self.isFavourite = isFavourite
         self.rating = rating
@@ -21,16 +23,17 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         self.keywords = keywords
         self.albums = albums
         self.tags = tags
+        self.faces = faces
     }
 
-    public init(of photo: Photo, in collections: PhotoCollections = PhotoCollections()) {
+    public init(of photo: Photo, in collections: PhotoCollections = PhotoCollections(), faces: [Face] = []) {
         self.init(
             isFavourite: photo.isFavourite, rating: photo.metadata.rating, caption: photo.metadata.caption,
             position: photo.metadata.position, keywords: photo.metadata.keywords, albums: collections.albums,
-            tags: collections.tags)
+            tags: collections.tags, faces: faces)
     }
 
-    /// An older phototui wrote neither albums nor tags.
+    /// An older phototui wrote neither albums nor tags nor faces.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         isFavourite = try container.decode(Bool.self, forKey: .isFavourite)
@@ -40,10 +43,11 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         keywords = try container.decode([String].self, forKey: .keywords)
         albums = try container.decodeIfPresent([String].self, forKey: .albums) ?? []
         tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
+        faces = try container.decodeIfPresent([Face].self, forKey: .faces) ?? []
     }
 
     /// A favourite when one of them is, the highest rating, every keyword, album and tag; caption and position are one's own, else the first
-    /// that another has.
+    /// that another has; the faces that one lacks (`Face.added`), of the others turned to stand as oneself.
     public func merging(_ others: [PhotoMarks]) -> PhotoMarks {
         var merged = self
         for other in others {
@@ -57,10 +61,12 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         }
         merged.albums = CollectionName.union(albums, others.map(\.albums))
         merged.tags = CollectionName.union(tags, others.map(\.tags))
+        merged.faces += Face.added(to: faces, from: others.flatMap(\.faces))
         return merged
     }
 
-    /// The names of what differs, in order: `favourite`, `rating`, `caption`, `position`, `keywords`, `albums`, `tags`.
+    /// The names of what differs, in order: `favourite`, `rating`, `caption`, `position`, `keywords`, `albums`, `tags`,
+    /// `faces`.
     public func differences(from other: PhotoMarks) -> [String] {
         var names: [String] = []
         if isFavourite != other.isFavourite { names.append("favourite") }
@@ -70,6 +76,7 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         if keywords != other.keywords { names.append("keywords") }
         if albums != other.albums { names.append("albums") }
         if tags != other.tags { names.append("tags") }
+        if faces != other.faces { names.append("faces") }
         return names
     }
 }

@@ -27,6 +27,8 @@ public struct ClusterProposal: Sendable {
     public let paths: [PhotoID: [FilePath]]
     /// The albums and tags that photos are in.
     public let collections: [PhotoID: PhotoCollections]
+    /// Of photos that have any.
+    public let faces: [PhotoID: [Face]]
     public let keeper: PhotoID
     /// Those in a folder that is always kept.
     public let alwaysKept: Set<PhotoID>
@@ -40,14 +42,15 @@ public struct ClusterProposal: Sendable {
 
     init(
         cluster: DuplicateCluster, members: [ClusterMember], photos: [Photo], paths: [PhotoID: [FilePath]],
-        collections: [PhotoID: PhotoCollections], keeper: PhotoID, alwaysKept: Set<PhotoID>, sentence: String,
-        stacks: [Stack]
+        collections: [PhotoID: PhotoCollections], faces: [PhotoID: [Face]], keeper: PhotoID,
+        alwaysKept: Set<PhotoID>, sentence: String, stacks: [Stack]
     ) {
         self.cluster = cluster
         self.members = members
         self.photos = photos
         self.paths = paths
         self.collections = collections
+        self.faces = faces
         self.keeper = keeper
         self.alwaysKept = alwaysKept
         self.sentence = sentence
@@ -98,14 +101,19 @@ public struct ClusterProposal: Sendable {
 
     /// The keeper's marks, and what they become when `trashed` go.
     public func marks(of keeper: PhotoID, trashing trashed: [PhotoID]) -> (before: PhotoMarks, after: PhotoMarks)? {
-        guard let kept = photos.first(where: { $0.id == keeper }) else { return nil }
-        let before = marks(of: kept)
+        guard let place = photos.firstIndex(where: { $0.id == keeper }) else { return nil }
+        let before = marks(of: photos[place], turned: .upright)
         let gone = Set(trashed)
-        let others = photos.filter { gone.contains($0.id) }.map(marks)
+        let others = zip(photos, members).filter { gone.contains($0.0.id) }.map { photo, member in
+            marks(
+                of: photo, turned: member.stance.turn(toward: members[place].stance, isPair: members.count == 2))
+        }
         return (before, before.merging(others))
     }
 
-    private func marks(of photo: Photo) -> PhotoMarks {
-        PhotoMarks(of: photo, in: collections[photo.id] ?? PhotoCollections())
+    private func marks(of photo: Photo, turned turn: Orientation) -> PhotoMarks {
+        PhotoMarks(
+            of: photo, in: collections[photo.id] ?? PhotoCollections(),
+            faces: (faces[photo.id] ?? []).map { $0.turned(turn) })
     }
 }

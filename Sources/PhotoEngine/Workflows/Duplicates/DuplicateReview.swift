@@ -69,12 +69,15 @@ public struct DuplicateReview: Sendable {
         var members: [ClusterMember] = []
         var candidates: [KeeperCandidate] = []
         var collections: [PhotoID: PhotoCollections] = [:]
+        var faces: [PhotoID: [Face]] = [:]
         while true {
             let page = try await catalog.photos(
                 of: cluster.id, after: members.last?.photo, limit: Self.page, tags: Photo.isWeighed)
             members += page.map(\.member)
             let places = try await catalog.collections(of: page.map(\.photo.id))
-            for (item, place) in zip(page, places) {
+            let shown = try await catalog.faces(of: page.map(\.photo.id))
+            for ((item, place), found) in zip(zip(page, places), shown) {
+                if !found.isEmpty { faces[item.photo.id] = found }
                 collections[item.photo.id] = place
                 candidates.append(
                     KeeperCandidate(photo: item.photo, paths: item.paths, albumCount: place.albums.count))
@@ -95,7 +98,7 @@ public struct DuplicateReview: Sendable {
         var made = ClusterProposal(
             cluster: cluster, members: members, photos: candidates.map(\.photo),
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
-            collections: collections, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
+            collections: collections, faces: faces, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
             sentence: proposal.sentence, stacks: stacks)
         made.doubt =
             if let stack = stacks.first {

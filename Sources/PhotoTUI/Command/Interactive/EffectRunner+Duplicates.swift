@@ -217,7 +217,8 @@ extension ClusterDetails {
             ReviewedPhoto(
                 photo: photo, paths: (proposal.paths[photo.id] ?? []).map(\.nameBytes), member: member,
                 turn: turns[photo.id] ?? .upright,
-                collections: proposal.collections[photo.id] ?? PhotoCollections())
+                collections: proposal.collections[photo.id] ?? PhotoCollections(),
+                faces: proposal.faces[photo.id] ?? [])
         }
         self.init(
             cluster: proposal.cluster,

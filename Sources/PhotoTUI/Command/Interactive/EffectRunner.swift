@@ -82,7 +82,8 @@ final class EffectRunner: Sendable {
                     request,
                     PhotoDetails(
                         photo: photo, files: try await library.catalog.files(of: id),
-                        collections: try await library.catalog.collections(of: [id]).first ?? PhotoCollections()))
+                        collections: try await library.catalog.collections(of: [id]).first ?? PhotoCollections(),
+                        faces: try await library.catalog.faces(of: [id]).first ?? []))
             }
         case .search, .countSearch, .completeSearch, .loadSearches, .noteSearch: performForSearch(effect)
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)

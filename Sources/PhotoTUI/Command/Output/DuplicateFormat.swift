@@ -99,6 +99,7 @@ enum DuplicateFormat {
         case "position": marks.position.map { "\($0.latitude), \($0.longitude)" }
         case "albums": marks.albums.isEmpty ? nil : marks.albums.joined(separator: ", ")
         case "tags": marks.tags.isEmpty ? nil : marks.tags.joined(separator: ", ")
+        case "faces": Face.summary(marks.faces)
         default: marks.keywords.isEmpty ? nil : marks.keywords.joined(separator: ", ")
         }
     }

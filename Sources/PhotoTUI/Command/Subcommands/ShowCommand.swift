@@ -36,7 +36,7 @@ struct ShowCommand: AsyncParsableCommand {
                 fields: try await PhotoFormat.json(found, in: library), files: files,
                 jobs: try await library.catalog.jobs(of: found.id, limit: Self.jobLimit),
                 collections: try await library.catalog.collections(of: [found.id]).first ?? PhotoCollections(),
-                library: library)
+                faces: try await library.catalog.faces(of: [found.id]).first ?? [], library: library)
             try output.json ? Console.line(shown.json.encoded()) : Console.write(shown.text)
         }
     }
@@ -52,6 +52,7 @@ private struct ShownPhoto {
     let files: [LibraryFile]
     let jobs: [Job]
     let collections: PhotoCollections
+    let faces: [Face]
     let library: Library
 
     private var path: FilePath? { PhotoFormat.path(of: photo, in: library) }
@@ -91,6 +92,17 @@ private struct ShownPhoto {
                 ("albums", .array(collections.albums.map { .string($0) })),
                 ("photo_tags", .array(collections.tags.map { .string($0) })),
                 (
+                    "faces",
+                    .array(
+                        faces.map { face in
+                            .object([
+                                "name": .text(face.name), "x": .decimal(face.box.x), "y": .decimal(face.box.y),
+                                "width": .decimal(face.box.width), "height": .decimal(face.box.height),
+                                "source": .string(face.source.rawValue),
+                            ])
+                        })
+                ),
+                (
                     "tags",
                     .object(
                         photo.metadata.tags.sorted { $0.key < $1.key }
@@ -123,6 +135,7 @@ private struct ShownPhoto {
         add("albums", collections.albums.joined(separator: ", "))
         add("tags", collections.tags.joined(separator: ", "))
         add("keywords", metadata.keywords.joined(separator: ", "))
+        add("faces", Face.summary(faces))
         add("sha256", photo.sha256.description)
         add("phash", photo.perceptualHash?.description)
         add("status", photo.status.rawValue + (photo.isMissing ? ", missing" : ""))

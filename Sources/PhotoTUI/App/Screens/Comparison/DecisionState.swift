@@ -108,9 +108,11 @@ extension ComparisonState {
 
     /// The keeper's marks now, and what they become.
     func marks(_ keeper: ReviewedPhoto, _ trashed: [ReviewedPhoto]) -> (before: PhotoMarks, after: PhotoMarks) {
-        let before = keeper.marks
+        let before = keeper.marks()
         // In the order in which a resolution takes them over.
-        let others = trashed.sorted { $0.photo.id < $1.photo.id }.map(\.marks)
+        let others = trashed.sorted { $0.photo.id < $1.photo.id }.map {
+            $0.marks(turned: $0.member.stance.turn(toward: keeper.member.stance, isPair: photos.count == 2))
+        }
         return (before, before.merging(others))
     }
 
@@ -131,6 +133,7 @@ extension ComparisonState {
         case "position": marks.position.map(positionText)
         case "albums": marks.albums.isEmpty ? nil : displayEscaped(marks.albums.joined(separator: ", "))
         case "tags": marks.tags.isEmpty ? nil : displayEscaped(marks.tags.joined(separator: ", "))
+        case "faces": Face.summary(marks.faces).map { displayEscaped($0) }
         default: marks.keywords.isEmpty ? nil : displayEscaped(marks.keywords.joined(separator: ", "))
         }
     }

@@ -143,16 +143,20 @@ public struct ReviewedPhoto: Hashable, Sendable {
     /// How it is turned to stand as the proposed keeper does.
     public let turn: Orientation
     public let collections: PhotoCollections
+    public let faces: [Face]
 
     public init(
         photo: Photo, paths: [[UInt8]], member: ClusterMember, turn: Orientation = .upright,
-        collections: PhotoCollections = PhotoCollections()
+        collections: PhotoCollections = PhotoCollections(), faces: [Face] = []
     ) {
         (self.photo, self.paths, self.member, self.turn) = (photo, paths, member, turn)
-        self.collections = collections
+        (self.collections, self.faces) = (collections, faces)
     }
 
-    var marks: PhotoMarks { PhotoMarks(of: photo, in: collections) }
+    /// With its faces where they are once it is turned so.
+    func marks(turned turn: Orientation = .upright) -> PhotoMarks {
+        PhotoMarks(of: photo, in: collections, faces: faces.map { $0.turned(turn) })
+    }
 
     /// Whether it was found by turning it.
     var isTurned: Bool { (member.evidence?.orientation ?? .upright) != .upright }

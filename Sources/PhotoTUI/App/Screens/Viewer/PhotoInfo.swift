@@ -43,6 +43,7 @@ struct PhotoInfo {
         add("Albums", details.collections.albums.map { displayEscaped($0) }.joined(separator: ", "))
         add("Tags", details.collections.tags.map { displayEscaped($0) }.joined(separator: ", "))
         add("Keywords", metadata.keywords.map { displayEscaped($0) }.joined(separator: ", "))
+        add("Faces", Face.summary(details.faces).map { displayEscaped($0) })
         for file in details.files {
             add(file.isMissing ? "Was at" : "Path", displayEscaped(file.path))
         }

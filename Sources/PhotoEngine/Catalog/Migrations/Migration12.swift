@@ -1,0 +1,36 @@
+/// Faces, and whose they are.
+let migration12 = Migration(version: 12) { dialect in
+    let integer = dialect.integer
+    let real = dialect.real
+    let bytes = dialect.bytes
+    let text = dialect.text
+    return [
+        """
+        CREATE TABLE people (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            name_key \(text) NOT NULL,
+            name \(text) NOT NULL,
+            UNIQUE (owner, name_key)
+        ) \(dialect.tableEnd)
+        """,
+        // The box in fractions of the upright picture; `is_own` is 1 for a face that is not its file's alone, as one taken over
+        // from a duplicate. Vector and model come with recognition.
+        """
+        CREATE TABLE faces (
+            id \(bytes) NOT NULL PRIMARY KEY,
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            photo \(bytes) NOT NULL REFERENCES photos (id),
+            person \(bytes) REFERENCES people (id),
+            x \(real) NOT NULL,
+            y \(real) NOT NULL,
+            width \(real) NOT NULL,
+            height \(real) NOT NULL,
+            source \(text) NOT NULL,
+            is_own \(integer) NOT NULL
+        ) \(dialect.tableEnd)
+        """,
+        "CREATE INDEX faces_photo ON faces (photo)",
+        "CREATE INDEX faces_person ON faces (person)",
+    ]
+}
