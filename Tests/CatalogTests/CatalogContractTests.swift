@@ -52,7 +52,7 @@ struct CatalogPortTests {
     func owners() throws {
         let source = try [
             "Catalog.swift", "UploadCatalog.swift", "DuplicateCatalog.swift", "CalibrationCatalog.swift",
-            "TrashCatalog.swift", "CollectionCatalog.swift", "SearchCatalog.swift",
+            "TrashCatalog.swift", "CollectionCatalog.swift", "SearchCatalog.swift", "SidecarCatalog.swift",
         ].map {
             try String(contentsOf: Self.ports.appendingPathComponent($0), encoding: .utf8)
         }.joined(separator: "\n")

@@ -15,6 +15,7 @@ struct PostgresIsolationTests {
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
+        "sidecars",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -40,6 +41,8 @@ struct PostgresIsolationTests {
                         perceptualHash: PerceptualHash(bits: 1), metadata: metadata, faces: [face], problem: nil,
                         renditions: []))
             }
+            let told = Sidecar(path: FilePath(photoFile(1).path.string + ".xmp"), marks: WrittenMarks())
+            _ = try await catalog.recordSidecars([told])
             try await catalog.append(journalEntry(at: 1, subject: "c"))
             let photos = try await catalog.photos(after: nil, limit: 9).map(\.id)
             for photo in try await catalog.uncompared(after: nil, limit: 1) {

@@ -80,7 +80,7 @@ struct SchemaComparisonTests {
         let columns: [Merge: Set<String>] = [
             .merged: ["photo_metadata.photo", "album_photos.photo", "albums.cover", "photo_tags.photo", "faces.photo"],
             .left: [
-                "files.photo", "jobs.photo", "uploads.photo", "duplicate_decisions.first",
+                "files.photo", "sidecars.photo", "jobs.photo", "uploads.photo", "duplicate_decisions.first",
                 "duplicate_decisions.second", "calibration_answers.first", "calibration_answers.second",
                 "stacked_photos.photo",
             ],

@@ -8,6 +8,7 @@ struct OwnMarks: OptionSet {
     static let caption = OwnMarks(rawValue: 4)
     static let position = OwnMarks(rawValue: 8)
     static let keywords = OwnMarks(rawValue: 16)
+    static let favourite = OwnMarks(rawValue: 32)
 
     /// Whether a mark is among a photo's own, as a condition on its row.
     func condition(_ column: String = "has_own_marks") -> String {
@@ -18,6 +19,7 @@ struct OwnMarks: OptionSet {
     init(named names: [String]) {
         self = names.reduce(into: []) { marks, name in
             switch name {
+            case "favourite": marks.insert(.favourite)
             case "rating": marks.insert(.rating)
             case "caption": marks.insert(.caption)
             case "position": marks.insert(.position)

@@ -9,8 +9,8 @@ struct PhotoUpdate {
     private var changed: [PhotoID] = []
     /// Photos of albums or tags, whose order follows the capture time.
     private var collected: [[SQLValue]] = []
-    /// Of photos that have faces, or had.
-    private var faces: [(photo: PhotoID, faces: [Face])] = []
+    /// Photos with more marks than their rows have, or had before: faces, and what sidecars say.
+    private var marked: [PhotoID] = []
 
     /// Throws `.conflict` when the photo's bytes are others than those that were processed.
     mutating func apply(
@@ -34,12 +34,15 @@ struct PhotoUpdate {
             .double(found.position?.longitude), .double(found.position?.altitude), .string(found.place),
             .string(found.caption), .id(photo),
         ])
-        metadata.append([.id(photo), try PhotoColumns.encoded(found.keywords), try PhotoColumns.encoded(found.tags)])
+        let told = WrittenMarks(found, isFavourite: processed.isFavourite, faces: processed.faces)
+        metadata.append([
+            .id(photo), try PhotoColumns.encoded(found.keywords), try PhotoColumns.encoded(found.tags),
+            try PhotoColumns.encoded(told),
+        ])
         hashed.append([.id(photo)])
         changed.append(photo)
         if old.isCollected { collected.append([.int(captureTime.wallMicroseconds), .id(photo)]) }
-        let told = FaceRegion.faces(processed.faces, found.orientation, stored: processed.pixelSize)
-        if old.hasFaces || !told.isEmpty { faces.append((photo, told)) }
+        if old.hasFaces || old.hasSidecars || !told.faces.isEmpty || told.isFavourite { marked.append(photo) }
         if old.status == .unreadable {
             counters.add(-1, to: .unreadable)
             readable.append([.id(photo)])
@@ -63,9 +66,9 @@ struct PhotoUpdate {
             WHERE id = ?
             """, each: photos)
         try connection.insert(
-            into: "photo_metadata (photo, keywords, tags)", row: "(?, ?, ?)", values: metadata,
+            into: "photo_metadata (photo, keywords, tags, told)", row: "(?, ?, ?, ?)", values: metadata,
             onConflict: """
-                ON CONFLICT (photo) DO UPDATE SET tags = excluded.tags, keywords = CASE
+                ON CONFLICT (photo) DO UPDATE SET tags = excluded.tags, told = excluded.told, keywords = CASE
                     WHEN (SELECT \(OwnMarks.keywords.condition()) FROM photos WHERE photos.id = photo_metadata.photo)
                     THEN photo_metadata.keywords ELSE excluded.keywords END
                 """)
@@ -78,16 +81,16 @@ struct PhotoUpdate {
             INSERT INTO uncompared_photos (owner, photo) SELECT owner, id FROM photos WHERE id = ? AND trashed_at IS NULL
             ON CONFLICT (owner, photo) DO NOTHING
             """, each: hashed)
+        let told = ToldMarks(connection: connection, catalog: catalog)
+        for photo in marked { _ = try told.settle(photo) }
         var search = SearchRows()
         try search.refresh(changed, of: catalog.owner, connection)
         try search.write(to: connection, owner: catalog.owner)
-        let rows = FaceRows(connection: connection, owner: catalog.ownerValue)
-        for (photo, faces) in faces { try rows.replace(with: faces, of: photo, newID: catalog.newIdentifier) }
         self = PhotoUpdate()
     }
 
     /// A mark that the photo has of its own, as of a duplicate's, is not overwritten by what its file says.
-    private static func unlessMarked(_ column: String, _ mark: OwnMarks) -> String {
+    static func unlessMarked(_ column: String, _ mark: OwnMarks) -> String {
         "CASE WHEN \(mark.condition()) THEN \(column) ELSE ? END"
     }
 
@@ -111,7 +114,8 @@ struct PhotoUpdate {
             photos.taken_at_source, photos.place, CASE WHEN EXISTS (
                 SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id
             ) OR EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id) THEN 1 ELSE 0 END,
-            CASE WHEN EXISTS (SELECT 1 FROM faces WHERE faces.photo = photos.id) THEN 1 ELSE 0 END
+            CASE WHEN EXISTS (SELECT 1 FROM faces WHERE faces.photo = photos.id) THEN 1 ELSE 0 END,
+            CASE WHEN EXISTS (SELECT 1 FROM sidecars WHERE sidecars.photo = photos.id) THEN 1 ELSE 0 END
             """
 
         let sha256: SHA256Digest
@@ -122,6 +126,7 @@ struct PhotoUpdate {
         /// Whether it is in an album or has a tag.
         let isCollected: Bool
         let hasFaces: Bool
+        let hasSidecars: Bool
 
         /// Takes `columns` off the row.
         init(_ row: inout SQLRow) throws {
@@ -133,6 +138,7 @@ struct PhotoUpdate {
             place = try row.optionalText()
             isCollected = try row.bool()
             hasFaces = try row.bool()
+            hasSidecars = try row.bool()
         }
 
         init(_ photo: PhotoID, connection: any SQLConnection) throws {

@@ -6,6 +6,22 @@ extension FaceRegion {
         Array((mwg(tags) + microsoft(tags)).prefix(most))
     }
 
+    /// Regions that are no faces, each as the paths below it and what stands there, structures before what is in them.
+    static func otherRegions(in tags: MetadataTags) -> [[(path: String, value: String)]] {
+        let list = mwgRoot + "RegionList"
+        var others: [Int: [(path: String, value: String)]] = [:]
+        for (key, values) in tags.values where key.hasPrefix(list + "[") {
+            let rest = key.dropFirst(list.utf8.count + 1)
+            guard let end = rest.firstIndex(of: "]"), let number = Int(rest[..<end]), number <= 10 * most,
+                let value = values.first
+            else { continue }
+            others[number, default: []].append((String(rest[rest.index(after: end)...]), value))
+        }
+        return others.sorted { $0.key < $1.key }.map(\.value).filter { item in
+            item.contains { $0.path == "/mwg-rs:Type" && $0.value != "Face" }
+        }.prefix(most).map { $0.sorted { $0.path < $1.path } }
+    }
+
     /// What lies below `list`, by the number of the item: `list[1]/…`, without what precedes the path's last part.
     private static func items(of list: String, in tags: MetadataTags) -> [[String: String]] {
         var items: [Int: [String: String]] = [:]
@@ -19,9 +35,11 @@ extension FaceRegion {
         return items.sorted { $0.key < $1.key }.map(\.value)
     }
 
+    private static let mwgRoot = "Xmp.mwg-rs.Regions/mwg-rs:"
+
     /// Areas are told by their middle (Guidelines for Handling Image Metadata 2.0, 5.9).
     private static func mwg(_ tags: MetadataTags) -> [FaceRegion] {
-        let root = "Xmp.mwg-rs.Regions/mwg-rs:"
+        let root = mwgRoot
         func length(_ name: String) -> Int? {
             tags.integer(root + "AppliedToDimensions/stDim:" + name).flatMap { (1...1_000_000).contains($0) ? $0 : nil }
         }

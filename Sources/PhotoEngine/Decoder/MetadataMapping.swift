@@ -23,10 +23,7 @@ extension PhotoMetadata {
             (tags.text("Xmp.dc.description")?.withoutLanguage
                 ?? tags.text(
                     "Iptc.Application2.Caption", "Exif.Image.ImageDescription"))
-        var seen: Set<String> = []
-        keywords = ["Xmp.dc.subject", "Iptc.Application2.Keywords"]
-            .flatMap { tags.values[$0] ?? [] }
-            .filter { !$0.isEmpty && seen.insert($0).inserted }
+        keywords = tags.keywords
         captureTime =
             CaptureTime(exif: tags) ?? CaptureTime(gps: tags) ?? CaptureTime(xmp: tags) ?? CaptureTime(iptc: tags)
         self.tags = tags.values.mapValues { $0.joined(separator: ", ") }
@@ -65,12 +62,14 @@ extension GeoPosition {
         }
         let below = tags.integer("Exif.GPSInfo.GPSAltitudeRef") == 1
         let altitude = tags.rational("Exif.GPSInfo.GPSAltitude").map { below ? -$0 : $0 }
+        let isBelow = tags.integer("Xmp.exif.GPSAltitudeRef") == 1
+        let other = tags.rational("Xmp.exif.GPSAltitude").map { isBelow ? -$0 : $0 }
         if let latitude = degrees("GPSLatitude"), let longitude = degrees("GPSLongitude") {
             self.init(latitude: latitude, longitude: longitude, altitude: altitude)
         } else if let latitude = tags.text("Xmp.exif.GPSLatitude").flatMap(Self.degrees(xmp:)),
             let longitude = tags.text("Xmp.exif.GPSLongitude").flatMap(Self.degrees(xmp:))
         {
-            self.init(latitude: latitude, longitude: longitude, altitude: altitude)
+            self.init(latitude: latitude, longitude: longitude, altitude: altitude ?? other)
         } else {
             return nil
         }

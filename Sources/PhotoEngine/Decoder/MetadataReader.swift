@@ -54,7 +54,7 @@ enum MetadataReader {
             var width: Int32 = 0
             var height: Int32 = 0
             return phototui_metadata_read(
-                bytes.buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.buffer.count, visit, context,
+                bytes.buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.buffer.count, visitTag, context,
                 &width, &height, error, capacity)
         }
     }
@@ -65,11 +65,26 @@ enum MetadataReader {
         for (block, read) in [(exif, phototui_metadata_read_exif), (xmp, phototui_metadata_read_xmp)] {
             guard let block, !block.isEmpty else { continue }
             let found = collect { context, error, capacity in
-                block.withUnsafeBufferPointer { read($0.baseAddress, $0.count, visit, context, error, capacity) }
+                block.withUnsafeBufferPointer { read($0.baseAddress, $0.count, visitTag, context, error, capacity) }
             }
             for (key, values) in found.values {
                 for value in values { tags.add(key, value) }
             }
+        }
+        return tags
+    }
+
+    /// Throws `.corrupt` where the library can't make anything of it.
+    static func collectOrThrow(
+        _ read: (UnsafeMutableRawPointer, UnsafeMutablePointer<CChar>, Int) -> Int32
+    ) throws -> MetadataTags {
+        var tags = MetadataTags()
+        var error = [CChar](repeating: 0, count: 256)
+        // SAFETY: as in `collect`.
+        let code = withUnsafeMutablePointer(to: &tags) { read(UnsafeMutableRawPointer($0), &error, error.count) }
+        guard code == 0 else {
+            let text = String(decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            throw EngineError(.corrupt, "no XMP that can be read: \(text)")
         }
         return tags
     }
@@ -88,7 +103,7 @@ enum MetadataReader {
 }
 
 // Called from C++, so not bound to any actor.
-private nonisolated func visit(
+nonisolated func visitTag(
     _ context: UnsafeMutableRawPointer?, _ key: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?, _ count: Int
 ) {
     guard let context, let key, let text else { return }

@@ -25,6 +25,12 @@ enum RequestHandler {
                 return (.hashed(sha256: digest(opened.file).description, perceptualHash: hash.description), [])
             case .pixels(let region, let fitting):
                 return try pixels(opened(), region: region, fitting: fitting)
+            case .readSidecar:
+                let bytes = try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
+                return (.sidecar(WrittenMarks(try SidecarText.tags(of: bytes))), [])
+            case .writeSidecar(let marks):
+                let old = file < 0 ? nil : try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
+                return (.sidecarText, [try SidecarText.written(marks, over: old)])
             case .describe:
                 return (.described(DecoderDescription.current), [])
             }
@@ -55,7 +61,7 @@ enum RequestHandler {
         let header = ProcessedHeader(
             sha256: digest(opened.file).description, mediaType: opened.mediaType,
             pixelSize: opened.sensorSize ?? size, perceptualHash: hash.description, metadata: metadata,
-            faces: FaceRegion.regions(in: tags), problem: reduced.problem,
+            faces: FaceRegion.regions(in: tags), isFavourite: tags.isPicked, problem: reduced.problem,
             renditions: renditions.map {
                 .init(size: $0.kind.size, format: $0.kind.format, byteCount: $0.data.count)
             })

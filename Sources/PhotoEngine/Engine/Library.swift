@@ -15,6 +15,8 @@ public final class Library: Sendable {
     public let catalog: any Catalog
     public let objects: any LocalObjectStore
     public let processor: any ImageProcessor
+    /// Reads and writes sidecars.
+    let sidecars: any SidecarCoder
     /// Where workers hear of this library's jobs; nil where each process runs its own.
     public let broker: RedisAddress?
     /// Announces jobs on the broker; nil without one.
@@ -34,7 +36,7 @@ public final class Library: Sendable {
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor, owners: JobOwners, runner: JobRunner, broker: RedisAddress?,
+        processor: any ImageProcessor & SidecarCoder, owners: JobOwners, runner: JobRunner, broker: RedisAddress?,
         relay: OutboxRelay?, uploader: Uploader?, reachStorage: @escaping @Sendable () async throws -> Void,
         makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void,
@@ -46,6 +48,7 @@ public final class Library: Sendable {
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
+        sidecars = processor
         self.owners = owners
         self.reachStorage = reachStorage
         self.runner = runner
@@ -107,7 +110,7 @@ public final class Library: Sendable {
         let makeImporter: @Sendable () -> Importer = {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
-                options: options, libraryFolder: libraryFolder, uploader: uploader)
+                options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
@@ -155,6 +158,9 @@ public final class Library: Sendable {
 
     /// Brings originals back out of the library.
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
+
+    /// Writes what the library knows of photos beside them.
+    public func sidecarWriting() -> SidecarWriting { SidecarWriting(catalog: catalog, coder: sidecars) }
 
     /// Clusters, a page at a time.
     public func clusterBrowser() -> ClusterBrowser {

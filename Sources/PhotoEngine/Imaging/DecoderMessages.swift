@@ -8,6 +8,10 @@ public struct DecoderRequest: Sendable, Codable {
         case process(sizes: [Int], formats: [RenditionFormat], usesFullHash: Bool)
         case hash(detail: HashDetail)
         case pixels(region: PictureRegion, fitting: PixelSize)
+        /// What a sidecar says.
+        case readSidecar
+        /// The sidecar once it says this; a new one without a file.
+        case writeSidecar(WrittenMarks)
         /// Comes without a file.
         case describe
     }
@@ -47,6 +51,9 @@ public enum DecoderReply: Sendable, Codable {
     case processed(ProcessedHeader)
     case hashed(sha256: String, perceptualHash: String)
     case pixels(PixelSize)
+    case sidecar(WrittenMarks)
+    /// The payload is the text.
+    case sidecarText
     case described(DecoderDescription)
     case failed(code: EngineError.Code, whatHappened: String)
 }
@@ -93,12 +100,13 @@ public struct ProcessedHeader: Sendable, Codable {
     public let perceptualHash: String
     public let metadata: PhotoMetadata
     public let faces: [FaceRegion]
+    public let isFavourite: Bool
     public let problem: String?
     public let renditions: [RenditionHeader]
 
     public init(
         sha256: String, mediaType: MediaType, pixelSize: PixelSize, perceptualHash: String, metadata: PhotoMetadata,
-        faces: [FaceRegion], problem: String?, renditions: [RenditionHeader]
+        faces: [FaceRegion], isFavourite: Bool, problem: String?, renditions: [RenditionHeader]
     ) {
         self.sha256 = sha256
         self.mediaType = mediaType
@@ -106,6 +114,7 @@ public struct ProcessedHeader: Sendable, Codable {
         self.perceptualHash = perceptualHash
         self.metadata = metadata
         self.faces = faces
+        self.isFavourite = isFavourite
         self.problem = problem
         self.renditions = renditions
     }

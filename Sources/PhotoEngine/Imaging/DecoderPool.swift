@@ -6,7 +6,7 @@ public import SystemPackage
 /// Warm decoder processes, each with one picture at a time. Requests for pixels overtake those that process.
 ///
 /// Decoders start when first needed; one that crashed, hung or was cancelled is replaced at the next request.
-public final class DecoderPool: ImageProcessor {
+public final class DecoderPool: ImageProcessor, SidecarCoder {
     private let executable: @Sendable () throws -> String
     private let limits: DecoderLimits
     private let slots: SlotQueue
@@ -64,7 +64,8 @@ public final class DecoderPool: ImageProcessor {
         }
         return ProcessedPhoto(
             sha256: sha256, mediaType: header.mediaType, pixelSize: header.pixelSize, perceptualHash: hash,
-            metadata: header.metadata, faces: header.faces, problem: header.problem, renditions: renditions)
+            metadata: header.metadata, faces: header.faces, isFavourite: header.isFavourite, problem: header.problem,
+            renditions: renditions)
     }
 
     public func hash(
@@ -84,6 +85,18 @@ public final class DecoderPool: ImageProcessor {
             throw Self.brokenReply
         }
         return PixelBuffer(size: size, rgb: payload)
+    }
+
+    public func read(sidecar: FilePath) async throws -> WrittenMarks {
+        let (reply, _, _) = try await exchange(.readSidecar, file: sidecar, isUrgent: true)
+        guard case .sidecar(let marks) = reply else { throw Self.brokenReply }
+        return marks
+    }
+
+    public func text(of marks: WrittenMarks, in sidecar: FilePath?) async throws -> [UInt8] {
+        let (reply, payload, _) = try await exchange(.writeSidecar(marks), file: sidecar, isUrgent: true)
+        guard case .sidecarText = reply, !payload.isEmpty else { throw Self.brokenReply }
+        return payload
     }
 
     /// Starts a decoder, or asks a warm one, what it is and how it is confined.

@@ -1,5 +1,6 @@
 #include "CMetadata.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <exiv2/exiv2.hpp>
@@ -10,6 +11,8 @@
 namespace {
 
 constexpr size_t largestValue = 1000;
+/// As much as a caption may have.
+constexpr size_t longestText = 16384;
 
 void report(const char *what, char *error, size_t capacity) { std::snprintf(error, capacity, "%s", what); }
 
@@ -43,21 +46,109 @@ void visit(const Exiv2::ExifData &data, phototui_metadata_visitor visitor, void 
     }
 }
 
+/// Of text in several languages the default one, else the first; as exiv2 writes one.
+std::string text(const Exiv2::Value &value) {
+    const auto *languages = dynamic_cast<const Exiv2::LangAltValue *>(&value);
+    if (!languages || languages->value_.size() < 2) return value.toString();
+    auto chosen = languages->value_.find("x-default");
+    if (chosen == languages->value_.end()) chosen = languages->value_.begin();
+    return "lang=\"" + chosen->first + "\" " + chosen->second;
+}
+
 template <typename Data>
-void visitComponents(const Data &data, phototui_metadata_visitor visitor, void *context) {
+void visitComponents(const Data &data, phototui_metadata_visitor visitor, void *context, size_t largest = largestValue) {
     for (const auto &datum : data) {
-        if (datum.size() > 64 * largestValue) continue;
+        if (datum.size() > static_cast<long>(64 * largest)) continue;
         try {
             const std::string key = datum.key();
             const bool isList = datum.typeId() == Exiv2::xmpBag || datum.typeId() == Exiv2::xmpSeq;
             const long count = isList ? std::min(datum.count(), 1000L) : 1;
             for (long index = 0; index < count; ++index) {
-                std::string text = isList ? datum.toString(index) : datum.toString();
-                visitor(context, key.c_str(), text.data(), std::min(text.size(), largestValue));
+                const std::string value = isList ? datum.toString(index) : text(datum.value());
+                visitor(context, key.c_str(), value.data(), std::min(value.size(), largest));
             }
         } catch (...) {
         }
     }
+}
+
+/// What follows the mark and the declaration that a file may begin with.
+std::string packet(const uint8_t *bytes, size_t size) {
+    std::string text(reinterpret_cast<const char *>(bytes), size);
+    if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
+    if (text.compare(0, 5, "<?xml") == 0) {
+        const size_t end = text.find("?>");
+        if (end != std::string::npos) text.erase(0, end + 2);
+    }
+    return text;
+}
+
+Exiv2::XmpData decoded(const uint8_t *bytes, size_t size) {
+    Exiv2::XmpData data;
+    if (Exiv2::XmpParser::decode(data, packet(bytes, size)) != 0) throw std::runtime_error("not an XMP packet");
+    return data;
+}
+
+/// A property with all that is below it.
+void erase(Exiv2::XmpData &data, const std::string &key) {
+    for (auto datum = data.begin(); datum != data.end();) {
+        const std::string other = datum->key();
+        const bool isBelow = other.size() > key.size() && (other[key.size()] == '/' || other[key.size()] == '[');
+        const bool isIt = other.compare(0, key.size(), key) == 0 && (other.size() == key.size() || isBelow);
+        datum = isIt ? data.erase(datum) : std::next(datum);
+    }
+}
+
+void apply(Exiv2::XmpData &data, const phototui_xmp_change &change) {
+    const std::string key = change.key;
+    switch (change.kind) {
+    case PHOTOTUI_XMP_ERASE:
+        return erase(data, key);
+    case PHOTOTUI_XMP_TEXT: {
+        Exiv2::XmpTextValue value(change.value);
+        erase(data, key);
+        data.add(Exiv2::XmpKey(key), &value);
+        return;
+    }
+    case PHOTOTUI_XMP_DEFAULT_LANGUAGE: {
+        const auto known = data.findKey(Exiv2::XmpKey(key));
+        Exiv2::LangAltValue value;
+        if (known != data.end()) {
+            const auto *languages = dynamic_cast<const Exiv2::LangAltValue *>(&known->value());
+            if (languages) value.value_ = languages->value_;
+        }
+        value.value_["x-default"] = change.value;
+        erase(data, key);
+        data.add(Exiv2::XmpKey(key), &value);
+        return;
+    }
+    case PHOTOTUI_XMP_BAG_ITEM:
+    case PHOTOTUI_XMP_SEQUENCE_ITEM: {
+        const auto known = data.findKey(Exiv2::XmpKey(key));
+        if (known != data.end()) {
+            auto value = known->getValue();
+            value->read(change.value);
+            known->setValue(value.get());
+            return;
+        }
+        Exiv2::XmpArrayValue value(change.kind == PHOTOTUI_XMP_BAG_ITEM ? Exiv2::xmpBag : Exiv2::xmpSeq);
+        value.read(change.value);
+        data.add(Exiv2::XmpKey(key), &value);
+        return;
+    }
+    case PHOTOTUI_XMP_STRUCTURE:
+    case PHOTOTUI_XMP_BAG: {
+        Exiv2::XmpTextValue value("");
+        if (change.kind == PHOTOTUI_XMP_BAG) {
+            value.setXmpArrayType(Exiv2::XmpValue::xaBag);
+        } else {
+            value.setXmpStruct(Exiv2::XmpValue::xsStruct);
+        }
+        data.add(Exiv2::XmpKey(key), &value);
+        return;
+    }
+    }
+    throw std::runtime_error("an unknown change");
 }
 
 }  // namespace
@@ -104,10 +195,30 @@ int phototui_metadata_read_xmp(
     const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, char *error,
     size_t error_capacity) {
     return guarded(error, error_capacity, [&] {
-        Exiv2::XmpData data;
-        if (Exiv2::XmpParser::decode(data, std::string(reinterpret_cast<const char *>(bytes), size)) != 0) {
-            throw std::runtime_error("not an XMP packet");
+        visitComponents(decoded(bytes, size), visitor, context);
+    });
+}
+
+int phototui_metadata_read_sidecar(
+    const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, char *error,
+    size_t error_capacity) {
+    return guarded(error, error_capacity, [&] {
+        visitComponents(decoded(bytes, size), visitor, context, longestText);
+    });
+}
+
+int phototui_metadata_change_sidecar(
+    const uint8_t *bytes, size_t size, const phototui_xmp_change *changes, size_t count,
+    phototui_metadata_visitor visitor, void *context, char *error, size_t error_capacity) {
+    return guarded(error, error_capacity, [&] {
+        Exiv2::XmpData data = size == 0 ? Exiv2::XmpData() : decoded(bytes, size);
+        for (size_t index = 0; index < count; ++index) apply(data, changes[index]);
+        std::string written;
+        const auto format = Exiv2::XmpParser::omitPacketWrapper | Exiv2::XmpParser::useCompactFormat;
+        if (Exiv2::XmpParser::encode(written, data, static_cast<uint16_t>(format)) != 0) {
+            throw std::runtime_error("the XMP can't be written");
         }
-        visitComponents(data, visitor, context);
+        written = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + written;
+        visitor(context, "", written.data(), written.size());
     });
 }

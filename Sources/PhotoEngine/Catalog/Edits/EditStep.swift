@@ -37,12 +37,13 @@ enum EditStep: Codable {
             }
         }
 
-        /// What the photo has of its own once it is set; files tell nothing of the others.
+        /// What the photo has of its own once it is set; files tell nothing of being archived.
         var own: OwnMarks {
             switch self {
             case .rating: .rating
             case .caption: .caption
-            case .favourite, .archived: []
+            case .favourite: .favourite
+            case .archived: []
             }
         }
     }

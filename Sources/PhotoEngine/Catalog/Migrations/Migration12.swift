@@ -1,4 +1,4 @@
-/// Faces, and whose they are.
+/// Faces, and whose they are; sidecars, and what files themselves say, so that what a sidecar says can change.
 let migration12 = Migration(version: 12) { dialect in
     let integer = dialect.integer
     let real = dialect.real
@@ -32,5 +32,18 @@ let migration12 = Migration(version: 12) { dialect in
         """,
         "CREATE INDEX faces_photo ON faces (photo)",
         "CREATE INDEX faces_person ON faces (person)",
+        // What a sidecar says of a photo, as JSON.
+        """
+        CREATE TABLE sidecars (
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            path \(bytes) NOT NULL,
+            photo \(bytes) NOT NULL REFERENCES photos (id),
+            content \(text) NOT NULL,
+            PRIMARY KEY (owner, path, photo)
+        ) \(dialect.keyedTableEnd)
+        """,
+        "CREATE INDEX sidecars_photo ON sidecars (photo)",
+        // What the original says of its marks, as JSON; null where an older phototui processed it.
+        "ALTER TABLE photo_metadata ADD COLUMN told \(text)",
     ]
 }

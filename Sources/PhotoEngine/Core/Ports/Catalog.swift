@@ -5,8 +5,8 @@ public import SystemPackage
 /// Every method may throw `EngineError` (`.unavailable` and `.timedOut` are retryable; `.noSpace`, `.corrupt`,
 /// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
 public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
-    ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog, JournalCatalog,
-    Maintenance
+    ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog,
+    SidecarCatalog, JournalCatalog, Maintenance
 {}
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).

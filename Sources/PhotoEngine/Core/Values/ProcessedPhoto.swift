@@ -8,13 +8,16 @@ public struct ProcessedPhoto: Sendable {
     public var metadata: PhotoMetadata
     /// As the file tells of them.
     public var faces: [FaceRegion]
+    /// As `WrittenMarks` has it.
+    public var isFavourite: Bool
     /// What is wrong with a picture that could be shown all the same; nil when nothing is.
     public var problem: String?
     public var renditions: [Rendition]
 
     public init(
         sha256: SHA256Digest, mediaType: MediaType, pixelSize: PixelSize, perceptualHash: PerceptualHash,
-        metadata: PhotoMetadata, faces: [FaceRegion] = [], problem: String?, renditions: [Rendition]
+        metadata: PhotoMetadata, faces: [FaceRegion] = [], isFavourite: Bool = false, problem: String?,
+        renditions: [Rendition]
     ) {
         self.sha256 = sha256
         self.mediaType = mediaType
@@ -22,6 +25,7 @@ public struct ProcessedPhoto: Sendable {
         self.perceptualHash = perceptualHash
         self.metadata = metadata
         self.faces = faces
+        self.isFavourite = isFavourite
         self.problem = problem
         self.renditions = renditions
     }

@@ -61,8 +61,9 @@ struct ImportIndex: Sendable {
     }
 
     private func isToBeRead(_ file: LibraryFile) -> Bool {
-        guard case .unsupported = file.outcome else { return false }
-        return named.contains(file.path)
+        guard case .unsupported(let reason) = file.outcome else { return false }
+        // An older phototui left sidecars alone.
+        return named.contains(file.path) || Sidecar.isName(file.path) && reason != Sidecar.reason
     }
 
     private func readAll(

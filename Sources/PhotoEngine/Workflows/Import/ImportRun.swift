@@ -28,6 +28,8 @@ final class ImportRun: Sendable {
         var files: [ScannedFile] = []
         var since: ContinuousClock.Instant?
         var present: [FilePath] = []
+        /// Sidecars that are new or changed.
+        var sidecars: [ScannedFile] = []
         /// Files recorded as rejected, or remembered as such.
         var rejected = 0
         var recorded = 0
@@ -98,6 +100,10 @@ final class ImportRun: Sendable {
             return
         }
         guard var scanned = ScannedFile(path: path, reading: reading) else { return }
+        if importer.sidecars != nil, Sidecar.isName(path), case .unsupported = scanned.content {
+            pending.withLock { $0.sidecars.append(scanned) }
+            return try await flush(isForced: false)
+        }
         if request.copies, importer.uploader == nil, case .picture(let sha256, let mediaType) = reading.content {
             do {
                 scanned = try await copy(scanned, sha256, mediaType)
@@ -136,23 +142,33 @@ final class ImportRun: Sendable {
     /// Records what has gathered, when it is enough or old enough.
     private func flush(isForced: Bool) async throws {
         try checkObstacle()
-        let (files, present) = pending.withLock { pending -> ([ScannedFile], [FilePath]) in
+        let (files, present, sidecars) = pending.withLock { pending -> ([ScannedFile], [FilePath], [ScannedFile]) in
             let isOld = pending.since.map { ContinuousClock().now - $0 >= Self.batchTime } ?? false
-            guard isForced || isOld || pending.files.count >= Self.batchSize || pending.present.count >= 1000 else {
-                return ([], [])
+            let count = max(pending.files.count, pending.sidecars.count)
+            guard isForced || isOld || count >= Self.batchSize || pending.present.count >= 1000 else {
+                return ([], [], [])
             }
             defer {
                 pending.files = []
+                pending.sidecars = []
                 pending.present = []
                 pending.since = nil
             }
-            return (pending.files, pending.present)
+            return (pending.files, pending.present, pending.sidecars)
         }
         if !present.isEmpty { try await importer.catalog.markPresent(present) }
-        guard !files.isEmpty else { return }
+        let known = try await recordPhotos(files)
+        if let coder = importer.sidecars { try await takeUp(sidecars, and: known, with: coder) }
+    }
+
+    /// Returns the paths of those that are photos now.
+    private func recordPhotos(_ files: [ScannedFile]) async throws -> [FilePath] {
+        guard !files.isEmpty else { return [] }
         let outcomes = try await record(files)
+        var photos: [FilePath] = []
         var added = 0
         for (file, outcome) in zip(files, outcomes) {
+            if case .recorded(let recorded) = outcome, recorded.isPhoto { photos.append(file.path) }
             switch outcome {
             case .recorded(.imported):
                 tally.add(file.path, .imported)
@@ -173,7 +189,11 @@ final class ImportRun: Sendable {
         pending.withLock { $0.recorded += files.count }
         expected.withLock { $0.added += added }
         if added > 0, importer.relay == nil { importer.runner.announce() }
+        return photos
     }
+
+    /// Counts a file recorded as rejected.
+    func noteRejected() { pending.withLock { $0.rejected += 1 } }
 
     /// Copies of which one was removed for good meanwhile, with the trash.
     private func copyAgain(_ files: [ScannedFile]) async throws -> [ScannedFile] {
@@ -189,7 +209,7 @@ final class ImportRun: Sendable {
     }
 
     /// Records a batch, again while another process keeps the catalogue busy.
-    private func record(_ scanned: [ScannedFile]) async throws -> [Uploader.Outcome] {
+    func record(_ scanned: [ScannedFile]) async throws -> [Uploader.Outcome] {
         var files = scanned
         func record() async throws -> [Uploader.Outcome] {
             if let uploader = importer.uploader { return try await uploader.record(files) }
@@ -305,6 +325,15 @@ final class ImportRun: Sendable {
         let unaccounted = max(0, rejected - pending.withLock { $0.rejected })
         let imported = min(unaccounted, expected.withLock { $0.added })
         tally.reject(imported: imported, known: unaccounted - imported)
+    }
+}
+
+extension RecordOutcome {
+    fileprivate var isPhoto: Bool {
+        switch self {
+        case .imported, .known, .moved: true
+        case .unsupported, .rejected: false
+        }
     }
 }
 

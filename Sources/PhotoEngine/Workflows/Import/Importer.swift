@@ -5,7 +5,7 @@ public import SystemPackage
 
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
-    public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog
+    public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
 
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
@@ -20,11 +20,13 @@ public final class Importer: Sendable {
     let readers: Int
     /// What brings originals into a store behind a network; nil where they stay in place, or are copied to the disk.
     let uploader: Uploader?
+    /// What reads sidecars; nil leaves them alone.
+    let sidecars: (any SidecarCoder)?
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
         relay: OutboxRelay? = nil, options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?,
-        readers: Int = 2, uploader: Uploader? = nil
+        readers: Int = 2, uploader: Uploader? = nil, sidecars: (any SidecarCoder)? = nil
     ) {
         self.catalog = catalog
         self.objects = objects
@@ -35,6 +37,7 @@ public final class Importer: Sendable {
         self.libraryFolder = libraryFolder
         self.readers = max(1, readers)
         self.uploader = uploader
+        self.sidecars = sidecars
     }
 
     /// Imports until every photo it added, and every other that waits, is processed; with a relay, until workers elsewhere

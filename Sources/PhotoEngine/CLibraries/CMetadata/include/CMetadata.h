@@ -32,6 +32,37 @@ int phototui_metadata_read_xmp(
     const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, char *error,
     size_t error_capacity);
 
+/// Reads a sidecar: a file that is one XMP packet. Values of up to 16,384 bytes.
+int phototui_metadata_read_sidecar(
+    const uint8_t *bytes, size_t size, phototui_metadata_visitor visitor, void *context, char *error,
+    size_t error_capacity);
+
+enum phototui_xmp_change_kind {
+    /// The property with all that is below it.
+    PHOTOTUI_XMP_ERASE,
+    PHOTOTUI_XMP_TEXT,
+    /// The default of a text in several languages; the others stay.
+    PHOTOTUI_XMP_DEFAULT_LANGUAGE,
+    /// One more item of a list.
+    PHOTOTUI_XMP_BAG_ITEM,
+    PHOTOTUI_XMP_SEQUENCE_ITEM,
+    /// What others are below of.
+    PHOTOTUI_XMP_STRUCTURE,
+    PHOTOTUI_XMP_BAG,
+};
+
+/// One change of a sidecar; the texts are terminated.
+typedef struct {
+    enum phototui_xmp_change_kind kind;
+    const char *key;
+    const char *value;
+} phototui_xmp_change;
+
+/// Makes changes in a sidecar, or in an empty one where `size` is 0, and hands its new bytes to `visitor`, once.
+int phototui_metadata_change_sidecar(
+    const uint8_t *bytes, size_t size, const phototui_xmp_change *changes, size_t count,
+    phototui_metadata_visitor visitor, void *context, char *error, size_t error_capacity);
+
 #ifdef __cplusplus
 }
 #endif

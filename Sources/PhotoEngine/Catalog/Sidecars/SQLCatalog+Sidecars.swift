@@ -1,0 +1,76 @@
+import Core
+import SystemPackage
+
+extension SQLCatalog {
+    func recordSidecars(_ sidecars: [Sidecar]) async throws -> [[PhotoID]] {
+        if sidecars.isEmpty { return [] }
+        let now = clock.microseconds
+        return try await database.write { [self] connection in
+            var counters = CounterChanges()
+            counters.add(1, to: .changes)
+            let rows = SidecarRows(connection: connection, owner: ownerValue)
+            let told = ToldMarks(connection: connection, catalog: self)
+            let photos = try sidecars.map { sidecar in
+                let photos = try rows.photos(beside: sidecar.path)
+                for photo in try rows.set(sidecar, of: photos) where try !told.settle(photo) {
+                    let added = try connection.rows(
+                        "INSERT INTO \(JobInsertion.table) VALUES \(JobInsertion.row) \(JobInsertion.onConflict) RETURNING id",
+                        JobInsertion.values(
+                            .processPhoto, photo: photo, id: newIdentifier(), owner: ownerValue, now: now))
+                    counters.moveJobs(added.count, from: nil, to: .queued)
+                }
+                return photos
+            }
+            try counters.write(to: connection, owner: ownerValue)
+            return photos
+        }
+    }
+}
+
+/// Sidecars inside a transaction.
+private struct SidecarRows {
+    let connection: any SQLConnection
+    let owner: SQLValue
+
+    /// In order.
+    func photos(beside sidecar: FilePath) throws -> [PhotoID] {
+        let path = sidecar.pathBytes
+        guard let dot = path.lastIndex(of: UInt8(ascii: ".")) else { return [] }
+        let base = Array(path[..<dot])
+        var exact = try connection.row(
+            "SELECT photo FROM files WHERE owner = ? AND path = ? AND photo IS NOT NULL", [owner, .bytes(base)])
+        if exact != nil { return [try exact!.id()] }
+        // `/` follows `.` in ASCII: what lies between is called so, with an ending.
+        let found = try connection.rows(
+            "SELECT path, photo FROM files WHERE owner = ? AND path > ? AND path < ? AND photo IS NOT NULL",
+            [owner, .bytes(base + [UInt8(ascii: ".")]), .bytes(base + [UInt8(ascii: "/")])])
+        let photos: [PhotoID] = try found.compactMap { row in
+            var row = row
+            let ending = try row.bytes().dropFirst(base.count + 1)
+            return ending.contains(UInt8(ascii: ".")) ? nil : try row.id()
+        }
+        return Set(photos).sorted()
+    }
+
+    /// Returns the photos of which something else is told now.
+    func set(_ sidecar: Sidecar, of photos: [PhotoID]) throws -> [PhotoID] {
+        let content = try PhotoColumns.encoded(sidecar.marks)
+        var old: [PhotoID: SQLValue] = [:]
+        for var row in try connection.rows(
+            "SELECT photo, content FROM sidecars WHERE owner = ? AND path = ?", [owner, .path(sidecar.path)])
+        {
+            let photo: PhotoID = try row.id()
+            old[photo] = .text(try row.text())
+        }
+        let changed = photos.filter { old[$0] != content }
+        let left = Set(old.keys).subtracting(photos).sorted()
+        try connection.send(
+            "DELETE FROM sidecars WHERE owner = ? AND path = ? AND photo = ?",
+            each: left.map { [owner, .path(sidecar.path), .id($0)] })
+        try connection.insert(
+            into: "sidecars (owner, path, photo, content)", row: "(?, ?, ?, ?)",
+            values: changed.map { [owner, .path(sidecar.path), .id($0), content] },
+            onConflict: "ON CONFLICT (owner, path, photo) DO UPDATE SET content = excluded.content")
+        return changed + left
+    }
+}

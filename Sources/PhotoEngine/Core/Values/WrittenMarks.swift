@@ -1,0 +1,40 @@
+/// What people and their programs wrote about a photo, as a file tells of it: the original, or a sidecar beside it. Text is
+/// untrusted.
+public struct WrittenMarks: Hashable, Sendable, Codable {
+    /// Accepted, in digiKam's words (`digiKam:PickLabel` 3).
+    public var isFavourite = false
+    /// 0 to 5; nil when unrated.
+    public var rating: Int?
+    public var caption: String?
+    public var position: GeoPosition?
+    /// Words, and paths of them: `Places/Portugal/Lisbon`.
+    public var keywords: [String] = []
+    public var faces: [FaceRegion] = []
+
+    public init() {}
+
+    /// What an original says.
+    public init(_ metadata: PhotoMetadata, isFavourite: Bool, faces: [FaceRegion]) {
+        (self.isFavourite, rating, caption) = (isFavourite, metadata.rating, metadata.caption)
+        (position, keywords, self.faces) = (
+            metadata.position, metadata.keywords, faces.prefix(FaceRegion.most).filter { $0.box.clamped != nil }
+        )
+    }
+
+    /// With what sidecars say, the first before the others: whoever can't write into an original writes beside it. Their values
+    /// go before one's own, their keywords are added, and of the same face theirs counts.
+    public func merging(_ sidecars: [WrittenMarks]) -> WrittenMarks {
+        var merged = self
+        for sidecar in sidecars.reversed() {
+            merged.isFavourite = merged.isFavourite || sidecar.isFavourite
+            merged.rating = sidecar.rating ?? merged.rating
+            merged.caption = sidecar.caption ?? merged.caption
+            merged.position = sidecar.position ?? merged.position
+        }
+        for keyword in sidecars.flatMap(\.keywords) where !merged.keywords.contains(keyword) {
+            merged.keywords.append(keyword)
+        }
+        merged.faces = sidecars.flatMap(\.faces) + faces
+        return merged
+    }
+}
