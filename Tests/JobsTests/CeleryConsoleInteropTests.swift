@@ -54,6 +54,24 @@ struct CeleryConsoleInteropTests {
         #expect(try await console.shutDown(worker: mine.name) == false)
     }
 
+    @Test("Queues that Celery declares without an exchange of their own are all declared here", .timeLimit(.minutes(10)))
+    func plainQueues() async throws {
+        let peer = try CeleryPeer()
+        _ = try await peer.run(
+            """
+            app.conf.task_queues = [Queue("orders"), Queue("mail"), Queue("reports")]
+            with app.connection_for_write() as connection:
+                for queue in app.amqp.queues.values():
+                    queue(connection.default_channel).declare()
+            for _ in range(6):
+                app.send_task("shop.report", queue="reports")
+            """)
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        let queues = try await console.queues().queues
+        #expect(queues.map(\.name) == ["mail", "orders", "reports"] && queues.map(\.depth) == [0, 0, 6])
+        #expect(!queues.map(\.isDeclared).contains(false))
+    }
+
     @Test(
         "A Celery worker leaves a queue that is paused and comes back to it when it is resumed, as its own tools see it",
         .timeLimit(.minutes(10)))

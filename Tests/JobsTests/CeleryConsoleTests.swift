@@ -49,6 +49,33 @@ struct CeleryConsoleTests {
         #expect(listing.queues[0].isDeclared && listing.queues[0].depth == 0)
     }
 
+    @Test("Queues that are bound alike are all declared, and poison at the head of a queue hides it from nobody")
+    func boundAlike() async throws {
+        for queue in ["orders", "mail", "reports"] {
+            _ = try await raw(
+                RedisCommand(
+                    "SADD", .text(broker.keys.binding(of: "celery")),
+                    .text(CeleryKeys.member(routingKey: "celery", queue: queue))))
+        }
+        _ = try await client.send("shop.report", calls: [[], []], queue: "reports")
+        try await client.send("shop.mail", queue: "undeclared")
+        for queue in ["reports", "orders", "undeclared"] {
+            _ = try await raw(RedisCommand("RPUSH", .text(broker.keys.list(of: queue, priority: 0)), "not json"))
+        }
+        let queues = try await console.queues().queues
+        #expect(queues.map(\.name) == ["mail", "orders", "reports", "undeclared"])
+        #expect(queues.map(\.depth) == [0, 1, 3, 2])
+        #expect(queues.map(\.isDeclared) == [true, true, true, false])
+        // A route of several queues does not tell which of them a delivery came from.
+        _ = try await raw(
+            RedisCommand(
+                "HSET", .text(broker.keys.unacked), "tag",
+                .bytes(Array(#"[{"headers":{"id":"t1"}}, "celery", "celery"]"#.utf8))))
+        #expect(try await console.queuesOfDeliveries() == [:])
+        let counted = try await console.queues().queues
+        #expect(counted.reduce(0) { $0 + $1.unacknowledged } == 1)
+    }
+
     @Test("A queue that empties goes, and one that comes is found, also among thousands of other keys")
     func changes() async throws {
         for start in stride(from: 0, to: 5_000, by: 500) {

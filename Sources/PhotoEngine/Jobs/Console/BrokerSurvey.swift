@@ -3,8 +3,9 @@ struct BrokerSurvey: Sendable {
     /// One pass over the server's keys after the other: lists first, then the sets that bind queues to exchanges.
     var listPass = KeyPass()
     var bindingPass = KeyPass()
-    /// Queues by what the bindings say of them: exchange and routing key.
-    var bindings: [Route: String] = [:]
+    /// Queues by what the bindings say of them: exchange and routing key. Celery binds all queues that were given neither to
+    /// the same.
+    var bindings: [Route: Set<String>] = [:]
     var deliveries = Census<Delivered>()
     var deadLetters = Census<Int>()
     /// Of each list at the last look, and when that was.

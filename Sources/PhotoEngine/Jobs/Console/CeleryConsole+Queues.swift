@@ -17,7 +17,7 @@ extension CeleryConsole {
         async let deliveries = countDeliveries()
         async let dead = countDeadLetters()
         let names = survey.withLock { survey in
-            (declared: Set(survey.bindings.values), listed: Set(survey.listPass.names.compactMap(queue(ofList:))))
+            (declared: Set(survey.bindings.values.joined()), listed: Set(survey.listPass.names.compactMap(queue(ofList:))))
         }
         let known = Set(knownQueues)
         let (pausedNames, byQueue, deadByQueue) = try await (paused, deliveries, dead)
@@ -53,10 +53,14 @@ extension CeleryConsole {
         Set(try await connection.send(RedisCommand("SMEMBERS", .text(keys.paused))).array.compactMap(\.text))
     }
 
-    /// The bindings of queues, by which a delivery's route is known.
-    func queueName(exchange: String, routingKey: String, _ bindings: [BrokerSurvey.Route: String]) -> String {
-        if exchange.isEmpty { return routingKey }
-        return bindings[BrokerSurvey.Route(exchange: exchange, routingKey: routingKey)] ?? routingKey
+    /// The queues that a delivery may have come from: all that are bound to its route have had a message each.
+    func queueNames(
+        _ route: BrokerSurvey.Route, _ bindings: [BrokerSurvey.Route: Set<String>]
+    ) -> Set<String> {
+        guard !route.exchange.isEmpty, let bound = bindings[route], !bound.contains(route.routingKey) else {
+            return [route.routingKey]
+        }
+        return bound
     }
 
     /// Where remote control, its answers and events pass: no queue of tasks.
@@ -79,12 +83,12 @@ extension CeleryConsole {
             let some = Array(names[start..<min(start + Self.listsAtOnce, names.count)])
             sets += try await ConsoleScripts.members.runReading(on: connection, keys: some, []).array
         }
-        var found: [BrokerSurvey.Route: String] = [:]
+        var found: [BrokerSurvey.Route: Set<String>] = [:]
         for (name, set) in zip(names, sets) {
             let exchange = String(name.dropFirst(keys.binding(of: "").count))
             for member in set.array.compactMap(\.text) {
                 guard let (key, queue) = CeleryKeys.route(in: member), !Self.isPlumbing(queue) else { continue }
-                found[BrokerSurvey.Route(exchange: exchange, routingKey: key)] = queue
+                found[BrokerSurvey.Route(exchange: exchange, routingKey: key), default: []].insert(queue)
             }
         }
         survey.withLock { $0.bindings = found }
@@ -210,9 +214,8 @@ extension CeleryConsole {
         survey.withLock { survey in
             var sums: [String: Value] = [:]
             for (route, value) in survey[keyPath: census].values {
-                sums[
-                    queueName(exchange: route.exchange, routingKey: route.routingKey, survey.bindings), default: .zero
-                ] += value
+                // Counted once, wherever it came from.
+                sums[queueNames(route, survey.bindings).min() ?? route.routingKey, default: .zero] += value
             }
             return sums
         }

@@ -17,7 +17,8 @@ extension CeleryConsole {
         for index in stride(from: 0, to: values.count - 2, by: 3) {
             guard let id = values[index].text, let exchange = values[index + 1].text, let key = values[index + 2].text
             else { continue }
-            found[id] = queueName(exchange: exchange, routingKey: key, bindings)
+            let queues = queueNames(BrokerSurvey.Route(exchange: exchange, routingKey: key), bindings)
+            if queues.count == 1 { found[id] = queues.first }
         }
         return found
     }

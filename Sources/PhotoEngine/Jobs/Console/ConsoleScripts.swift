@@ -1,10 +1,11 @@
 /// What the console reads in one question, so that what it costs a busy server does not grow with the number of queues. All only
 /// read, and are run as such: a user who may not write can use them.
 enum ConsoleScripts {
-    /// How long each list is, of its oldest message when phototui published it and whether it looks like one of kombu's, and
-    /// what lies in front of the message that was the newest before. KEYS: lists; ARGV: for each the delivery tag of that
-    /// message, or "". Returns for each list: length (-1 for what is no list), moment or "", 1 or 0, the newest message's tag or
-    /// "", and how many messages are newer than that of ARGV; where it isn't among the first 500, -1 less how many those were.
+    /// How long each list is, of its oldest message when phototui published it, whether one of its ends looks like kombu's
+    /// messages (poison may lie at the other), and what lies in front of the message that was the newest before. KEYS: lists;
+    /// ARGV: for each the delivery tag of that message, or "". Returns for each list: length (-1 for what is no list), moment or
+    /// "", 1 or 0, the newest message's tag or "", and how many messages are newer than that of ARGV; where it isn't among the
+    /// first 500, -1 less how many those were.
     static let lists = RedisScript(
         """
         local function tag(text) return string.match(text, '"delivery_tag":%s*"([^"]+)"') or '' end
@@ -17,8 +18,9 @@ enum ConsoleScripts {
             elseif length > 0 then
                 local text = redis.call('LINDEX', KEYS[i], -1)
                 moment = string.match(text, '"published_at":%s*([%d.]+)') or ''
-                if string.find(text, '"body"', 1, true) then looks = 1 end
-                newest = tag(redis.call('LINDEX', KEYS[i], 0))
+                local last = redis.call('LINDEX', KEYS[i], 0)
+                if string.find(text, '"body"', 1, true) or string.find(last, '"body"', 1, true) then looks = 1 end
+                newest = tag(last)
                 local before, seen = ARGV[i] or '', 0
                 while before ~= '' and came < 0 and seen < 500 and seen < length and budget > 0 do
                     local page = redis.call('LRANGE', KEYS[i], seen, seen == 0 and 0 or seen + 49)
