@@ -258,6 +258,47 @@ struct SQLiteTaskHistoryTests {
         #expect(rates.forecast(depth: 5) == .stays)
     }
 
+    @Test("Reading changes no byte of the file, whether or not somebody writes; one of an older form is brought up first")
+    func reading() async throws {
+        try await withHistory { history in
+            try await history.record(failure("f1", 10, "user 395144 not found"), marks: [], watch: watch)
+        }
+        let before = try Data(contentsOf: URL(fileURLWithPath: file.string))
+        let reader = try await SQLiteTaskHistory.openForReading(file)
+        #expect(try await ids(reader) { $0.errorPattern = "user 395144 not" } == ["f1"])
+        await reader.close()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file.string)) == before)
+        try await withHistory { history in
+            try await history.record(failure("f2", 20, "disk full"), marks: [], watch: watch)
+            let beside = try await SQLiteTaskHistory.openForReading(file)
+            #expect(try await ids(beside) == ["f2", "f1"])
+            try await history.record(failure("f3", 30, "disk full"), marks: [], watch: watch)
+            #expect(try await ids(beside) { $0.errorPattern = "disk full" } == ["f3", "f2"])
+            await beside.close()
+            try await history.database.write(.soon) { connection in
+                try connection.execute("DROP TABLE worker", [])
+                try connection.execute("PRAGMA user_version = 1", [])
+            }
+        }
+        let later = try await SQLiteTaskHistory.openForReading(file)
+        #expect(try await later.workers(since: 0) == [])
+        await later.close()
+        await #expect(throws: (any Error).self) {
+            try await SQLiteTaskHistory.openForReading(FilePath(folder.path + "/none"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"))
+    }
+
+    @Test("Of what an error must hold the rare is looked up: digits first, letters where there is little else")
+    func trigrams() {
+        #expect(
+            ErrorPattern.trigrams(of: ["user 395144 not found"])
+                == #""395" AND "951" AND "514" AND "144" AND " 39" AND "44 " AND "r 3" AND "4 n""#)
+        #expect(ErrorPattern.trigrams(of: ["No \"x\""]) == #""no " AND "o """ AND " ""x" AND """x""""#)
+        #expect(ErrorPattern.trigrams(of: ["a7b ", "xyz"]) == #""a7b" AND "7b " AND "xyz""#)
+        #expect(ErrorPattern.trigrams(of: ["connection refused"]).components(separatedBy: " AND ").count == 8)
+    }
+
     @Test(
         "Only what an error must hold is taken from a pattern",
         arguments: [

@@ -37,6 +37,25 @@ struct ErrorPattern: Sendable {
         return isGivenUp ? nil : isFound
     }
 
+    /// Threes of characters that the parts hold, for FTS5: those with digits, the most first, which fewer errors have, and others
+    /// where these are few. Each is a list to go through, and four that are rare leave hardly more to look at than all do.
+    static func trigrams(of parts: [String]) -> String {
+        var threes: [String] = []
+        for part in parts {
+            let characters = Array(part.lowercased())
+            for start in 0..<max(0, characters.count - 2) {
+                let three = String(characters[start..<(start + 3)])
+                if !threes.contains(three) { threes.append(three) }
+            }
+            if threes.count > 200 { break }
+        }
+        var byDigits = Array(repeating: [String](), count: 4)
+        for three in threes { byDigits[3 - three.count(where: \.isNumber)].append(three) }
+        let rare = Array(byDigits.dropLast().joined())
+        return (rare.count < 4 ? rare + byDigits[3] : rare).prefix(8)
+            .map { "\"\($0.replacingOccurrences(of: "\"", with: "\"\""))\"" }.joined(separator: " AND ")
+    }
+
     /// What stands in the pattern as itself, at its outermost level and always; nothing where that isn't certain.
     static func literals(in pattern: String) -> [String] {
         var found: [String] = []

@@ -108,7 +108,7 @@ private struct TaskQuery {
         if filter.errorPattern != nil {
             add("task.error IS NOT NULL", [])
             if !parts.isEmpty {
-                add("task_error MATCH ?", [.string(Self.expression(parts))])
+                add("task_error MATCH ?", [.string(ErrorPattern.trigrams(of: parts))])
             }
         }
         if !filter.states.isEmpty, filter.states.count < BrokerTask.State.allCases.count {
@@ -126,23 +126,6 @@ private struct TaskQuery {
         }
         if let since = filter.since { add("last_heard >= ?", [.real(since)]) }
         if let until = filter.until { add("last_heard < ?", [.real(until)]) }
-    }
-
-    /// All threes of characters that the parts hold, or enough of very many, those with digits first, which fewer errors have.
-    private static func expression(_ parts: [String]) -> String {
-        var threes: [String] = []
-        for part in parts {
-            let characters = Array(part.lowercased())
-            for start in 0..<max(0, characters.count - 2) {
-                let three = String(characters[start..<(start + 3)])
-                if !threes.contains(three) { threes.append(three) }
-            }
-            if threes.count > 200 { break }
-        }
-        let rare = threes.filter { $0.contains(where: \.isNumber) }
-        let others = threes.filter { !$0.contains(where: \.isNumber) }
-        return (rare + others).prefix(16).map { "\"\($0.replacingOccurrences(of: "\"", with: "\"\""))\"" }
-            .joined(separator: " AND ")
     }
 
     /// With its WHERE, where there is any.

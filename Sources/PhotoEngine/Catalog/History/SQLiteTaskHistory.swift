@@ -21,10 +21,34 @@ public final class SQLiteTaskHistory: TaskHistory {
         self.database = database
     }
 
+    private static let settings = SQLiteSettings(cacheKilobytes: 4_096, writerCacheKilobytes: 16_384, readers: 2)
+
     /// Opens the file, creating it.
     public static func open(_ file: FilePath) async throws -> SQLiteTaskHistory {
-        let database = try await SQLiteDatabase.open(
-            file, settings: SQLiteSettings(cacheKilobytes: 4_096, writerCacheKilobytes: 16_384, readers: 2))
+        try await open(file, settings) { database, found in
+            if found < version { try await create(database, from: found) }
+        }
+    }
+
+    /// Opens the file, which must be there, for reading alone: nothing is written to the disk, so that there is nothing to wait
+    /// for.
+    public static func openForReading(_ file: FilePath) async throws -> SQLiteTaskHistory {
+        var settings = settings
+        settings.isReadOnly = true
+        let history = try await open(file, settings) { _, _ in }
+        var row = try await history.database.row("PRAGMA user_version", [])
+        if try row?.int64() == version { return history }
+        // Of an older phototui.
+        await history.close()
+        try await open(file).close()
+        return try await open(file, settings) { _, _ in }
+    }
+
+    private static func open(
+        _ file: FilePath, _ settings: SQLiteSettings,
+        _ prepare: (SQLiteDatabase, _ found: Int64) async throws -> Void
+    ) async throws -> SQLiteTaskHistory {
+        let database = try await SQLiteDatabase.open(file, settings: settings)
         do {
             var row = try await database.row("PRAGMA user_version", [])
             let found = try row?.int64() ?? 0
@@ -33,7 +57,7 @@ public final class SQLiteTaskHistory: TaskHistory {
                     .unsupported, "\(file.string) is of a newer phototui (version \(found) of its form)",
                     whatToDo: "use that one, or move the file away")
             }
-            if found < version { try await create(database, from: found) }
+            try await prepare(database, found)
         } catch {
             try? await database.close()
             throw error

@@ -138,6 +138,8 @@ struct SQLiteSettings: Sendable {
     var mostLogPages = 16_000
     /// The most pages the file may have; nil for no limit.
     var maximumPages: Int?
+    /// Whether nothing is written: an opening is then no more than that.
+    var isReadOnly = false
 }
 
 private struct SQLiteConnection: SQLConnection {
@@ -235,6 +237,7 @@ private func makeConfiguration(_ settings: SQLiteSettings, _ checkpoints: SQLite
     var configuration = Configuration()
     configuration.busyMode = .timeout(settings.busySeconds)
     configuration.foreignKeysEnabled = true
+    configuration.readonly = settings.isReadOnly
     configuration.maximumReaderCount = settings.readers
     configuration.qos = .userInitiated
     configuration.prepareDatabase { database in

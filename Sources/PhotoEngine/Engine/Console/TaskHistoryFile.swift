@@ -28,14 +28,14 @@ public struct TaskHistoryFile: Sendable {
 
     public var exists: Bool { FileManager.default.fileExists(atPath: path.string) }
 
-    /// Throws `.notFound` where nobody has watched the broker from here yet.
+    /// For reading. Throws `.notFound` where nobody has watched the broker from here yet.
     public func open() async throws -> any TaskHistory {
         guard exists else {
             throw EngineError(
                 .notFound, "nobody has watched \(broker) from this machine yet, so there is no history of its tasks",
                 whatToDo: "start with: phototui jobs watch --broker \(shellQuoted(broker))")
         }
-        return try await SQLiteTaskHistory.open(path)
+        return try await SQLiteTaskHistory.openForReading(path)
     }
 
     func create() async throws -> any TaskHistory {
