@@ -10,8 +10,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
+import redis
 from celery import Celery
 
 from terminal import App, paints, percentile
@@ -69,13 +71,39 @@ class Broker:
             sys.exit(f"phototui {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()}")
         return time.perf_counter() - start, done.stdout
 
-    def commands(self):
-        """Calls that clients sent, by name; what scripts call within the server is not among them."""
-        found = {}
-        for name, facts in self.redis.info("commandstats").items():
-            found[name.removeprefix("cmdstat_")] = facts["calls"]
-        inner = {"llen", "lindex", "lrange", "hscan", "info", "config", "config|resetstat"}
-        return {name: calls for name, calls in found.items() if name not in inner}
+    def calls(self, name):
+        return self.redis.info("commandstats").get(f"cmdstat_{name}", {}).get("calls", 0)
+
+
+class Heard:
+    """What clients send the server meanwhile, by name, as MONITOR tells it: not what scripts run within it."""
+    def __init__(self, broker):
+        self.calls = {}
+        self.monitor = broker.redis.monitor()
+
+    def __enter__(self):
+        self.monitor.__enter__()
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+        return self
+
+    def listen(self):
+        try:
+            while True:
+                heard = self.monitor.next_command()
+                if heard["client_type"] != "lua":
+                    name = heard["command"].split()[0].lower()
+                    self.calls[name] = self.calls.get(name, 0) + 1
+        except (redis.RedisError, OSError, ValueError, AttributeError):
+            pass  # The end.
+
+    def __exit__(self, *_):
+        self.monitor.connection.disconnect()
+        self.thread.join(5)
+
+    @property
+    def count(self):
+        return sum(self.calls.values())
 
 
 def looking(broker):
@@ -84,7 +112,7 @@ def looking(broker):
         seconds, output = broker.run("queues", "--json")
         times.append(seconds)
     depth = sum(queue["depth"] for queue in json.loads(output)["queues"])
-    keys = broker.commands().get("keys", 0)
+    keys = broker.calls("keys")
     worst = max(times)
     figure(
         "start to the list of 100 queues with 1,000,000 messages, slowest of 10", "<= 300 ms, never KEYS",
@@ -93,23 +121,22 @@ def looking(broker):
 
 
 def watching(broker):
-    broker.redis.config_resetstat()
     seconds = 10
     # Not a pipe, which would fill up.
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [PROGRAM, "queues", "--watch", "--json", "--broker", broker.url], stdout=output, stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL, env=broker.environment)
-        time.sleep(seconds)
-        process.terminate()
-        process.wait()
+        with Heard(broker) as heard:
+            process = subprocess.Popen(
+                [PROGRAM, "queues", "--watch", "--json", "--broker", broker.url], stdout=output,
+                stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=broker.environment)
+            time.sleep(seconds)
+            process.terminate()
+            process.wait()
         output.seek(0)
         looks = len(output.read().splitlines())
-    calls = broker.commands()
-    rate = sum(calls.values()) / seconds
+    rate = heard.count / seconds
     figure(
         "commands a second to Redis while 100 queues are watched", "<= 10", f"{rate:.1f}", looks > 5 and rate <= 10,
-        note=f"{looks} looks: {calls}")
+        note=f"{looks} looks: {heard.calls}")
 
 
 def retrying(broker):
@@ -161,7 +188,11 @@ def screen(broker):
     app.until(b"10,000", 20)
     # Until the trends are as long as their columns.
     app.read(40)
-    idle, _, _ = app.read(10)
+    with Heard(broker) as heard:
+        idle, _, _ = app.read(10)
+    figure(
+        "commands a second to Redis while idle on the queues screen", "<= 10", f"{heard.count / 10:.1f}",
+        0 < heard.count <= 100, note=f"{MESSAGES} messages in {QUEUES} queues: {heard.calls}")
     end, live = time.monotonic() + 10, 0
     number = 0
     while time.monotonic() < end:
