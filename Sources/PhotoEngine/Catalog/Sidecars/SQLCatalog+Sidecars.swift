@@ -10,9 +10,12 @@ extension SQLCatalog {
             counters.add(1, to: .changes)
             let rows = SidecarRows(connection: connection, owner: ownerValue)
             let told = ToldMarks(connection: connection, catalog: self)
+            var touched: Set<PhotoID> = []
             let photos = try sidecars.map { sidecar in
                 let photos = try rows.photos(beside: sidecar.path)
-                for photo in try rows.set(sidecar, of: photos) where try !told.settle(photo) {
+                let changed = try rows.set(sidecar, of: photos)
+                touched.formUnion(changed)
+                for photo in changed where try !told.settle(photo) {
                     let added = try connection.rows(
                         "INSERT INTO \(JobInsertion.table) VALUES \(JobInsertion.row) \(JobInsertion.onConflict) RETURNING id",
                         JobInsertion.values(
@@ -21,6 +24,9 @@ extension SQLCatalog {
                 }
                 return photos
             }
+            var search = SearchRows()
+            try search.refresh(touched.sorted(), of: owner, connection)
+            try search.write(to: connection, owner: owner)
             try counters.write(to: connection, owner: ownerValue)
             return photos
         }
