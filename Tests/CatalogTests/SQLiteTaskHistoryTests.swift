@@ -258,7 +258,8 @@ struct SQLiteTaskHistoryTests {
         #expect(rates.forecast(depth: 5) == .stays)
     }
 
-    @Test("Reading changes no byte of the file, whether or not somebody writes; one of an older form is brought up first")
+    @Test(
+        "Reading changes no byte of the file, whether or not somebody writes; one of an older form is brought up first")
     func reading() async throws {
         try await withHistory { history in
             try await history.record(failure("f1", 10, "user 395144 not found"), marks: [], watch: watch)

@@ -54,7 +54,8 @@ struct CeleryConsoleInteropTests {
         #expect(try await console.shutDown(worker: mine.name) == false)
     }
 
-    @Test("Queues that Celery declares without an exchange of their own are all declared here", .timeLimit(.minutes(10)))
+    @Test(
+        "Queues that Celery declares without an exchange of their own are all declared here", .timeLimit(.minutes(10)))
     func plainQueues() async throws {
         let peer = try CeleryPeer()
         _ = try await peer.run(

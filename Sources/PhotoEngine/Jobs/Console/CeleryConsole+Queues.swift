@@ -17,7 +17,10 @@ extension CeleryConsole {
         async let deliveries = countDeliveries()
         async let dead = countDeadLetters()
         let names = survey.withLock { survey in
-            (declared: Set(survey.bindings.values.joined()), listed: Set(survey.listPass.names.compactMap(queue(ofList:))))
+            (
+                declared: Set(survey.bindings.values.joined()),
+                listed: Set(survey.listPass.names.compactMap(queue(ofList:)))
+            )
         }
         let known = Set(knownQueues)
         let (pausedNames, byQueue, deadByQueue) = try await (paused, deliveries, dead)
