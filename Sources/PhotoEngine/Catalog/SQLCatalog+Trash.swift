@@ -62,13 +62,11 @@ extension SQLCatalog {
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "restore from trash",
                     subject: Self.names(restored),
-                    outcome: Self.counted(restored.count) + (reason.isEmpty ? "" : ": \(reason)")), to: connection)
+                    outcome: counted(restored.count, "photo") + (reason.isEmpty ? "" : ": \(reason)")), to: connection)
             try counters.write(to: connection, owner: ownerValue)
             return restored
         }
     }
-
-    private static func counted(_ count: Int) -> String { count == 1 ? "1 photo" : "\(count) photos" }
 
     private static func names(_ photos: [PhotoID]) -> String {
         photos.prefix(8).map(\.description).joined(separator: " ") + (photos.count > 8 ? " …" : "")

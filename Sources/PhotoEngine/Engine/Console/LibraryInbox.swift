@@ -37,7 +37,7 @@ public struct LibraryInbox: Sendable {
             items.append(
                 InboxItem(
                     .deadJobs, "jobs", count: dead,
-                    "\(dead) jobs failed for good and are not tried again by themselves.\(latest)",
+                    "\(counted(dead, "job")) failed for good, and nothing tries \(dead == 1 ? "it" : "them") again by itself.\(latest)",
                     command: ["phototui", "jobs", "retry", "--all-dead"] + words))
         }
         if let messages { items += try await forgotten(counts, messages) }
@@ -66,8 +66,9 @@ public struct LibraryInbox: Sendable {
         return [
             InboxItem(
                 .forgottenJobs, "jobs", count: missing,
-                "\(missing) jobs wait for over two minutes, and the broker holds no message for them: it lost them, or no "
-                    + "worker and no import has announced them since.",
+                "\(counted(missing, "job")) \(missing == 1 ? "waits" : "wait") for over two minutes, and the broker holds no message for "
+                    + "\(missing == 1 ? "it: it was lost" : "them: they were lost"), or no "
+                    + "worker and no import has announced \(missing == 1 ? "it" : "them") since.",
                 command: ["phototui", "jobs", "announce"] + words)
         ]
     }
@@ -88,8 +89,8 @@ public struct LibraryInbox: Sendable {
         return [
             InboxItem(
                 .unconfirmedUploads, "uploads", count: count,
-                "\(count) uploads were begun over an hour ago and never confirmed: what they sent is stored, and shows "
-                    + "nowhere. The oldest is of \(oldest.content.filename).",
+                "\(counted(count, "upload")) \(count == 1 ? "was" : "were") begun over an hour ago and never confirmed: what was sent is "
+                    + "stored, and shows nowhere. The oldest is of \(oldest.content.filename).",
                 command: ["phototui", "upload", "confirm"] + words + [oldest.id.description],
                 advice: "phototui upload resume sends what this machine has of them")
         ]
@@ -102,8 +103,8 @@ public struct LibraryInbox: Sendable {
         return [
             InboxItem(
                 .unprocessedPhotos, "photos", count: found.count,
-                "\(found.count) photos were never processed, and no job waits that would do it: they have no pictures to "
-                    + "show, and are compared with none.",
+                "\(counted(found.count, "photo")) \(found.count == 1 ? "was" : "were") never processed, and no job waits that would do it: "
+                    + "there are no pictures to show, and nothing to compare.",
                 command: ["phototui", "jobs", "retry", "--unprocessed"] + words)
         ]
     }
@@ -134,7 +135,7 @@ public struct LibraryInbox: Sendable {
         return [
             InboxItem(
                 .strayObjects, "objects", count: count,
-                "\(count) renditions (\(bytes)) belong to no photo of this catalogue. Where owners share the storage they may "
+                "\(counted(count, "rendition")) (\(bytes)) \(count == 1 ? "belongs" : "belong") to no photo of this catalogue. Where owners share the storage they may "
                     + "be another's.",
                 advice: "nothing needs them here; they are harmless, and cost their space")
         ]

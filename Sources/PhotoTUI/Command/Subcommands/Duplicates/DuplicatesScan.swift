@@ -133,6 +133,3 @@ struct DuplicatesScan: AsyncParsableCommand {
         return "\(counted(report.compared, "photo")) compared in \(seconds) s; \(found)"
     }
 }
-
-/// `1 photo`, `2 photos`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
