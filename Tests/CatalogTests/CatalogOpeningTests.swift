@@ -36,6 +36,7 @@ struct CatalogOpeningTests {
                     "TABLE photo_texts", "TABLE photo_terms", "TABLE search_terms", "TABLE search_history",
                     "TABLE edit_parts", "TABLE edits", "TABLE photo_tags", "TABLE tags", "TABLE album_photos",
                     "TABLE albums", "INDEX jobs_published", "INDEX jobs_photo", "INDEX photos_trash",
+                    "INDEX jobs_error",
                     "TABLE upload_parts",
                     "TABLE uploads", "TABLE vectors",
                     "TABLE compared_photos", "TABLE duplicate_clusters", "TABLE duplicate_decisions",

@@ -297,6 +297,10 @@ struct SQLiteTaskHistoryTests {
                 == #""395" AND "951" AND "514" AND "144" AND " 39" AND "44 " AND "r 3" AND "4 n""#)
         #expect(ErrorPattern.trigrams(of: ["No \"x\""]) == #""no " AND "o """ AND " ""x" AND """x""""#)
         #expect(ErrorPattern.trigrams(of: ["a7b ", "xyz"]) == #""a7b" AND "7b " AND "xyz""#)
+        #expect(ErrorPattern.rareTexts(of: ["user 395144 of 7 and 88", "x"]) == ["395144"])
+        #expect(ErrorPattern.rareTexts(of: ["user 7 not 88"]) == ["r 7 n", "t 88"])
+        #expect(ErrorPattern.rareTexts(of: ["connection refused", "by 1"]) == ["y 1"])
+        #expect(ErrorPattern.rareTexts(of: ["connection refused"]) == ["connection refused"])
         #expect(ErrorPattern.trigrams(of: ["connection refused"]).components(separatedBy: " AND ").count == 8)
     }
 

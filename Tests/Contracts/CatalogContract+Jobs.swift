@@ -364,6 +364,54 @@ extension CatalogContract {
             }
             try requireEqual(code, .invalidInput, "what a pattern that is none ends with")
         },
+        ContractCase("An error is found among more than are looked through at a time, as long as the job has it") {
+            subject in
+            let count = 2_100
+            for start in stride(from: 0, to: count, by: 700) {
+                _ = try await subject.catalog.record((start..<(start + 700)).map { scanned($0) })
+            }
+            var failed: [JobID] = []
+            while failed.count < count {
+                let claimed = try await subject.catalog.claim(queue: .high, worker: "w", leaseSeconds: 600, limit: 500)
+                for job in claimed {
+                    _ = try await subject.catalog.fail(
+                        job.id, worker: "w", error: "User \(failed.count) of 100% \"x\" was not_found", runAt: nil,
+                        unreadable: false)
+                    failed.append(job.id)
+                }
+            }
+            func find(_ pattern: String, limit: Int = 99, after: JobID? = nil) async throws -> [JobID] {
+                var filter = JobFilter()
+                filter.errorPattern = pattern
+                return try await subject.catalog.jobs(filter, after: after, limit: limit).map(\.id)
+            }
+            // Claimed in the order of their ids: the first is the last that is looked at.
+            for number in [0, 7, 49] {
+                try requireEqual(try await find("(?i)user \(number) of"), [failed[number]], "number \(number)")
+            }
+            try requireEqual(try await find("(?i)USER 7 OF 100% \"X\" WAS NOT_FOUND"), [failed[7]], "in capitals")
+            try requireEqual(try await find("User 7 of.*nobody"), [], "what only begins so")
+            try requireEqual(
+                try await find("not.found", limit: 2), [failed[count - 1], failed[count - 2]], "the newest")
+            try requireEqual(
+                try await find("User [01] of 100"), [failed[1], failed[0]], "two, far from the newest")
+            try requireEqual(try await find("User [01] of 100", after: failed[1]), [failed[0]], "behind one")
+            var dead = JobFilter(states: [.cancelled])
+            dead.errorPattern = "User 7 of"
+            try requireEqual(try await subject.catalog.jobs(dead, after: nil, limit: 9), [], "in another state")
+            // What has no error any more, another, or is another's.
+            try requireEqual(try await subject.catalog.retry([failed[7]]), 1, "retried")
+            try requireEqual(try await find("User 7 of"), [], "one without an error")
+            let again = try await subject.catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 1)
+            try requireEqual(again.map(\.id), [failed[7]], "claimed again")
+            _ = try await subject.catalog.fail(
+                failed[7], worker: "w", error: "disk 7 full", runAt: nil, unreadable: false)
+            try requireEqual(try await find("User 7 of"), [], "by its error of before")
+            try requireEqual(try await find("disk 7 full"), [failed[7]], "by its new error")
+            var pattern = JobFilter()
+            pattern.errorPattern = "disk 7 full"
+            try requireEqual(try await subject.stranger.jobs(pattern, after: nil, limit: 9), [], "a stranger's")
+        },
         ContractCase("A photo's jobs are listed newest first, and only its own") { subject in
             let id = try await subject.catalog.add(scanned(1))
             _ = try await subject.catalog.add(scanned(2))

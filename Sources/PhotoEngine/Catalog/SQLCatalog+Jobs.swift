@@ -27,20 +27,36 @@ extension SQLCatalog {
         let pattern = try filter.errorPattern.map(ErrorPattern.init)
         var found: [Job] = []
         var place = after
+        var isByError = false
         while found.count < limit {
             var condition = Self.condition(filter, owner: ownerValue)
             if let place { condition.and("id < ?", [.id(place)]) }
             let count = pattern == nil ? limit : Self.pageSize
             let page = try await database.rows(
-                "SELECT \(JobColumns.all) FROM jobs WHERE \(condition.sql) ORDER BY id DESC LIMIT ?",
+                statement(condition.sql, byError: isByError ? pattern?.parts ?? [] : [], &condition.values),
                 condition.values + [.int(count)]
             ).map(JobColumns.job)
             place = page.last?.id
-            found += pattern.map { pattern in page.filter { pattern.fits($0.error ?? "") == true } } ?? page
+            let fitting = pattern.map { pattern in page.filter { pattern.fits($0.error ?? "") == true } } ?? page
+            found += fitting
             if page.count < count { break }
+            // What most errors hold is soon found in the order of the jobs, what few do by the index of errors, which has none.
+            if let pattern, !pattern.parts.isEmpty, fitting.count * 100 < page.count { isByError = true }
             try Task.checkCancellation()
         }
         return Array(found.prefix(max(0, limit)))
+    }
+
+    /// Jobs that fit a condition, the newest first; of those alone whose errors hold some texts, where there are any.
+    private func statement(_ condition: String, byError parts: [String], _ values: inout [SQLValue]) -> String {
+        let order = "ORDER BY id DESC LIMIT ?"
+        guard !parts.isEmpty else { return "SELECT \(JobColumns.all) FROM jobs WHERE \(condition) \(order)" }
+        let candidates = dialect.jobsByError(parts, ownerValue)
+        values = candidates.values + values
+        return """
+            WITH candidates AS MATERIALIZED (\(candidates.sql))
+            SELECT \(JobColumns.all) FROM candidates CROSS JOIN jobs WHERE id = candidates.job AND \(condition) \(order)
+            """
     }
 
     private static func condition(_ filter: JobFilter, owner: SQLValue) -> Timeline.Condition {

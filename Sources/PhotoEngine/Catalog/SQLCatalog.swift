@@ -30,6 +30,7 @@ final class SQLCatalog: Catalog {
         _ database: any SQLDatabase, owner name: String, clock: any EngineClock, random: any RandomSource
     ) async throws -> SQLCatalog {
         let version = try await Migration.run(on: database, at: clock.microseconds)
+        try await database.prepareSearch()
         let owner =
             if let known = try await find(name, in: database) { known } else {
                 try await add(name, to: database, clock: clock, random: random)

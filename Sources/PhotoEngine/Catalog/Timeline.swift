@@ -68,7 +68,7 @@ enum Timeline {
     }()
 
     /// What LIKE finds `text` by, wherever it stands.
-    private static func pattern(_ text: String) -> String {
+    static func pattern(_ text: String) -> String {
         "%" + text.unicodeScalars.map { "\\%_".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }.joined() + "%"
     }
 
@@ -93,7 +93,7 @@ enum Timeline {
             values: condition.values + [limit])
     }
 
-    private static func asciiLowercased(_ text: String) -> String {
+    static func asciiLowercased(_ text: String) -> String {
         String(decoding: text.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
     }
 }

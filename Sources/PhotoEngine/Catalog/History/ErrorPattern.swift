@@ -56,6 +56,29 @@ struct ErrorPattern: Sendable {
             .map { "\"\($0.replacingOccurrences(of: "\"", with: "\"\""))\"" }.joined(separator: " AND ")
     }
 
+    /// Of what the parts hold, the texts that fewest errors do: numbers of three digits and more, else shorter ones with what
+    /// stands beside them, else the parts.
+    static func rareTexts(of parts: [String]) -> [String] {
+        var numbers: [String] = []
+        var windows: [String] = []
+        for part in parts {
+            let characters = Array(part)
+            var start = 0
+            while start < characters.count {
+                guard characters[start].isNumber else {
+                    start += 1
+                    continue
+                }
+                let end = characters[start...].firstIndex { !$0.isNumber } ?? characters.count
+                if end - start >= 3 { numbers.append(String(characters[start..<end])) }
+                let window = characters[max(0, start - 2)..<min(characters.count, end + 2)]
+                if window.count >= 3 { windows.append(String(window)) }
+                start = end
+            }
+        }
+        return numbers.isEmpty ? (windows.isEmpty ? parts : windows) : numbers
+    }
+
     /// What stands in the pattern as itself, at its outermost level and always; nothing where that isn't certain.
     static func literals(in pattern: String) -> [String] {
         var found: [String] = []

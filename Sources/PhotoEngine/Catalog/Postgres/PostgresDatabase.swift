@@ -206,6 +206,14 @@ extension SQLDialect {
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
         hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED", hasTextIndex: true,
+        jobsByError: { parts, owner in
+            let texts = ErrorPattern.rareTexts(of: parts).prefix(4)
+            let holds = texts.map { _ in "\(PostgresSearch.errorText) LIKE ?" }.joined(separator: " AND ")
+            return (
+                "SELECT id AS job FROM jobs WHERE owner = ? AND error IS NOT NULL AND \(holds)",
+                [owner] + texts.map { .string(Timeline.pattern(Timeline.asciiLowercased($0))) }
+            )
+        },
         contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" }, includes: { "position(? IN \($0)) > 0" },
         hasRowSecurity: true, isAmong: { "\($0) = ANY (ARRAY(\($1)))" },
         unsought: { $0 })

@@ -16,6 +16,9 @@ enum PostgresSearch {
         let definition: String
     }
 
+    /// What of a job's error is indexed.
+    static let errorText = "lower(error)"
+
     /// Of the vectors that pgvector's index may hold: each index is for one length.
     static let dimensions = [128, 384, 512, 768]
 
@@ -23,8 +26,11 @@ enum PostgresSearch {
         Feature(
             extensions: ["pg_trgm", "btree_gin"],
             indexes: [
-                Index(name: "photos_text", definition: "photos USING gin (owner, (\(Timeline.text)) gin_trgm_ops)")
-            ], loss: "filtering by text reads all photos of an owner"),
+                Index(name: "photos_text", definition: "photos USING gin (owner, (\(Timeline.text)) gin_trgm_ops)"),
+                Index(
+                    name: "jobs_error_text",
+                    definition: "jobs USING gin (owner, (\(errorText)) gin_trgm_ops) WHERE error IS NOT NULL"),
+            ], loss: "filtering by text reads all photos, or all failed jobs, of an owner"),
         Feature(
             extensions: ["vector"],
             indexes: dimensions.map {

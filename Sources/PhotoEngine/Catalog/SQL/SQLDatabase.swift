@@ -30,6 +30,9 @@ protocol SQLDatabase: Sendable {
     /// name can be found or added.
     func scoped(to owner: OwnerID?, named name: String) -> any SQLDatabase
 
+    /// Adds the indexes of texts that a database has of its own, beside the schema.
+    func prepareSearch() async throws
+
     /// A number that changes with every commit of any process that changes the owner's totals.
     func changeMark() async throws -> Int64
 
@@ -41,6 +44,8 @@ protocol SQLDatabase: Sendable {
 
 extension SQLDatabase {
     var executor: (any TaskExecutor)? { nil }
+
+    func prepareSearch() async throws {}
 
     func rowsThatMayLag(_ sql: String, _ values: [SQLValue]) async throws -> [SQLRow] {
         try await rows(sql, values)
@@ -125,6 +130,9 @@ struct SQLDialect: Sendable {
     let skipLocked: String
     /// Whether an index finds photos by what stands anywhere in `Timeline.text`, asked for with LIKE.
     let hasTextIndex: Bool
+    /// A query for the ids of an owner's jobs whose errors hold all of some texts, found by an index where there is one, or of more
+    /// jobs than these: what is found is looked at again. The texts are of ASCII, three characters and more.
+    let jobsByError: @Sendable (_ parts: [String], _ owner: SQLValue) -> (sql: String, values: [SQLValue])
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.
     let contains: @Sendable (_ expression: String) -> String
     /// Whether `?` is part of the given text, byte for byte.

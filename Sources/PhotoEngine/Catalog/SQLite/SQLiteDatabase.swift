@@ -82,6 +82,8 @@ final class SQLiteDatabase: SQLDatabase {
     /// Rows of several owners are held apart by the statements alone: who can read the file can read all of it.
     func scoped(to owner: OwnerID?, named name: String) -> any SQLDatabase { self }
 
+    func prepareSearch() async throws { try await SQLiteSearch.prepare(self) }
+
     func changeMark() async throws -> Int64 {
         do {
             guard let observer else {
@@ -228,6 +230,7 @@ extension SQLDialect {
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "", hasTextIndex: false,
+        jobsByError: { parts, _ in (SQLiteSearch.candidates, [.string(ErrorPattern.trigrams(of: parts))]) },
         contains: { "instr(lower(\($0)), ?) > 0" }, includes: { "instr(\($0), ?) > 0" }, hasRowSecurity: false,
         isAmong: { "\($0) IN (\($1))" },
         unsought: { "+\($0)" })
