@@ -74,6 +74,42 @@ struct CeleryConsoleInteropTests {
     }
 
     @Test(
+        "Priorities set up as Celery's documentation has it are one queue, to see and to act on",
+        .timeLimit(.minutes(10)))
+    func documentedPriorities() async throws {
+        let peer = try CeleryPeer()
+        _ = try await peer.run(
+            """
+            app.conf.broker_transport_options.update(
+                priority_steps=list(range(10)), sep=":", queue_order_strategy="priority")
+            app.conf.task_queues = [Queue("celery"), Queue("other:1")]
+            with app.connection_for_write() as connection:
+                for queue in app.amqp.queues.values():
+                    queue(connection.default_channel).declare()
+            for priority in range(10):
+                for _ in range(3):
+                    app.send_task("shop.report", queue="celery", priority=priority)
+            app.send_task("shop.report", queue="other:1")
+            """)
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        // Also who acts at once, without a look.
+        #expect(try await console.waiting(in: "celery") == 30)
+        let queues = try await console.queues().queues
+        #expect(queues.map(\.name) == ["celery", "other:1"] && queues.map(\.depth) == [30, 1])
+        #expect(
+            queues[0].waitingByPriority == Array(repeating: 3, count: 10) && queues[0].prioritySteps == Array(0..<10))
+        #expect(try await console.peek("celery", limit: 99).map(\.priority) == (0..<30).map { $0 / 3 })
+        let moved = try await console.move(from: "celery", to: "other:1", withPoison: false) { _ in }
+        #expect(moved.moved == 30)
+        let purged = try await console.purge("other:1", upTo: try await console.mark("other:1"))
+        #expect(purged.dropped == 31)
+        // Or it is told by the address.
+        let named = try RedisAddress("redis://localhost/0?sep=%3A&priority_steps=0,2,4")
+        #expect(named.separator == ":" && named.prioritySteps == [0, 2, 4])
+        #expect(throws: EngineError.self) { try RedisAddress("redis://localhost/0?priority_steps=0,x") }
+    }
+
+    @Test(
         "A Celery worker leaves a queue that is paused and comes back to it when it is resumed, as its own tools see it",
         .timeLimit(.minutes(10)))
     func pause() async throws {

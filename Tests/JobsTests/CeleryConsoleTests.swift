@@ -55,7 +55,7 @@ struct CeleryConsoleTests {
             _ = try await raw(
                 RedisCommand(
                     "SADD", .text(broker.keys.binding(of: "celery")),
-                    .text(CeleryKeys.member(routingKey: "celery", queue: queue))))
+                    .text(broker.keys.member(routingKey: "celery", queue: queue))))
         }
         _ = try await client.send("shop.report", calls: [[], []], queue: "reports")
         try await client.send("shop.mail", queue: "undeclared")

@@ -30,6 +30,127 @@ struct TaskHistoryInteropTests {
     }
 
     @Test(
+        "What failed in Celery's workers is grouped, and sent again with the arguments it had or not at all",
+        .timeLimit(.minutes(15)))
+    func resending() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        let broken = peer.folder.appendingPathComponent("broken")
+        try Data().write(to: broken)
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let watch = try watcher.start(["--enable-events"])
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        _ = try await peer.run("print(send('python.add', 1, 2, queue='python').get(timeout=30))")
+        try await Task.sleep(for: .seconds(2))
+        _ = try await peer.run(
+            """
+            calls = {
+                "plain": ([1, "it", None, [1.5, True], {"a": -3}], {}), "named": ([2], {"name": "x", "more": [[], {}]}),
+                "quoted": ([3, "it's"], {}), "cut": ([4, "a" * 2000], {}),
+            }
+            for id, (args, kwargs) in calls.items():
+                app.send_task("python.mend", args=args, kwargs=kwargs, task_id=id, queue="python", exchange="python",
+                              routing_key="python")
+            """)
+        func states() async throws -> [String: String] {
+            let jobs = try await watcher.jobs(["list", "--task", "python.mend"])["jobs"].array ?? []
+            return Dictionary(uniqueKeysWithValues: jobs.map { ($0["id"].string ?? "", $0["state"].string ?? "") })
+        }
+        try await wait("they did not fail") { try await states().values.filter { $0 == "failed" }.count == 4 }
+        func dead(_ words: [String]) async throws -> JSONValue {
+            let text = try await peer.launchAndRead(
+                CeleryPeer.programs + "/phototui", ["dead"] + words + ["--json", "--broker", watcher.url])
+            return try #require(JSONValue(parsing: Array(text.utf8)), "\(text)")
+        }
+        let groups = try await dead(["list", "--group"])["groups"].array ?? []
+        #expect(groups.count == 1 && groups[0]["count"].integer == 4 && groups[0]["source"].string == "task")
+        #expect(
+            groups[0]["error"].string?.contains("user N not found") == true
+                || groups[0]["error"].string == "ValueError('…')")
+
+        try FileManager.default.removeItem(at: broken)
+        let retried = try await watcher.jobs(["retry", "--all", "--task", "python.mend", "--yes"])
+        let kept = (retried["failed"].array ?? []).compactMap { $0["id"].string }.sorted()
+        #expect(retried["retried"].integer == 2 && kept == ["cut", "quoted"], "\(retried)")
+        // As Celery has them.
+        let results = try await peer.run(
+            "print(json.dumps([app.AsyncResult(id).get(timeout=60) for id in ('plain', 'named')]))")
+        #expect(
+            JSONValue(parsing: Array(results.utf8))
+                == JSONValue(
+                    parsing: Array(
+                        #"[[[1,"it",null,[1.5,true],{"a":-3}],{}],[[2],{"name":"x","more":[[],{}]}]]"#.utf8)))
+        try await wait("it was not told") { try await states()["plain"] == "succeeded" }
+        let attempts = try await watcher.jobs(["show", "plain"])["timeline"].array ?? []
+        #expect(attempts.map { $0["state"].string } == ["failed", "succeeded"])
+        let twice = try await watcher.jobs(["retry", "plain"])
+        #expect(twice["retried"].integer == 0 && twice["failed"].array?.first?["reason"].string == "it is succeeded")
+
+        // Where Celery keeps the arguments beside the result, they are whole.
+        _ = try await peer.run(
+            """
+            from celery.app.task import Context
+            app.conf.result_extended = True
+            app.backend.store_result("quoted", ValueError("no"), "FAILURE", request=Context(
+                id="quoted", task="python.mend", args=[3, "it's"], kwargs={}, delivery_info={"routing_key": "python"}))
+            """)
+        let group = try #require(groups[0]["group"].string)
+        let rest = try await dead(["retry", "--group", group, "--yes"])
+        #expect(rest["retried"].integer == 1 && rest["kept"].array?.map { $0["id"].string } == ["cut"], "\(rest)")
+        let quoted = try await peer.run(
+            "import time\nr = app.AsyncResult('quoted')\n"
+                + "while r.state == 'FAILURE': time.sleep(.1)\nprint(json.dumps(r.get(timeout=60)))")
+        #expect(JSONValue(parsing: Array(quoted.utf8)) == JSONValue(parsing: Array(#"[[3,"it's"],{}]"#.utf8)))
+        let journal = try await peer.launchAndRead(
+            CeleryPeer.programs + "/phototui", ["journal", "--broker", watcher.url])
+        #expect(journal.contains("retry task") && journal.contains("2 sent again, 2 tasks stay: its arguments"))
+    }
+
+    @Test("Only what Celery wrote whole of plain values is read as arguments", .timeLimit(.minutes(5)))
+    func literals() async throws {
+        let peer = try CeleryPeer()
+        let text = try await peer.run(
+            """
+            import datetime, decimal, uuid
+            from celery.utils.saferepr import saferepr
+            plain = [
+                [], [1], [1, 2], [-5, 1.5, 1e300, True, False, None], ["", "a b", "ü \\u2028 \\n x", 'say "hi"'], [[1, [2]], {}],
+                [{"a": 1, "b c": [None], "": {"x": "y"}}], ["(1, 2)", "[", "None"], [10 ** 40],
+            ]
+            other = [
+                ["it's"], ["a\\\\b"], ["x', 'y"], ["a" * 2000], list(range(2000)), [[[[[1]]]]], ["wait..."], [datetime.datetime.now()],
+                [decimal.Decimal("1.5")], [uuid.uuid4()], [b"bytes"], [{1, 2}], [{1: 2}], [float("nan")], [float("inf")], [object()],
+            ]
+            def text(v): return [saferepr(tuple(v), 1024), saferepr(list(v), 1024), repr(tuple(v))]
+            print(json.dumps({"plain": [[text(v), v] for v in plain], "other": [text(v)[:2] for v in other]}))
+            """)
+        let document = try #require(JSONValue(parsing: Array(text.utf8)), "\(text)")
+        for pair in document["plain"].array ?? [] {
+            let texts = (pair.array?[0].array ?? []).compactMap(\.string)
+            for (place, text) in texts.enumerated() {
+                let read = PythonLiteral.arguments(text)
+                // Python itself escapes what Celery doesn't.
+                if place == 2, text.contains("\\") {
+                    #expect(read == nil, "\(text)")
+                } else {
+                    #expect(read.map(JSONValue.array) == pair.array?[1], "\(text)")
+                }
+            }
+        }
+        for texts in document["other"].array ?? [] {
+            for text in (texts.array ?? []).compactMap(\.string) {
+                #expect(PythonLiteral.arguments(text) == nil, "\(text)")
+            }
+        }
+        #expect((document["plain"].array?.count, document["other"].array?.count) == (9, 16))
+        #expect(PythonLiteral.arguments("(1, 2,)") == nil && PythonLiteral.arguments("(1)") == nil)
+        #expect(PythonLiteral.keywords("{'a': 1, 'a': 2}") == nil && PythonLiteral.arguments("") == nil)
+        #expect(PythonLiteral.arguments(String(repeating: "(", count: 5000)) == nil)
+    }
+
+    @Test(
         "What Celery's workers and ours did is kept as Celery's own monitor sees it, retries and errors too",
         .timeLimit(.minutes(15)))
     func judged() async throws {

@@ -37,9 +37,39 @@ public protocol BrokerConsole: Sendable {
     func traceback(ofTask id: String) async throws -> String?
     /// Puts dead letters back at the end of their queues; returns how many there were. Each moves as a whole, or not at all.
     func revive(_ ids: [String]) async throws -> Int
+    /// Publishes failed tasks anew, each under its own id at the end of its queue, with the arguments it had. What was to follow a
+    /// task (a chain, a chord, callbacks) is not known, and left out; so are its priority, limits of time and expiry. One whose
+    /// arguments or queue aren't known for certain stays as it is. Told anew of what was sent, it sends it twice: `resentAt` is what
+    /// keeps it from that, where somebody watches.
+    func resend(_ tasks: [BrokerTask]) async throws -> ResendOutcome
+    /// Whether this user of the broker may change anything of it: false for one who may only look.
+    func mayChange() async throws -> Bool
     /// Drops dead letters; returns how many there were.
     func forget(_ ids: [String]) async throws -> Int
     func close()
+}
+
+/// What became of tasks that were to be sent again.
+public struct ResendOutcome: Hashable, Sendable {
+    public struct Kept: Hashable, Sendable {
+        public let id: String
+        public let reason: String
+
+        public init(id: String, reason: String) { (self.id, self.reason) = (id, reason) }
+    }
+
+    /// Their ids.
+    public var sent: [String] = []
+    /// Those that stay as they are.
+    public var kept: [Kept] = []
+
+    public init() {}
+
+    /// Each reason with how many stay for it, the most frequent first.
+    public var reasons: [(text: String, count: Int)] {
+        Dictionary(grouping: kept, by: \.reason).map { ($0.key, $0.value.count) }
+            .sorted { ($1.count, $0.text) < ($0.count, $1.text) }
+    }
 }
 
 /// The queues of a broker at one moment.
@@ -56,8 +86,10 @@ public struct QueueListing: Hashable, Sendable {
 
 public struct QueueState: Hashable, Sendable {
     public let name: String
-    /// Waiting messages by kombu's steps of priority (0, 3, 6, 9), the most urgent first.
+    /// Waiting messages by the steps of priority, the most urgent first.
     public let waitingByPriority: [Int]
+    /// kombu's, where its broker was told no others.
+    public var prioritySteps = [0, 3, 6, 9]
     /// Delivered and not acknowledged: running, prefetched, or held until their time.
     public let unacknowledged: Int
     /// Of the unacknowledged, those that are not to run before a time of their own.
@@ -72,6 +104,8 @@ public struct QueueState: Hashable, Sendable {
     public let traffic: QueueTraffic?
 
     public var depth: Int { waitingByPriority.reduce(0, +) }
+    /// From how many waiting messages on a queue is worth an alert.
+    public static let alertDepth = 100
 
     public init(
         name: String, waitingByPriority: [Int], unacknowledged: Int = 0, scheduled: Int = 0,
@@ -303,8 +337,19 @@ public struct UnacknowledgedMessage: Hashable, Sendable {
     }
 }
 
-/// A message that will not be tried again by itself, as it was received.
+/// What will not be tried again by itself: a message as it was received, a library's job, or a task that failed in a worker which
+/// keeps no message.
 public struct DeadLetter: Hashable, Sendable {
+    /// Where it is.
+    public enum Source: String, Sendable {
+        /// On the broker.
+        case message
+        /// In the catalogue.
+        case job
+        /// In the history of the broker's tasks.
+        case task
+    }
+
     public enum Kind: String, CaseIterable, Sendable {
         /// It is no task message (it would break a Celery worker, or part of it is missing), or its workers ended again and
         /// again.
@@ -321,10 +366,18 @@ public struct DeadLetter: Hashable, Sendable {
     public let reason: String
     /// Unix seconds.
     public let at: Double
-    /// The message; untrusted bytes.
+    /// The message; untrusted bytes. Empty for what is none.
     public var raw: [UInt8]
+    public let source: Source
+    /// What it is to do, and whose it is, where the message doesn't say.
+    public let task: String?
+    public let owner: String?
 
-    public init(id: String, queue: String, kind: Kind, reason: String, at: Double, raw: [UInt8]) {
+    public init(
+        id: String, queue: String, kind: Kind, reason: String, at: Double, raw: [UInt8], source: Source = .message,
+        task: String? = nil, owner: String? = nil
+    ) {
+        (self.source, self.task, self.owner) = (source, task, owner)
         self.id = id
         self.queue = queue
         self.kind = kind

@@ -46,6 +46,11 @@ public struct QueueRates: Hashable, Sendable {
     }
 
     /// What becomes of a queue in which so many messages wait.
+    /// nil also for a paused queue: nobody takes anything, whatever went before.
+    public func forecast(of queue: QueueState) -> Forecast? {
+        queue.isPaused && queue.depth > 0 ? nil : forecast(depth: queue.depth)
+    }
+
     public func forecast(depth: Int) -> Forecast? {
         guard let growth else { return nil }
         if depth == 0 { return .empty(seconds: 0) }

@@ -41,7 +41,7 @@ final class CeleryBroker: Sendable {
     ) {
         tagBase = (leaseSeconds == nil ? "" : Self.leasedPrefix) + CeleryID.make()
         self.leaseSeconds = leaseSeconds ?? JobPolicy.leaseSeconds
-        keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
+        keys = CeleryKeys(address)
         self.visibilitySeconds = visibilitySeconds
         connection = RedisConnection(
             address, greeting: { loadsScripts ? CeleryScripts.all.map(\.load) : [] }, onChange: onChange)
@@ -65,7 +65,7 @@ final class CeleryBroker: Sendable {
     func bind(_ queues: [String]) async throws {
         let commands = queues.map { queue in
             RedisCommand(
-                "SADD", .text(keys.binding(of: queue)), .text(CeleryKeys.member(routingKey: queue, queue: queue)))
+                "SADD", .text(keys.binding(of: queue)), .text(keys.member(routingKey: queue, queue: queue)))
         }
         try await connection.sendAll(commands)
     }
@@ -73,7 +73,7 @@ final class CeleryBroker: Sendable {
     func queues(of exchange: String, routingKey: String) async throws -> [String] {
         if exchange.isEmpty { return [routingKey] }
         let members = try await connection.send(RedisCommand("SMEMBERS", .text(keys.binding(of: exchange))))
-        return CeleryKeys.queues(in: members.array.compactMap(\.text), for: routingKey)
+        return keys.queues(in: members.array.compactMap(\.text), for: routingKey)
     }
 
     // Consuming

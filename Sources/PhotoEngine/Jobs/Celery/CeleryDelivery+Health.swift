@@ -37,6 +37,32 @@ extension CeleryConsole {
     }
 }
 
+extension CeleryConsole {
+    /// `; version 7.0.15, 12.3 MB used, written to disk`; empty for who may not ask.
+    public func serverFacts() async throws -> String {
+        let text: String
+        do {
+            text = try await connection.send(RedisCommand("INFO")).text ?? ""
+        } catch let error as EngineError where error.code == .permissionDenied {
+            return ""
+        }
+        var facts: [Substring: Substring] = [:]
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            facts[line[..<colon]] = line[line.index(after: colon)...]
+        }
+        guard let version = facts["redis_version"] else { return "" }
+        var words = ["version \(version)"]
+        if let used = facts["used_memory"].flatMap({ Int64($0) }) {
+            let most = facts["maxmemory"].flatMap { Int64($0) } ?? 0
+            words.append("\(ByteCount(used))\(most > 0 ? " of \(ByteCount(most))" : "") used")
+        }
+        if let policy = facts["maxmemory_policy"], policy != "noeviction" { words.append("evicts (\(policy))") }
+        if facts["aof_enabled"] == "1" { words.append("append-only file") }
+        return "; " + displayEscaped(words.joined(separator: ", "))
+    }
+}
+
 extension CeleryKeys {
     /// What a probe writes.
     var health: String { prefix + "phototui.health" }

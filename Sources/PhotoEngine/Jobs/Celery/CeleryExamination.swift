@@ -99,10 +99,22 @@ public struct CeleryExamination: Sendable {
         do {
             let forWork = try await rights.missing(for: rights.worker(QueueName.allCases.map(\.rawValue)))
             let forOthers = try await rights.missing(for: rights.others())
+            let forConsole = try await rights.missing(for: rights.console(QueueName.allCases.map(\.rawValue)))
             var findings = [
                 lacking(forWork, user, "what a worker does", .fail), lacking(forOthers, user, "what imports do", .fail),
             ].compactMap(\.self)
-            if findings.isEmpty { findings = [Finding("rights", .ok, "\(user) may do what a worker does")] }
+            if findings.isEmpty {
+                let more = forConsole.isEmpty ? " and what the console does" : ""
+                findings = [Finding("rights", .ok, "\(user) may do what a worker does\(more)")]
+            }
+            // Only who opens the console as this user misses them.
+            if findings[0].status == .ok, !forConsole.isEmpty {
+                findings.append(
+                    Finding(
+                        "console", .ok,
+                        "\(user) lacks, for what the console does: \(forConsole.joined(separator: "; "))",
+                        whatToDo: "for a console as this user add the rules of docs/console.md with ACL SETUSER"))
+            }
             return findings
         } catch {
             return [Finding("rights", failed: error)]

@@ -1,11 +1,16 @@
+internal import Foundation
+
 /// The names that Celery and kombu give to things in Redis.
 struct CeleryKeys: Sendable {
     let prefix: String
     let database: Int
 
-    static let separator = "\u{6}\u{16}"
+    /// kombu's `sep`, and where nothing else is set.
+    var separator = Self.standardSeparator
+    static let standardSeparator = "\u{6}\u{16}"
     /// kombu's `priority_steps`: each priority goes to the list of the nearest step below it.
-    static let prioritySteps = [0, 3, 6, 9]
+    var prioritySteps = Self.standardSteps
+    static let standardSteps = [0, 3, 6, 9]
 
     var unacked: String { prefix + "unacked" }
     var unackedIndex: String { prefix + "unacked_index" }
@@ -20,35 +25,78 @@ struct CeleryKeys: Sendable {
     var controlChannel: String { "\(prefix)/\(database).celery.pidbox" }
 
     /// The lists of a queue, the most urgent first.
-    func lists(of queue: String) -> [String] { Self.prioritySteps.map { list(of: queue, step: $0) } }
+    func lists(of queue: String) -> [String] { prioritySteps.map { list(of: queue, step: $0) } }
 
     func list(of queue: String, priority: Int) -> String {
-        list(of: queue, step: Self.prioritySteps.last { $0 <= max(0, priority) } ?? 0)
+        list(of: queue, step: prioritySteps.last { $0 <= max(0, priority) } ?? 0)
     }
 
     private func list(of queue: String, step: Int) -> String {
-        prefix + queue + (step == 0 ? "" : Self.separator + String(step))
+        prefix + queue + (step == 0 ? "" : separator + String(step))
     }
 
     func binding(of exchange: String) -> String { prefix + "_kombu.binding." + exchange }
 
     /// A member of a binding: routing key, pattern, queue.
-    static func member(routingKey: String, queue: String) -> String { routingKey + separator + separator + queue }
+    func member(routingKey: String, queue: String) -> String { routingKey + separator + separator + queue }
 
     /// The queues that the members of a binding name for a routing key.
-    static func queues(in members: [String], for routingKey: String) -> [String] {
+    func queues(in members: [String], for routingKey: String) -> [String] {
         members.compactMap { route(in: $0) }.filter { $0.routingKey == routingKey }.map(\.queue)
     }
 
     /// What a member of a binding says; nil where it is none.
-    static func route(in member: String) -> (routingKey: String, queue: String)? {
-        let parts = member.split(separator: Character("\u{6}"), omittingEmptySubsequences: false)
-        guard parts.count == 3, let queue = parts.last?.dropFirst() else { return nil }
-        return (String(parts[0]), String(queue))
+    func route(in member: String) -> (routingKey: String, queue: String)? {
+        guard let end = member.firstRange(of: separator),
+            let begin = member[end.upperBound...].firstRange(of: separator)
+        else { return nil }
+        return (String(member[..<end.lowerBound]), String(member[begin.upperBound...]))
+    }
+
+    /// What kombu's documentation has people set in the place of its own separator, and what they might.
+    private static let otherSeparators = [":", "|", "#", "/", ";", ","]
+
+    /// As a deployment was told to name things (`broker_transport_options`): every member of a binding holds the separator twice in
+    /// a row.
+    mutating func learnSeparator(from members: [String]) {
+        guard !members.isEmpty, separator == Self.standardSeparator,
+            let other = Self.otherSeparators.first(where: { separator in
+                members.allSatisfy { $0.contains(separator + separator) }
+            })
+        else { return }
+        separator = other
+    }
+
+    /// From the server's lists, without the prefix, and the queues that are declared.
+    mutating func learnSteps(from lists: Set<String>, queues: Set<String>) {
+        let found = lists.compactMap { list -> Int? in
+            guard let cut = list.range(of: separator, options: .backwards), let step = Int(list[cut.upperBound...]),
+                (1...255).contains(step),
+                separator == Self.standardSeparator || queues.contains(String(list[..<cut.lowerBound]))
+            else { return nil }
+            return step
+        }
+        prioritySteps = Set(prioritySteps).union(found).sorted()
+    }
+
+    /// The queue that a list, without the prefix, belongs to.
+    func queue(ofList name: String) -> String {
+        guard let cut = name.range(of: separator, options: .backwards),
+            prioritySteps.contains(Int(name[cut.upperBound...]) ?? -1)
+        else { return name }
+        return String(name[..<cut.lowerBound])
     }
 
     /// `worker-heartbeat` goes to `/0.celeryev/worker.heartbeat`.
     func eventChannel(_ routingKey: String) -> String { "\(prefix)/\(database).celeryev/\(routingKey)" }
 
     static func result(of task: String) -> String { "celery-task-meta-" + task }
+}
+
+extension CeleryKeys {
+    init(_ address: RedisAddress) {
+        self.init(prefix: address.keyPrefix, database: address.database)
+        if let separator = address.separator { self.separator = separator }
+        if let steps = address.prioritySteps { prioritySteps = steps }
+    }
 }

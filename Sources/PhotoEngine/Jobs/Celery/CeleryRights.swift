@@ -87,6 +87,42 @@ struct CeleryRights {
         return commands
     }
 
+    /// What the console sends to look, and what its actions do besides.
+    func console(_ queues: [String]) -> [RedisCommand] {
+        let nothing = RedisArgument.text("")
+        let never = RedisArgument.text(String(repeating: "0", count: 40))
+        var commands = [
+            RedisCommand("SCAN", "0"), RedisCommand("INFO"), RedisCommand("EVAL_RO", "return 0", "0"),
+            RedisCommand("EVALSHA_RO", never, "0"), RedisCommand("HSCAN", .text(keys.unacked), "0"),
+            RedisCommand("ZCOUNT", .text(keys.unackedIndex), "0", "0"),
+            RedisCommand("MGET", .text(CeleryKeys.result(of: "phototui-doctor"))),
+            RedisCommand("SUBSCRIBE", .text(keys.eventChannel("task.multi"))),
+            RedisCommand("SUBSCRIBE", .text(keys.eventChannel("worker.heartbeat"))),
+            RedisCommand("SADD", .text(keys.paused), nothing), RedisCommand("SREM", .text(keys.paused), nothing),
+            RedisCommand("HSET", .text(keys.dead), nothing, nothing), RedisCommand("HDEL", .text(keys.dead), nothing),
+            RedisCommand("HGETALL", .text(keys.deadReasons)),
+            RedisCommand("PUBLISH", .text(keys.controlChannel), nothing),
+        ]
+        for queue in queues {
+            let list = RedisArgument.text(keys.list(of: queue, priority: 0))
+            commands += [
+                RedisCommand("LLEN", list), RedisCommand("LINDEX", list, "0"), RedisCommand("LRANGE", list, "0", "0"),
+                RedisCommand("LPUSH", list, nothing), RedisCommand("RPOP", list),
+                RedisCommand("LREM", list, "0", nothing), RedisCommand("LTRIM", list, "0", "-1"),
+                RedisCommand("DEL", list),
+            ]
+        }
+        return commands
+    }
+
+    /// Without these nothing that the console does can be done.
+    func changes() -> [RedisCommand] {
+        [
+            RedisCommand("SADD", .text(keys.paused), ""), RedisCommand("HDEL", .text(keys.dead), ""),
+            RedisCommand("LPUSH", .text(keys.list(of: "celery", priority: 0)), ""),
+        ]
+    }
+
     /// What imports, `health` and the dead letters' commands send besides.
     func others() -> [RedisCommand] {
         var commands = [

@@ -52,7 +52,7 @@ public struct BrokerInbox: Sendable {
             items.append(
                 InboxItem(
                     .deadLetters, "dead letters", count: dead,
-                    "\(dead) messages failed for good, or could not be run, and nobody tries them again.",
+                    "\(counted(dead, "message")) failed for good, or could not be run, and nobody tries again.",
                     command: ["phototui", "dead", "list", "--group"] + words))
         }
         return items
@@ -132,7 +132,7 @@ public struct BrokerInbox: Sendable {
         var items = waiting.filter(\.isPaused).map { queue in
             InboxItem(
                 .paused, queue.name, count: queue.depth,
-                "\(queue.depth) messages wait in \(queue.name), which is paused.",
+                "\(waits(queue.depth)) in \(queue.name), which is paused.",
                 command: ["phototui", "queues", "resume"] + words + [queue.name])
         }
         if workers.isEmpty {
@@ -141,7 +141,7 @@ public struct BrokerInbox: Sendable {
                 items.append(
                     InboxItem(
                         .noWorker, "workers", count: depth,
-                        "No worker is heard, and \(depth) messages wait in \(waiting.map(\.name).joined(separator: ", ")).",
+                        "No worker is heard, and \(waits(depth)) in \(waiting.map(\.name).joined(separator: ", ")).",
                         advice: (isDeadly ? "set the poison aside first, which would end it; then " : "")
                             + "start a worker: celery -A APP worker -Q \(shellQuoted(waiting[0].name)), or phototui worker"
                     ))
@@ -162,24 +162,21 @@ public struct BrokerInbox: Sendable {
         }
         let consumed = Set(workers.flatMap(\.queues))
         for queue in waiting where !queue.isPaused && !consumed.contains(queue.name) {
-            let other = consumed.sorted().first
             let bad = poison.first { $0.queue == queue.name }?.poison.count ?? 0
-            // Where nothing but poison was seen, moving is no help.
-            let isAllPoison = bad > 0 && bad >= min(queue.depth, Self.nextMessages)
+            // No command: a Celery worker throws away what comes to it of tasks that it doesn't know.
             items.append(
                 InboxItem(
                     .unconsumed, queue.name, count: queue.depth,
-                    "\(queue.depth) messages wait in \(queue.name), which no worker that answers consumes."
-                        + (bad > 0 ? " \(bad) of them, at least, are poison, which is not moved." : ""),
-                    command: isAllPoison
-                        ? [] : other.map { ["phototui", "queues", "move"] + words + [queue.name, "--to", $0] } ?? [],
-                    advice: bad > 0
-                        ? "set the poison aside first, then start a worker for it (celery -A APP worker -Q "
-                            + "\(shellQuoted(queue.name))), or move the others"
-                        : "start a worker for it (celery -A APP worker -Q \(shellQuoted(queue.name))), or move them"))
+                    "\(waits(queue.depth)) in \(queue.name), which no worker that answers consumes."
+                        + (bad > 0 ? " \(bad) of them, at least, are poison." : ""),
+                    advice: (bad > 0 ? "set the poison aside first, then " : "")
+                        + "start a worker for it (celery -A APP worker -Q \(shellQuoted(queue.name))); move them to another "
+                        + "queue only if its workers know their tasks, since Celery's throw away what they don't"))
         }
         return items
     }
+
+    private func waits(_ count: Int) -> String { "\(counted(count, "message")) \(count == 1 ? "waits" : "wait")" }
 
     private func skewItems(_ workers: [WorkerState]) async throws -> [InboxItem] {
         var clocks = workers.compactMap { worker in worker.clockSkewSeconds.map { (worker.name, $0) } }
@@ -222,7 +219,7 @@ public struct BrokerInbox: Sendable {
         return [
             InboxItem(
                 .forgottenDeliveries, "deliveries", count: count,
-                "\(count) messages were taken by workers over \(Int(smallest + Self.sweepSeconds)) s ago and neither finished "
+                "\(counted(count, "message")) \(count == 1 ? "was" : "were") taken by workers over \(Int(smallest + Self.sweepSeconds)) s ago and neither finished "
                     + "nor given back: their workers are gone, and none has started since.",
                 advice: "start any worker of this broker: it gives them back to their queues")
         ]

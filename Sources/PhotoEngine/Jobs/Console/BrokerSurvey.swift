@@ -6,6 +6,8 @@ struct BrokerSurvey: Sendable {
     /// Queues by what the bindings say of them: exchange and routing key. Celery binds all queues that were given neither to
     /// the same.
     var bindings: [Route: Set<String>] = [:]
+    /// As they were found to be; nil before.
+    var keys: CeleryKeys?
     var deliveries = Census<Delivered>()
     var deadLetters = Census<Int>()
     /// Of each list at the last look, and when that was.

@@ -7,12 +7,13 @@ extension CeleryConsole {
     private static let patience = Duration.seconds(5)
 
     public func waiting(in queue: String) async throws -> Int {
-        try await connection.sendAll(keys.lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
+        try await connection.sendAll(await learnedKeys().lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
             .reduce(0) { $0 + ($1.integer ?? 0) }
     }
 
     public func mark(_ queue: String) async throws -> QueueMark {
-        let values = try await ConsoleScripts.mark.runReading(on: connection, keys: keys.lists(of: queue), []).array
+        let lists = await learnedKeys().lists(of: queue)
+        let values = try await ConsoleScripts.mark.runReading(on: connection, keys: lists, []).array
         return QueueMark(
             lists: stride(from: 0, to: values.count - 1, by: 2).map {
                 QueueMark.List(length: values[$0].integer ?? 0, newest: values[$0 + 1].text ?? "")
@@ -21,6 +22,10 @@ extension CeleryConsole {
 
     public func purge(_ queue: String, upTo mark: QueueMark) async throws -> PurgeOutcome {
         let lists = keys.lists(of: queue)
+        guard lists.count == mark.lists.count else {
+            throw EngineError(
+                .conflict, "\(queue) has lists of more priorities now than were counted", whatToDo: "count them again")
+        }
         let values = try await ConsoleScripts.purge.run(
             on: connection, keys: lists,
             zip(lists, mark.lists).flatMap { [RedisArgument($1.length), .text($1.newest)] }
@@ -47,20 +52,12 @@ extension CeleryConsole {
             throw EngineError(.invalidInput, "the messages are in \(queue) already")
         }
         var (moved, poison) = (0, 0)
+        let keys = await learnedKeys()
         for (list, otherList) in zip(keys.lists(of: queue), keys.lists(of: other)) {
-            var left = try await connection.send(RedisCommand("LLEN", .text(list))).integer ?? 0
-            // Poison at the head, which stays.
-            var skipped = 0
-            while left > 0 {
-                try Task.checkCancellation()
-                let page = try await page(of: list, behind: skipped, atMost: min(left, Self.batch))
-                if page.isEmpty { break }
+            // Poison at the head stays.
+            poison += try await walk(list) { page, skipped in
                 let wanted = withPoison ? page[...] : page.prefix { !Self.isPoison($0) }
-                guard !wanted.isEmpty else {
-                    let stay = page.prefix(while: Self.isPoison).count
-                    (skipped, left) = (skipped + stay, left - stay)
-                    continue
-                }
+                guard !wanted.isEmpty else { return .on(passed: page.prefix(while: Self.isPoison).count, gone: 0) }
                 let count =
                     try await ConsoleScripts.move.run(
                         on: connection, keys: [list, otherList],
@@ -68,18 +65,37 @@ extension CeleryConsole {
                             + wanted.flatMap { [.bytes($0), .bytes(CeleryMessage.rerouted($0, to: other))] }
                     ).integer ?? 0
                 moved += count
-                if count < wanted.count {
-                    // What is gone from the head meanwhile was taken by a worker, perhaps with poison that was passed by.
-                    left += skipped - max(count, 1)
-                    skipped = 0
-                } else {
-                    left -= count
-                }
                 progress(moved)
+                return count < wanted.count ? .anew(gone: count) : .on(passed: 0, gone: count)
             }
-            poison += skipped
         }
         return MoveOutcome(moved: moved, poison: poison)
+    }
+
+    private enum Step {
+        /// So many of the page's first stay at the head of the list, and so many are gone.
+        case on(passed: Int, gone: Int)
+        /// Less went than was wanted: a worker took from the head meanwhile, perhaps also of what was passed by.
+        case anew(gone: Int)
+    }
+
+    /// Goes through what a list holds now, a page at a time, in the order of delivery; returns how many messages were passed by and
+    /// stay. `body` is told the page and how many lie before it.
+    private func walk(
+        _ list: String, _ body: (_ page: [[UInt8]], _ skipped: Int) async throws -> Step
+    ) async throws -> Int {
+        var left = try await connection.send(RedisCommand("LLEN", .text(list))).integer ?? 0
+        var skipped = 0
+        while left > 0 {
+            try Task.checkCancellation()
+            let page = try await page(of: list, behind: skipped, atMost: min(left, Self.batch))
+            if page.isEmpty { break }
+            switch try await body(page, skipped) {
+            case .on(let passed, let gone): (skipped, left) = (skipped + passed, left - passed - gone)
+            case .anew(let gone): (skipped, left) = (0, left + skipped - max(gone, 1))
+            }
+        }
+        return skipped
     }
 
     /// In one page no more than this, but one message at least.
@@ -102,25 +118,19 @@ extension CeleryConsole {
     public func quarantine(_ queue: String, progress: @Sendable (Int) -> Void) async throws -> [Poison] {
         var found: [Poison] = []
         var seen = 0
-        for list in keys.lists(of: queue) {
-            var left = try await connection.send(RedisCommand("LLEN", .text(list))).integer ?? 0
-            var skipped = 0
-            while left > 0 {
-                try Task.checkCancellation()
-                let page = try await page(of: list, behind: skipped, atMost: min(left, Self.batch))
-                if page.isEmpty { break }
+        for list in await learnedKeys().lists(of: queue) {
+            _ = try await walk(list) { page, _ in
+                var gone = 0
                 for raw in page {
-                    left -= 1
-                    seen += 1
                     guard let poison = Poison.found(in: raw, JSONValue(parsing: raw)), poison.isHarmful,
                         try await setAside(raw, of: queue, from: list, poison)
-                    else {
-                        skipped += 1
-                        continue
-                    }
+                    else { continue }
                     found.append(poison)
+                    gone += 1
                 }
+                seen += page.count
                 progress(seen)
+                return .on(passed: page.count - gone, gone: gone)
             }
         }
         return found

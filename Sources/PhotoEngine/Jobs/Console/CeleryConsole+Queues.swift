@@ -16,10 +16,11 @@ extension CeleryConsole {
         async let paused = pausedQueues()
         async let deliveries = countDeliveries()
         async let dead = countDeadLetters()
+        let keys = keys
         let names = survey.withLock { survey in
             (
                 declared: Set(survey.bindings.values.joined()),
-                listed: Set(survey.listPass.names.compactMap(queue(ofList:)))
+                listed: Set(survey.listPass.names.map { keys.queue(ofList: String($0.dropFirst(keys.prefix.count))) })
             )
         }
         let known = Set(knownQueues)
@@ -37,13 +38,14 @@ extension CeleryConsole {
             guard isKnown || delivered.count > 0 || dead > 0 || lists.contains(where: \.looksLikeMessages) else {
                 continue
             }
-            states.append(
-                QueueState(
-                    name: name, waitingByPriority: lists.map { max(0, $0.length) }, unacknowledged: delivered.count,
-                    scheduled: delivered.scheduled,
-                    oldestSeconds: lists.compactMap(\.oldest).min().map { max(0, now - $0) }, dead: dead,
-                    isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name),
-                    traffic: Self.traffic(of: lists)))
+            var state = QueueState(
+                name: name, waitingByPriority: lists.map { max(0, $0.length) }, unacknowledged: delivered.count,
+                scheduled: delivered.scheduled,
+                oldestSeconds: lists.compactMap(\.oldest).min().map { max(0, now - $0) }, dead: dead,
+                isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name),
+                traffic: Self.traffic(of: lists))
+            state.prioritySteps = keys.prioritySteps
+            states.append(state)
         }
         let isComplete = survey.withLock { survey in
             survey.listPass.isComplete && survey.bindingPass.isComplete && survey.deliveries.isComplete
@@ -86,11 +88,13 @@ extension CeleryConsole {
             let some = Array(names[start..<min(start + Self.listsAtOnce, names.count)])
             sets += try await ConsoleScripts.members.runReading(on: connection, keys: some, []).array
         }
+        learn(from: sets.flatMap { $0.array.compactMap(\.text) })
+        let keys = keys
         var found: [BrokerSurvey.Route: Set<String>] = [:]
         for (name, set) in zip(names, sets) {
             let exchange = String(name.dropFirst(keys.binding(of: "").count))
             for member in set.array.compactMap(\.text) {
-                guard let (key, queue) = CeleryKeys.route(in: member), !Self.isPlumbing(queue) else { continue }
+                guard let (key, queue) = keys.route(in: member), !Self.isPlumbing(queue) else { continue }
                 found[BrokerSurvey.Route(exchange: exchange, routingKey: key), default: []].insert(queue)
             }
         }
@@ -114,11 +118,20 @@ extension CeleryConsole {
         }
     }
 
-    private func queue(ofList list: String) -> String? {
-        let name = list.dropFirst(keys.prefix.count)
-        guard let cut = name.range(of: CeleryKeys.separator, options: .backwards) else { return String(name) }
-        return CeleryKeys.prioritySteps.contains(Int(name[cut.upperBound...]) ?? -1)
-            ? String(name[..<cut.lowerBound]) : String(name)
+    /// What the address doesn't say.
+    private func learn(from members: [String]) {
+        var keys = keys
+        let lists = survey.withLock { Set($0.listPass.names.map { String($0.dropFirst(keys.prefix.count)) }) }
+        if address.separator == nil { keys.learnSeparator(from: members) }
+        let queues = Set(members.compactMap { keys.route(in: $0)?.queue })
+        if address.prioritySteps == nil { keys.learnSteps(from: lists, queues: queues) }
+        survey.withLock { [keys] in $0.keys = keys }
+    }
+
+    /// The names of this deployment's keys, looked for if nobody has yet. Where that is refused they are taken for kombu's own.
+    func learnedKeys() async -> CeleryKeys {
+        if survey.withLock({ $0.keys == nil }) { try? await lookForNames() }
+        return keys
     }
 
     /// As a pattern that finds nothing but itself.
@@ -138,6 +151,7 @@ extension CeleryConsole {
 
     /// For each queue, its lists by priority.
     private func states(of queues: [String]) async throws -> [[ListState]] {
+        let keys = keys
         let lists = queues.flatMap(keys.lists)
         let (before, beforeAt) = survey.withLock { ($0.glances, $0.glancedAt) }
         let now = ContinuousClock.now
@@ -165,7 +179,7 @@ extension CeleryConsole {
             }
         }
         survey.withLock { [glances] in ($0.glances, $0.glancedAt) = (glances, now) }
-        let steps = CeleryKeys.prioritySteps.count
+        let steps = keys.prioritySteps.count
         return stride(from: 0, to: states.count, by: steps).map { Array(states[$0..<min($0 + steps, states.count)]) }
     }
 

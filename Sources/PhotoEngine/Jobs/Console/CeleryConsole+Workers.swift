@@ -23,6 +23,7 @@ extension CeleryConsole {
             ears.push(RedisCommand("SUBSCRIBE", .text(keys.eventChannel(event))))
         }
         let start = ContinuousClock.now
+        let askedAt = Date().timeIntervalSince1970
         let methods = ["stats", "active", "active_queues", "reserved", "scheduled"]
         let answers: [[String: JSONValue]]
         var mayAsk = true
@@ -41,12 +42,12 @@ extension CeleryConsole {
         }
         let heard = beats.withLock { $0 }
         return names.union(heard.keys).sorted().map { name in
-            state(of: name, answers.map { $0[name] ?? .null }, heard[name], wasAsked: mayAsk)
+            state(of: name, answers.map { $0[name] ?? .null }, heard[name], wasAsked: mayAsk, askedAt: askedAt)
         }
     }
 
     private func state(
-        of name: String, _ answers: [JSONValue], _ beat: Heartbeat?, wasAsked: Bool
+        of name: String, _ answers: [JSONValue], _ beat: Heartbeat?, wasAsked: Bool, askedAt: Double
     ) -> WorkerState {
         let (stats, active, queues) = (answers[0], answers[1], answers[2])
         let hasAnswered = answers.contains { !$0.isNull }
@@ -64,7 +65,7 @@ extension CeleryConsole {
             active: (active.array ?? []).map { task in
                 WorkerState.Activity(
                     id: task["id"].string ?? "", task: task["name"].string ?? "",
-                    seconds: task["time_start"].real.map { max(0, now - $0) })
+                    seconds: task["time_start"].real.map { max(0, askedAt - $0) })
             }, reserved: answers[3].array?.count, scheduled: answers[4].array?.count,
             processed: stats["total"].members.map { $0.reduce(0) { $0 + ($1.value.integer ?? 0) } }
                 ?? beat?.body["processed"].integer,

@@ -22,7 +22,7 @@ public final class CeleryConsole: BrokerConsole {
 
     public func close() { broker.connection.close() }
 
-    var keys: CeleryKeys { broker.keys }
+    var keys: CeleryKeys { survey.withLock { $0.keys } ?? broker.keys }
     var connection: RedisConnection { broker.connection }
 
     /// Of one message, and of all together, no more is read; of longer ones, and of those that come when that is used up, the
@@ -34,7 +34,8 @@ public final class CeleryConsole: BrokerConsole {
     public func peek(_ queue: String, limit: Int) async throws -> [QueuedMessage] {
         var found: [QueuedMessage] = []
         var bytes = Self.mostPeekBytes
-        for (step, list) in zip(CeleryKeys.prioritySteps, keys.lists(of: queue)) where found.count < limit {
+        let keys = await learnedKeys()
+        for (step, list) in zip(keys.prioritySteps, keys.lists(of: queue)) where found.count < limit {
             let heads = try await heads(
                 of: list, behind: 0, atMost: limit - found.count, each: Self.mostMessageBytes, all: bytes,
                 part: Self.partBytes)
@@ -83,6 +84,14 @@ public final class CeleryConsole: BrokerConsole {
             RedisCommand("GET", .text(keys.prefix + CeleryKeys.result(of: id)))
         ])[0]
         return value.bytes.flatMap { JSONValue(parsing: $0) }?["traceback"].string
+    }
+
+    public func mayChange() async throws -> Bool {
+        let rights = CeleryRights(address, keys: keys)
+        for change in rights.changes() {
+            if try await rights.missing(for: [change]).isEmpty { return true }
+        }
+        return false
     }
 
     public func revive(_ ids: [String]) async throws -> Int { try await broker.revive(ids) }

@@ -68,7 +68,7 @@ public final class CeleryEventListener: Sendable {
     public init(_ address: RedisAddress) {
         let held = Held()
         state = held
-        let keys = CeleryKeys(prefix: address.keyPrefix, database: address.database)
+        let keys = CeleryKeys(address)
         let names = Self.kinds.map { "task.\($0)" } + ["online", "heartbeat", "offline"].map { "worker.\($0)" }
         let channels = names.map { RedisArgument.text(keys.eventChannel($0)) }
         ears = RedisConnection(

@@ -5,7 +5,7 @@ internal import Foundation
 ///
 /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://` for TLS, `redis+socket:///PATH?virtual_host=DATABASE` for a
 /// unix socket. Query keys, as kombu and redis-py have them: `virtual_host` or `db`, `ssl_cert_reqs` (required, or none),
-/// `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile`, `global_keyprefix`.
+/// `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile`, `global_keyprefix`, `sep`, `priority_steps` (`0,1,2`).
 public struct RedisAddress: Hashable, Sendable, CustomStringConvertible {
     enum Place: Hashable, Sendable {
         case socket(path: String)
@@ -26,6 +26,9 @@ public struct RedisAddress: Hashable, Sendable, CustomStringConvertible {
     let tls: TLS?
     /// Put before every key and channel: Celery's `global_keyprefix`.
     public var keyPrefix: String
+    /// Celery's `sep` and `priority_steps`, where they are named.
+    let separator: String?
+    let prioritySteps: [Int]?
 
     public init(_ text: String) throws {
         func refusal(_ reason: String) -> EngineError {
@@ -72,6 +75,12 @@ public struct RedisAddress: Hashable, Sendable, CustomStringConvertible {
         user = parts.user.flatMap { $0.isEmpty ? nil : $0 }
         password = parts.password
         keyPrefix = query["global_keyprefix"] ?? ""
+        separator = query["sep"].flatMap { $0.isEmpty ? nil : $0 }
+        let steps = query["priority_steps"]?.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard steps?.allSatisfy({ (0...255).contains($0 ?? -1) }) ?? true else {
+            throw refusal("priority_steps are numbers from 0 to 255, with commas between")
+        }
+        prioritySteps = steps.map { Set($0.compactMap(\.self)).union([0]).sorted() }
     }
 
     /// Without user and password.
