@@ -78,6 +78,11 @@ struct ConsoleActionTests {
         app.type("celer")
         app.press("enter")
         #expect(app.state.console?.pending == nil && app.screen.contains("type the queue's name: celery"))
+        app.press("enter")
+        #expect(
+            app.refusals.map { [$0.action, $0.subject, $0.reason] } == [
+                ["purge queue", "queue celery", "the name typed was celer"]
+            ])
         app.type("y")
         app.press("tab")
         app.type("bad deploy")
@@ -188,7 +193,73 @@ struct ConsoleActionTests {
             #expect(app.state.layers.isEmpty, "\(keys)")
             #expect(app.lastLine.contains("read only"), "\(keys): \(app.lastLine)")
             #expect(app.frame().textLines[0].contains("read only"))
+            // It is on record, once.
+            #expect(app.refusals.count == 1, "\(keys)")
+            app.press(keys.split(separator: " ").last.map(String.init) ?? "")
+            #expect(app.refusals.count == 1, "\(keys)")
         }
+        var app = running(isReadOnly: true)
+        app.press("X")
+        #expect(
+            app.refusals.map { [$0.action, $0.subject, $0.reason] } == [
+                ["purge queue", "queue celery", "read only: phototui was started with --read-only"]
+            ])
+    }
+
+    @Test("Where the broker's user may only look, the frame and the keys say so")
+    func onlyLooking() {
+        var app = running()
+        #expect(!app.frame().textLines[0].contains("read only"))
+        app.send(.onlyLookingAllowed)
+        app.press("p")
+        #expect(app.state.layers.isEmpty && app.lastLine.contains("Redis lets this user only look"))
+        #expect(app.frame().textLines[0].contains("read only") && app.refusals.count == 1)
+    }
+
+    @Test("What is dead in the catalogue or the history goes back, too, and stays where it is to be deleted")
+    func otherDead() {
+        var broker = SampleBroker.shop
+        broker.groups = [
+            SampleBroker.group("00000001", error: "shard N gone", count: 2, task: "process_photo", source: .job),
+            SampleBroker.group("00000002", error: "timeout", count: 1, task: "shop.sync", source: .task),
+            SampleBroker.group("00000003", error: "no JSON", count: 1, source: .message),
+        ]
+        var app = RunningConsole(broker)
+        app.start()
+        app.press("D x")
+        #expect(app.state.layers.isEmpty && app.lastLine.contains("only messages can be deleted"))
+        app.press("R")
+        #expect(app.screen.contains("2 jobs of the library") && app.screen.contains("1 task sent anew"))
+        app.press("enter")
+        app.pass(8)
+        guard case .retry(let choice)? = app.acts.last?.action else {
+            Issue.record("nothing was done")
+            return
+        }
+        #expect(choice.ids.count == 4 && choice.jobs == ["00000001-0", "00000001-1"])
+        #expect(choice.tasks == ["00000002-0"] && choice.messages == ["00000003-0"])
+        finish(&app)
+        app.press("X enter")
+        app.pass(8)
+        guard case .delete(let deleted)? = app.acts.last?.action else {
+            Issue.record("nothing was deleted")
+            return
+        }
+        #expect(deleted.ids == ["00000003-0"])
+        finish(&app)
+        // All of a job is told among the jobs.
+        app.press("g enter enter")
+        #expect(app.effects.contains { if case .loadJob(_, "00000001-0", owner: nil) = $0 { true } else { false } })
+    }
+
+    @Test("A move to a queue that nobody knows makes it, and the command line says so") func moveAnew() {
+        var app = running()
+        app.press("m")
+        app.type("parked")
+        #expect(app.screen.contains("--create"))
+        app.press("enter")
+        app.pass(8)
+        #expect(app.acts.first?.action == .move(queue: "celery", to: "parked", creates: true))
     }
 
     @Test("A failure is told, and leaves the way free for the next action")

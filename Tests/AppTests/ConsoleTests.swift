@@ -266,7 +266,7 @@ struct ConsoleTests {
         #expect(known == [5, 5, 5, 5, 5])
         app.pass(12)
         #expect(
-            app.effects.contains { if case .loadDeadLetters(_, unlessCount: nil) = $0 { true } else { false } })
+            app.effects.contains { if case .loadDeadLetters(_, unlessMark: nil) = $0 { true } else { false } })
         app.broker.groups.removeFirst()
         app.pass()
         #expect(app.state.console?.dead.total == 2)

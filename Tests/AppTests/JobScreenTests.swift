@@ -201,9 +201,37 @@ struct JobScreenTests {
         #expect(
             app.acts.first?.action
                 == .onJobs(JobChoice(.revoke, ids: ids, filter: ["--task", "shop.*"])))
+        // A library's are those of its catalogue, and it has a way back as everywhere.
         var library = running(.library, hasLibrary: true)
         library.press("7 ctrl-x")
-        #expect(library.lastLine.contains("C cancels"))
+        let unfinished = SampleBroker.library.jobs.filter { ["queued", "running", "retrying"].contains($0.state) }.map(
+            \.id)
+        #expect(!unfinished.isEmpty && library.screen.contains("phototui jobs revoke --all --yes"))
+        library.press("enter u")
+        library.pass(8)
+        #expect(library.acts.isEmpty)
+        library.press("ctrl-x enter")
+        library.pass(8)
+        #expect(library.acts.first?.action == .onJobs(JobChoice(.revoke, ids: unfinished, filter: [])))
+        var alone = SampleBroker.library
+        alone.jobSource = .library(hasBroker: false)
+        var silent = running(alone, hasLibrary: true)
+        silent.press("7 ctrl-x")
+        #expect(silent.state.activity.notice?.text.contains("no worker to tell: C cancels") == true)
+    }
+
+    @Test("Tasks of a broker that failed are sent again: one, or all that the filter lets through") func resend() {
+        var app = running(.watchedShop)
+        app.press("7 R")
+        #expect(app.lastLine.contains("no job that the filter lets through is failed"))
+        app.broker.retriable = ["failed"]
+        app.press("R")
+        let failed = SampleBroker.watchedShop.jobs.filter { $0.state == "failed" }.map(\.id)
+        #expect(!failed.isEmpty && app.screen.contains("phototui jobs retry --all --yes"))
+        #expect(app.screen.contains("is sent anew, if its arguments are"))
+        app.press("enter")
+        app.pass(8)
+        #expect(app.acts.first?.action == .onJobs(JobChoice(.retry, ids: failed, filter: [])))
     }
 
     @Test("Another owner's jobs are asked for by the filter, and what is done to them names the owner") func owner() {
@@ -229,7 +257,8 @@ struct JobScreenTests {
     @Test("What can't be done says why") func reasons() {
         var app = running(.watchedShop)
         app.press("7 j r")
-        #expect(app.lastLine.contains("only dead letters can be: D"))
+        #expect(app.screen.contains("sent anew") && app.screen.contains("phototui jobs retry "))
+        app.press("esc")
         app.press("x")
         #expect(app.lastLine.contains("it is failed"))
         app.press("c")

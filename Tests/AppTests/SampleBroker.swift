@@ -22,6 +22,8 @@ struct SampleBroker {
     var costs: CostReport?
     /// Unix seconds.
     var now = 1_800_000_000.0
+    /// The states that a retry of all finds jobs in.
+    var retriable = ["dead", "cancelled"]
     /// What each question fails with.
     var fault: EngineError?
 
@@ -38,7 +40,9 @@ struct SampleBroker {
         case .loadWorkers(let id): (request, answer) = (id, .workersLoaded(id, workers, at: now))
         case .loadDeadLetters(let id, let known):
             let count = groups.reduce(0) { $0 + $1.letters.count }
-            (request, answer) = (id, .deadLettersLoaded(id, known == count ? nil : groups, count: count, at: now))
+            (request, answer) = (
+                id, .deadLettersLoaded(id, known == count ? nil : groups, mark: count, seconds: 0, at: now)
+            )
         case .loadJobs(let id, _, let limit, let mark):
             let page = JobPage(
                 source: jobSource, jobs: Array(jobs.prefix(limit)), hasMore: jobs.count > limit, counts: jobCounts,
@@ -51,7 +55,7 @@ struct SampleBroker {
         case .collectJobs(let id, _, let deed):
             let states =
                 switch deed {
-                case .retry: ["dead", "cancelled"]
+                case .retry: retriable
                 case .cancel: ["queued", "retrying"]
                 case .revoke, .terminate: ["queued", "received", "running", "retrying"]
                 }
@@ -105,10 +109,10 @@ struct SampleBroker {
 
     static func group(
         _ id: String, error: String, count: Int, task: String? = "shop.mail.send", kind: DeadLetter.Kind = .failed,
-        queue: String = "celery", now: Double = 1_800_000_000
+        queue: String = "celery", now: Double = 1_800_000_000, source: DeadLetter.Source = .message
     ) -> DeadSummaryGroup {
         DeadSummaryGroup(
-            id: id, queue: queue, task: task, kind: kind, error: error, owners: [],
+            id: id, queue: queue, task: task, kind: kind, source: source, error: error, owners: [],
             letters: (0..<count).map {
                 DeadSummary(
                     id: "\(id)-\($0)", at: now - 30 - Double($0) * 60,
@@ -171,6 +175,10 @@ struct RunningConsole {
 
     var acts: [(action: ConsoleAction, reason: String)] {
         effects.compactMap { if case .act(_, let action, let reason) = $0 { (action, reason) } else { nil } }
+    }
+
+    var refusals: [ConsoleState.Refusal] {
+        effects.compactMap { if case .recordRefusal(let refusal) = $0 { refusal } else { nil } }
     }
 
     var lastQueuesQuestion: RequestID? {

@@ -70,9 +70,10 @@ struct ConsoleCommandTests {
         let journal = try await place.run("journal", "--broker", place.url, "--json")
         let entries = try #require(try journal.document()["entries"] as? [[String: Any]])
         let outcomes = entries.reversed().map { "\($0["action"] ?? "") \($0["outcome"] ?? "")" }
-        #expect(outcomes.count == 6)
-        #expect(outcomes[1].hasPrefix("move queue 3 moved") && outcomes[5].hasPrefix("purge queue 3 dropped"))
-        #expect(outcomes[3].contains("(a try)"))
+        #expect(outcomes.count == 8)
+        #expect(outcomes[1].hasPrefix("purge queue refused: nobody agreed"))
+        #expect(outcomes[3].hasPrefix("move queue 3 moved") && outcomes[7].hasPrefix("purge queue 3 dropped"))
+        #expect(outcomes[5].contains("(a try)"))
         let shown = try await place.run("journal", "--broker", place.url).text
         #expect(shown.contains("many") && !shown.contains("\u{1B}"))
     }
@@ -157,10 +158,10 @@ struct ConsoleCommandTests {
         let place = try Place()
         let broker = place.url + "&x='y z"
         let dead = try await place.run("dead", "list")
-        #expect(dead.complaints.contains("phototui jobs list --broker") && dead.complaints.contains("--state failed"))
+        #expect(dead.complaints.contains("phototui jobs watch --broker"), "\(dead.complaints)")
         let retry = try await place.program.run(["jobs", "retry", "some-id", "--broker", place.url])
-        #expect(retry.exitCode == 1 && retry.complaints.contains("left no message"), "\(retry.complaints)")
-        #expect(retry.complaints.contains("phototui dead list --group --broker '"))
+        #expect(retry.exitCode == 1 && retry.complaints.contains("nobody has watched"), "\(retry.complaints)")
+        #expect(retry.complaints.contains("phototui jobs watch --broker '"))
         let unknown = try await place.program.run(["jobs", "show", "some-id", "--broker", broker])
         #expect(unknown.exitCode == 1 && !unknown.complaints.contains("--broker \(broker)"), "\(unknown.complaints)")
     }

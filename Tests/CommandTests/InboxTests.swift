@@ -92,7 +92,7 @@ struct InboxTests {
         #expect(item["count"] as? Int == 1)
         let line = try #require(item["command"] as? String)
         #expect(line == "phototui jobs retry --unprocessed")
-        let mended = try await program.shell(line)
+        let mended = try await program.shell(line + " --yes")
         #expect(mended.text == "1 queued again\n", "\(mended.complaints)")
         #expect(try await program.run(["import", photos.path]).exitCode == 0)
         #expect(try await program.run(["inbox", "--thorough", "--json"]).exitCode == 0)

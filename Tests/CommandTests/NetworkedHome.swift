@@ -151,6 +151,28 @@ final class NetworkedHome {
         return states.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
+    /// A command that goes on, and the lines that it has written so far.
+    func follow(_ arguments: [String]) throws -> (process: Process, lines: @Sendable () -> [String]) {
+        let output = URL(fileURLWithPath: home.path + "/followed-\(UUID().uuidString)")
+        try Data().write(to: output)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.folder + "/phototui")
+        process.arguments = arguments
+        process.environment = program.environment
+        let handle = try FileHandle(forWritingTo: output)
+        process.standardOutput = handle
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return (
+            process,
+            {
+                String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self)
+                    .split(separator: "\n").map(String.init)
+            }
+        )
+    }
+
     /// Entries of the journal by their actions.
     func journal() async throws -> [String: Int] {
         let configuration = Configuration.load(environment: program.environment)

@@ -68,6 +68,15 @@ struct NetworkedWorkerTests {
         #expect(try await home.jobs() == ["queued": 3])
 
         // A worker that waits for the broker has nothing to finish.
+        let followed = try home.follow(["jobs", "list", "--follow", "--json", "--profile", "test"])
+        defer { kill(followed.process.processIdentifier, SIGKILL) }
+        func states() -> [String] {
+            followed.lines().compactMap { line in
+                let document = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return document?["state"] as? String
+            }
+        }
+        try await home.wait("nothing was listed") { states() == ["queued", "queued", "queued"] }
         let early = try home.startWorker()
         try await home.wait("it did not wait") { home.log().contains(home.redisSocket) }
         kill(early.processIdentifier, SIGTERM)
@@ -78,12 +87,14 @@ struct NetworkedWorkerTests {
         let ids = try #require(listed["jobs"] as? [[String: Any]]).compactMap { $0["id"] as? String }
         let cancelled = try await home.program.run(["jobs", "cancel", "--profile", "test", ids[0], ids[1]])
         #expect(cancelled.exitCode == 0 && cancelled.text == "2 cancelled\n", "\(cancelled.complaints)")
+        try await home.wait("it was not followed") { states().suffix(2) == ["cancelled", "cancelled"] }
         let twice = try await home.program.run(["jobs", "cancel", "--profile", "test", ids[0]])
         #expect(twice.exitCode == 2 && twice.complaints.contains("it is cancelled"))
         #expect(try await home.jobs() == ["queued": 1, "cancelled": 2])
         let retried = try await home.program.run(["jobs", "retry", "--profile", "test", ids[0], ids[1]])
         #expect(retried.exitCode == 0, "\(retried.complaints)")
-        #expect(try await home.journal() == ["retry job": 2, "cancel job": 2])
+        // Of each deed its beginning and its end, of a refused one, too.
+        #expect(try await home.journal() == ["retry job": 4, "cancel jobs": 4])
 
         try home.startRedis()
         try pictures.write(TestPicture.png(seed: 3), as: "3.png")
@@ -95,6 +106,55 @@ struct NetworkedWorkerTests {
         let worker = try home.startWorker()
         try await home.wait("not all was done") { try await home.jobs() == ["succeeded": 4] }
         try await home.drain(worker)
+    }
+
+    @Test(
+        "A library's dead jobs are dead letters: grouped by their errors with whose they are, and queued again as one",
+        .timeLimit(.minutes(10)))
+    func deadJobs() async throws {
+        let home = try await NetworkedHome()
+        defer { home.stop() }
+        try home.startRedis()
+        let pictures = try TestFolder()
+        for seed in 0..<3 { try pictures.write(TestPicture.png(seed: seed), as: "\(seed).png") }
+        #expect(try await home.program.run(["import", "--profile", "test", pictures.path]).exitCode == 0)
+        // Nobody works, and a monitor hears of it.
+        let check = try await home.program.run(["health", "--profile", "test", "--check"])
+        #expect(
+            check.exitCode == 1 && check.text.contains("workers: 0 workers answered, and nobody consumes"),
+            "\(check.text)")
+        let configuration = Configuration.load(environment: home.program.environment)
+        let profile = try #require(configuration.profiles["test"])
+        let library = try await Library.open(
+            profile, configuration: configuration, environment: home.program.environment, unknownOwner: .refused)
+        let claimed = try await library.catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 3)
+        for (number, job) in claimed.enumerated() {
+            let error = number < 2 ? "shard \(number) is gone" : "disk full"
+            #expect(try await library.catalog.fail(job.id, worker: "w", error: error, runAt: nil, unreadable: false))
+        }
+        await library.close()
+        let groups = try #require(
+            try await home.program.run(["dead", "list", "--group", "--profile", "test", "--json"]).document()["groups"]
+                as? [[String: Any]])
+        #expect(groups.map { $0["error"] as? String } == ["shard N is gone", "disk full"])
+        #expect(groups.map { $0["count"] as? Int } == [2, 1])
+        #expect(
+            groups.allSatisfy { $0["source"] as? String == "job" && $0["owners"] as? [String] == [profile.owner] },
+            "\(groups)")
+        let group = try #require(groups[0]["group"] as? String)
+        let deleted = try await home.program.run(["dead", "delete", "--group", group, "--yes", "--profile", "test"])
+        #expect(deleted.exitCode == 1 && deleted.complaints.contains("jobs and the history's tasks stay"))
+        let retried = try await home.program.run(["dead", "retry", "--group", group, "--yes", "--profile", "test"])
+        #expect(retried.exitCode == 0 && retried.text == "2 dead letters retried\n", "\(retried.complaints)")
+        #expect(try await home.jobs() == ["queued": 2, "dead": 1])
+        // What touches many asks, and says how many.
+        let unasked = try await home.program.run(["jobs", "retry", "--all-dead", "--profile", "test"])
+        #expect(
+            unasked.exitCode == 1 && unasked.complaints.contains("1 job will be queued again"), "\(unasked.complaints)")
+        let all = try await home.program.run(["jobs", "retry", "--all-dead", "--yes", "--profile", "test"])
+        #expect(all.exitCode == 0 && all.text == "1 queued again\n")
+        #expect(try await home.jobs() == ["queued": 3])
+        #expect(try await home.journal()["retry dead jobs"] == 2)
     }
 
     @Test("One owner's worker does the jobs of both, each in its owner's own catalogue", .timeLimit(.minutes(10)))
@@ -110,6 +170,19 @@ struct NetworkedWorkerTests {
         let bob = try await home.program.run(["import", "--profile", "other", his.path])
         #expect(ada.exitCode == 0 && bob.exitCode == 0, "\(ada.complaints)\(bob.complaints)")
         #expect(try await home.redis("LLEN", "high") == "7")
+        // By filter, too, and nothing of the other's.
+        let other = try #require(Configuration.load(environment: home.program.environment).profiles["other"]).owner
+        func listed(_ more: [String]) async throws -> Set<String> {
+            let words = ["jobs", "list", "--profile", "test", "--state", "queued", "--json"]
+            let jobs = try await home.program.run(words + more).document()["jobs"] as? [[String: Any]]
+            return Set((jobs ?? []).compactMap { $0["id"] as? String })
+        }
+        let (adas, bobs) = (try await listed([]), try await listed(["--owner", other]))
+        #expect(adas.count == 3 && bobs.count == 4 && adas.isDisjoint(with: bobs))
+        let first = try #require(bobs.sorted().first)
+        let cancelled = try await home.program.run(["jobs", "cancel", "--profile", "test", first])
+        #expect(cancelled.exitCode == 2 && cancelled.complaints.contains("no job has this id"))
+        #expect(try await listed(["--owner", other]) == bobs)
         let worker = try home.startWorker()
         try await home.wait("hers were not done") { try await home.jobs() == ["succeeded": 3] }
         try await home.wait("his were not done") { try await home.jobs(of: "other") == ["succeeded": 4] }

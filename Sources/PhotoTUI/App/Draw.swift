@@ -85,7 +85,7 @@ extension AppState {
     /// Which broker it is, and whether it may only be looked at.
     private func drawBroker(into grid: inout Grid, in area: Rect, from column: Int) {
         guard let console else { return }
-        let mark = console.isReadOnly ? "read only" : ""
+        let mark = console.obstacle == nil ? "" : "read only"
         let room = area.endColumn - column - 2 - (mark.isEmpty ? 0 : mark.count + 2)
         let address = displayEscaped(console.address).truncated(to: max(0, room), .middle, ascii: look.lines.isASCII)
         let left = area.endColumn - 1 - address.displayWidth

@@ -54,7 +54,7 @@ public enum Effect: Hashable, Sendable {
     case loadMessages(RequestID, queue: String, limit: Int)
     case loadWorkers(RequestID)
     /// Answered with nothing where the broker has as many as that.
-    case loadDeadLetters(RequestID, unlessCount: Int?)
+    case loadDeadLetters(RequestID, unlessMark: Int?)
     case loadDeadLetter(RequestID, String)
     /// Notes what waits in a queue, so that no more than that is purged.
     case markQueue(RequestID, queue: String)
@@ -69,6 +69,8 @@ public enum Effect: Hashable, Sendable {
     case loadCosts(RequestID)
     /// Does it, between two entries in the journal.
     case act(RequestID, ConsoleAction, reason: String)
+    /// Writes down what was not done.
+    case recordRefusal(ConsoleState.Refusal)
     /// Tells the time, after some seconds.
     case tellTime(RequestID, after: Double)
     /// Puts the paths of these photos on the terminal's clipboard.

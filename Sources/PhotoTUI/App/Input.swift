@@ -122,7 +122,7 @@ extension AppState {
     mutating func perform(_ action: Action) -> [Effect] {
         if let reason = reasonUnavailable(action) {
             activity.notice = Notice(.information, "\(ActionDescription.of(action).title): \(reason)")
-            return []
+            return recordRefusal(of: action, reason)
         }
         switch action {
         case .palette: layers.append(.palette(PaletteState()))

@@ -51,7 +51,9 @@ public enum Message: Sendable {
     case messagesLoaded(RequestID, [QueuedMessage], waiting: Int, at: Double)
     case workersLoaded(RequestID, [WorkerState], gone: [SeenWorker] = [], at: Double)
     /// How many the broker says it has; the groups are nil where that is what was known.
-    case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, count: Int, at: Double)
+    /// The broker's user may not change anything.
+    case onlyLookingAllowed
+    case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, mark: Int, seconds: Double, at: Double)
     /// nil when it is gone.
     case deadLetterLoaded(RequestID, DeadDetails?)
     case queueMarked(RequestID, QueueMark)

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Glibc
 internal import Health
 internal import Imaging
+internal import Jobs
 internal import Objects
 internal import SystemPackage
 
@@ -112,6 +113,60 @@ extension LibraryHealth {
                 return HealthProbe.Finding("\(free) free in \(folder)")
             }
         }
+    }
+
+    /// Whether what waits on the broker is taken. It is no failure of what is needed to begin with, so that a process that serves its
+    /// health is ready without it.
+    static func workers(_ console: Connected<CeleryConsole>, _ address: RedisAddress) -> HealthProbe {
+        HealthProbe("workers", server: "the workers of Redis at \(address)") {
+            let found = await answered(within: .milliseconds(1700)) { () -> HealthProbe.Finding? in
+                do {
+                    return try await console.use { console in
+                        async let listing = console.queues()
+                        let consumed = try await console.consumedQueues(patience: .milliseconds(1200))
+                        return finding(consumed, try await listing.queues)
+                    }
+                } catch let error as EngineError where error.code == .permissionDenied {
+                    return HealthProbe.Finding("this user may not ask workers anything")
+                } catch {
+                    return nil
+                }
+            }
+            // The broker's own look tells why.
+            return (found ?? nil)
+                ?? HealthProbe.Finding("Redis does not answer, so that nobody can be asked", status: .warn)
+        }
+    }
+
+    /// `consumed` are the queues of each worker that answers.
+    static func finding(_ consumed: [String: [String]], _ queues: [QueueState]) -> HealthProbe.Finding {
+        let waiting = queues.filter { $0.depth > 0 }
+        func names(_ queues: [QueueState]) -> String {
+            queues.prefix(5).map { "\($0.depth) in \($0.name)" }.joined(separator: ", ")
+                + (queues.count > 5 ? ", …" : "")
+        }
+        let count = counted(consumed.count, "worker")
+        guard !waiting.isEmpty else { return HealthProbe.Finding("\(count) answered, nothing waits") }
+        let taken = Set(consumed.values.joined())
+        let left = waiting.filter { !taken.contains($0.name) }
+        if !left.isEmpty {
+            return HealthProbe.Finding(
+                "\(count) answered, and nobody consumes what waits: \(names(left))", status: .warn,
+                whatToDo: "start a worker for it; phototui inbox tells more")
+        }
+        let paused = waiting.filter(\.isPaused)
+        if !paused.isEmpty {
+            return HealthProbe.Finding(
+                "\(count) answered; paused: \(names(paused))", status: .warn,
+                whatToDo: "phototui queues resume has it taken again")
+        }
+        let deep = waiting.filter { $0.depth > QueueState.alertDepth }
+        if !deep.isEmpty {
+            return HealthProbe.Finding(
+                "\(count) answered; over \(QueueState.alertDepth) wait: \(names(deep))", status: .warn,
+                whatToDo: "see whether it grows: phototui queues")
+        }
+        return HealthProbe.Finding("\(count) answered; \(names(waiting))")
     }
 
     static func decoder(_ pool: DecoderPool) -> HealthProbe {

@@ -87,9 +87,10 @@ public final class LibraryHealth: Sendable {
             broker = delivery
             probes.append(
                 HealthProbe("broker", server: "Redis at \(address)") {
+                    let facts = try await reader.use { try await $0.serverFacts() }
                     if onlyReads {
                         try await reader.use { try await $0.probe() }
-                        return HealthProbe.Finding("Redis at \(address) answers")
+                        return HealthProbe.Finding("Redis at \(address) answers\(facts)")
                     }
                     do {
                         try await delivery.use { try await $0.probe() }
@@ -103,8 +104,9 @@ public final class LibraryHealth: Sendable {
                                 "look as a worker's user, or grant this one a worker's rights (docs/production.md) "
                                 + "with ACL SETUSER")
                     }
-                    return HealthProbe.Finding("Redis at \(address) stores what it is given")
+                    return HealthProbe.Finding("Redis at \(address) stores what it is given\(facts)")
                 })
+            probes.append(Self.workers(reader, address))
             queues = Remembered(age: .seconds(2)) { try await delivery.use { try await QueueFigures.all(of: $0) } }
             closers.append {
                 await delivery.close()

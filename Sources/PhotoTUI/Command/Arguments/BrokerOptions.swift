@@ -135,6 +135,12 @@ struct OpenConsole {
         }
     }
 
+    /// Has it on record that something was not done, where that can be written.
+    func refuse(_ name: String, on subject: String, _ why: String, reason: String = "") async {
+        guard let action = try? await journal.begin(name, subject: subject, reason: reason) else { return }
+        try? await journal.end(action, outcome: "refused: \(why)")
+    }
+
     /// What is done is done: that its end can't be written down is told, and fails nothing.
     private func end(_ action: ConsoleJournal.Action, _ outcome: String, _ tell: (String) -> Void) async {
         // Also behind Ctrl-C.
@@ -167,6 +173,20 @@ extension BrokerOptions {
             return value
         } catch {
             await opened.close()
+            throw error
+        }
+    }
+}
+
+extension OpenConsole {
+    /// As `ConsentOptions.ask`; where nobody agrees, that is on record.
+    func ask(
+        _ consent: ConsentOptions, _ sentence: String, type word: String, for name: String, on subject: String
+    ) async throws {
+        do {
+            try consent.ask(sentence, type: word)
+        } catch {
+            await refuse(name, on: subject, "nobody agreed", reason: consent.reason)
             throw error
         }
     }

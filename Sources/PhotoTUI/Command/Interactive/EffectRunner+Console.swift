@@ -31,11 +31,16 @@ extension EffectRunner {
                 return .workersLoaded(request, workers, gone: gone, at: Self.now)
             }
         case .loadDeadLetters(let request, let known):
-            ask(request) { console in
-                let count = try await console.deadLetterCount()
-                if count == known { return .deadLettersLoaded(request, nil, count: count, at: Self.now) }
-                let groups = DeadGroup.all(of: try await console.deadLetters(limit: .max))
-                return .deadLettersLoaded(request, groups.map(DeadSummaryGroup.init), count: count, at: Self.now)
+            guard let console else { return }
+            runAlone(request) { [self] in
+                let sources = try await deadSources(console.value)
+                let mark = try await sources.mark()
+                if mark == known { return .deadLettersLoaded(request, nil, mark: mark, seconds: 0, at: Self.now) }
+                let began = ContinuousClock.now
+                let groups = DeadGroup.all(of: try await sources.letters())
+                let seconds = (ContinuousClock.now - began) / .seconds(1)
+                return .deadLettersLoaded(
+                    request, groups.map(DeadSummaryGroup.init), mark: mark, seconds: seconds, at: Self.now)
             }
         case .loadDeadLetter(let request, let id):
             ask(request) { console in
@@ -54,8 +59,26 @@ extension EffectRunner {
                 return .timeTold(request, Self.now)
             }
         case .act(let request, let action, let reason): act(request, action, reason)
+        case .recordRefusal(let refusal):
+            guard let console else { return }
+            // As far as somebody who may only look can have anything written down.
+            Task {
+                await (try? console.value)?.refuse(refusal.action, on: refusal.subject, refusal.reason)
+            }
         default: break
         }
+    }
+
+    /// Beside the broker's messages a library's dead jobs, or what is known of a foreign broker's tasks.
+    private func deadSources(_ opened: OpenConsole) async throws -> DeadSources {
+        guard place.hasCatalog else {
+            return DeadSources(
+                opened: opened, library: nil, owner: nil, history: try await watched.opened(opened, watches: true))
+        }
+        door?.wake()
+        return DeadSources(
+            opened: opened, library: try await opening.value, owner: place.profile?.owner,
+            history: try await watched.opened(opened, watches: false))
     }
 
     /// For answers and heartbeats, which come every two seconds.
@@ -72,23 +95,23 @@ extension EffectRunner {
         switch action {
         case .mend(let fix):
             return changeAlone(request) { [self] in .acted(request, try await mend(fix, reason: reason)) }
-        case .onJobs(let choice) where choice.deed == .retry || choice.deed == .cancel:
+        case .onJobs(let choice) where place.hasCatalog && (choice.deed == .retry || choice.deed == .cancel):
             return changeAlone(request) { [self] in
                 .acted(request, try await Self.changeJobs(choice, reason, library(of: choice.owner)))
             }
         default: break
         }
         guard let console else { return }
-        changeAlone(request) {
+        changeAlone(request) { [self] in
             let opened = try await console.value
             let detour = Mutex<String?>(nil)
-            var notice = try await Self.perform(action, reason, opened) { text in detour.withLock { $0 = text } }
+            var notice = try await perform(action, reason, opened) { text in detour.withLock { $0 = text } }
             if let text = detour.withLock({ $0 }) { notice = Notice(.warning, "\(notice.text); \(text)") }
             return .acted(request, notice)
         }
     }
 
-    private static func perform(
+    private func perform(
         _ action: ConsoleAction, _ reason: String, _ opened: OpenConsole,
         _ tellDetour: @escaping @Sendable (String) -> Void
     ) async throws -> Notice {
@@ -106,11 +129,11 @@ extension EffectRunner {
                 tellDetour: tellDetour
             ) { try await console.resume(queue) }
             return Notice(outcome, "\(queue) is resumed")
-        case .move(let queue, let other):
+        case .move(let queue, let other, let creates):
             let waiting = try await opened.preparing(
                 "move queue", on: "queue \(queue) to \(other)", reason: reason, tellDetour: tellDetour
             ) {
-                try await opened.requireQueue(other, unless: "phototui queues move --create")
+                if !creates { try await opened.requireQueue(other, unless: "phototui queues move --create") }
                 return try await console.waiting(in: queue)
             }
             let outcome = try await opened.act(
@@ -137,15 +160,44 @@ extension EffectRunner {
             let since = outcome.arrived > 0 ? ", \(outcome.arrived) came since, and wait" : ""
             return Notice(.success, "\(counted(outcome.dropped, "message")) of \(queue) dropped\(since)")
         case .retry(let choice):
-            let done = try await opened.act(
-                "retry dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
-            ) { try await inParts(choice.ids) { try await console.revive($0) } }
-            return Notice(done, of: choice.ids.count, "retried")
+            let sources = try await deadSources(opened)
+            let outcome = try await opened.act(
+                "retry dead", on: choice.subject, reason: reason,
+                outcome: { (["\($0.done) done"] + $0.sentences).joined(separator: ", ") }, tellDetour: tellDetour
+            ) { () -> DeadSources.Outcome in
+                var outcome = DeadSources.Outcome()
+                for ids in Self.parts(choice.ids) {
+                    try Task.checkCancellation()
+                    outcome.add(
+                        try await sources.retry(
+                            messages: ids.filter { !choice.jobs.contains($0) && !choice.tasks.contains($0) },
+                            jobs: ids.filter(choice.jobs.contains), tasks: ids.filter(choice.tasks.contains)))
+                }
+                return outcome
+            }
+            let notice = Notice(outcome.done, of: choice.ids.count - outcome.kept.count, "retried")
+            guard !outcome.kept.isEmpty else { return notice }
+            return Notice(.warning, ([notice.text] + outcome.sentences).joined(separator: "; "))
         case .delete(let choice):
             let done = try await opened.act(
                 "delete dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
-            ) { try await inParts(choice.ids) { try await console.forget($0) } }
-            return Notice(done, of: choice.ids.count, "deleted")
+            ) { () -> Int in
+                var done = 0
+                for ids in Self.parts(choice.messages) {
+                    try Task.checkCancellation()
+                    done += try await console.forget(ids)
+                }
+                return done
+            }
+            return Notice(done, of: choice.messages.count, "deleted")
+        case .onJobs(let choice) where choice.deed == .retry:
+            let history = try await watched.opened(opened, watches: true)
+            let outcome = try await opened.act(
+                "retry task", on: choice.subject, reason: reason, outcome: { $0.summary }, tellDetour: tellDetour
+            ) { try await DeadSources.resend(choice.ids, history, opened) }
+            return Notice(
+                outcome.kept.isEmpty ? .success : .warning,
+                (["\(counted(outcome.sent.count, "task")) sent again"] + outcome.sentences).joined(separator: "; "))
         case .onJobs(let choice):
             let signal = choice.deed == .terminate ? "SIGTERM" : nil
             let outcome = try await opened.act(
@@ -174,19 +226,17 @@ extension EffectRunner {
     private static func changeJobs(_ choice: JobChoice, _ reason: String, _ library: Library) async throws -> Notice {
         let ids = choice.ids.compactMap { JobID($0) }
         let jobs = LibraryJobs(library)
-        let (done, verb): (Int, String)
-        var more = ""
-        if choice.deed == .retry {
-            (done, verb) = (try await jobs.retry(ids), "queued again")
-        } else {
+        let verb = choice.deed == .retry ? "queued again" : "cancelled"
+        let (done, more) = try await JobJournal.act(
+            choice.deed == .retry ? "retry jobs" : "cancel jobs", on: choice.subject, reason: reason, library,
+            outcome: { (done: Int, more: String) in "\(done) \(verb)\(more)" }
+        ) { () -> (Int, String) in
+            if choice.deed == .retry { return (try await jobs.retry(ids), "") }
             let result = try await jobs.cancel(ids)
-            (done, verb) = (result.ids.count, "cancelled")
+            var more = ""
             if let told = result.control?.workers, !told.isEmpty { more = ", told \(told.joined(separator: " "))" }
             if let problem = result.problem { more = "; workers could not be told: \(problem.description)" }
-        }
-        if done > 0 {
-            let name = choice.deed == .retry ? "retry jobs" : "cancel jobs"
-            try await JobJournal.append(name, choice.subject, "\(done) \(verb)", reason: reason, library)
+            return (result.ids.count, more)
         }
         let text = "\(counted(done, "job")) \(verb)\(more)"
         return done == ids.count
@@ -194,13 +244,8 @@ extension EffectRunner {
     }
 
     /// A thousand at a time, so that it can be stopped.
-    private static func inParts(_ ids: [String], _ body: ([String]) async throws -> Int) async throws -> Int {
-        var done = 0
-        for start in stride(from: 0, to: ids.count, by: 1000) {
-            try Task.checkCancellation()
-            done += try await body(Array(ids[start..<min(start + 1000, ids.count)]))
-        }
-        return done
+    private static func parts(_ ids: [String]) -> [[String]] {
+        stride(from: 0, to: ids.count, by: 1000).map { Array(ids[$0..<min($0 + 1000, ids.count)]) }
     }
 }
 
@@ -236,7 +281,7 @@ extension Notice {
 extension DeadSummaryGroup {
     init(_ group: DeadGroup) {
         self.init(
-            id: group.id, queue: group.queue, task: group.task, kind: group.letters[0].kind,
+            id: group.id, queue: group.queue, task: group.task, kind: group.letters[0].kind, source: group.source,
             error: group.error.description, owners: group.owners,
             letters: group.letters.map { DeadSummary(id: $0.id, at: $0.at, reason: $0.reason) })
     }

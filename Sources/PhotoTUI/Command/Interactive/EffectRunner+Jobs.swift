@@ -29,8 +29,13 @@ extension EffectRunner {
             }
         case .collectJobs(let request, let query, let deed):
             ofJobs(request, query.owner) { [self] library in
-                guard let library else { return .jobsCollected(request, try await collectFromHistory(query)) }
-                let possible: Set<JobState> = deed == .retry ? [.dead, .cancelled] : [.queued, .retrying]
+                guard let library else { return .jobsCollected(request, try await collectFromHistory(query, deed)) }
+                let possible: Set<JobState> =
+                    switch deed {
+                    case .retry: [.dead, .cancelled]
+                    case .cancel: [.queued, .retrying]
+                    case .revoke, .terminate: JobState.unfinished
+                    }
                 var filter = try Self.filter(query)
                 filter.states = filter.states.isEmpty ? possible : filter.states.intersection(possible)
                 guard !filter.states.isEmpty else { return .jobsCollected(request, []) }
@@ -69,13 +74,13 @@ extension EffectRunner {
         return try await owners.library(profile.belonging(to: owner), place)
     }
 
-    /// Unfinished tasks of a broker that the filter lets through.
-    private func collectFromHistory(_ query: JobQuery) async throws -> [String] {
+    /// Tasks of a broker that the filter lets through: those that failed, for a retry, else the unfinished.
+    private func collectFromHistory(_ query: JobQuery, _ deed: JobDeed) async throws -> [String] {
         guard let console else { return [] }
         let options = try Self.options(query)
-        let unfinished = Set(BrokerTask.State.allCases.filter { !$0.isFinished })
+        let possible = deed == .retry ? [.failed] : Set(BrokerTask.State.allCases.filter { !$0.isFinished })
         let asked = try StateWords.parse(options.state, as: BrokerTask.State.self)
-        let states = asked.isEmpty ? unfinished : asked.intersection(unfinished)
+        let states = asked.isEmpty ? possible : asked.intersection(possible)
         guard !states.isEmpty, let history = try await watched.opened(console.value, watches: true) else { return [] }
         return try await history.tasks(options.tasks.filter(states: states), limit: 1_000_000).tasks.map(\.id)
     }

@@ -53,6 +53,13 @@ final class EffectRunner: Sendable {
         }
         workers = ThumbnailWorkers(
             renderer: renderer, sizes: place.configuration.processingOptions.sizes, queue: queue)
+        guard let console, !place.isReadOnly else { return }
+        Task {
+            // What can't be asked is found out by trying.
+            if let opened = try? await console.value, (try? await opened.console.mayChange()) == false {
+                queue.post(.onlyLookingAllowed)
+            }
+        }
     }
 
     /// Performs an effect that needs no terminal.
@@ -102,7 +109,7 @@ final class EffectRunner: Sendable {
             performForDuplicates(effect)
         case .loadTrash, .restoreTrash, .planEmptying, .emptyTrash: performForTrash(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .markQueue, .act,
-            .tellTime:
+            .recordRefusal, .tellTime:
             performForConsole(effect)
         case .loadJobs, .loadJob, .collectJobs: performForJobs(effect)
         case .loadInbox, .loadHealth, .loadCosts: performForSurvey(effect)

@@ -5,7 +5,7 @@ import Foundation
 /// How queues and their messages are written.
 enum QueueFormat {
     static func json(_ queue: QueueState, _ rates: QueueRates?) -> JSON {
-        let forecast = rates?.forecast(depth: queue.depth)
+        let forecast = rates?.forecast(of: queue)
         let (drain, isGrowing): (Double?, Bool?) =
             switch forecast {
             case .empty(let seconds): (seconds, false)
@@ -18,7 +18,7 @@ enum QueueFormat {
             "scheduled": .count(queue.scheduled), "oldest_seconds": .decimal(queue.oldestSeconds),
             "paused": .bool(queue.isPaused), "dead": .count(queue.dead), "declared": .bool(queue.isDeclared),
             "depth_by_priority": .object(
-                zip(["0", "3", "6", "9"], queue.waitingByPriority).map { (name: $0, value: .count($1)) }),
+                zip(queue.prioritySteps, queue.waitingByPriority).map { (name: "\($0)", value: .count($1)) }),
             "in_per_second": .decimal(rates?.inPerSecond), "out_per_second": .decimal(rates?.outPerSecond),
             "error_rate": .decimal(rates?.errorShare), "wait_p50_seconds": .decimal(rates?.wait?.median),
             "wait_p95_seconds": .decimal(rates?.wait?.p95), "run_p50_seconds": .decimal(rates?.run?.median),
@@ -39,10 +39,10 @@ enum QueueFormat {
     }
 
     static func row(_ queue: QueueState, _ rates: QueueRates?, withRates: Bool) -> [String] {
-        let forecast = rates?.forecast(depth: queue.depth)
+        let forecast = rates?.forecast(of: queue)
         var notes: [String] = []
         if queue.isPaused { notes.append(Ink.warning("paused")) }
-        if queue.depth > 100 { notes.append(Ink.warning("deep")) }
+        if queue.depth > QueueState.alertDepth { notes.append(Ink.warning("deep")) }
         if forecast == .grows { notes.append(Ink.warning("grows")) }
         if !queue.isDeclared, queue.depth > 0 { notes.append(Ink.warning("nobody has declared it")) }
         let counts = [

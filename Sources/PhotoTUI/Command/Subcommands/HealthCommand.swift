@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import Health
 import PhotoEngine
+import SystemPackage
 
 /// `phototui health`.
 struct HealthCommand: AsyncParsableCommand {
@@ -20,6 +21,7 @@ struct HealthCommand: AsyncParsableCommand {
               phototui health --profile prod --check
               phototui health --profile prod --serve 127.0.0.1:9464
               phototui health --profile prod --serve /run/phototui/health.sock
+              phototui health --broker redis://localhost:6379/0 --check    without a library: the broker and its workers
 
             Exit codes: 0 all well (warnings may stand), 1 something fails. With --check, for Nagios and its kin: \
             0 ok, 1 warning, 2 critical, 3 the question itself fails.
@@ -87,8 +89,13 @@ struct HealthCommand: AsyncParsableCommand {
     static func health(
         _ options: LibraryOptions, _ configuration: Configuration, broker: String?
     ) throws -> LibraryHealth {
+        let isForeign =
+            try broker != nil && options.library == nil && options.profile(configuration) == nil
+            && options.location(configuration).catalog.withPlatformString { access($0, F_OK) } != 0
         let place: LibraryHealth.Place =
-            try options.profile(configuration).map { .profile($0) } ?? .folder(options.location(configuration).folder)
+            try isForeign
+            ? .broker
+            : options.profile(configuration).map { .profile($0) } ?? .folder(options.location(configuration).folder)
         return try LibraryHealth(place, broker: broker, environment: ProcessInfo.processInfo.environment)
     }
 

@@ -4,7 +4,8 @@ public import Core
 public enum ConsoleAction: Hashable, Sendable {
     case pause(queue: String)
     case resume(queue: String)
-    case move(queue: String, to: String)
+    /// `creates` where there is no such other queue yet.
+    case move(queue: String, to: String, creates: Bool = false)
     /// Of what waited when it was counted; nil until it is.
     case purge(queue: String, upTo: QueueMark? = nil)
     case retry(DeadChoice)
@@ -61,7 +62,8 @@ public enum ConsoleAction: Hashable, Sendable {
             switch self {
             case .pause(let queue): ["queues", "pause", queue]
             case .resume(let queue): ["queues", "resume", queue]
-            case .move(let queue, let other): ["queues", "move", queue, "--to", other, "--yes"]
+            case .move(let queue, let other, let creates):
+                ["queues", "move", queue, "--to", other] + (creates ? ["--create"] : []) + ["--yes"]
             case .purge(let queue, _): ["queues", "purge", queue, "--yes"]
             case .retry(let choice): ["dead", "retry"] + choice.words
             case .delete(let choice): ["dead", "delete"] + choice.words
@@ -111,12 +113,21 @@ public struct DeadChoice: Hashable, Sendable {
     public let match: String
     /// Which they are, the oldest first: what dies after it was looked at is not among them.
     public let ids: [String]
+    /// Those of them that are a library's jobs, or tasks of the broker's history.
+    public let jobs: Set<String>
+    public let tasks: Set<String>
     /// How many would be among them were they not poison.
     public let poison: Int
 
-    public init(extent: Extent, match: String, ids: [String], poison: Int) {
+    public init(
+        extent: Extent, match: String, ids: [String], jobs: Set<String> = [], tasks: Set<String> = [], poison: Int
+    ) {
         (self.extent, self.match, self.ids, self.poison) = (extent, match, ids, poison)
+        (self.jobs, self.tasks) = (jobs, tasks)
     }
+
+    /// Those that are messages on the broker.
+    public var messages: [String] { ids.filter { !jobs.contains($0) && !tasks.contains($0) } }
 
     var words: [String] {
         let filter = match.isEmpty ? [] : ["--match", match]

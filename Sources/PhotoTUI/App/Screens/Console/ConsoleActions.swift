@@ -79,7 +79,7 @@ extension AppState {
     }
 
     private func reasonNoChange(_ action: Action, _ console: ConsoleState) -> String? {
-        if console.isReadOnly { return reasonReadOnly }
+        if let obstacle = console.obstacle { return obstacle }
         if let reason = reasonBusy(console) { return reason }
         if console.poll.isLate || console.poll.error != nil || isDoubted {
             return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
@@ -102,11 +102,51 @@ extension AppState {
                 ? "poison may end a worker: phototui dead retry --poison puts it back" : "there is no dead letter"
         default:
             let choice = action == .deleteDead ? deadChoice(forRetry: false) : allDead(forRetry: false)
-            return choice?.ids.isEmpty == false ? nil : "there is no dead letter"
+            guard choice?.ids.isEmpty != false else { return nil }
+            return console.dead.groups.isEmpty
+                ? "there is no dead letter" : "only messages can be deleted: a job and the history's tasks stay"
         }
     }
 
-    var reasonReadOnly: String { "read only: phototui was started with --read-only" }
+    /// What an action would do, as the journal has it; nil for one that changes nothing.
+    private func deed(of action: Action) -> (name: String, subject: String)? {
+        let queue = "queue \(actionQueue?.name ?? "?")"
+        let job = "task \(console?.jobs.chosen?.id ?? "?")"
+        let worker = "worker \(console?.workers.cursorRow?.worker.name ?? "?")"
+        switch action {
+        case .pauseQueue: return (actionQueue?.isPaused == true ? "resume queue" : "pause queue", queue)
+        case .moveQueue: return ("move queue", queue)
+        case .purgeQueue: return ("purge queue", queue)
+        case .retryDead: return ("retry dead", deadChoice(forRetry: true)?.subject ?? "dead letters")
+        case .retryAllDead: return ("retry dead", allDead(forRetry: true).subject)
+        case .deleteDead: return ("delete dead", deadChoice(forRetry: false)?.subject ?? "dead letters")
+        case .deleteAllDead: return ("delete dead", allDead(forRetry: false).subject)
+        case .shutDownWorker: return ("shut down worker", worker)
+        case .limitRate: return ("limit rate", worker)
+        case .retryJob: return ("retry jobs", job)
+        case .cancelJob: return ("cancel jobs", job)
+        case .revokeJob: return ("revoke task", job)
+        case .terminateJob: return ("terminate task", job)
+        case .retryAllJobs: return ("retry jobs", "all that the filter lets through")
+        case .cancelAllJobs: return ("cancel jobs", "all that the filter lets through")
+        case .revokeAllJobs: return ("revoke task", "all that the filter lets through")
+        case .mendFinding: return ("mend", console?.inbox.cursorItem.map { $0.kind.rawValue } ?? "a finding")
+        default: return nil
+        }
+    }
+
+    /// Has it written down that an action was refused since nothing may be changed here.
+    mutating func recordRefusal(of action: Action, _ reason: String) -> [Effect] {
+        guard isOnConsole, reason == console?.obstacle, let deed = deed(of: action) else { return [] }
+        return record(ConsoleState.Refusal(action: deed.name, subject: deed.subject, reason: reason))
+    }
+
+    /// Once, however often it is tried.
+    mutating func record(_ refusal: ConsoleState.Refusal) -> [Effect] {
+        guard console?.hasBroker == true, console?.refused != refusal else { return [] }
+        console?.refused = refusal
+        return [.recordRefusal(refusal)]
+    }
 
     func reasonBusy(_ console: ConsoleState) -> String? {
         if console.pending != nil { return "another action waits: \(keyMap.keyName(for: .undo)) takes it back" }
@@ -130,24 +170,34 @@ extension AppState {
     /// The letters under the cursor: one, or a group.
     private func deadChoice(forRetry isRetry: Bool) -> DeadChoice? {
         guard let dead = console?.dead, let group = dead.cursorGroup else { return nil }
-        let match = console?.filter(in: .dead) ?? ""
-        let isKept = isRetry && group.kind == .poison
         if dead.group != nil {
-            guard let id = dead.letter?.id ?? dead.cursorLetter?.id else { return nil }
-            return DeadChoice(extent: .letter(id), match: "", ids: isKept ? [] : [id], poison: isKept ? 1 : 0)
+            guard let letter = group.letters.first(where: { $0.id == dead.letter?.id }) ?? dead.cursorLetter else {
+                return nil
+            }
+            var group = group
+            group.letters = [letter]
+            return choice(.letter(letter.id), match: "", [group], forRetry: isRetry)
         }
-        let ids = group.letters.reversed().map(\.id)
+        return choice(.group(group.id), match: console?.filter(in: .dead) ?? "", [group], forRetry: isRetry)
+    }
+
+    /// Poison is not tried again; what is no message is not deleted.
+    private func choice(
+        _ extent: DeadChoice.Extent, match: String, _ groups: [DeadSummaryGroup], forRetry isRetry: Bool
+    ) -> DeadChoice {
+        let wanted = groups.filter { isRetry ? $0.kind != .poison : $0.source == .message }
+        func ids(_ source: DeadLetter.Source) -> Set<String> {
+            Set(wanted.filter { $0.source == source }.flatMap { $0.letters.map(\.id) })
+        }
         return DeadChoice(
-            extent: .group(group.id), match: match, ids: isKept ? [] : ids, poison: isKept ? ids.count : 0)
+            extent: extent, match: match, ids: wanted.flatMap(\.letters).sorted { $0.at < $1.at }.map(\.id),
+            jobs: ids(.job), tasks: ids(.task),
+            poison: isRetry ? groups.filter { $0.kind == .poison }.reduce(0) { $0 + $1.letters.count } : 0)
     }
 
     /// All that the filter lets through, whatever of it shows.
     private func allDead(forRetry isRetry: Bool) -> DeadChoice {
-        let groups = console?.dead.groups ?? []
-        let poison = groups.filter { $0.kind == .poison }.reduce(0) { $0 + $1.letters.count }
-        let letters = groups.filter { !isRetry || $0.kind != .poison }.flatMap(\.letters).sorted { $0.at < $1.at }
-        return DeadChoice(
-            extent: .all, match: console?.filter(in: .dead) ?? "", ids: letters.map(\.id), poison: isRetry ? poison : 0)
+        choice(.all, match: console?.filter(in: .dead) ?? "", console?.dead.groups ?? [], forRetry: isRetry)
     }
 
     var consoleFilterHint: String {
@@ -175,6 +225,12 @@ extension AppState {
             self.console = console
             reflowConsole()
         case .dead:
+            if let letter = console.dead.cursorLetter, console.dead.group?.source != .message {
+                // The screen of jobs tells all of it.
+                let given = goTo(.jobs)
+                self.console?.jobs.detail = JobsState.Detail(id: letter.id)
+                return given
+            }
             if let letter = console.dead.cursorLetter {
                 console.dead.letter = (letter.id, nil)
             } else if let group = console.dead.cursorGroup, console.dead.group == nil {

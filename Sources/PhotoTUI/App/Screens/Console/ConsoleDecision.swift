@@ -23,7 +23,7 @@ public struct ConsoleDecision: Hashable, Sendable {
 
     /// With what was typed.
     var complete: ConsoleAction {
-        if case .move(let queue, _) = action { return .move(queue: queue, to: typed?.text ?? "") }
+        if case .move(let queue, _, _) = action { return .move(queue: queue, to: typed?.text ?? "") }
         if case .limitRate(_, _, let worker) = action {
             let words = (typed?.text ?? "").split(separator: " ")
             let rate = words.count > 1 ? String(words[words.count - 1]) : ""
@@ -36,8 +36,8 @@ public struct ConsoleDecision: Hashable, Sendable {
     /// Why it can't be agreed to yet.
     var fault: String? {
         switch complete {
-        case .move(_, ""): "type the queue that they move to"
-        case .move(let queue, let other) where queue == other: "they are in \(queue) already"
+        case .move(_, "", _): "type the queue that they move to"
+        case .move(let queue, let other, _) where queue == other: "they are in \(queue) already"
         case .limitRate(let task, let rate, _) where task.isEmpty || !Self.isRate(rate):
             "type the task and its rate: shop.export 10/m, or 0 for no limit"
         case .purge(let queue, _) where typed?.text != queue: "type the queue's name: \(queue)"
@@ -99,18 +99,31 @@ extension AppState {
                 activity.notice = Notice(.warning, fault)
                 decision.isOnReason = false
                 layers.append(.consoleDecision(decision))
-                return []
+                guard case .purge(let queue, _) = decision.action, let typed = decision.typed?.text, !typed.isEmpty,
+                    typed != queue
+                else { return [] }
+                return record(
+                    ConsoleState.Refusal(
+                        action: "purge queue", subject: "queue \(queue)", reason: "the name typed was \(typed)"))
             }
             if let fault = faultBefore(decision.complete) {
                 activity.notice = Notice(.warning, fault)
                 return []
             }
-            return schedule(decision.complete, reason: decision.reason.text)
+            return schedule(settled(decision.complete), reason: decision.reason.text)
         default:
             decision.handle(press)
             layers.append(.consoleDecision(decision))
             return []
         }
+    }
+
+    /// A queue that nobody knows is made by what moves to it.
+    private func settled(_ action: ConsoleAction) -> ConsoleAction {
+        guard case .move(let queue, let other, _) = action, !other.isEmpty, let listing = console?.queues.listing,
+            !listing.queues.contains(where: { $0.name == other })
+        else { return action }
+        return .move(queue: queue, to: other, creates: true)
     }
 
     /// What has changed since the dialog was opened.
@@ -158,10 +171,10 @@ extension AppState {
     func subject(of action: ConsoleAction) -> String {
         switch action {
         case .pause(let queue), .resume(let queue): return "queue \(queue)"
-        case .move(let queue, ""): return "\(counted(depth(of: queue), "message")) of \(queue)"
+        case .move(let queue, "", _): return "\(counted(depth(of: queue), "message")) of \(queue)"
         case .purge(let queue, let mark):
             return "\(counted(mark?.count ?? depth(of: queue), "message")) of \(queue)"
-        case .move(let queue, let other):
+        case .move(let queue, let other, _):
             return "\(counted(depth(of: queue), "message")) of \(queue) to \(other)"
         case .retry(let choice), .delete(let choice): return counted(choice.ids.count, "dead letter")
         case .onJobs(let choice):
@@ -206,13 +219,14 @@ extension AppState {
             ]
         case .resume(let queue):
             return [("\(counted(depth(of: queue), "message")) of \(queue) may be taken again.", false)]
-        case .move(let queue, let other):
+        case .move(let queue, let other, _):
             var lines = [("\(subject(of: .move(queue: queue, to: ""))) move to the end of the other queue.", false)]
             if !other.isEmpty, other != queue {
                 let target = state(other)
                 let waiting = target.map { "\(counted($0.depth, "message")) wait in \(other)." }
                 let none = "There is no queue \(other) yet: no worker is known to take it."
                 lines.append((waiting ?? none, target == nil))
+                lines.append(("A Celery worker there throws away what it has no task for.", true))
             }
             return lines
         case .purge(let queue, _):
@@ -223,6 +237,20 @@ extension AppState {
         case .retry(let choice):
             let way = choice.ids.count == 1 ? "goes back to the end of its queue" : "go back to the end of their queues"
             var lines = [("\(subject(of: action)) \(way).", false)]
+            if !choice.jobs.isEmpty {
+                lines.append(
+                    (
+                        "Of these \(counted(choice.jobs.count, "job")) of the library, with attempts counted from 0.",
+                        false
+                    ))
+            }
+            if !choice.tasks.isEmpty {
+                lines.append(
+                    (
+                        "Of these \(counted(choice.tasks.count, "task")) sent anew, where the arguments are known whole. What was to "
+                            + "follow a task is not sent.", true
+                    ))
+            }
             if choice.poison > 0 {
                 let stay = choice.poison == 1 ? "stays" : "stay"
                 lines.append(("\(counted(choice.poison, "letter")) of poison \(stay).", true))
@@ -251,7 +279,7 @@ extension AppState {
     }
 
     func drawConsoleDecision(_ decision: ConsoleDecision, into grid: inout Grid) -> Position? {
-        let action = decision.complete
+        let action = settled(decision.complete)
         let width = min(76, size.columns - 2)
         let labelWidth = min(9, width / 4)
         var lines: [(label: String, text: String, role: StyleRole)] = []

@@ -45,7 +45,7 @@ extension AppState {
         case .messages:
             .loadMessages(request, queue: console.messages?.queue ?? "", limit: console.messages?.limit ?? 0)
         case .workers: .loadWorkers(request)
-        case .dead: .loadDeadLetters(request, unlessCount: console.dead.knownCount)
+        case .dead: .loadDeadLetters(request, unlessMark: console.dead.knownMark)
         case .jobs:
             console.jobs.detail.map { .loadJob(request, $0.id, owner: jobOwner) }
                 ?? .loadJobs(
@@ -71,8 +71,10 @@ extension AppState {
             }
         case .workersLoaded(let request, let workers, let gone, let at):
             return answered(request, at) { $0.workers.take(workers, gone: gone, at: at) }
-        case .deadLettersLoaded(let request, let groups, let count, let at):
-            return answered(request, at) { $0.dead.take(groups, count: count, at: at) }
+        case .deadLettersLoaded(let request, let groups, let mark, let seconds, let at):
+            return answered(request, at, pause: JobsState.pause(after: seconds)) {
+                $0.dead.take(groups, mark: mark, at: at)
+            }
         case .jobsLoaded(let request, let page, let watched, let seconds, let at):
             return answered(request, at, pause: JobsState.pause(after: seconds)) {
                 $0.jobs.take(page, watchedUntil: watched, at: at)
@@ -103,6 +105,9 @@ extension AppState {
             guard let action = console?.acting.removeValue(forKey: request) else { return [] }
             activity.notice = notice
             return lookAgain(after: action)
+        case .onlyLookingAllowed:
+            console?.mayOnlyLook = true
+            return []
         case .timeTold(let request, let now): return timeTold(request, now)
         default: return nil
         }

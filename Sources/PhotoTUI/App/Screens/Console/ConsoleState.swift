@@ -8,7 +8,17 @@ public struct ConsoleState: Sendable {
     public let address: String
     /// How the command line names the broker: `--broker`, `redis://…`.
     public let options: [String]
+    /// As it was started.
     public let isReadOnly: Bool
+    /// Whether the broker's user may only look.
+    public internal(set) var mayOnlyLook = false
+    /// Why nothing can be changed; nil where it can.
+    var obstacle: String? {
+        if isReadOnly { return "read only: phototui was started with --read-only" }
+        return mayOnlyLook ? "read only: Redis lets this user only look" : nil
+    }
+    /// What was refused last, which is written down once.
+    var refused: Refusal?
     /// Without one only the library's own screens have anything to show.
     public let hasBroker: Bool
     /// Whether jobs are rows of a catalogue, also where no photos show.
@@ -39,6 +49,13 @@ public struct ConsoleState: Sendable {
     ) {
         (self.address, self.options, self.isReadOnly) = (address, options, isReadOnly)
         (self.hasBroker, self.hasCatalog) = (hasBroker, hasCatalog)
+    }
+
+    /// What somebody wanted to do, and why it wasn't done, in the journal's words.
+    public struct Refusal: Hashable, Sendable {
+        public let action: String
+        public let subject: String
+        public let reason: String
     }
 
     /// The question that the screen has asked, and when it asks again: one at a time, whatever shows.

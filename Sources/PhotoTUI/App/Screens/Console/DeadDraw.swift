@@ -34,7 +34,9 @@ extension AppState {
                     ? ["no dead letter matches", "\(keyMap.keyName(for: .closeRow)) drops the filter"]
                     : [
                         "there are no dead letters", "phototui's workers put here what failed for good",
-                        "Celery's keep none: \(keyMap.keyName(for: .openJobs)) state:failed has theirs, while somebody watches",
+                        console.hasCatalog
+                            ? "a library's dead jobs are among them"
+                            : "what fails in Celery's is among them as long as somebody watches",
                     ],
                 isLoaded: dead.all != nil, into: &grid, in: area)
         }

@@ -21,6 +21,7 @@ public struct DeadSummaryGroup: Hashable, Sendable {
     public let queue: String
     public let task: String?
     public let kind: DeadLetter.Kind
+    public let source: DeadLetter.Source
     /// What the errors have in common.
     public let error: String
     /// Whose jobs they are, where that is known.
@@ -29,9 +30,10 @@ public struct DeadSummaryGroup: Hashable, Sendable {
     public var letters: [DeadSummary]
 
     public init(
-        id: String, queue: String, task: String?, kind: DeadLetter.Kind, error: String, owners: [String],
-        letters: [DeadSummary]
+        id: String, queue: String, task: String?, kind: DeadLetter.Kind, source: DeadLetter.Source = .message,
+        error: String, owners: [String], letters: [DeadSummary]
     ) {
+        self.source = source
         (self.id, self.queue, self.task, self.kind) = (id, queue, task, kind)
         (self.error, self.owners, self.letters) = (error, owners, letters)
     }
@@ -55,8 +57,8 @@ public struct DeadState: Sendable {
     /// Those with letters that the filter lets through.
     public private(set) var groups: [DeadSummaryGroup] = []
     public private(set) var answeredAt: Double?
-    /// How many letters the broker has, as it said last.
-    private var count = 0
+    /// What was told when they were read, by which the next look knows whether anything has changed.
+    private var mark = 0
     /// How many were read.
     public private(set) var total = 0
     public var cursor = RowCursor()
@@ -83,12 +85,12 @@ public struct DeadState: Sendable {
         return letters[letterCursor.scroll.cursor]
     }
 
-    /// How many there may be for them not to be read again: one that goes while another comes is seen a little later.
-    var knownCount: Int? { all == nil || looks >= 15 ? nil : count }
+    /// What has to be told for them not to be read again: one that goes while another comes is seen a little later.
+    var knownMark: Int? { all == nil || looks >= 15 ? nil : mark }
 
-    mutating func take(_ groups: [DeadSummaryGroup]?, count: Int, at moment: Double) {
+    mutating func take(_ groups: [DeadSummaryGroup]?, mark: Int, at moment: Double) {
         answeredAt = moment
-        self.count = count
+        self.mark = mark
         guard let groups else {
             looks += 1
             return

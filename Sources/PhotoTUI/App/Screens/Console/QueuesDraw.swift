@@ -3,16 +3,16 @@ import Grid
 import Widgets
 
 extension AppState {
-    /// From how many waiting messages on a queue is shown as an alert.
-    private static let alertDepth = 100
     private func trendWidth(_ hasRates: Bool) -> Int { size.columns >= (hasRates ? 150 : 100) ? 20 : 8 }
 
     func queuesHeading(_ console: ConsoleState) -> (String, [String]) {
         guard let listing = console.queues.listing else { return ("Queues", []) }
         let waiting = listing.queues.reduce(0) { $0 + $1.depth }
-        let deep = listing.queues.count { $0.depth > Self.alertDepth }
+        let deep = listing.queues.count { $0.depth > QueueState.alertDepth }
+        let growing = listing.queues.count { grows($0, console) }
         var facts = [counted(listing.queues.count, "queue"), "\(grouped(waiting)) waiting"]
-        if deep > 0 { facts.append("\(grouped(deep)) over \(Self.alertDepth)") }
+        if deep > 0 { facts.append("\(grouped(deep)) over \(QueueState.alertDepth)") }
+        if growing > 0 { facts.append("\(grouped(growing)) growing") }
         if console.queues.order == .waiting { facts.append("longest first") }
         if !listing.isComplete { facts.append("not all keys seen yet") }
         return ("Queues", facts)
@@ -53,7 +53,7 @@ extension AppState {
     }
 
     private func cells(of queue: QueueState, _ console: ConsoleState) -> [ConsoleCell] {
-        let isDeep = queue.depth > Self.alertDepth
+        let isAlert = queue.depth > QueueState.alertDepth || grows(queue, console)
         var name = displayEscaped(queue.name)
         if queue.isPaused { name += " (paused)" }
         let rates = console.queues.samples(of: queue.name).rates
@@ -66,12 +66,20 @@ extension AppState {
         }
         return [
             ConsoleCell(text: name, role: queue.isPaused ? .warning : .text),
-            isDeep ? ConsoleCell(text: "!" + grouped(queue.depth), role: .warning) : count(queue.depth),
+            isAlert ? ConsoleCell(text: "!" + grouped(queue.depth), role: .warning) : count(queue.depth),
             count(queue.unacknowledged), count(queue.scheduled),
             ConsoleCell(text: queue.oldestSeconds.map(ConsoleText.age) ?? "-", role: .text),
             count(queue.dead, .error), ConsoleCell(text: rate(rates?.arriving)),
             ConsoleCell(text: rate(rates?.leaving)), ConsoleCell(text: ""),
         ]
+    }
+
+    /// Whether it will not be empty as it goes now: by its history, where there is one, else by what was seen here.
+    private func grows(_ queue: QueueState, _ console: ConsoleState) -> Bool {
+        if let forecast = console.queues.rates[queue.name]?.forecast(of: queue) { return forecast == .grows }
+        let samples = console.queues.samples(of: queue.name)
+        guard queue.depth > 0, samples.count >= 10, let rates = samples.rates, !rates.isAtLeast else { return false }
+        return rates.arriving - rates.leaving > 0.05
     }
 
     private func rateCells(_ rates: QueueRates?) -> [ConsoleCell] {
@@ -112,7 +120,7 @@ extension AppState {
         guard let queue = console.queues.cursorQueue else { return "" }
         var parts = [displayEscaped(queue.name)]
         if queue.waitingByPriority.dropFirst().contains(where: { $0 > 0 }) {
-            let steps = zip([0, 3, 6, 9], queue.waitingByPriority).filter { $0.1 > 0 }
+            let steps = zip(queue.prioritySteps, queue.waitingByPriority).filter { $0.1 > 0 }
             parts.append("by priority " + steps.map { "\($0.0): \(grouped($0.1))" }.joined(separator: ", "))
         }
         if let rates = console.queues.rates[queue.name] {
@@ -120,7 +128,8 @@ extension AppState {
             if let run = rates.run { parts.append("run \(Self.spread(run))") }
             if let share = rates.errorShare { parts.append("\(ConsoleText.share(share)) failed") }
         }
-        if queue.depth > 0, let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast {
+        if queue.depth > 0, !queue.isPaused, let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast
+        {
             let net = rates.leaving - rates.arriving
             if net > 0.05 {
                 parts.append("empty in \(ConsoleText.age(Double(queue.depth) / net)) at this rate")

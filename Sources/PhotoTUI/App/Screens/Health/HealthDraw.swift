@@ -74,7 +74,8 @@ extension AppState {
             lines.append(("since", "failing for \(ConsoleText.age(max(0, console.now - since)))", .error))
         }
         if !entry.whatToDo.isEmpty { lines.append(("next", entry.whatToDo, .warning)) }
-        if !entry.meaning.isEmpty { lines.append(("means", entry.meaning, .dim)) }
+        let meaning = entry.meaning(ofLibrary: hasJobsOfLibrary)
+        if !meaning.isEmpty { lines.append(("means", meaning, .dim)) }
         let (looks, failures) = (console.health.lookCount(of: entry.name), console.health.failures(of: entry.name))
         let failed = failures > 0 ? ", of which \(failures) failed" : ""
         lines.append(("seen", "\(counted(looks, "look"))\(failed)", .dim))

@@ -21,8 +21,12 @@ public struct HealthEntry: Hashable, Sendable {
     }
 
     /// What it is for, and what its absence means.
-    var meaning: String {
+    func meaning(ofLibrary: Bool) -> String {
         switch name {
+        case "broker" where !ofLibrary:
+            "Where tasks wait and workers hear of them. Without it none is sent, begun or acknowledged, and what Redis doesn't keep on its disk is lost with it."
+        case "workers":
+            "They take what waits. Where none consumes a queue its messages stay; this warns of it, of paused queues and of those over 100."
         case "database":
             "The catalogue: every photo, album and job is a row in it. Without it nothing can be shown or changed, and workers wait."
         case "postgres":

@@ -91,7 +91,7 @@ extension AppState {
         case .mendFinding:
             guard let item = console.inbox.cursorItem else { return "there is no finding" }
             guard case .run = InboxRemedy(item) else { return nil }
-            if console.isReadOnly { return reasonReadOnly }
+            if let obstacle = console.obstacle { return obstacle }
             return reasonBusy(console)
         default: return nil
         }

@@ -72,8 +72,9 @@ public struct InboxFix: Hashable, Sendable {
     /// As it is run: nobody is there to be asked once more.
     public func line(reason: String) -> [String] {
         var line = words
-        if isOfQueues, words.count > 1, words[1] == "move" { line.append("--yes") }
-        let takesReason = isOfQueues || words.prefix(2) == ["jobs", "retry"]
+        let isRetry = words.prefix(2) == ["jobs", "retry"]
+        if isRetry || (isOfQueues && words.dropFirst().first == "move") { line.append("--yes") }
+        let takesReason = isOfQueues || isRetry
         if takesReason, !reason.isEmpty { line += ["--reason", reason] }
         return line
     }

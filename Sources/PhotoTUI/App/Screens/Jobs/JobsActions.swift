@@ -37,38 +37,34 @@ extension AppState {
         case .revokeAllJobs:
             if jobs.detail != nil { return "one job is all that shows" }
             if jobs.page == nil { return "there is no job" }
-            if case .library? = jobs.page?.source { return reasonNoRevokeOfAll }
-            return nil
+            return jobs.page?.source == .library(hasBroker: false) ? reasonNoWorkers : nil
         case .retryAllJobs, .cancelAllJobs:
             if jobs.detail != nil { return "one job is all that shows" }
+            if jobs.page == nil { return "there is no job" }
             if case .library? = jobs.page?.source { return nil }
-            return action == .cancelAllJobs ? reasonNoCancelOfTask : reasonNoRetryOfTask
+            return action == .cancelAllJobs ? reasonNoCancelOfTask : nil
         default: break
         }
         guard let job = jobs.chosen, let source = jobs.page?.source else { return "there is no job" }
         switch (action, source) {
-        case (.retryJob, .history): return reasonNoRetryOfTask
+        case (.retryJob, .history): return job.state == "failed" ? nil : "it is \(job.state)"
         case (.cancelJob, .history): return reasonNoCancelOfTask
         case (.retryJob, .library):
             return ["dead", "cancelled"].contains(job.state) ? nil : "it is \(job.state)"
         case (.cancelJob, .library):
             if job.state == "running" { return "it runs: \(keyMap.keyName(for: .terminateJob)) stops it" }
             return ["queued", "retrying"].contains(job.state) ? nil : "it is \(job.state)"
-        case (_, .library(hasBroker: false)): return "this library has no broker, and so no worker to tell"
+        case (_, .library(hasBroker: false)): return reasonNoWorkers
         default: return job.standing.isFinished ? "it is \(job.state)" : nil
         }
-    }
-
-    private var reasonNoRetryOfTask: String {
-        "of a broker only dead letters can be: \(keyMap.keyName(for: .openDead))"
     }
 
     private var reasonNoCancelOfTask: String {
         "it is no library's job: \(keyMap.keyName(for: .revokeJob)) revokes it"
     }
 
-    private var reasonNoRevokeOfAll: String {
-        "\(keyMap.keyName(for: .cancelAllJobs)) cancels a library's waiting jobs, and has workers end their messages"
+    private var reasonNoWorkers: String {
+        "this library has no broker, and so no worker to tell: \(keyMap.keyName(for: .cancelAllJobs)) cancels what waits"
     }
 
     private mutating func decideOnJob(_ deed: JobDeed) {
@@ -92,7 +88,7 @@ extension AppState {
         guard !ids.isEmpty else {
             let states =
                 switch collecting.deed {
-                case .retry: "dead or cancelled"
+                case .retry: console?.jobs.page?.source == .history ? "failed" : "dead or cancelled"
                 case .cancel: "waiting"
                 case .revoke, .terminate: "unfinished"
                 }
@@ -144,6 +140,15 @@ extension AppState {
         let jobs = choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
         let verb = choice.ids.count == 1 ? "is" : "are"
         switch choice.deed {
+        case .retry where console?.jobs.page?.source == .history:
+            return [
+                (
+                    choice.ids.count == 1
+                        ? "The \(jobs) is sent anew, if its arguments are known whole."
+                        : "Of the \(jobs) those are sent anew whose arguments are known whole; the others stay.", false
+                ),
+                ("What was to follow a task (a chain, a chord) is not known, and not sent.", true),
+            ]
         case .retry: return [("The \(jobs) \(verb) queued again, with attempts counted from 0.", false)]
         case .cancel:
             var lines: [(text: String, isWarning: Bool)] = [

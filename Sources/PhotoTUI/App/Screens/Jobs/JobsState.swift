@@ -101,7 +101,7 @@ public struct JobChoice: Hashable, Sendable {
         let all = filter.map { ["--all"] + $0 }
         let one = (owner.map { ["--owner", $0] } ?? []) + ids
         switch deed {
-        case .retry: return ["jobs", "retry"] + (all ?? one)
+        case .retry: return ["jobs", "retry"] + (all.map { $0 + ["--yes"] } ?? one)
         case .cancel: return ["jobs", "cancel"] + (all.map { $0 + ["--yes"] } ?? one)
         case .revoke: return ["jobs", "revoke"] + (all.map { $0 + ["--yes"] } ?? ids)
         case .terminate: return ["jobs", "revoke", "--terminate"] + ids + ["--yes"]

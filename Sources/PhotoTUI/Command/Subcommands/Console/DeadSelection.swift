@@ -16,13 +16,13 @@ struct DeadFilter: ParsableArguments {
     }
 
     /// The latest first.
-    func letters(of console: any BrokerConsole) async throws -> [DeadLetter] {
+    func letters(of sources: DeadSources) async throws -> [DeadLetter] {
         let wanted = match?.lowercased()
         let expression = try regex.map { try NSRegularExpression(pattern: $0) }
         func fits(_ text: String) -> Bool {
             expression?.firstMatch(in: text, range: NSRange(location: 0, length: text.utf16.count)) != nil
         }
-        return try await console.deadLetters(limit: .max).filter { letter in
+        return try await sources.letters().filter { letter in
             if let queue, letter.queue != queue { return false }
             if let kind, letter.kind != kind { return false }
             if expression != nil, !fits(letter.reason), !fits(DeadFormat.task(of: letter) ?? "") { return false }
@@ -61,8 +61,8 @@ struct DeadSelection: ParsableArguments {
         }
     }
 
-    func letters(of console: any BrokerConsole) async throws -> [DeadLetter] {
-        let letters = try await filter.letters(of: console)
+    func letters(of sources: DeadSources) async throws -> [DeadLetter] {
+        let letters = try await filter.letters(of: sources)
         if !ids.isEmpty { return try DeadFilter.named(ids, in: letters) }
         guard let group else { return letters }
         let found = DeadGroup.all(of: letters).filter { $0.id.hasPrefix(group.lowercased()) }
@@ -77,36 +77,40 @@ struct DeadSelection: ParsableArguments {
         return found[0].letters
     }
 
-    /// Asks, and then does `body` to the letters a thousand at a time, oldest first; returns how many there still were.
+    /// Asks, and then does `body` to the letters a thousand at a time, oldest first; returns how many there still were, and what
+    /// stays.
     func act(
         on letters: [DeadLetter], _ action: String, verb: String, _ consent: ConsentOptions, _ opened: OpenConsole,
-        _ body: @escaping @Sendable ([String]) async throws -> Int
-    ) async throws -> Int {
-        guard !letters.isEmpty else { return 0 }
+        _ body: @escaping @Sendable ([DeadLetter]) async throws -> DeadSources.Outcome
+    ) async throws -> DeadSources.Outcome {
+        guard !letters.isEmpty else { return DeadSources.Outcome() }
         let word = action.prefix { $0 != " " }
         if letters.count > 1 || ids.isEmpty {
-            try consent.ask(
-                "\(counted(letters.count, "dead letter")) of \(opened.address): \(verb)", type: String(word))
+            try await opened.ask(
+                consent, "\(counted(letters.count, "dead letter")) of \(opened.address): \(verb)", type: String(word),
+                for: action, on: counted(letters.count, "dead letter"))
         }
-        let ids = letters.reversed().map(\.id)
-        let subject = letters.count == 1 ? "dead letter \(ids[0])" : "\(letters.count) dead letters (\(described))"
+        let oldest = Array(letters.reversed())
+        let subject =
+            letters.count == 1 ? "dead letter \(oldest[0].id)" : "\(letters.count) dead letters (\(described))"
         let progress = ProgressLine()
         let tally = Tally()
         return try await Interrupt.cancelling {
             progress.clear()
         } work: {
             try await opened.act(
-                action, on: subject, reason: consent.reason, outcome: { "\($0) done" },
+                action, on: subject, reason: consent.reason,
+                outcome: { (["\($0.done) done"] + $0.sentences).joined(separator: ", ") },
                 soFar: { "\(tally.value) done" }
             ) {
-                var done = 0
-                for start in stride(from: 0, to: ids.count, by: 1000) {
+                var outcome = DeadSources.Outcome()
+                for start in stride(from: 0, to: oldest.count, by: 1000) {
                     try Task.checkCancellation()
-                    done += try await body(Array(ids[start..<min(start + 1000, ids.count)]))
-                    tally.value = done
-                    progress.show(done, of: ids.count, "dead letters")
+                    outcome.add(try await body(Array(oldest[start..<min(start + 1000, oldest.count)])))
+                    tally.value = outcome.done
+                    progress.show(outcome.done, of: oldest.count, "dead letters")
                 }
-                return done
+                return outcome
             }
         }
     }
@@ -121,16 +125,22 @@ struct DeadSelection: ParsableArguments {
         return words.isEmpty ? "all" : words.joined(separator: ", ")
     }
 
-    func tell(_ done: Int, of asked: Int, _ verb: String, asJSON: Bool, skipped: Int) throws {
+    /// `skipped` were left for the reason given.
+    func tell(
+        _ outcome: DeadSources.Outcome, of asked: Int, _ verb: String, asJSON: Bool, skipped: Int, since reason: String
+    ) throws {
+        let (done, gone) = (outcome.done, asked - outcome.done - outcome.kept.count)
         if asJSON {
+            let kept = outcome.kept.map { JSON.object(["id": .string($0.id), "reason": .string($0.reason)]) }
             let document: JSON = .object([
-                verb: .count(done), "gone": .count(asked - done), "skipped": .count(skipped),
+                verb: .count(done), "gone": .count(gone), "skipped": .count(skipped), "kept": .array(kept),
             ])
             try Console.line(document.encoded())
         } else {
             try Console.line("\(counted(done, "dead letter")) \(verb)")
-            if skipped > 0 { Console.note("\(skipped) left: poison, which --poison includes\n") }
-            if done < asked { Console.complain("\(asked - done) were gone: somebody else was faster") }
+            if skipped > 0 { Console.note("\(skipped) left: \(reason)\n") }
+            for sentence in outcome.sentences { Console.complain(sentence) }
+            if gone > 0 { Console.complain("\(gone) \(gone == 1 ? "was" : "were") gone: somebody else was faster") }
         }
         if done < asked { throw done == 0 ? ExitCode.failure : ExitCode.inPart }
     }

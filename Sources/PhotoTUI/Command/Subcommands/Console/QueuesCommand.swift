@@ -260,7 +260,11 @@ struct QueuesCommand: AsyncParsableCommand {
                     return waiting
                 }
                 if waiting > 0 {
-                    try consent.ask("\(counted(waiting, "message")) will move from \(names)", type: "move")
+                    try await opened.ask(
+                        consent,
+                        "\(counted(waiting, "message")) will move from \(names); a Celery worker there throws away what it has "
+                            + "no task for", type: "move", for: "move queue",
+                        on: "\(waiting) messages of queue \(names)")
                 }
                 let progress = ProgressLine()
                 let done = Tally()
@@ -379,8 +383,9 @@ struct QueuesCommand: AsyncParsableCommand {
                     return mark
                 }
                 if mark.count > 0 {
-                    try consent.ask(
-                        "\(counted(mark.count, "message")) of \(queue) on \(opened.address) will be lost", type: queue)
+                    try await opened.ask(
+                        consent, "\(counted(mark.count, "message")) of \(queue) on \(opened.address) will be lost",
+                        type: queue, for: "purge queue", on: "\(mark.count) messages of queue \(queue)")
                 }
                 let outcome = try await opened.act(
                     "purge queue", on: "\(mark.count) messages of queue \(queue)", reason: consent.reason,

@@ -86,14 +86,14 @@ struct TaskListing: Sendable {
         return (["phototui"] + words + place).map(OwnCommand.quoted).joined(separator: " ")
     }
 
-    private static func options(_ broker: String?) -> BrokerOptions {
+    static func options(_ broker: String?) -> BrokerOptions {
         var options = BrokerOptions()
         options.broker = broker
         options.profile = nil
         return options
     }
 
-    private static func reading(
+    static func reading(
         _ file: TaskHistoryFile, _ body: (any TaskHistory) async throws -> Void
     ) async throws {
         let history = try await file.open()

@@ -174,7 +174,9 @@ struct WorkersCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                try consent.ask("\(name) will end once it has finished what it runs", type: "shutdown")
+                try await opened.ask(
+                    consent, "\(name) will end once it has finished what it runs", type: "shutdown",
+                    for: "shut down worker", on: "worker \(name)")
                 let heard = try await opened.act(
                     "shut down worker", on: "worker \(name)", reason: consent.reason,
                     outcome: { $0 ? "told" : "it did not answer" }

@@ -26,10 +26,9 @@ struct JobsAnnounce: AsyncParsableCommand {
                     .invalidInput, "this library has no broker: the app and imports run its jobs",
                     whatToDo: "choose a profile that has one with --profile NAME")
             }
-            let count = try await relay.publishDue()
-            if count > 0 {
-                try await JobJournal.append("announce jobs", "all that wait", "\(count) announced", library)
-            }
+            let count = try await JobJournal.act(
+                "announce jobs", on: "all that wait", reason: "", library, outcome: { "\($0) announced" }
+            ) { try await relay.publishDue() }
             if output.json { return try Console.line(JSON.object(["announced": .count(count)]).encoded()) }
             try Console.line("\(counted(count, "job")) announced")
         }

@@ -34,23 +34,30 @@ extension JobsCommand {
             try await libraryOptions.withLibrary { library in
                 let ids = selection.all ? try await selection.ids([.queued, .retrying], in: library) : ids
                 if selection.all, !ids.isEmpty {
-                    try consent.ask("\(counted(ids.count, "job")) will be cancelled", type: "cancel")
+                    try await JobJournal.ask(
+                        consent, "\(counted(ids.count, "job")) will be cancelled", type: "cancel", for: "cancel jobs",
+                        on: counted(ids.count, "job"), library)
                 }
-                let result = try await LibraryJobs(library).cancel(ids)
+                // Those that were named are, by which the story of each is found.
+                let subject =
+                    selection.all
+                    ? counted(ids.count, "job") : ids.map(\.description).joined(separator: " ")
+                let (result, failed) = try await JobJournal.act(
+                    "cancel jobs", on: subject, reason: consent.reason, library,
+                    outcome: { (result: LibraryJobs.Cancelled, failed: [(id: JobID, reason: String)]) in
+                        (["\(result.ids.count) cancelled"] + failed.map { "\($0.id) refused: \($0.reason)" })
+                            .joined(separator: ", ")
+                    }
+                ) {
+                    let result = try await LibraryJobs(library).cancel(ids)
+                    let done = Set(result.ids)
+                    var failed: [(id: JobID, reason: String)] = []
+                    for id in ids where !done.contains(id) {
+                        failed.append((id, Self.reason(try await library.catalog.job(id), id)))
+                    }
+                    return (result, failed)
+                }
                 let done = Set(result.ids)
-                if selection.all, !done.isEmpty {
-                    try await JobJournal.append(
-                        "cancel jobs", "\(done.count) jobs", "\(done.count) cancelled", reason: consent.reason, library)
-                }
-                // Of those that were named each has an entry, by which its story is found.
-                for id in result.ids where !selection.all {
-                    try await JobJournal.append(
-                        "cancel job", id.description, "cancelled", reason: consent.reason, library)
-                }
-                var failed: [(id: JobID, reason: String)] = []
-                for id in ids where !done.contains(id) {
-                    failed.append((id, Self.reason(try await library.catalog.job(id), id)))
-                }
                 if output.json {
                     let faults = failed.map {
                         JSON.object(["id": .string($0.id.description), "reason": .string($0.reason)])
@@ -82,19 +89,5 @@ extension JobsCommand {
             case .some(let state): "it is \(state.rawValue)"
             }
         }
-    }
-}
-
-/// What a person did to jobs, in the journal.
-enum JobJournal {
-    static func append(
-        _ action: String, _ subject: String, _ outcome: String, reason: String = "", _ library: Library
-    ) async throws {
-        let clock = SystemClock()
-        let outcome = reason.isEmpty ? outcome : "\(outcome) (\(reason))"
-        try await library.catalog.append(
-            JournalEntry(
-                id: JournalEntryID(clock: clock, random: SystemRandom()), at: clock.microseconds,
-                actor: NSUserName(), action: action, subject: subject, outcome: outcome))
     }
 }

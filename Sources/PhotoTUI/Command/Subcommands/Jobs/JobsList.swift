@@ -15,6 +15,7 @@ extension JobsCommand {
                 Examples:
                   phototui jobs list --state dead --limit 20
                   phototui jobs list --state dead,retrying --match "no space" --since 2h
+                  phototui jobs list --follow --state dead,retrying
                   phototui jobs list --photo 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
                   phototui jobs list --json | jq -r '.jobs[].error'
                   phototui jobs list --broker redis://localhost:6379/0 --state failed --regex 'user \\d+ not found'
@@ -38,7 +39,7 @@ extension JobsCommand {
         @Flag(help: "Print CSV.")
         var csv = false
 
-        @Flag(help: "Go on with what changes, until Ctrl-C; with --json a document a line. Tasks of a broker only.")
+        @Flag(help: "Go on with what changes, until Ctrl-C; with --json a document a line.")
         var follow = false
 
         @Option(help: ArgumentHelp("At most so many jobs.", valueName: "n"))
@@ -63,13 +64,20 @@ extension JobsCommand {
                     limit: limit, after: after, asJSON: output.json, asCSV: csv, follows: follow
                 ).run()
             }
-            if follow { throw ValidationError("--follow is for the tasks of a --broker") }
             let filter = try tasks.jobFilter(states: StateWords.parse(state, as: JobState.self), photo: photo)
             let after = try after.map { text in
                 guard let id = JobID(text) else { throw ValidationError("--after takes a job's id") }
                 return id
             }
             try await libraryOptions.withLibrary { library in
+                if follow {
+                    return try await JobsFollow(library: library, filter: filter, limit: limit) {
+                        [asJSON = output.json, csv] job in
+                        if asJSON { return try Console.line(JobFormat.json(job).encoded(isIndented: false)) }
+                        if csv { return try Console.write(JobFormat.csv(job)) }
+                        try Console.line(displayEscaped(JobFormat.line(job)))
+                    }.run(heading: csv ? JobFormat.csvHeader : "")
+                }
                 let found = try await library.catalog.jobs(filter, after: after, limit: limit + 1)
                 let jobs = Array(found.prefix(limit))
                 let next = found.count > limit ? jobs.last?.id : nil

@@ -6,22 +6,27 @@ import PhotoEngine
 extension JobsCommand {
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Queue dead or cancelled jobs again.",
+            abstract: "Queue dead or cancelled jobs again, or send failed tasks of a broker anew.",
             discussion: """
-                The app or the next import works them off.
+                A library's jobs the app, workers or the next import work off.
+
+                With --broker, a task that failed is sent anew under its id to the queue it was in, with the arguments it had: Celery \
+                keeps no message of it, so that they must be known whole, by the task's result (result_extended), or by what its \
+                worker told of them, if they are plain values and not cut. What was to follow it (a chain, a chord) is not sent.
 
                 Examples:
-                  phototui jobs retry --all-dead
+                  phototui jobs retry --all-dead --yes
                   phototui jobs retry --all --match "no space"
                   phototui jobs retry --unprocessed        photos without a job that would process them
                   phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
+                  phototui jobs retry --broker redis://localhost:6379/0 --all --task shop.export --since 2h --yes
 
-                Exit codes: 0 all queued, 2 some not: unknown, or neither dead nor cancelled.
+                Exit codes: 0 all queued, 2 some not: unknown, in another state, or not known whole.
                 """)
 
         @OptionGroup var libraryOptions: LibraryOptions
-        /// Only to say what can be done instead.
-        @Option(help: .hidden) var broker: String?
+        @Option(help: ArgumentHelp("Failed tasks of this Celery broker on Redis, without a library.", valueName: "url"))
+        var broker: String?
         @OptionGroup var output: JSONOption
 
         @Flag(help: "Every dead job.")
@@ -32,27 +37,15 @@ extension JobsCommand {
 
         @OptionGroup var selection: JobSelection
         @OptionGroup var budget: BudgetOptions
+        @OptionGroup var consent: ConsentOptions
 
-        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
-
-        @Argument(help: "Jobs' ids.")
+        @Argument(help: "Jobs' ids; tasks' with --broker.")
         var ids: [String] = []
 
-        /// Celery keeps no message of a task that it has taken, and events tell of its arguments only as people read them.
-        private static func refusal(_ broker: String?) -> EngineError {
-            let place = broker.map { ["--broker", ConsoleCommand.withoutPassword($0)] } ?? []
-            func line(_ words: String...) -> String {
-                (["phototui"] + words + place).map(OwnCommand.quoted).joined(separator: " ")
-            }
-            return EngineError(
-                .unsupported,
-                "a Celery task that has ended left no message on its broker, so that it can't be sent again from here",
-                whatToDo: "dead letters can be: \(line("dead", "list", "--group")); for others send it again from the "
-                    + "application, with the arguments that this shows: \(line("jobs", "show", "ID"))")
-        }
-
         func validate() throws {
-            if broker == nil, let wrong = ids.first(where: { JobID($0) == nil }) {
+            if broker == nil, ProcessInfo.processInfo.environment["PHOTOTUI_BROKER", default: ""].isEmpty,
+                let wrong = ids.first(where: { JobID($0) == nil })
+            {
                 throw ValidationError("\(displayEscaped(wrong)) is no job's id; list them with: phototui jobs")
             }
             if [allDead, unprocessed, selection.all, !ids.isEmpty].count(where: \.self) == 1 { return }
@@ -60,63 +53,116 @@ extension JobsCommand {
         }
 
         func run() async throws {
-            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) { throw Self.refusal(broker) }
+            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) { return try await resend() }
             try await libraryOptions.withLibrary { library in
-                var retried = 0
-                var failed: [(id: JobID, reason: String)] = []
-                if allDead {
-                    while true {
-                        let dead = try await library.catalog.jobs(state: .dead, after: nil, limit: 1000).map(\.id)
-                        let count = try await library.catalog.retry(dead)
-                        retried += count
-                        if count == 0 { break }
-                    }
-                    if retried > 0 {
-                        try await JobJournal.append(
-                            "retry dead jobs", "all", "\(retried) queued", reason: reason, library)
-                    }
+                if unprocessed { return try await addMissing(library) }
+                if !ids.isEmpty { return try await retryNamed(library) }
+                // Those that there are now: one that dies again meanwhile is not among them.
+                let found =
+                    allDead
+                    ? try await LibraryJobs(library).ids(JobFilter(states: [.dead]))
+                    : try await selection.ids([.dead, .cancelled], in: library)
+                if !found.isEmpty {
+                    try await JobJournal.ask(
+                        consent, "\(counted(found.count, "job")) will be queued again", type: "retry",
+                        for: "retry jobs", on: counted(found.count, "job"), library)
                 }
-                if selection.all {
-                    let ids = try await selection.ids([.dead, .cancelled], in: library)
-                    retried += try await LibraryJobs(library).retry(ids)
-                    if retried > 0 {
-                        try await JobJournal.append(
-                            "retry jobs", "\(ids.count) jobs", "\(retried) queued", reason: reason, library)
-                    }
+                let retried = try await JobJournal.act(
+                    allDead ? "retry dead jobs" : "retry jobs", on: counted(found.count, "job"),
+                    reason: consent.reason, library, outcome: { "\($0) queued" }
+                ) { try await LibraryJobs(library).retry(found) }
+                try tell(retried, failed: [])
+            }
+        }
+
+        private func addMissing(_ library: Library) async throws {
+            try await budget.check(library)
+            let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
+            if !photos.isEmpty {
+                try await JobJournal.ask(
+                    consent, "a job will be added for each of \(counted(photos.count, "photo"))", type: "retry",
+                    for: "retry unprocessed photos", on: counted(photos.count, "photo"), library)
+            }
+            let added = try await JobJournal.act(
+                "retry unprocessed photos", on: counted(photos.count, "photo"), reason: consent.reason, library,
+                outcome: { "\($0) queued" }
+            ) { () -> Int in
+                var added = 0
+                for start in stride(from: 0, to: photos.count, by: 1000) {
+                    added += try await library.catalog.enqueueProcessing(
+                        Array(photos[start..<min(start + 1000, photos.count)]))
                 }
-                if unprocessed {
-                    try await budget.check(library)
-                    let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
-                    for start in stride(from: 0, to: photos.count, by: 1000) {
-                        retried += try await library.catalog.enqueueProcessing(
-                            Array(photos[start..<min(start + 1000, photos.count)]))
-                    }
-                    if retried > 0 {
-                        try await JobJournal.append(
-                            "retry unprocessed photos", "all", "\(retried) queued", reason: reason, library)
-                    }
+                return added
+            }
+            try tell(added, failed: [])
+        }
+
+        /// Each has an entry in the journal, by which its story is found.
+        private func retryNamed(_ library: Library) async throws {
+            var retried = 0
+            var failed: [(id: String, reason: String)] = []
+            for text in ids {
+                guard let id = JobID(text) else {
+                    failed.append((text, "it is no job's id"))
+                    continue
                 }
-                for id in ids.compactMap({ JobID($0) }) {
-                    if try await library.catalog.retry([id]) == 1 {
-                        retried += 1
-                        try await JobJournal.append("retry job", id.description, "queued", reason: reason, library)
-                    } else {
-                        let state = try await library.catalog.job(id)?.state
-                        failed.append((id, state.map { "it is \($0.rawValue)" } ?? "no job has this id"))
+                let refusal = try await JobJournal.act(
+                    "retry job", on: id.description, reason: consent.reason, library,
+                    outcome: { $0.map { "refused: \($0)" } ?? "queued" }
+                ) { () -> String? in
+                    if try await library.catalog.retry([id]) == 1 { return nil }
+                    let state = try await library.catalog.job(id)?.state
+                    return state.map { "it is \($0.rawValue)" } ?? "no job has this id"
+                }
+                if let refusal { failed.append((id.description, refusal)) } else { retried += 1 }
+            }
+            try tell(retried, failed: failed)
+        }
+
+        private func tell(_ retried: Int, failed: [(id: String, reason: String)]) throws {
+            if output.json {
+                let document: JSON = .object([
+                    "retried": .count(retried),
+                    "failed": .array(failed.map { .object(["id": .string($0.id), "reason": .string($0.reason)]) }),
+                ])
+                try Console.line(document.encoded())
+            } else {
+                try Console.line("\(retried) queued again")
+                for item in failed { Console.complain("\(displayEscaped(item.id)): \(item.reason)") }
+            }
+            if !failed.isEmpty { throw ExitCode.inPart }
+        }
+
+        // Of a broker
+
+        private func resend() async throws {
+            guard !allDead, !unprocessed else {
+                throw ValidationError("--all-dead and --unprocessed are for a library's jobs; --all is for tasks, too")
+            }
+            if selection.photo != nil { throw ValidationError("--photo is for a library's jobs") }
+            try await TaskListing.options(broker).withConsole { opened in
+                let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
+                try await TaskListing.reading(file) { history in
+                    var wanted = ids
+                    if selection.all {
+                        let states = try StateWords.parse(selection.state, as: BrokerTask.State.self)
+                        guard states.isSubset(of: [.failed]) else {
+                            throw ValidationError("only what failed can be sent again: --state takes failed")
+                        }
+                        let filter = selection.tasks.filter(states: [.failed])
+                        wanted = try await history.tasks(filter, limit: 1_000_000).tasks.reversed().map(\.id)
                     }
+                    if selection.all, !wanted.isEmpty {
+                        try await opened.ask(
+                            consent, "\(counted(wanted.count, "failed task")) of \(opened.address) will be sent again",
+                            type: "retry", for: "retry task", on: counted(wanted.count, "task"))
+                    }
+                    let subject = wanted.count == 1 ? "task \(wanted[0])" : counted(wanted.count, "task")
+                    let outcome = try await opened.act(
+                        "retry task", on: subject, reason: consent.reason, outcome: { $0.summary }
+                    ) { try await DeadSources.resend(wanted, history, opened) }
+                    try tell(outcome.sent.count, failed: outcome.kept.map { ($0.id, $0.reason) })
                 }
-                if output.json {
-                    let document: JSON = .object([
-                        "retried": .count(retried),
-                        "failed": .array(
-                            failed.map { .object(["id": .string($0.id.description), "reason": .string($0.reason)]) }),
-                    ])
-                    try Console.line(document.encoded())
-                } else {
-                    try Console.line("\(retried) queued again")
-                    for item in failed { Console.complain("\(item.id): \(item.reason)") }
-                }
-                if !failed.isEmpty { throw ExitCode.inPart }
             }
         }
     }

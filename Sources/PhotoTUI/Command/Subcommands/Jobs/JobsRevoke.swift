@@ -11,13 +11,14 @@ struct JobsRevoke: AsyncParsableCommand {
         discussion: """
             As `celery control revoke`: each worker that listens remembers the ids, until all workers have ended. A library's jobs \
             are cancelled by it, too; jobs retry queues them again. With --terminate what runs is stopped as well: Celery kills \
-            the process that runs it, phototui's workers stop at the task's next step. --all takes all unfinished tasks of the \
-            history (jobs watch) that the filters let through.
+            the process that runs it, phototui's workers stop at the task's next step. --all takes all unfinished tasks that the \
+            filters let through: a profile's jobs, or what the history of a --broker knows (jobs watch).
 
             Examples:
               phototui jobs revoke 1f0c7a2e-3f1e-7cc0-9a55-0d5e8f1b2c3d
               phototui jobs revoke --terminate 1f0c7a2e-3f1e-7cc0-9a55-0d5e8f1b2c3d --reason "it hangs"
               phototui jobs revoke --all --task shop.export --yes --broker redis://localhost:6379/0
+              phototui jobs revoke --all --state retrying --profile prod
 
             Exit codes: 0 all workers that listen have done it, 1 nobody has, 2 some did not answer, or refused.
             """)
@@ -27,15 +28,20 @@ struct JobsRevoke: AsyncParsableCommand {
     @OptionGroup var consent: ConsentOptions
     @Flag(help: "Stop those that run, too.") var terminate = false
     @Option(help: ArgumentHelp("The signal for --terminate.", valueName: "signal")) var signal = "SIGTERM"
-    @Flag(help: "All unfinished tasks of the history that the filters let through.") var all = false
+    @Flag(help: "All unfinished tasks that the filters let through.") var all = false
     @Option(help: ArgumentHelp("With --all, only in this unfinished state; several with commas.", valueName: "state"))
     var state: String?
+    @Option(help: ArgumentHelp("With --all, another owner's of the profile's database.", valueName: "name"))
+    var owner: String?
+    @Option(help: ArgumentHelp("With --all, only this photo's. A library's only.", valueName: "id")) var photo: PhotoID?
     @OptionGroup(title: "Filters for --all") var tasks: TaskOptions
     @Argument(help: "Tasks' ids, whole.") var ids: [String] = []
 
     func validate() throws {
         if all != ids.isEmpty { throw ValidationError("name tasks, or --all, not both") }
-        if !all, tasks.isGiven || state != nil { throw ValidationError("filters go with --all") }
+        if !all, tasks.isGiven || state != nil || owner != nil || photo != nil {
+            throw ValidationError("filters go with --all")
+        }
         if tasks.sort != nil { throw ValidationError("--sort is for jobs list") }
         if !["SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGHUP"].contains(signal) {
             throw ValidationError("--signal takes SIGTERM, SIGKILL, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 or SIGUSR2")
@@ -51,10 +57,12 @@ struct JobsRevoke: AsyncParsableCommand {
             }
             if all || terminate {
                 let stops = terminate ? ", also where they run" : ""
-                try consent.ask(
-                    "\(counted(ids.count, "task")) of \(opened.address) will be revoked\(stops)", type: "revoke")
+                try await opened.ask(
+                    consent, "\(counted(ids.count, "task")) of \(opened.address) will be revoked\(stops)",
+                    type: "revoke", for: terminate ? "terminate task" : "revoke task",
+                    on: ids.count == 1 ? "task \(ids[0])" : counted(ids.count, "task"))
             }
-            let subject = ids.count == 1 ? "task \(ids[0])" : "\(ids.count) tasks"
+            let subject = ids.count == 1 ? "task \(ids[0])" : counted(ids.count, "task")
             let outcome = try await opened.act(
                 terminate ? "terminate task" : "revoke task", on: subject, reason: consent.reason,
                 outcome: ControlFormat.outcome
@@ -66,6 +74,11 @@ struct JobsRevoke: AsyncParsableCommand {
     }
 
     private func unfinished(_ opened: OpenConsole) async throws -> [String] {
+        let configuration = LibraryOptions.configuration(warns: false)
+        if let profile = try brokerOptions.chosenProfile(configuration) {
+            return try await unfinishedJobs(of: owner.map(profile.belonging) ?? profile, configuration)
+        }
+        if owner != nil || photo != nil { throw ValidationError("--owner and --photo are for a profile's jobs") }
         let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
         let unfinished = Set(BrokerTask.State.allCases.filter { !$0.isFinished })
         let asked = try StateWords.parse(state, as: BrokerTask.State.self)
@@ -82,6 +95,31 @@ struct JobsRevoke: AsyncParsableCommand {
             throw error
         }
     }
+}
+
+extension JobsRevoke {
+    /// Of the catalogue, which knows its jobs whether or not anybody watched.
+    private func unfinishedJobs(of profile: Profile, _ configuration: Configuration) async throws -> [String] {
+        let asked = try StateWords.parse(state, as: JobState.self)
+        let states = asked.isEmpty ? JobState.unfinished : asked.intersection(JobState.unfinished)
+        if states.isEmpty { throw ValidationError("what has ended can't be revoked: --state takes unfinished states") }
+        let filter = try tasks.jobFilter(states: states, photo: photo)
+        let library = try await Library.open(
+            profile, configuration: configuration, environment: ProcessInfo.processInfo.environment,
+            unknownOwner: .refused)
+        do {
+            let found = try await LibraryJobs(library).ids(filter).map(\.description)
+            await library.close()
+            return found
+        } catch {
+            await library.close()
+            throw error
+        }
+    }
+}
+
+extension JobState {
+    static let unfinished = Set(allCases.filter { !$0.isFinished })
 }
 
 /// How it is written what workers did.
