@@ -106,10 +106,15 @@ struct PostgresFailureTests {
             try await catalog.close()
         }
         let database = try PostgresConnection(settings, server: "Postgres")
-        for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] {
+        // And what later migrations made.
+        _ = try database.execute("DROP INDEX jobs_error", [])
+        let later = ["faces", "people", "sidecars"]
+        for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])
         }
-        for column in ["tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query"] {
+        for column in [
+            "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query", "photo_metadata DROP COLUMN told",
+        ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }
         _ = try database.execute("DELETE FROM schema_versions WHERE version > 10", [])

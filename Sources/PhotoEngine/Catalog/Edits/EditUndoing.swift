@@ -34,8 +34,7 @@ struct EditUndoing {
             restored.formUnion(back)
             try tags.deleteUnused([there.id])
             try tell(of: Set(photos.photos).subtracting(back), areChanged: false)
-        case .joined(let album, let name, let photos):
-            guard try albums.album(album) != nil else { return conflicts.append(.goneAlbum(name)) }
+        case .joined(let album, _, let photos):
             restored.formUnion(
                 try members.remove(photos.photos, from: .album(album), withHidden: true).map(\.photo))
         case .left(let album, let name, let photos, let positions):
