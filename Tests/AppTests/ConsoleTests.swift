@@ -254,7 +254,7 @@ struct ConsoleTests {
         #expect(app.screen.contains("as of <5 s ago"))
     }
 
-    @Test("Dead letters are read anew when their number changes, and now and then")
+    @Test("Dead letters are read anew when their number changes, and, where they are few, every few looks")
     func deadReading() {
         var app = running()
         app.press("D")
@@ -263,7 +263,7 @@ struct ConsoleTests {
         let known = app.effects.compactMap { effect -> Int?? in
             if case .loadDeadLetters(_, let count) = effect { count } else { nil }
         }
-        #expect(known == [5, 5, 5, 5, 5])
+        #expect(known == [5, 5, 5, nil, 5])
         app.pass(12)
         #expect(
             app.effects.contains { if case .loadDeadLetters(_, unlessMark: nil) = $0 { true } else { false } })

@@ -62,6 +62,12 @@ struct CostsTests {
         let refused = try await program.run(["import"] + named + [photos.path])
         #expect(refused.exitCode == 1 && refused.complaints.contains("budget"), "\(refused.complaints)")
         #expect(refused.complaints.contains("--over-budget"))
+        for retry in [["--all-dead", "--yes"], ["--unprocessed", "--yes"]] {
+            let kept = try await program.run(["jobs", "retry"] + retry + named)
+            #expect(kept.exitCode == 1 && kept.complaints.contains("--over-budget"), "\(retry): \(kept.complaints)")
+            #expect(
+                try await program.run(["jobs", "retry", "--over-budget"] + retry + named).exitCode == 0, "\(retry)")
+        }
         report = try await program.run(["costs", "--json"] + named).document()
         #expect(report["photos"] as? Int == 3 && report["budget_state"] as? String == "exhausted")
         let allowed = try await program.run(

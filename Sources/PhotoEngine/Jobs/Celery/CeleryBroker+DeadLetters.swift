@@ -15,22 +15,36 @@ extension CeleryBroker {
         return value.integer == 1
     }
 
+    /// Dead letters in one question: the server has others to serve, however many there are.
+    private static let lettersAtOnce = 500
+
     /// The latest dead letters first, at most `limit`.
     func deadLetters(limit: Int) async throws -> [DeadLetter] {
-        let values = try await connection.send(RedisCommand("HGETALL", .text(keys.deadReasons))).array
-        var letters: [DeadLetter] = []
-        for index in stride(from: 0, to: values.count - 1, by: 2) {
-            guard let id = values[index].text, let bytes = values[index + 1].bytes,
-                let letter = Self.deadLetter(id, reason: bytes)
-            else { continue }
-            letters.append(letter)
+        var found: [String: DeadLetter] = [:]
+        var cursor = "0"
+        repeat {
+            let page = try await connection.send(
+                RedisCommand(
+                    "HSCAN", .text(keys.deadReasons), .text(cursor), "COUNT", RedisArgument(Self.lettersAtOnce))
+            ).array
+            guard page.count == 2, let next = page[0].text else { break }
+            let values = page[1].array
+            for index in stride(from: 0, to: values.count - 1, by: 2) {
+                guard let id = values[index].text, let bytes = values[index + 1].bytes,
+                    let letter = Self.deadLetter(id, reason: bytes)
+                else { continue }
+                found[id] = letter
+            }
+            cursor = next
+        } while cursor != "0"
+        var letters = Array(found.values.sorted { ($0.at, $1.id) > ($1.at, $0.id) }.prefix(max(0, limit)))
+        for start in stride(from: 0, to: letters.count, by: Self.lettersAtOnce) {
+            let end = min(start + Self.lettersAtOnce, letters.count)
+            let texts = try await connection.send(
+                RedisCommand("HMGET", [.text(keys.dead)] + letters[start..<end].map { .text($0.id) })
+            ).array
+            for (index, text) in zip(start..<end, texts) { letters[index].raw = text.bytes ?? [] }
         }
-        letters = Array(letters.sorted { $0.at > $1.at }.prefix(max(0, limit)))
-        guard !letters.isEmpty else { return [] }
-        let texts = try await connection.send(
-            RedisCommand("HMGET", [.text(keys.dead)] + letters.map { .text($0.id) })
-        ).array
-        for (index, text) in texts.enumerated() where index < letters.count { letters[index].raw = text.bytes ?? [] }
         return letters
     }
 

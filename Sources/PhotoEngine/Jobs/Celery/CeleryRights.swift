@@ -100,7 +100,7 @@ struct CeleryRights {
             RedisCommand("SUBSCRIBE", .text(keys.eventChannel("worker.heartbeat"))),
             RedisCommand("SADD", .text(keys.paused), nothing), RedisCommand("SREM", .text(keys.paused), nothing),
             RedisCommand("HSET", .text(keys.dead), nothing, nothing), RedisCommand("HDEL", .text(keys.dead), nothing),
-            RedisCommand("HGETALL", .text(keys.deadReasons)),
+            RedisCommand("HSCAN", .text(keys.deadReasons), "0"),
             RedisCommand("PUBLISH", .text(keys.controlChannel), nothing),
         ]
         for queue in queues {

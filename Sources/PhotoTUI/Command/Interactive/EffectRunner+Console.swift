@@ -231,7 +231,10 @@ extension EffectRunner {
             choice.deed == .retry ? "retry jobs" : "cancel jobs", on: choice.subject, reason: reason, library,
             outcome: { (done: Int, more: String) in "\(done) \(verb)\(more)" }
         ) { () -> (Int, String) in
-            if choice.deed == .retry { return (try await jobs.retry(ids), "") }
+            if choice.deed == .retry {
+                try await library.checkBudget()
+                return (try await jobs.retry(ids), "")
+            }
             let result = try await jobs.cancel(ids)
             var more = ""
             if let told = result.control?.workers, !told.isEmpty { more = ", told \(told.joined(separator: " "))" }

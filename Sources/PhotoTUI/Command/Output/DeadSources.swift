@@ -81,6 +81,7 @@ struct DeadSources: Sendable {
         var outcome = Outcome()
         if !messages.isEmpty { outcome.done += try await opened.console.revive(messages) }
         if !jobs.isEmpty, let library {
+            try await library.checkBudget()
             outcome.done += try await LibraryJobs(library).retry(jobs.compactMap { JobID($0) })
         }
         if !tasks.isEmpty {

@@ -85,8 +85,10 @@ public struct DeadState: Sendable {
         return letters[letterCursor.scroll.cursor]
     }
 
-    /// What has to be told for them not to be read again: one that goes while another comes is seen a little later.
-    var knownMark: Int? { all == nil || looks >= 15 ? nil : mark }
+    /// What has to be told for them not to be read again: one that goes while another comes is seen some looks later, which are
+    /// fewer where reading all takes little.
+    var knownMark: Int? { all == nil || looks >= (total <= 1000 ? 3 : Self.mostLooks) ? nil : mark }
+    private static let mostLooks = 15
 
     mutating func take(_ groups: [DeadSummaryGroup]?, mark: Int, at moment: Double) {
         answeredAt = moment
@@ -101,7 +103,7 @@ public struct DeadState: Sendable {
     }
 
     /// Reads all of them with the next look.
-    mutating func distrust() { looks = 15 }
+    mutating func distrust() { looks = Self.mostLooks }
 
     mutating func arrange(filter: String, visible: Int) {
         groups = (all ?? []).compactMap { Self.filtered($0, by: filter) }

@@ -55,6 +55,7 @@ extension JobsCommand {
         func run() async throws {
             if try BrokerOptions.namesForeignBroker(broker, libraryOptions) { return try await resend() }
             try await libraryOptions.withLibrary { library in
+                try await budget.check(library)
                 if unprocessed { return try await addMissing(library) }
                 if !ids.isEmpty { return try await retryNamed(library) }
                 // Those that there are now: one that dies again meanwhile is not among them.
@@ -76,7 +77,6 @@ extension JobsCommand {
         }
 
         private func addMissing(_ library: Library) async throws {
-            try await budget.check(library)
             let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
             if !photos.isEmpty {
                 try await JobJournal.ask(
