@@ -79,9 +79,9 @@ struct CeleryKeys: Sendable {
         prioritySteps = Set(prioritySteps).union(found).sorted()
     }
 
-    /// The queue that a list, without the prefix, belongs to.
-    func queue(ofList name: String) -> String {
-        guard let cut = name.range(of: separator, options: .backwards),
+    /// The queue that a list, without the prefix, belongs to; one that is declared may be called as another's list is.
+    func queue(ofList name: String, declared: Set<String>) -> String {
+        guard !declared.contains(name), let cut = name.range(of: separator, options: .backwards),
             prioritySteps.contains(Int(name[cut.upperBound...]) ?? -1)
         else { return name }
         return String(name[..<cut.lowerBound])

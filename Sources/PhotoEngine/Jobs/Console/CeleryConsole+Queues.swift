@@ -18,10 +18,9 @@ extension CeleryConsole {
         async let dead = countDeadLetters()
         let keys = keys
         let names = survey.withLock { survey in
-            (
-                declared: Set(survey.bindings.values.joined()),
-                listed: Set(survey.listPass.names.map { keys.queue(ofList: String($0.dropFirst(keys.prefix.count))) })
-            )
+            let declared = Set(survey.bindings.values.joined())
+            let lists = survey.listPass.names.map { String($0.dropFirst(keys.prefix.count)) }
+            return (declared: declared, listed: Set(lists.map { keys.queue(ofList: $0, declared: declared) }))
         }
         let known = Set(knownQueues)
         let (pausedNames, byQueue, deadByQueue) = try await (paused, deliveries, dead)
