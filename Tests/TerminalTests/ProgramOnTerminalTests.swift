@@ -178,6 +178,26 @@ struct ProgramOnTerminalTests {
         #expect(try await program.comesToShow { $0.contains("1 photo ") && $0.contains("/shade3") })
     }
 
+    @Test("What is searched for shows while it is typed, faults are told, and enter keeps what was found")
+    func search() async throws {
+        let program = try ProgramOnTerminal()
+        try await program.waitForPhotos()
+        program.type("/shade3")
+        #expect(try await program.comesToShow { $0.contains("1 photo ") })
+        program.type("\u{15}camra:x")
+        #expect(try await program.comesToShow { $0.contains("did you mean camera:?") })
+        program.type("\u{15}shaed3 OR shade4")
+        #expect(try await program.comesToShow { $0.contains("1 photo ") && $0.contains("/shaed3 OR shade4") })
+        program.type("\u{15}shdae OR shade4\r")
+        #expect(try await program.comesToShow { $0.contains("12 photos · /shdae OR shade4") })
+        program.type("/\u{15}sha")
+        #expect(try await program.comesToShow { $0.contains("shade") && $0.contains("12") })
+        program.type("\u{1b}")
+        _ = try await program.settle()
+        program.type("\u{1b}")
+        #expect(try await program.comesToShow { $0.contains("12 photos") && !$0.contains("/shdae") })
+    }
+
     @Test("At 200x60 a cursor move takes at most 300 bytes; left alone it writes nothing")
     func economy() async throws {
         let program = try ProgramOnTerminal(columns: 200, rows: 60, ["COLORTERM": "truecolor"])
