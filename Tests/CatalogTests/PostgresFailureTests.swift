@@ -113,7 +113,8 @@ struct PostgresFailureTests {
             _ = try database.execute("DROP TABLE \(table)", [])
         }
         for column in [
-            "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query", "photo_metadata DROP COLUMN told",
+            "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
+            "photo_metadata DROP COLUMN told",
         ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }
