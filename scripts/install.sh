@@ -18,6 +18,11 @@ install)
     programs=$(scripts/build-release.sh)
     install -D -m 755 -t "$prefix/bin" "$programs/phototui" "$programs/phototui-decoder"
     install -D -m 644 -t "$prefix/share/phototui/themes" themes/*.toml
+    if scripts/places.sh; then
+        install -D -m 644 "${XDG_CACHE_HOME:-$HOME/.cache}/phototui/places.tsv" "$prefix/share/phototui/places.tsv"
+    else
+        echo "no table of places: photos get no city from their position (scripts/places.sh makes one)" >&2
+    fi
     script=$(mktemp)
     trap 'rm -f "$script"' EXIT
     for shell in "${!completions[@]}"; do
@@ -40,6 +45,7 @@ uninstall)
     rm -f "${completions[@]/#/$prefix/}"
     rm -f "$prefix/lib/systemd/system/phototui-worker@.service"
     rm -rf "$prefix/share/phototui/themes" "$prefix/share/doc/phototui"
+    rm -f "$prefix/share/phototui/places.tsv"
     folders=(share/phototui lib/systemd/system lib/systemd)
     # Those that stay empty were made by the installation, but for the ones that every system has.
     case $prefix in

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 
 scripts/install-packages.sh run
 programs=$(scripts/build-release.sh)
+# Once; photos show where they were taken also without it, as coordinates.
+scripts/places.sh || echo "no table of places: photos get no city from their position (scripts/places.sh makes one)" >&2
 
 photos=${PHOTOS:-}
 if [ -z "$photos" ]; then

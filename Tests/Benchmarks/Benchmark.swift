@@ -12,6 +12,6 @@ struct Benchmark: Sendable {
         .importRate,
         .celeryWorker, .celeryPublish, .celeryLatency, .celeryJobs, .upload, .duplicates, .duplicateLibrary,
         .duplicateFolder,
-        .nearPairs, .nearOne,
+        .nearPairs, .nearOne, .places,
     ]
 }

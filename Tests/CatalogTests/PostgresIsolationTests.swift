@@ -15,7 +15,7 @@ struct PostgresIsolationTests {
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
-        "sidecars",
+        "sidecars", "places",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -43,6 +43,11 @@ struct PostgresIsolationTests {
             }
             let told = Sidecar(path: FilePath(photoFile(1).path.string + ".xmp"), marks: WrittenMarks())
             _ = try await catalog.recordSidecars([told])
+            let position = try #require(GeoPosition(latitude: 1, longitude: 1))
+            let city = City(
+                id: 1, name: "a", region: nil, countryCode: "PT", country: "b", position: position, timeZone: nil)
+            let place = FoundPlace(position: position, city: city, offsetMinutes: nil)
+            _ = try await catalog.setPlaces([PhotoID(clock: SystemClock(), random: SystemRandom()): place])
             try await catalog.append(journalEntry(at: 1, subject: "c"))
             let photos = try await catalog.photos(after: nil, limit: 9).map(\.id)
             for photo in try await catalog.uncompared(after: nil, limit: 1) {

@@ -9,6 +9,7 @@ struct InstallationTests {
     /// What an installation puts below its prefix, as `make install` says.
     private static let installed = [
         "bin/phototui", "bin/phototui-decoder", "share/phototui/themes/dark.toml",
+        "share/phototui/places.tsv",
         "share/bash-completion/completions/phototui", "share/zsh/site-functions/_phototui",
         "share/fish/vendor_completions.d/phototui.fish", "lib/systemd/system/phototui-worker@.service",
         "share/doc/phototui/production.md",
@@ -19,6 +20,7 @@ struct InstallationTests {
         try await Program(home: home, ["SCRIPT": Self.script, "PROGRAMS": Program.folder, "TARGET": prefix]).shell(
             "mkdir -p ~/tree/scripts && cp \"$SCRIPT\" ~/tree/scripts/ && cp -r \"${SCRIPT%/scripts/*}\"/{themes,contrib,docs} ~/tree/ && "
                 + "printf '#!/bin/sh\\necho %s\\n' \"$PROGRAMS\" > ~/tree/scripts/build-release.sh && "
+                + "printf '#!/bin/sh\\nmkdir -p ~/.cache/phototui && echo a table >~/.cache/phototui/places.tsv\\n' > ~/tree/scripts/places.sh && "
                 + "chmod +x ~/tree/scripts/*.sh && ~/tree/scripts/install.sh install \"$TARGET\"")
     }
 

@@ -8,7 +8,7 @@ public enum CatalogContract {
         timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + duplicateCases
         + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
         + removedCases
-        + calibrationCases + faceCases + sidecarCases
+        + calibrationCases + faceCases + sidecarCases + placeCases
         + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]

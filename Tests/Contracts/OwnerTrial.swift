@@ -24,7 +24,7 @@ extension CatalogContract {
         ("the timeline", OwnerTrial.timeline), ("photos", OwnerTrial.photos), ("files", OwnerTrial.files),
         ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("duplicates", OwnerTrial.duplicates),
         ("albums, tags and edits", OwnerTrial.collections),
-        ("searches", OwnerTrial.searches), ("sidecars", OwnerTrial.sidecars),
+        ("searches", OwnerTrial.searches), ("sidecars", OwnerTrial.sidecars), ("places", OwnerTrial.places),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

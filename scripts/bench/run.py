@@ -18,7 +18,7 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(FOLDER))
-WITHOUT_PHOTOS = {"catalog", "jobs", "console"}
+WITHOUT_PHOTOS = {"catalog", "jobs", "console", "places"}
 COLUMNS = ["figure", "bar", "measured", "peer", "ratio", "met"]
 
 
@@ -59,6 +59,7 @@ def sections(environment):
         ("console", "history.py"),
         ("uploads", "uploads.py"),
         ("duplicates", "duplicates.py"),
+        ("places", "places.py"),
         ("failures", "failures.py"),
     ]:
         if os.path.exists(f"{FOLDER}/{script}"):

@@ -91,7 +91,7 @@ struct JobTransition {
         if let photo = found.photo, var standing = found.standing {
             if !changed.insert(photo).inserted {
                 // Changed by another job of this transaction since it was read.
-                try update.write(to: connection, catalog)
+                try update.write(to: connection, catalog, counters: &counters)
                 standing = try PhotoUpdate.Standing(photo, connection: connection)
             }
             do {
@@ -128,7 +128,7 @@ struct JobTransition {
                 error = ?
             WHERE id = ?
             """, each: dead)
-        try update.write(to: connection, catalog)
+        try update.write(to: connection, catalog, counters: &counters)
         try counters.write(to: connection, owner: owner)
     }
 }

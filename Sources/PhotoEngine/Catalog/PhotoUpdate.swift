@@ -11,6 +11,7 @@ struct PhotoUpdate {
     private var collected: [[SQLValue]] = []
     /// Photos with more marks than their rows have, or had before: faces, and what sidecars say.
     private var marked: [PhotoID] = []
+    private var cities: [City] = []
 
     /// Throws `.conflict` when the photo's bytes are others than those that were processed.
     mutating func apply(
@@ -21,7 +22,15 @@ struct PhotoUpdate {
                 .conflict, "the file's bytes are not those that were recorded", whatToDo: "import its folder again")
         }
         let found = processed.metadata
-        let captureTime = found.captureTime ?? old.captureTime
+        var captureTime = found.captureTime ?? old.captureTime
+        // One of its own, as of a duplicate's, is looked up anew.
+        let looked = old.hasOwnPosition ? nil : processed.place
+        if captureTime.offsetMinutes == nil, let offset = looked?.offsetMinutes {
+            captureTime = CaptureTime(
+                wallMicroseconds: captureTime.wallMicroseconds, offsetMinutes: offset, source: captureTime.source)
+        }
+        let place = found.place ?? looked?.city?.place
+        if let city = looked?.city { cities.append(city) }
         let exposure = found.exposure
         photos.append([
             .integer(Int64(bitPattern: processed.perceptualHash.bits)), .text(processed.mediaType.rawValue),
@@ -31,8 +40,8 @@ struct PhotoUpdate {
             .string(found.cameraMake), .string(found.cameraModel), .string(found.lens), .double(exposure.seconds),
             .double(exposure.aperture), .int(exposure.iso), .double(exposure.focalLength),
             .double(exposure.focalLength35mm), .bool(exposure.flashFired), .double(found.position?.latitude),
-            .double(found.position?.longitude), .double(found.position?.altitude), .string(found.place),
-            .string(found.caption), .id(photo),
+            .double(found.position?.longitude), .double(found.position?.altitude), .string(place),
+            .int(looked.map { $0.city?.id ?? 0 }), .string(found.caption), .id(photo),
         ])
         let told = WrittenMarks(found, isFavourite: processed.isFavourite, faces: processed.faces)
         metadata.append([
@@ -49,11 +58,14 @@ struct PhotoUpdate {
         }
         old.leaveTimeline(&counters)
         if Timeline.contains(status: .ready, isArchived: old.isArchived) {
-            counters.addToTimeline(1, month: captureTime.month.ordinal, place: found.place)
+            counters.addToTimeline(1, month: captureTime.month.ordinal, place: place)
         }
     }
 
-    mutating func write(to connection: any SQLConnection, _ catalog: SQLCatalog) throws {
+    mutating func write(
+        to connection: any SQLConnection, _ catalog: SQLCatalog, counters: inout CounterChanges
+    ) throws {
+        try PlaceRows(connection: connection, owner: catalog.ownerValue).insert(cities)
         try connection.send(
             """
             UPDATE photos SET phash = ?, media_type = ?, width = ?, height = ?, orientation = ?, month = ?, taken_at = ?,
@@ -61,7 +73,7 @@ struct PhotoUpdate {
                 problem = ?, rating = \(Self.unlessMarked("rating", .rating)), camera_make = ?,
                 camera_model = ?, lens = ?, exposure_seconds = ?, aperture = ?, iso = ?, focal_length = ?,
                 focal_length_35mm = ?, flash_fired = ?, latitude = \(Self.unlessMarked("latitude", .position)),
-                longitude = \(Self.unlessMarked("longitude", .position)), altitude = \(Self.unlessMarked("altitude", .position)), place = ?,
+                longitude = \(Self.unlessMarked("longitude", .position)), altitude = \(Self.unlessMarked("altitude", .position)), place = ?, place_id = ?,
                 caption = \(Self.unlessMarked("caption", .caption))
             WHERE id = ?
             """, each: photos)
@@ -82,7 +94,7 @@ struct PhotoUpdate {
             ON CONFLICT (owner, photo) DO NOTHING
             """, each: hashed)
         let told = ToldMarks(connection: connection, catalog: catalog)
-        for photo in marked { _ = try told.settle(photo) }
+        for photo in marked { _ = try told.settle(photo, counters: &counters) }
         var search = SearchRows()
         try search.refresh(changed, of: catalog.owner, connection)
         try search.write(to: connection, owner: catalog.owner)
@@ -115,7 +127,8 @@ struct PhotoUpdate {
                 SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id
             ) OR EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id) THEN 1 ELSE 0 END,
             CASE WHEN EXISTS (SELECT 1 FROM faces WHERE faces.photo = photos.id) THEN 1 ELSE 0 END,
-            CASE WHEN EXISTS (SELECT 1 FROM sidecars WHERE sidecars.photo = photos.id) THEN 1 ELSE 0 END
+            CASE WHEN EXISTS (SELECT 1 FROM sidecars WHERE sidecars.photo = photos.id) THEN 1 ELSE 0 END,
+            CASE WHEN \(OwnMarks.position.condition("photos.has_own_marks")) THEN 1 ELSE 0 END
             """
 
         let sha256: SHA256Digest
@@ -127,6 +140,8 @@ struct PhotoUpdate {
         let isCollected: Bool
         let hasFaces: Bool
         let hasSidecars: Bool
+        /// Whether its position is not its file's.
+        let hasOwnPosition: Bool
 
         /// Takes `columns` off the row.
         init(_ row: inout SQLRow) throws {
@@ -139,6 +154,7 @@ struct PhotoUpdate {
             isCollected = try row.bool()
             hasFaces = try row.bool()
             hasSidecars = try row.bool()
+            hasOwnPosition = try row.bool()
         }
 
         init(_ photo: PhotoID, connection: any SQLConnection) throws {

@@ -46,7 +46,9 @@ extension SQLCatalog {
             var (before, ownBefore) = try trash.marks(of: request.keeper)
             var after = before.merging(try trash.marks(of: leaving.map(\.member.photo)).map(\.marks))
             let taken = OwnMarks(named: after.differences(from: before))
-            if after != before { try trash.setMarks(after, own: ownBefore.union(taken), of: request.keeper) }
+            if after != before {
+                try trash.setMarks(after, own: ownBefore.union(taken), of: request.keeper, counters: &counters)
+            }
             var merge = CollectionMerge(connection: connection, owner: ownerValue)
             try merge.carryOut(leaving.map(\.member.photo), into: request.keeper)
             var faces = FaceMerge(rows: FaceRows(connection: connection, owner: ownerValue), newID: newIdentifier)

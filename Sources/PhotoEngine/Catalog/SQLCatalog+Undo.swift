@@ -127,7 +127,8 @@ private struct Undoing {
         conflicts += changed.filter(touched.contains).map { .changedMark($0) }
         let kept = OwnMarks(named: changed)
         try trash.setMarks(
-            marks, own: content.ownBefore.subtracting(kept).union(own.intersection(kept)), of: content.keeper)
+            marks, own: content.ownBefore.subtracting(kept).union(own.intersection(kept)), of: content.keeper,
+            counters: &counters)
     }
 
     private static func conflict(_ conflict: UndoneEdit.Conflict) -> UndoneResolution.Conflict {

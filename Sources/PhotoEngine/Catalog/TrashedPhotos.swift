@@ -81,8 +81,10 @@ struct TrashedPhotos {
         return (marks, own)
     }
 
-    func setMarks(_ marks: PhotoMarks, own: OwnMarks, of photo: PhotoID) throws {
-        let keywords = try self.marks(of: photo).marks.keywords
+    func setMarks(
+        _ marks: PhotoMarks, own: OwnMarks, of photo: PhotoID, counters: inout CounterChanges
+    ) throws {
+        let old = try self.marks(of: photo).marks
         try connection.execute(
             """
             UPDATE photos SET is_favourite = ?, rating = ?, caption = ?, latitude = ?, longitude = ?, altitude = ?,
@@ -94,8 +96,11 @@ struct TrashedPhotos {
                 .double(marks.position?.latitude), .double(marks.position?.longitude),
                 .double(marks.position?.altitude), .int(own.rawValue), .id(photo), owner,
             ])
+        if old.position != marks.position {
+            try PlaceRows(connection: connection, owner: owner).forget(photo, counters: &counters)
+        }
         // What stays is not written anew: there is more than one way to write the same JSON.
-        if keywords != marks.keywords {
+        if old.keywords != marks.keywords {
             try connection.execute(
                 "UPDATE photo_metadata SET keywords = ? WHERE photo = ?",
                 [try PhotoColumns.encoded(marks.keywords), .id(photo)])

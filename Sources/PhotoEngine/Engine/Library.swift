@@ -15,6 +15,8 @@ public final class Library: Sendable {
     public let catalog: any Catalog
     public let objects: any LocalObjectStore
     public let processor: any ImageProcessor
+    /// In which cities positions are.
+    public let places: PlaceTable
     /// Reads and writes sidecars.
     let sidecars: any SidecarCoder
     /// Where workers hear of this library's jobs; nil where each process runs its own.
@@ -40,9 +42,9 @@ public final class Library: Sendable {
         relay: OutboxRelay?, uploader: Uploader?, reachStorage: @escaping @Sendable () async throws -> Void,
         makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void,
-        storage: String? = nil, traffic: TrafficRecorder? = nil
+        storage: String? = nil, traffic: TrafficRecorder? = nil, places: PlaceTable
     ) {
-        (self.storage, self.traffic) = (storage, traffic)
+        (self.storage, self.traffic, self.places) = (storage, traffic, places)
         self.location = location
         self.configuration = configuration
         self.catalog = catalog
@@ -92,8 +94,13 @@ public final class Library: Sendable {
     ) -> Library {
         let options = configuration.processingOptions
         let processor = DecoderPool(count: configuration.workers)
+        let places = PlaceTable(
+            file: PlaceTable.locate(library: location.folder, environment: ProcessInfo.processInfo.environment))
         let handlers: @Sendable (any Catalog) -> [any JobHandler] = { catalog in
-            [ProcessPhotoHandler(catalog: catalog, objects: objects, processor: processor, options: options)]
+            [
+                ProcessPhotoHandler(
+                    catalog: catalog, objects: objects, processor: processor, options: options, places: places)
+            ]
         }
         let open: @Sendable (String) async throws -> JobOwner? = { name in
             try await PostgresCatalog.openKnown(name, beside: catalog).map {
@@ -110,7 +117,8 @@ public final class Library: Sendable {
         let makeImporter: @Sendable () -> Importer = {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
-                options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor)
+                options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor,
+                places: places)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
@@ -118,7 +126,7 @@ public final class Library: Sendable {
             reachStorage: reachStorage,
             makeImporter: makeImporter,
             makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
-            stopDecoders: { processor.close() }, storage: storage, traffic: traffic)
+            stopDecoders: { processor.close() }, storage: storage, traffic: traffic, places: places)
     }
 
     /// Imports with this library's decoders. Its jobs run in `jobRunner`, which the importer keeps going while it works; with
@@ -158,6 +166,9 @@ public final class Library: Sendable {
 
     /// Brings originals back out of the library.
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
+
+    /// Looks up where photos were taken that nobody looked up yet.
+    public func placeFilling() -> PlaceFilling { PlaceFilling(catalog: catalog, table: places) }
 
     /// Writes what the library knows of photos beside them.
     public func sidecarWriting() -> SidecarWriting { SidecarWriting(catalog: catalog, coder: sidecars) }

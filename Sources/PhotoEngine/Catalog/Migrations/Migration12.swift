@@ -1,4 +1,5 @@
-/// Faces, and whose they are; sidecars, and what files themselves say, so that what a sidecar says can change.
+/// Faces, and whose they are; sidecars, and what files themselves say, so that what a sidecar says can change; the cities
+/// that photos were taken in.
 let migration12 = Migration(version: 12) { dialect in
     let integer = dialect.integer
     let real = dialect.real
@@ -45,5 +46,26 @@ let migration12 = Migration(version: 12) { dialect in
         "CREATE INDEX sidecars_photo ON sidecars (photo)",
         // What the original says of its marks, as JSON; null where an older phototui processed it.
         "ALTER TABLE photo_metadata ADD COLUMN told \(text)",
+        """
+        CREATE TABLE places (
+            owner \(bytes) NOT NULL REFERENCES owners (id),
+            id \(integer) NOT NULL,
+            name \(text) NOT NULL,
+            region \(text),
+            country_code \(text) NOT NULL,
+            country \(text) NOT NULL,
+            latitude \(real) NOT NULL,
+            longitude \(real) NOT NULL,
+            time_zone \(text),
+            PRIMARY KEY (owner, id)
+        ) \(dialect.keyedTableEnd)
+        """,
+        // The nearest city; 0 where none is near, null where the position was not looked up.
+        "ALTER TABLE photos ADD COLUMN place_id \(integer)",
+        """
+        CREATE INDEX photos_city ON photos (owner, in_timeline, place_id, taken_at DESC, id DESC)
+        WHERE place_id IS NOT NULL
+        """,
+        "CREATE INDEX photos_unplaced ON photos (owner, id) WHERE latitude IS NOT NULL AND place_id IS NULL",
     ]
 }

@@ -15,7 +15,7 @@ extension SQLCatalog {
                 let photos = try rows.photos(beside: sidecar.path)
                 let changed = try rows.set(sidecar, of: photos)
                 touched.formUnion(changed)
-                for photo in changed where try !told.settle(photo) {
+                for photo in changed where try !told.settle(photo, counters: &counters) {
                     let added = try connection.rows(
                         "INSERT INTO \(JobInsertion.table) VALUES \(JobInsertion.row) \(JobInsertion.onConflict) RETURNING id",
                         JobInsertion.values(

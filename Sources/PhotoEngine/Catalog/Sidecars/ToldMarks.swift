@@ -10,7 +10,7 @@ struct ToldMarks {
     private var owner: SQLValue { catalog.ownerValue }
 
     /// False where it isn't known what the photo's file says: an older phototui processed it.
-    func settle(_ photo: PhotoID) throws -> Bool {
+    func settle(_ photo: PhotoID, counters: inout CounterChanges) throws -> Bool {
         var row = try connection.row(
             """
             SELECT orientation, width, height, (SELECT told FROM photo_metadata WHERE photo = photos.id),
@@ -25,13 +25,24 @@ struct ToldMarks {
         let keywords = try row!.optionalText().map(PhotoColumns.keywords) ?? []
         var marks = try Self.decoded(told)
         marks = marks.merging(try sidecars(of: photo))
+        let old = try position(of: photo)
         try set(marks, of: photo)
+        if try position(of: photo) != old {
+            try PlaceRows(connection: connection, owner: owner).forget(photo, counters: &counters)
+        }
         try set(try withoutTags(marks.keywords, of: photo), of: photo, over: keywords)
         guard let width, let height else { return true }
         let faces = FaceRegion.faces(marks.faces, orientation, stored: PixelSize(width: width, height: height))
         try FaceRows(connection: connection, owner: owner)
             .replace(with: faces, of: photo, newID: catalog.newIdentifier)
         return true
+    }
+
+    /// Latitude and longitude.
+    private func position(of photo: PhotoID) throws -> [Double?] {
+        var row = try SQLRow.present(
+            try connection.row("SELECT latitude, longitude FROM photos WHERE id = ?", [.id(photo)]))
+        return try [row.optionalDouble(), row.optionalDouble()]
     }
 
     /// What is called by the longer name, that of the file with its ending, first.

@@ -10,13 +10,16 @@ public struct ProcessedPhoto: Sendable {
     public var faces: [FaceRegion]
     /// As `WrittenMarks` has it.
     public var isFavourite: Bool
+    /// Where the position is, once it was looked up.
+    public var place: FoundPlace?
     /// What is wrong with a picture that could be shown all the same; nil when nothing is.
     public var problem: String?
     public var renditions: [Rendition]
 
     public init(
         sha256: SHA256Digest, mediaType: MediaType, pixelSize: PixelSize, perceptualHash: PerceptualHash,
-        metadata: PhotoMetadata, faces: [FaceRegion] = [], isFavourite: Bool = false, problem: String?,
+        metadata: PhotoMetadata, faces: [FaceRegion] = [], isFavourite: Bool = false, place: FoundPlace? = nil,
+        problem: String?,
         renditions: [Rendition]
     ) {
         self.sha256 = sha256
@@ -26,6 +29,7 @@ public struct ProcessedPhoto: Sendable {
         self.metadata = metadata
         self.faces = faces
         self.isFavourite = isFavourite
+        self.place = place
         self.problem = problem
         self.renditions = renditions
     }

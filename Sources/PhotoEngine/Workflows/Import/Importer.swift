@@ -6,6 +6,7 @@ public import SystemPackage
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
+        & PlaceCatalog
 
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
@@ -22,11 +23,14 @@ public final class Importer: Sendable {
     let uploader: Uploader?
     /// What reads sidecars; nil leaves them alone.
     let sidecars: (any SidecarCoder)?
+    /// Where photos' positions are; nil leaves them alone.
+    let places: PlaceTable?
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
         relay: OutboxRelay? = nil, options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?,
-        readers: Int = 2, uploader: Uploader? = nil, sidecars: (any SidecarCoder)? = nil
+        readers: Int = 2, uploader: Uploader? = nil, sidecars: (any SidecarCoder)? = nil,
+        places: PlaceTable? = nil
     ) {
         self.catalog = catalog
         self.objects = objects
@@ -38,6 +42,7 @@ public final class Importer: Sendable {
         self.readers = max(1, readers)
         self.uploader = uploader
         self.sidecars = sidecars
+        self.places = places
     }
 
     /// Imports until every photo it added, and every other that waits, is processed; with a relay, until workers elsewhere

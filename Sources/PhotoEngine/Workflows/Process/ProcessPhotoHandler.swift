@@ -13,16 +13,18 @@ public final class ProcessPhotoHandler: JobHandler {
     private let objects: any LocalObjectStore
     private let processor: any ImageProcessor
     private let options: ProcessingOptions
+    private let places: PlaceTable?
     private let reading = BlockingQueue(label: "phototui.reindex")
 
     public init(
         catalog: any HandlerCatalog, objects: any LocalObjectStore, processor: any ImageProcessor,
-        options: ProcessingOptions
+        options: ProcessingOptions, places: PlaceTable? = nil
     ) {
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
         self.options = options
+        self.places = places
     }
 
     public func perform(_ job: Job) async throws -> JobResult {
@@ -55,6 +57,10 @@ public final class ProcessPhotoHandler: JobHandler {
                 continue
             }
             if processed.metadata.captureTime == nil { processed.metadata.captureTime = photo.captureTime }
+            // Without a table, somebody who has one looks it up later.
+            if let position = processed.metadata.position {
+                processed.place = try? await places?.place(at: position, processed.metadata.captureTime)
+            }
             for rendition in processed.renditions {
                 try await server { try await store(rendition, of: photo.sha256) }
             }

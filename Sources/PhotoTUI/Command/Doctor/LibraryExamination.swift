@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import PhotoEngine
 import SystemPackage
+import Workflows
 
 /// The library: opened, checked and counted. Nothing is created.
 enum LibraryExamination {
@@ -36,6 +37,24 @@ enum LibraryExamination {
         return (checks, folders)
     }
 
+    private static func places(_ library: Library) async -> Check {
+        guard let file = library.places.file else {
+            return Check(
+                area, "places", .ok, "no table of cities: photos get no place from their position",
+                whatToDo: PlaceTable.howToGetOne)
+        }
+        do {
+            let count = try await library.places.cities().count
+            let unplaced = try await library.catalog.unplacedCount()
+            return Check(
+                area, "places", unplaced == 0 ? .ok : .warning,
+                "\(count) cities in \(file.rawText); \(counted(unplaced, "photo")) not looked up",
+                whatToDo: unplaced == 0 ? "" : "phototui places fill")
+        } catch {
+            return failure("places", error)
+        }
+    }
+
     private static func checksOf(_ library: Library, _ folders: [FilePath]) async throws -> [Check] {
         var checks: [Check] = []
         let statistics = try await library.catalog.statistics()
@@ -52,6 +71,7 @@ enum LibraryExamination {
                 area, "photos", .ok,
                 "\(statistics.photos), \(statistics.byteCount); \(statistics.timeline) in the timeline, "
                     + "\(statistics.missing) missing, \(statistics.unreadable) unreadable; \(statistics.files) files"))
+        checks.append(await places(library))
         for folder in folders {
             let isThere = folder.withPlatformString { access($0, F_OK) } == 0
             checks.append(

@@ -92,7 +92,10 @@ extension AppState {
             timeline.search.isActive && !timeline.search.isComplete && month == timeline.layout.months.count - 1
         var text = separator + (isOpen ? "\(grouped(count.count))+ photos" : counted(count.count, "photo"))
         if let places = timeline.places[count.month], !places.isEmpty {
-            text += separator + places.map { displayEscaped($0) }.joined(separator: ", ")
+            // The city alone: its country would take the room of the next.
+            var seen: Set<Substring> = []
+            let cities = places.map { $0.prefix { $0 != "," } }.filter { seen.insert($0).inserted }
+            text += separator + cities.map { displayEscaped(String($0)) }.joined(separator: ", ")
         }
         grid.write(
             text, at: Position(row: area.row, column: column), role: .subheading,

