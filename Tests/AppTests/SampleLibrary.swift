@@ -15,6 +15,8 @@ struct SampleLibrary {
     var added = 0
     var clusters: SampleClusters?
     var trash: SampleTrash?
+    /// nil: whoever asks waits.
+    var places: PlaceList?
 
     init(_ counts: [(String, Int)]) {
         months = counts.map { MonthCount(month: Month($0.0)!, count: $0.1) }
@@ -112,6 +114,7 @@ struct SampleLibrary {
         case .loadSearches(let request):
             return .searchesLoaded(
                 request, ["rating:>=4", "camera:x100"].map { PastSearch(text: $0, searchedAt: 0) })
+        case .loadPlaceList(let request): return places.map { .placeListLoaded(request, $0) }
         case .suggestNames(let request, let asked):
             let names = asked.ofTags ? ["beach", "summer"] : ["Trips/Lisbon", "Lisbon by night"]
             return .namesSuggested(

@@ -16,6 +16,7 @@ public struct AppState: Sendable {
     public var viewer: ViewerState?
     public var duplicates = DuplicatesState()
     public var trash = TrashState()
+    public var places = PlacesState()
     /// nil where there is no broker.
     public var console: ConsoleState?
     /// Whether there are photos; a console alone has none.
@@ -54,6 +55,7 @@ public struct AppState: Sendable {
         timeline.resize(area: Layout(size).wall, look: look)
         duplicates.resize(area: Layout(size).body)
         trash.resize(area: Layout(size).body)
+        places.resize(area: Layout(size).body)
         resizeConsole()
     }
 

@@ -21,6 +21,7 @@ public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
     case .duplicates: state.drawDuplicates(into: &grid, layout)
     case .comparison: if let comparison = state.duplicates.comparison { state.drawComparison(comparison, into: &grid) }
     case .trash: state.drawTrash(into: &grid, layout)
+    case .places: state.drawPlaces(into: &grid, layout)
     case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: state.drawConsole(into: &grid, layout)
     }
     state.drawDetails(into: &grid, in: layout.details)
@@ -64,7 +65,8 @@ extension AppState {
 
     /// The views that the top line names: those of the photos, or those of the broker.
     private var shownViews: [KeyContext] {
-        let photos: [KeyContext] = [.timeline, .viewer, .duplicates] + (context == .trash ? [.trash] : [])
+        let photos: [KeyContext] =
+            [.timeline, .viewer, .duplicates] + ([.trash, .places].contains(context) ? [context] : [])
         guard isOnConsole else {
             let others: [KeyContext] = console?.hasBroker == true ? [.queues] : []
             return photos + (size.columns >= 72 ? others : [])
@@ -97,7 +99,9 @@ extension AppState {
     /// The line that tells of the photo under the cursor.
     func drawDetails(into grid: inout Grid, in area: Rect) {
         if isOnConsole || pendingText != nil { return drawConsoleStatus(into: &grid, in: area) }
-        if isOnDuplicates || context == .trash { return drawDuplicatesStatus(into: &grid, in: area) }
+        if isOnDuplicates || context == .trash || context == .places {
+            return drawDuplicatesStatus(into: &grid, in: area)
+        }
         if case .search(let prompt)? = layers.last { return drawSearchStatus(prompt, into: &grid, in: area) }
         guard let entry = timeline.cursorEntry else { return }
         var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
@@ -124,7 +128,12 @@ extension AppState {
 
     private func drawDuplicatesStatus(into grid: inout Grid, in area: Rect) {
         let (left, right) =
-            context == .comparison ? comparisonStatus : context == .trash ? trashStatus : duplicatesStatus
+            switch context {
+            case .comparison: comparisonStatus
+            case .trash: trashStatus
+            case .places: placesStatus
+            default: duplicatesStatus
+            }
         grid.write(
             left, at: Position(row: area.row, column: area.column + 1), role: .text,
             maxWidth: max(0, area.columns - right.displayWidth - 4),

@@ -45,6 +45,7 @@ public enum Effect: Hashable, Sendable {
     /// Tells what emptying the trash would remove, of what has been there for so many days.
     case planEmptying(RequestID, days: Int)
     case emptyTrash(RequestID, days: Int, reason: String)
+    case loadPlaceList(RequestID)
     case setFavourite(RequestID, Bool, [PhotoID])
     case edit(RequestID, PhotoEdit, [PhotoID])
     /// In this order.

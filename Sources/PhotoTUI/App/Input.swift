@@ -148,6 +148,7 @@ extension AppState {
         case .lastView: return openLastView()
         case .openDuplicates: return openDuplicates()
         case .openTrash: return goTo(.trash)
+        case .openPlaces: return goTo(.places)
         case .openTimeline: return goTo(.timeline)
         case .openQueues: return goTo(.queues)
         case .openWorkers: return goTo(.workers)
@@ -164,6 +165,7 @@ extension AppState {
             case .duplicates: return performInDuplicates(action)
             case .comparison: return performInComparison(action)
             case .trash: return performInTrash(action)
+            case .places: return performInPlaces(action)
             case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: return performInConsole(action)
             }
         }
@@ -188,14 +190,15 @@ extension AppState {
         case (_, .openCosts): return hasJobsOfLibrary ? nil : "there is no library here, whose storage would cost"
         case (_, .openPhotoJobs):
             return console == nil || timeline.cursorEntry == nil ? "there is no photo here" : nil
-        case (_, .openTimeline), (_, .openDuplicates), (_, .openTrash):
+        case (_, .openTimeline), (_, .openDuplicates), (_, .openTrash), (_, .openPlaces):
             return hasLibrary ? nil : "there is no library here, only a broker"
         case (.duplicates, .undo), (.comparison, .undo): return reasonNoUndoOfResolution()
         case (_, .nextTheme): return themes.count > 1 ? nil : "there is only one theme"
         case (.duplicates, _): return reasonUnavailableInDuplicates(action)
         case (.comparison, _): return reasonUnavailableInComparison(action)
-        case (.trash, .undo): return undoSteps.isEmpty ? "nothing was changed" : nil
+        case (.trash, .undo), (.places, .undo): return undoSteps.isEmpty ? "nothing was changed" : nil
         case (.trash, _): return reasonUnavailableInTrash(action)
+        case (.places, _): return reasonUnavailableInPlaces(action)
         case (.timeline, _), (.viewer, _): return reasonUnavailableOnPhotos(action)
         case (.queues, _), (.messages, _), (.workers, _), (.dead, _), (.jobs, _), (.inbox, _), (.health, _),
             (.costs, _):
@@ -243,6 +246,7 @@ extension AppState {
         if context == .duplicates { return handleInDuplicates(event) }
         if context == .comparison { return handleInComparison(event) }
         if context == .trash { return handleInTrash(event) }
+        if context == .places { return handleInPlaces(event) }
         if isOnConsole { return handleInConsole(event) }
         switch event.action {
         case .wheelDown: timeline.scroll(rows: 3)

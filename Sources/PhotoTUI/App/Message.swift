@@ -39,6 +39,7 @@ public enum Message: Sendable {
     case trashRestored(RequestID, [PhotoID])
     case emptyingPlanned(RequestID, TrashEmptyingSums)
     case trashEmptied(RequestID, TrashEmptyingSums)
+    case placeListLoaded(RequestID, PlaceList)
     case favouritesSet(RequestID, Int)
     /// Those that an edit took, of which there are none where all was so already.
     case edited(RequestID, [Edit])

@@ -20,6 +20,7 @@ public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     effects += state.reconcileViewer()
     effects += state.reconcileDuplicates()
     effects += state.reconcileTrash()
+    effects += state.reconcilePlaces()
     effects += state.reconcileConsole()
     effects += state.reconcileThumbnails()
     return effects
@@ -94,6 +95,7 @@ extension AppState {
         case .trashLoaded(let request, let page): trashLoaded(request, page)
         case .trashRestored(let request, let photos): trashRestored(request, photos)
         case .emptyingPlanned(let request, let sums): emptyingPlanned(request, sums)
+        case .placeListLoaded(let request, let list): placeListLoaded(request, list)
         case .trashEmptied(let request, let sums): trashEmptied(request, sums)
         default: applyActivity(message)
         }
@@ -167,7 +169,7 @@ extension AppState {
 
     mutating func catalogChanged() -> [Effect] {
         duplicatesChanged()
-        trash.isStale = true
+        (trash.isStale, places.isStale) = (true, true)
         timeline.windows.markStale()
         timeline.thumbnails.forgetFailures()
         timeline.places = [:]
@@ -213,7 +215,7 @@ extension AppState {
             activity.notice = Notice(error)
         } else if let effects = consoleFailed(request, error) {
             return effects
-        } else if let effects = trashFailed(request, error) {
+        } else if let effects = trashFailed(request, error) ?? placesFailed(request, error) {
             return effects
         } else if let effects = duplicatesFailed(request, error) {
             return effects
@@ -241,7 +243,9 @@ extension AppState {
             timeline.search.timer = nil
             return applySearch()
         }
-        if let effects = trashTimerFired(request) ?? duplicatesTimerFired(request) { return effects }
+        if let effects = trashTimerFired(request) ?? placesTimerFired(request) ?? duplicatesTimerFired(request) {
+            return effects
+        }
         guard context == .viewer, let viewer, viewer.slideshow == request else { return [] }
         return advanceSlideshow()
     }

@@ -45,6 +45,11 @@ public enum Action: String, CaseIterable, Sendable {
     case nextView = "next_view"
     case openDuplicates = "open_duplicates"
     case openTrash = "open_trash"
+    case openPlaces = "open_places"
+    case firstPlace = "first_place"
+    case lastPlace = "last_place"
+    case openPlace = "open_place"
+    case closePlaces = "close_places"
     case firstTrashed = "first_trashed"
     case lastTrashed = "last_trashed"
     case markTrashed = "mark_trashed"
@@ -122,7 +127,7 @@ public enum Action: String, CaseIterable, Sendable {
 
 /// Where an action's keys hold.
 public enum KeyContext: String, CaseIterable, Sendable {
-    case timeline, viewer, duplicates, comparison, trash
+    case timeline, viewer, duplicates, comparison, trash, places
     case queues, messages, workers, dead, jobs, inbox, health, costs
 
     /// As help heads its sections.
@@ -133,6 +138,7 @@ public enum KeyContext: String, CaseIterable, Sendable {
         case .duplicates: "Duplicates"
         case .comparison: "Duplicates side by side"
         case .trash: "Trash"
+        case .places: "Places"
         case .queues: "Queues"
         case .messages: "Messages"
         case .workers: "Workers"
@@ -148,7 +154,7 @@ public enum KeyContext: String, CaseIterable, Sendable {
 extension KeyContext {
     /// The screens that look after a broker.
     static let console: [KeyContext] = [.queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs]
-    static let lists: [KeyContext] = [.timeline, .duplicates, .trash] + console
+    static let lists: [KeyContext] = [.timeline, .duplicates, .trash, .places] + console
 }
 
 /// What the one table of actions says of each.
@@ -201,6 +207,9 @@ public struct ActionDescription: Sendable {
         .init(.markTrashed, "Mark or unmark the photo", "mark", ["space"], [.trash], footer: 1),
         .init(.restoreTrashed, "Take the photo, or all marked ones, back", "restore", ["r"], [.trash], footer: 0),
         .init(.emptyTrash, "Remove for good what has been there for 30 days", "empty", ["E"], [.trash], footer: 2),
+        .init(.firstPlace, "Go to the first country", "first", ["g", "home"], [.places]),
+        .init(.lastPlace, "Go to the last city", "last", ["G", "end"], [.places]),
+        .init(.openPlace, "Show the photos taken there", "photos", ["enter"], [.places], footer: 0),
         .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
         .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
         .init(
@@ -296,17 +305,22 @@ public struct ActionDescription: Sendable {
             footer: 7),
         .init(
             .closeTrash, "Drop the marks, or go back to the timeline", "back", ["q", "esc"], [.trash], footer: 7),
+        .init(.closePlaces, "Go back to the timeline", "back", ["q", "esc"], [.places], footer: 7),
         .init(
             .closeRow, "Go back a step: out of a text, a filter, a queue", "back", ["esc"], KeyContext.console),
         .init(
             .leaveConsole, "Go back a step, then to the photos or the shell", "back", ["q"], KeyContext.console,
             footer: 7),
         .init(
-            .openTimeline, "Show the timeline", "photos", ["1"], [.timeline, .duplicates, .trash] + KeyContext.console),
+            .openTimeline, "Show the timeline", "photos", ["1"],
+            [.timeline, .duplicates, .trash, .places] + KeyContext.console),
         .init(
             .openDuplicates, "Show duplicates", "duplicates", ["d", "3"],
-            [.timeline, .viewer, .trash] + KeyContext.console, footer: 5),
-        .init(.openTrash, "Show the trash", "trash", ["x"], [.timeline, .viewer, .duplicates]),
+            [.timeline, .viewer, .trash, .places] + KeyContext.console, footer: 5),
+        .init(.openTrash, "Show the trash", "trash", ["x"], [.timeline, .viewer, .duplicates, .places]),
+        .init(
+            .openPlaces, "Show the countries and cities that photos were taken in", "places", ["P"],
+            [.timeline, .viewer, .duplicates, .trash]),
         .init(.openQueues, "Show the broker's queues", "queues", ["6"], KeyContext.allCases),
         .init(.openWorkers, "Show the broker's workers", "workers", ["w"], KeyContext.allCases),
         .init(.openDead, "Show the dead letters", "dead letters", ["D"], KeyContext.allCases),

@@ -108,6 +108,14 @@ final class EffectRunner: Sendable {
             .undoResolution, .decideDistinct, .stackPhotos, .scanDuplicates:
             performForDuplicates(effect)
         case .loadTrash, .restoreTrash, .planEmptying, .emptyTrash: performForTrash(effect)
+        case .loadPlaceList(let request):
+            run(request) { library in
+                .placeListLoaded(
+                    request,
+                    PlaceList(
+                        cities: try await library.catalog.cities(),
+                        unplaced: try await library.catalog.unplacedCount()))
+            }
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .markQueue, .act,
             .recordRefusal, .tellTime:
             performForConsole(effect)

@@ -20,6 +20,7 @@ extension AppState {
         case .duplicates where next != .comparison: effects = leaveDuplicates()
         case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: effects = leaveConsole()
         case .trash: effects = leaveTrash()
+        case .places: effects = leavePlaces()
         case .timeline, .duplicates: break
         }
         context = next
@@ -33,7 +34,7 @@ extension AppState {
         switch context {
         case .timeline: timeline.cursorEntry == nil ? openDuplicates() : openViewer()
         case .viewer: openDuplicates()
-        case .duplicates, .comparison, .trash:
+        case .duplicates, .comparison, .trash, .places:
             goTo(console?.hasBroker == true ? .queues : console == nil ? .timeline : .jobs)
         case .queues, .messages: goTo(.workers)
         case .workers: goTo(.dead)
@@ -53,6 +54,7 @@ extension AppState {
         case .duplicates where context != .duplicates: openDuplicates()
         case .messages where console?.messages != nil: goTo(.messages)
         case .trash where context != .trash: goTo(.trash)
+        case .places where context != .places: goTo(.places)
         case .queues, .workers, .dead, .jobs, .inbox, .health, .costs: goTo(lastContext)
         default: context == .timeline || !hasLibrary ? openNextView() : goTo(.timeline)
         }
