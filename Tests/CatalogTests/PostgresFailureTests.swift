@@ -107,14 +107,16 @@ struct PostgresFailureTests {
         }
         let database = try PostgresConnection(settings, server: "Postgres")
         // And what later migrations made.
-        _ = try database.execute("DROP INDEX jobs_error", [])
-        let later = ["faces", "people", "sidecars"]
+        for index in ["jobs_error", "photos_city", "photos_unplaced"] {
+            _ = try database.execute("DROP INDEX \(index)", [])
+        }
+        let later = ["faces", "people", "sidecars", "places"]
         for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])
         }
         for column in [
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
-            "photo_metadata DROP COLUMN told",
+            "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id",
         ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }

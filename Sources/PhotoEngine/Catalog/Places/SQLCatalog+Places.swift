@@ -29,23 +29,23 @@ extension SQLCatalog {
 
     func setPlaces(_ places: [PhotoID: FoundPlace]) async throws -> Int {
         if places.isEmpty { return 0 }
-        return try await database.write { [ownerValue] connection in
+        return try await database.write { [owner, ownerValue] connection in
             let rows = PlaceRows(connection: connection, owner: ownerValue)
             var counters = CounterChanges()
             counters.add(1, to: .changes)
             try rows.insert(places.values.compactMap(\.city))
-            var count = 0
-            for (photo, place) in places.sorted(by: { $0.key < $1.key })
-            where try rows.set(place, of: photo, counters: &counters) {
-                count += 1
-            }
+            let placed = try places.sorted { $0.key < $1.key }
+                .filter { try rows.set($0.value, of: $0.key, counters: &counters) }.map(\.key)
+            var search = SearchRows()
+            try search.refresh(placed, of: owner, connection)
+            try search.write(to: connection, owner: owner)
             try counters.write(to: connection, owner: ownerValue)
-            return count
+            return placed.count
         }
     }
 
     func forgetPlaces() async throws {
-        try await database.write { [ownerValue] connection in
+        try await database.write { [owner, ownerValue] connection in
             let rows = PlaceRows(connection: connection, owner: ownerValue)
             var counters = CounterChanges()
             counters.add(1, to: .changes)
@@ -56,6 +56,9 @@ extension SQLCatalog {
                 return try row.id()
             }
             for photo in placed { try rows.forget(photo, counters: &counters) }
+            var search = SearchRows()
+            try search.refresh(placed, of: owner, connection)
+            try search.write(to: connection, owner: owner)
             try connection.execute("DELETE FROM places WHERE owner = ?", [ownerValue])
             try counters.write(to: connection, owner: ownerValue)
         }
