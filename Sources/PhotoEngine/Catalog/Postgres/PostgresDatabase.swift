@@ -215,6 +215,10 @@ extension SQLDialect {
             )
         },
         contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" }, includes: { "position(? IN \($0)) > 0" },
+        readsInOrder: "SELECT "
+            + [
+                "enable_sort", "enable_hashjoin", "enable_mergejoin", "jit", "max_parallel_workers_per_gather",
+            ].map { "set_config('\($0)', '\($0.hasPrefix("max") ? "0" : "off")', true)" }.joined(separator: ", "),
         hasRowSecurity: true, isAmong: { "\($0) = ANY (ARRAY(\($1)))" },
         unsought: { $0 })
 }

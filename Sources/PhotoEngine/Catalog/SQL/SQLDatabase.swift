@@ -137,6 +137,9 @@ struct SQLDialect: Sendable {
     let contains: @Sendable (_ expression: String) -> String
     /// Whether `?` is part of the given text, byte for byte.
     let includes: @Sendable (_ expression: String) -> String
+    /// What has the planner read lists in their order to the end of the transaction; nil where it does so anyway. Postgres knows
+    /// nothing of how many rows a policy lets through, takes them for few, and then gathers and sorts, with several processes.
+    let readsInOrder: String?
     /// Whether row-level security holds owners apart.
     let hasRowSecurity: Bool
     /// Whether a column is among the ids of a subquery that names many. Postgres looks each up in an index, also where its

@@ -38,6 +38,7 @@ extension SQLCatalog {
     ) throws -> [Value] {
         var found: [(position: TimelinePosition, value: Value)] = []
         if limit == 0 { return [] }
+        if let setting = connection.dialect.readsInOrder { try connection.send(setting, []) }
         for start in stride(from: 0, to: plan.streams.count, by: streamsAtOnce) {
             let streams = plan.streams[start..<min(start + streamsAtOnce, plan.streams.count)]
             let floor = found.count == limit ? found.last?.position.wallMicroseconds : nil

@@ -3,11 +3,14 @@ import Foundation
 
 /// The conditions of a search on a row of `photos`. Each is true or false of any photo, never unknown, so that it can be turned round.
 enum SearchConditions {
+    /// Ends a subquery that is to be asked of each photo, one after the other: Postgres would else read it whole and join it.
+    private static let unmoved = "LIMIT 1 OFFSET 0"
+
     static func text(_ dialect: SQLDialect, _ pattern: SQLValue) -> Timeline.Condition {
         Timeline.Condition(
             sql: """
                 EXISTS (SELECT 1 FROM photo_texts
-                    WHERE photo_texts.photo = photos.id AND \(dialect.includes("photo_texts.content")))
+                    WHERE photo_texts.photo = photos.id AND \(dialect.includes("photo_texts.content")) \(unmoved))
                 """, values: [pattern])
     }
 
@@ -15,7 +18,7 @@ enum SearchConditions {
         Timeline.Condition(
             sql: """
                 EXISTS (SELECT 1 FROM photo_tags CROSS JOIN tags
-                    WHERE photo_tags.photo = photos.id AND tags.id = photo_tags.tag AND \(dialect.includes("tags.folded")))
+                    WHERE photo_tags.photo = photos.id AND tags.id = photo_tags.tag AND \(dialect.includes("tags.folded")) \(unmoved))
                 """, values: [pattern])
     }
 
@@ -24,7 +27,7 @@ enum SearchConditions {
             sql: """
                 EXISTS (SELECT 1 FROM album_photos CROSS JOIN albums
                     WHERE album_photos.photo = photos.id AND albums.id = album_photos.album
-                        AND \(dialect.includes("albums.folded")))
+                        AND \(dialect.includes("albums.folded")) \(unmoved))
                 """, values: [pattern])
     }
 
@@ -35,7 +38,7 @@ enum SearchConditions {
         return Timeline.Condition(
             sql: """
                 EXISTS (SELECT 1 FROM photo_terms WHERE (\(among)) AND photo_terms.taken_at = photos.taken_at
-                    AND photo_terms.photo = photos.id)
+                    AND photo_terms.photo = photos.id \(unmoved))
                 """, values: lists.flatMap(\.keys))
     }
 
@@ -93,8 +96,8 @@ enum SearchConditions {
             case .position: "photos.latitude IS NULL"
             case .date: "photos.taken_at_source = 'modified'"
             case .place: "photos.place IS NULL"
-            case .tag: "NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id)"
-            case .album: "NOT EXISTS (SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id)"
+            case .tag: "NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id \(unmoved))"
+            case .album: "NOT EXISTS (SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id \(unmoved))"
             case .caption: "photos.caption IS NULL"
             case .rating: "photos.rating IS NULL"
             case .camera: "(photos.camera_make IS NULL AND photos.camera_model IS NULL)"
