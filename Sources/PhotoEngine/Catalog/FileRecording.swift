@@ -169,7 +169,7 @@ struct FileRecording {
             ] + FileRecording.values(original))
         waiting.search.add(
             id, of: catalog.owner, takenAt: captureTime.wallMicroseconds,
-            SearchedText(filename: filename, mediaType: mediaType))
+            SearchedText(filename: filename, mediaType: mediaType, byteCount: byteCount))
         waiting.jobs.append(
             JobInsertion.values(.processPhoto, photo: id, id: catalog.newIdentifier(), owner: owner, now: now))
         foreseen.add(KnownPhoto(id: id, isMissing: false, status: .queued, problem: nil), digest)

@@ -37,10 +37,14 @@ struct SearchPlan {
         condition = Timeline.Condition(sql: scope.sql, values: [])
         var resolving = SearchResolving(connection: connection, owner: owner, scope: scope)
         var clauses: [Resolved] = []
+        var figures: [(SearchQuery.Number, SearchBounds)] = []
         for clause in query.clauses {
-            if let only = clause.parts.first, clause.parts.count == 1, !only.isExcluded,
-                case .taken(let range) = only.condition
-            {
+            let only = clause.parts.count == 1 && clause.parts[0].isExcluded == false ? clause.parts[0] : nil
+            if case .number(let number, let bounds) = only?.condition {
+                figures.append((number, bounds))
+                continue
+            }
+            if case .taken(let range) = only?.condition {
                 bounds =
                     max(
                         bounds.lowerBound, range.lowerBound)..<max(
@@ -49,6 +53,7 @@ struct SearchPlan {
             }
             clauses.append(try resolving.resolve(clause))
         }
+        if !figures.isEmpty { clauses.append(try resolving.figures(figures)) }
         notes = resolving.notes
         if bounds.isEmpty { return }
         var best: (index: Int, count: Int)?

@@ -15,6 +15,8 @@ struct SearchResolving {
 
     /// More lists than these are no help.
     static let mostStreams = 2048
+    /// To count them would take longer than most searches.
+    private static let assumedFavourites = 20_000
 
     private var dialect: SQLDialect { connection.dialect }
     private var ownerValue: SQLValue { .id(owner) }
@@ -49,10 +51,10 @@ struct SearchResolving {
         switch condition {
         case .text(let words): return try text(words)
         case .name(let name, let words): return try self.name(name, words)
-        case .number(let number, let bounds): return Resolved(condition: SearchConditions.number(number, bounds))
+        case .number(let number, let bounds): return try figures([(number, bounds)])
         case .taken(let range): return try taken(range)
         case .monthOfYear(let month): return try monthOfYear(month)
-        case .state(let state): return Resolved(condition: SearchConditions.state(state))
+        case .state(let state): return self.state(state)
         case .lacks(let lack): return Resolved(condition: SearchConditions.lacks(lack))
         case .media(let type): return try media(type)
         case .video:
@@ -291,6 +293,38 @@ struct SearchResolving {
     }
 
     // MARK: what photos are
+
+    /// All of them hold.
+    func figures(_ figures: [(number: SearchQuery.Number, bounds: SearchBounds)]) throws -> Resolved {
+        let all = figures.map { SearchConditions.number($0.number, $0.bounds) }
+        var resolved = Resolved(
+            condition: Timeline.Condition(
+                sql: "(" + all.map(\.sql).joined(separator: " AND ") + ")", values: all.flatMap(\.values)),
+            isExact: false)
+        let steps = figures.compactMap { SearchFigures.condition($0.number, $0.bounds) }
+        if steps.isEmpty { return resolved }
+        let rows = try connection.rows(
+            """
+            SELECT content, photos FROM search_terms
+            WHERE owner = ? AND kind = 'figures' AND \(steps.map(\.sql).joined(separator: " AND ")) LIMIT ?
+            """, [ownerValue] + steps.flatMap(\.values) + [.int(Self.mostStreams + 1)])
+        if rows.count > Self.mostStreams { return resolved }
+        resolved.streams = []
+        for var row in rows {
+            resolved.streams?.insert(.term(term(.figures, try row.text())))
+            resolved.count += try row.int()
+        }
+        return resolved
+    }
+
+    /// Favourites have an index of their own, in the timeline's order.
+    private func state(_ state: SearchQuery.State) -> Resolved {
+        var resolved = Resolved(condition: SearchConditions.state(state), isExact: false)
+        guard state == .favourite, !scope.namesHidden else { return resolved }
+        resolved.count = Self.assumedFavourites
+        resolved.streams = [.timeline(isIn: true, nil)]
+        return resolved
+    }
 
     private func media(_ type: MediaType) throws -> Resolved {
         var resolved = Resolved(

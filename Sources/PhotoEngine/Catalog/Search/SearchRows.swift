@@ -43,7 +43,8 @@ struct SearchRows {
         let rows = try connection.rows(
             """
             SELECT filename, caption, (SELECT keywords FROM photo_metadata WHERE photo_metadata.photo = photos.id),
-                camera_make, camera_model, lens, place, latitude, longitude, media_type, photos.taken_at,
+                camera_make, camera_model, lens, place, latitude, longitude, media_type, iso, aperture,
+                exposure_seconds, focal_length, byte_count, width, height, orientation, photos.taken_at,
                 photo_texts.content, photo_texts.taken_at
             FROM photos LEFT JOIN photo_texts ON photo_texts.photo = photos.id
             WHERE photos.id = ? AND photos.owner = ?
@@ -69,7 +70,15 @@ struct SearchRows {
         let (latitude, longitude) = try (row.optionalDouble(), row.optionalDouble())
         var text = SearchedText(
             filename: filename, caption: caption, keywords: keywords, cameraMake: make, cameraModel: model, lens: lens,
-            place: place, mediaType: try row.choice())
+            place: place, mediaType: try row.choice(), byteCount: 0)
+        text.exposure.iso = try row.optionalInt()
+        text.exposure.aperture = try row.optionalDouble()
+        text.exposure.seconds = try row.optionalDouble()
+        text.exposure.focalLength = try row.optionalDouble()
+        text.byteCount = try row.int64()
+        let (width, height) = try (row.optionalInt(), row.optionalInt())
+        let orientation = try SQLRow.present(Orientation(rawValue: row.int()))
+        if let width, let height { text.pixelSize = orientation.upright(PixelSize(width: width, height: height)) }
         if let latitude, let longitude { text.position = (latitude, longitude) }
         return text
     }

@@ -1,12 +1,15 @@
 import Core
 
-/// Something that photos are found by: a word, the whole name of a camera, lens or place, a cell of the map, a media type.
+/// Something that photos are found by: a word, the whole name of a camera, lens or place, a cell of the map, a media type,
+/// figures.
 struct SearchTerm: Hashable {
     enum Kind: String {
-        case word, camera, lens, place, cell, media
+        case word, camera, lens, place, cell, media, figures
 
         /// What lines of a photo's text begin with that hold such terms whole.
-        static let lines: [Unicode.Scalar: Kind] = ["c": .camera, "l": .lens, "p": .place, "g": .cell, "m": .media]
+        static let lines: [Unicode.Scalar: Kind] = [
+            "c": .camera, "l": .lens, "p": .place, "g": .cell, "m": .media, "x": .figures,
+        ]
     }
 
     let kind: Kind
@@ -53,6 +56,10 @@ struct SearchedText {
     var place: String?
     var position: (latitude: Double, longitude: Double)?
     var mediaType: MediaType
+    var exposure = Exposure()
+    var byteCount: Int64
+    /// Upright.
+    var pixelSize: PixelSize?
 
     /// More words of a caption, or keywords, are not looked for.
     private static let mostWords = 1000
@@ -83,7 +90,21 @@ struct SearchedText {
         }
         // Most photos are JPEGs: to find those no index is of use.
         if mediaType != .jpeg { lines.append("m" + mediaType.rawValue) }
+        lines.append("x" + SearchFigures.content(figure))
         return lines.joined(separator: "\n")
+    }
+
+    private func figure(_ number: SearchQuery.Number) -> Double? {
+        switch number {
+        case .iso: exposure.iso.map(Double.init)
+        case .aperture: exposure.aperture
+        case .shutter: exposure.seconds
+        case .focalLength: exposure.focalLength
+        case .byteCount: Double(byteCount)
+        case .width: pixelSize.map { Double($0.width) }
+        case .height: pixelSize.map { Double($0.height) }
+        case .rating: nil
+        }
     }
 
     /// The terms of a stored text, each once.
@@ -111,7 +132,7 @@ struct SearchedText {
         case .camera: camera ?? ""
         case .lens: lens ?? ""
         case .place: place ?? ""
-        case .word, .cell, .media: ""
+        case .word, .cell, .media, .figures: ""
         }
     }
 }
