@@ -60,13 +60,13 @@ struct PlacesScreenTests {
     func open() {
         var app = app()
         app.press("j j j enter")
-        #expect(app.state.context == .timeline && app.state.timeline.filterText == "Lisbon, Portugal")
+        #expect(app.state.context == .timeline && app.state.timeline.search.text == "in:\"Lisbon, Portugal\"")
         app.press("esc P")
         #expect(app.state.context == .places && app.state.places.cursorRow?.place == "Lisbon, Portugal")
         app.press("G enter")
-        #expect(app.state.timeline.filterText == "鎌倉市, 日本")
+        #expect(app.state.timeline.search.text == "in:\"鎌倉市, 日本\"")
         app.press("P g enter")
-        #expect(app.state.timeline.filterText == "Nepal")
+        #expect(app.state.timeline.search.text == "in:\"Nepal\"")
     }
 
     @Test("The cursor keeps its city when others change the library, and leaving gives up what was asked")

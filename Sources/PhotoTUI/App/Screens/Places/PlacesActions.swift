@@ -60,8 +60,8 @@ extension AppState {
     private mutating func openPlace() -> [Effect] {
         guard let row = places.cursorRow else { return [] }
         let effects = goTo(.timeline)
-        timeline.filterText = row.place
-        return effects + applyFilter()
+        timeline.search.text = "in:\"\(row.place.replacing("\"", with: " "))\""
+        return effects + applySearch()
     }
 
     func reasonUnavailableInPlaces(_ action: Action) -> String? {
