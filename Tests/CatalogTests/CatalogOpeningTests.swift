@@ -144,7 +144,7 @@ struct CatalogOpeningTests {
     func fullDisk() async throws {
         try await withFile { file, clock in
             var settings = SQLiteSettings()
-            settings.maximumPages = 110
+            settings.maximumPages = 170
             let catalog = try await SQLCatalog.open(file: file, clock: clock, settings: settings)
             var recorded = 0
             let error = await #expect(throws: EngineError.self) {

@@ -119,8 +119,10 @@ struct ConsoleStoriesTests {
             try await session.wait(for: "no worker that")
             // Only who knows the workers knows where these may go.
             try await session.press("6", "j", "m")
+            try await session.wait(for: "the other queue")
+            try await session.press("celery")
             try await session.wait(for: "throws away what it has no task for")
-            try await session.line("celery")
+            try await session.press("Enter")
             try await session.wait(for: "moving 120 messages of mails to celery in")
             try await shop.wait("the messages were not run") { try await shop.succeeded() == 120 }
             #expect(try await shop.redis.cli("EXISTS", "mails") == "0")
