@@ -64,7 +64,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-decoder",
             dependencies: [
-                "Core", "Digest", "Duplicates", "Imaging", "CVips", "CTurboJPEG", "CRaw", "CMetadata", "CSeccomp",
+                "Core", "Digest", "Duplicates", "Imaging", "CVips", "CTurboJPEG", "CWebP", "CRaw", "CMetadata",
+                "CSeccomp",
                 "CProcess",
                 systemPackage,
             ],

@@ -93,6 +93,9 @@ struct Fixtures {
         assert meant[1] > 180 and meant[0] < 60, meant
         for kind in ("jpg", "png", "webp", "avif", "tif"):
             red.save(f"{folder}/swapped.{kind}", quality=95, icc_profile=profile)
+        # Too much for one segment of a JPEG.
+        long = struct.pack(">I", 150000) + profile[4:] + bytes(150000 - len(profile))
+        red.save(f"{folder}/swapped.jpeg", quality=95, icc_profile=long)
         photo = Image.effect_mandelbrot((1600, 1000), (-2.2, -1.2, 1.0, 1.2), 60)
         photo = Image.merge("RGB", (photo, photo.transpose(Image.FLIP_LEFT_RIGHT), Image.radial_gradient("L").resize(photo.size)))
         exif = Image.Exif()

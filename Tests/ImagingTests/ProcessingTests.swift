@@ -68,7 +68,7 @@ struct ProcessingTests {
 
     @Test(
         "A picture with a profile of its own is shown in the colours that it means",
-        arguments: ["jpg", "png", "webp", "avif", "tif"])
+        arguments: ["jpg", "jpeg", "png", "webp", "avif", "tif"])
     func profiles(kind: String) async throws {
         let pixels = try await makePool().pixels(
             try Fixtures.shared()["swapped.\(kind)"], region: .whole, fitting: PixelSize(width: 30, height: 30))
@@ -126,6 +126,9 @@ struct ProcessingTests {
         let file = try Fixtures.shared()[name]
         let coarse = try await makePool().hash(file, detail: .coarse).perceptualHash
         #expect(coarse.distance(to: try imagehash(file)) <= 4)
+        // A picture of which small renditions alone are made isn't decoded any larger for its hash.
+        let small = try await makePool().process(file, options: ProcessingOptions(sizes: [])).perceptualHash
+        #expect(small.distance(to: try imagehash(file)) <= 4)
     }
 
     private func imagehash(_ file: FilePath) throws -> PerceptualHash {

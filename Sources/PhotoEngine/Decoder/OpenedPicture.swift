@@ -57,22 +57,21 @@ struct OpenedPicture {
     /// The picture decoded once into memory, its longest edge at most `edge`, not yet upright nor in sRGB, with the stored
     /// size. A damaged file is decoded as far as it goes, with the problem in words. Throws `.corrupt` when nothing can be.
     ///
-    /// A JPEG is decoded at `decodedAtLeast` pixels or more where its pHash is wanted.
-    func reduced(to edge: Int, decodedAtLeast: Int = 0) throws -> ReducedPicture {
+    func reduced(to edge: Int) throws -> ReducedPicture {
         do {
-            return try decode(to: edge, decodedAtLeast, problem: nil)
+            return try decode(to: edge, problem: nil)
         } catch let strict as EngineError where strict.code == .corrupt {
-            let reduced = try decode(to: edge, decodedAtLeast, problem: strict.whatHappened)
+            let reduced = try decode(to: edge, problem: strict.whatHappened)
             _ = VipsLibrary.takeError()
             return reduced
         }
     }
 
-    private func decode(to edge: Int, _ decodedAtLeast: Int, problem: String?) throws -> ReducedPicture {
-        let (opened, size) = try loader.open(atLeast: max(edge, decodedAtLeast), isLenient: problem != nil)
+    private func decode(to edge: Int, problem: String?) throws -> ReducedPicture {
+        let (opened, size) = try loader.open(atLeast: edge, isLenient: problem != nil)
         var plain = try opened.plain()
-        // libvips' resize moves the pHash of drawings by up to 4 bits; a shrunk JPEG's moves by one now and then.
-        let isHashedScaled = loader.shrinksWhileDecoding && edge >= decodedAtLeast
+        // libvips' resize moves the pHash of drawings by up to 4 bits, and that of a large JPEG by one now and then.
+        let isHashedScaled = loader.shrinksWhileDecoding && edge >= 1024
         if !isHashedScaled { plain = try plain.inMemory() }
         let picture = try plain.scaled(Double(edge) / Double(plain.longestEdge)).inMemory()
         return ReducedPicture(
@@ -80,7 +79,7 @@ struct OpenedPicture {
     }
 
     func perceptualHash(_ detail: HashDetail) throws -> PerceptualHash {
-        if detail == .coarse, let luma = loader.luma(atLeast: 256) { return luma.perceptualHash() }
+        if detail == .coarse, let hash = loader.hashOfLuma(atLeast: 256) { return hash }
         return try reduced(to: detail == .full ? Int(Int32.max) : 1024).hashed.perceptualHash()
     }
 }

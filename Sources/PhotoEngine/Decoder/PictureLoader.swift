@@ -21,6 +21,9 @@ struct PictureLoader {
     /// Opens the picture lazily, JPEG shrunk while it decodes so that the longest edge stays at least `edge` (nil: full
     /// size). WebP's own scaling moved the pHash by up to 6 bits. `isLenient` shows what there is of a damaged file.
     func open(atLeast edge: Int?, isLenient: Bool) throws -> (picture: VipsPicture, storedSize: PixelSize) {
+        if let edge, !isLenient, let jpeg = turboJPEG, let picture = jpeg.picture(atLeast: edge) {
+            return (picture, jpeg.size)
+        }
         let whole = try load(shrink: 1, isLenient: isLenient)
         let size = PixelSize(width: whole.width, height: whole.height)
         guard size.pixels <= pixelLimit else {
@@ -28,14 +31,18 @@ struct PictureLoader {
                 .limitExceeded, "\(size.width) x \(size.height) pixels are more than the limit of \(pixelLimit)")
         }
         guard let edge, shrinksWhileDecoding else { return (whole, size) }
-        let shrink = [8, 4, 2].first { whole.longestEdge / $0 >= edge } ?? 1
+        let shrink = TurboJPEG.shrink(of: size, atLeast: edge)
         return (shrink == 1 ? whole : try load(shrink: shrink, isLenient: isLenient), size)
     }
 
-    /// The luma of a JPEG, shrunk so that the longest edge stays at least `edge`; nil for what only `open` can decode or
-    /// refuse.
-    func luma(atLeast edge: Int) -> JPEGLuma? {
-        shrinksWhileDecoding ? JPEGLuma(bytes.buffer, atLeast: edge, pixelLimit: pixelLimit) : nil
+    /// The pHash of a JPEG's luma at `edge` pixels or more; nil for what only `open` can decode or refuse.
+    func hashOfLuma(atLeast edge: Int) -> PerceptualHash? { turboJPEG?.hashOfLuma(atLeast: edge) }
+
+    private var turboJPEG: TurboJPEG? {
+        guard shrinksWhileDecoding, let jpeg = TurboJPEG(bytes.buffer), jpeg.size.pixels <= pixelLimit else {
+            return nil
+        }
+        return jpeg
     }
 
     private func load(shrink: Int, isLenient: Bool) throws -> VipsPicture {

@@ -1,5 +1,7 @@
 import Glibc
 
+private typealias Marker = JPEGSegment.Marker
+
 /// What a progressive JPEG (ITU-T T.81, SOF2) keeps apart: the means of its blocks, and their details in later scans.
 enum ProgressiveJPEG {
     /// The file without the scans of details, a few per cent of its bytes; nil where it isn't progressive, or not understood.
@@ -8,7 +10,7 @@ enum ProgressiveJPEG {
         var kept: [UInt8] = [0xFF, Marker.startOfImage]
         var isProgressive = false
         var place = 2
-        while let segment = Segment(file, at: place) {
+        while let segment = JPEGSegment(file, at: place) {
             switch segment.marker {
             case Marker.progressiveFrame: isProgressive = true
             case Marker.baselineFrame, 0xC1, 0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF: return nil
@@ -39,45 +41,13 @@ enum ProgressiveJPEG {
         }
         return file.count
     }
+}
 
-    private enum Marker {
-        static let baselineFrame: UInt8 = 0xC0
-        static let progressiveFrame: UInt8 = 0xC2
-        static let startOfImage: UInt8 = 0xD8
-        static let endOfImage: UInt8 = 0xD9
-        static let startOfScan: UInt8 = 0xDA
-        /// Says which colours the components are.
-        static let adobe: UInt8 = 0xEE
-        static let comment: UInt8 = 0xFE
-    }
-
-    /// A marker and its parameters.
-    private struct Segment {
-        let marker: UInt8
-        let parameters: Range<Int>
-        var end: Int { parameters.upperBound }
-
-        init?(_ file: UnsafeRawBufferPointer, at place: Int) {
-            var place = place
-            guard place + 1 < file.count, file[place] == 0xFF else { return nil }
-            while place + 1 < file.count, file[place + 1] == 0xFF { place += 1 }
-            guard place + 1 < file.count else { return nil }
-            marker = file[place + 1]
-            if marker == Marker.endOfImage {
-                parameters = place + 2..<place + 2
-                return
-            }
-            guard place + 3 < file.count else { return nil }
-            let length = Int(file[place + 2]) << 8 | Int(file[place + 3])
-            guard length >= 2, place + 2 + length <= file.count else { return nil }
-            parameters = place + 4..<place + 2 + length
-        }
-
-        /// Ss of a scan's header: 0 in scans of means.
-        func firstCoefficient(in file: UnsafeRawBufferPointer) -> UInt8? {
-            let count = parameters.first.map { Int(file[$0]) }
-            guard let count, parameters.count >= 4 + 2 * count else { return nil }
-            return file[parameters.lowerBound + 1 + 2 * count]
-        }
+extension JPEGSegment {
+    /// Ss of a scan's header: 0 in scans of means.
+    fileprivate func firstCoefficient(in file: UnsafeRawBufferPointer) -> UInt8? {
+        let count = parameters.first.map { Int(file[$0]) }
+        guard let count, parameters.count >= 4 + 2 * count else { return nil }
+        return file[parameters.lowerBound + 1 + 2 * count]
     }
 }

@@ -28,12 +28,10 @@ enum RenditionMaker {
     }
 
     private static func encode(_ picture: VipsPicture, _ format: RenditionFormat) throws -> [UInt8] {
-        try picture.saved { image, bytes, count in
-            switch format {
-            case .webp: phototui_vips_save_webp(image, bytes, count, quality, webPEffort)
-            case .jpeg: phototui_vips_save_jpeg(image, bytes, count, quality)
-            case .avif: phototui_vips_save_avif(image, bytes, count, avifQuality, avifEffort)
-            }
+        switch format {
+        case .webp: try WebPEncoder.encode(picture, quality: Float(quality), effort: webPEffort)
+        case .jpeg: try picture.saved { phototui_vips_save_jpeg($0, $1, $2, quality) }
+        case .avif: try picture.saved { phototui_vips_save_avif($0, $1, $2, avifQuality, avifEffort) }
         }
     }
 }

@@ -52,7 +52,7 @@ enum RequestHandler {
     ) throws -> (DecoderReply, [[UInt8]]) {
         let tags = opened.tags()
         let metadata = PhotoMetadata(tags)
-        let reduced = try opened.reduced(to: sizes.max() ?? RenditionKind.smallSize, decodedAtLeast: 1024)
+        let reduced = try opened.reduced(to: sizes.max() ?? RenditionKind.smallSize)
         let hash = usesFullHash ? try opened.perceptualHash(.full) : try reduced.hashed.perceptualHash()
         let upright = try reduced.picture.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
         let renditions = try RenditionMaker.renditions(of: upright, sizes: sizes, formats: formats)

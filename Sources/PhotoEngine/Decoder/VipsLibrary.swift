@@ -101,6 +101,10 @@ final class VipsPicture {
         }
     }
 
+    func setProfile(_ profile: [UInt8]) {
+        profile.withUnsafeBytes { vips_image_set_blob_copy(pointer, "icc-profile-data", $0.baseAddress, $0.count) }
+    }
+
     func scaled(_ factor: Double) throws -> VipsPicture {
         factor < 1 ? try applying { phototui_vips_resize($0, $1, factor) } : self
     }

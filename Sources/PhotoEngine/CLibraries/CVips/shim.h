@@ -34,6 +34,16 @@ static inline int phototui_vips_load_jxl(const void *bytes, size_t size, int fai
     return vips_jxlload_buffer(
         (void *)bytes, size, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
 }
+// A picture in memory whose 8-bit grey or sRGB pixels are not set yet; NULL where there is no memory for it.
+static inline VipsImage *phototui_vips_memory(int width, int height, int bands) {
+    VipsImage *image = vips_image_new_memory();
+    vips_image_init_fields(
+        image, width, height, bands, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+        bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB, 1, 1);
+    if (vips_image_write_prepare(image) == 0) return image;
+    g_object_unref(image);
+    return NULL;
+}
 static inline int phototui_vips_resize(VipsImage *in, VipsImage **out, double scale) {
     return vips_resize(in, out, scale, NULL);
 }
@@ -65,8 +75,7 @@ static inline int phototui_vips_rotate(VipsImage *in, VipsImage **out, int quart
 static inline int phototui_vips_mirror(VipsImage *in, VipsImage **out) {
     return vips_flip(in, out, VIPS_DIRECTION_HORIZONTAL, NULL);
 }
-// A copy without EXIF, XMP, IPTC and profile: libvips 8.14's webpsave writes them in spite of "strip". What it still
-// writes is an EXIF block of its own with size and resolution.
+// A copy without EXIF, XMP, IPTC and profile: libvips 8.14's savers write some of them in spite of "strip".
 static inline int phototui_vips_without_metadata(VipsImage *in, VipsImage **out) {
     if (vips_copy(in, out, NULL) != 0) return -1;
     gchar **fields = vips_image_get_fields(*out);
@@ -80,9 +89,6 @@ static inline int phototui_vips_without_metadata(VipsImage *in, VipsImage **out)
     return 0;
 }
 
-static inline int phototui_vips_save_webp(VipsImage *in, void **bytes, size_t *size, int quality, int effort) {
-    return vips_webpsave_buffer(in, bytes, size, "Q", quality, "effort", effort, "strip", TRUE, NULL);
-}
 static inline int phototui_vips_save_jpeg(VipsImage *in, void **bytes, size_t *size, int quality) {
     return vips_jpegsave_buffer(in, bytes, size, "Q", quality, "optimize_coding", TRUE, "strip", TRUE, NULL);
 }

@@ -20,7 +20,7 @@ public protocol ImageProcessor: Sendable {
 public enum HashDetail: String, Sendable, Codable {
     /// Every pixel: bit for bit imagehash's.
     case full
-    /// At least 1,024 pixels of the longest edge, as for the catalogue: at most 2 bits from imagehash's.
+    /// At least 1,024 pixels of the longest edge: at most 2 bits from imagehash's.
     case reduced
     /// A JPEG's luma at 256 pixels or more: 0.2 bits from imagehash's in the mean, 4 at most (687 photos). Other formats as
     /// `reduced`.
@@ -32,7 +32,7 @@ public struct ProcessingOptions: Hashable, Sendable {
     public var sizes: [Int]
     /// Formats of each rendition size; WebP is what the app shows.
     public var formats: [RenditionFormat]
-    /// Compute the pHash on a full-size decode.
+    /// Compute the pHash on a full-size decode, rather than on what is decoded for the largest rendition.
     public var usesFullHash: Bool
 
     public init(
