@@ -47,7 +47,7 @@ extension Benchmark {
         let handler = ProcessPhotoHandler(
             catalog: catalog, objects: objects, processor: pool, options: options)
         let runner = JobRunner(
-            catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: 2, worker: "bench")
+            catalog: catalog, delivery: InlineDelivery(), handlers: [handler], capacity: 4, worker: "bench")
         let importer = Importer(catalog: catalog, objects: objects, processor: pool, runner: runner, libraryFolder: nil)
         let imported = try await importer.run(ImportRequest(paths: [folder], listsItems: false)) { _ in }
         let found = try await DuplicateScan(catalog: catalog, pictures: StoredPictures(objects: objects))

@@ -23,7 +23,6 @@ struct RunnerStateTests {
         var state = RunnerState(capacity: 2)
         #expect(state.handle(.announced([.high])) == [.claim(.high, limit: 2)])
         #expect(state.handle(.announced([.high, .low])) == [])
-        #expect(state.handle(.capacityChanged(4)) == [])
     }
 
     @Test("A claim that gave all it asked for is followed by another as soon as a place is free")
@@ -51,20 +50,6 @@ struct RunnerStateTests {
         _ = state.handle(.announced([.high]))
         #expect(state.handle(.claimFailed(.high)) == [])
         #expect(state.handle(.announced([.high])) == [.claim(.high, limit: 1)])
-    }
-
-    @Test("More capacity takes more jobs at once; less lets those running end")
-    func capacity() {
-        var state = RunnerState(capacity: 1)
-        _ = state.handle(.announced([.high]))
-        _ = state.handle(.claimed(.high, asked: 1, jobs: [one]))
-        #expect(state.handle(.capacityChanged(3)) == [.claim(.high, limit: 2)])
-        _ = state.handle(.claimed(.high, asked: 2, jobs: [two, three]))
-        #expect(state.handle(.capacityChanged(0)) == [])
-        #expect(state.capacity == 1)
-        #expect(state.handle(.ended(one)) == [])
-        #expect(state.handle(.ended(two)) == [])
-        #expect(state.handle(.ended(three)) == [.claim(.high, limit: 1)])
     }
 
     @Test("A stop cancels what runs, gives back what comes too late, and finishes once")

@@ -110,7 +110,7 @@ struct NetworkedLibraryTests {
         }
         #expect(try await uploader.confirm(id) == .known(photo))
         #expect(try await presign(id) == nil)
-        try await library.jobRunner(concurrency: 1).runUntilIdle()
+        try await library.jobRunner.runUntilIdle()
         #expect(try await library.catalog.photo(photo)?.status == .ready)
         await library.close()
     }

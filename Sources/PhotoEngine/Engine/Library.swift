@@ -111,7 +111,8 @@ public final class Library: Sendable {
             JobOwner(owner, catalog: catalog, handlers: handlers(catalog)), open: owner == nil ? nil : open)
         let runner = JobRunner(
             catalog: catalog, delivery: InlineDelivery(), handlers: owners.own.handlers,
-            capacity: configuration.workers,
+            // While one photo decodes, another's renditions reach the disk and its job is recorded.
+            capacity: 2 * configuration.workers,
             worker: WorkerName.current().description)
         let relay = broker.map { OutboxRelay(catalog: catalog, delivery: CeleryDelivery($0), owner: owner) }
         let makeImporter: @Sendable () -> Importer = {
@@ -133,11 +134,8 @@ public final class Library: Sendable {
     /// a broker, in workers.
     public func importer() -> Importer { makeImporter() }
 
-    /// The library's one runner in this process, now with `concurrency` jobs at a time.
-    public func jobRunner(concurrency: Int) -> JobRunner {
-        runner.setCapacity(concurrency)
-        return runner
-    }
+    /// The library's one runner in this process.
+    public var jobRunner: JobRunner { runner }
 
     /// Throws where the storage of a networked library refuses this process, or is away.
     public func checkStorage() async throws { try await reachStorage() }

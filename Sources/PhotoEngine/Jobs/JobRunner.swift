@@ -20,7 +20,7 @@ public final class JobRunner: Sendable {
     private let shared: Mutex<Shared>
 
     private struct Shared {
-        var capacity: Int
+        let capacity: Int
         var users: Set<UInt64> = []
         var nextUser: UInt64 = 0
         var work: Task<Void, Never>?
@@ -56,15 +56,6 @@ public final class JobRunner: Sendable {
             _ = self?.shared.withLock { $0.listeners.removeValue(forKey: id) }
         }
         return stream
-    }
-
-    /// Jobs at a time, from now on.
-    public func setCapacity(_ capacity: Int) {
-        let session = shared.withLock { shared in
-            shared.capacity = max(1, capacity)
-            return shared.session
-        }
-        session?.send(.capacityChanged(capacity))
     }
 
     /// Says that this process has just added jobs.

@@ -13,7 +13,6 @@ struct RunnerState: Equatable {
         case claimed(QueueName, asked: Int, jobs: [JobID])
         case claimFailed(QueueName)
         case ended(JobID)
-        case capacityChanged(Int)
         case stop
     }
 
@@ -28,7 +27,7 @@ struct RunnerState: Equatable {
         case finish
     }
 
-    private(set) var capacity: Int
+    let capacity: Int
     private(set) var running: Set<JobID> = []
     private(set) var open: Set<QueueName> = []
     /// Queues announced since the claim under way was asked for: it may not have seen their jobs.
@@ -64,8 +63,6 @@ struct RunnerState: Equatable {
             open.remove(queue)
         case .ended(let job):
             running.remove(job)
-        case .capacityChanged(let value):
-            capacity = max(1, value)
         case .stop:
             guard !isStopping else { break }
             isStopping = true

@@ -77,7 +77,7 @@ extension EffectRunner {
         }
         startWatching()
         if let relay = library.relay { return await relay.run() }
-        let runner = library.jobRunner(concurrency: library.configuration.workers)
+        let runner = library.jobRunner
         let events = runner.events()
         add { [queue] in
             for await event in events {
