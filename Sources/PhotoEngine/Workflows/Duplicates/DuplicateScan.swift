@@ -73,8 +73,10 @@ public struct DuplicateScan: Sendable {
         var left = Set<PhotoID>()
         // Like no other so far, and not recorded yet: a transaction for each would be most of the work.
         var alone: [ComparedPhoto] = []
-        for photo in page {
+        let pictured = evidence.pictured(page)
+        for (index, photo) in page.enumerated() {
             try Task.checkCancellation()
+            evidence.prepare(page[index...].lazy.filter { pictured.contains($0.photo) })
             guard let hashes = try await evidence.hashes(of: photo) else {
                 left.insert(photo.photo)
                 continue

@@ -12,6 +12,8 @@ final class ScanEvidence: ClusterEvidence {
     private let source: any PictureSource
     private let options: DuplicateScanOptions
     private var pictures: [PhotoID: ComparablePicture?] = [:]
+    /// Pictures on their way, for photos that follow.
+    private var coming: [PhotoID: Task<ComparablePicture?, any Error>] = [:]
     private var photo: PhotoID?
     private var turned: [TurnedHash] = []
     private var near: [NearPhoto] = []
@@ -26,6 +28,8 @@ final class ScanEvidence: ClusterEvidence {
 
     /// Of 5.4 kB each.
     private static let mostPictures = 4096
+    /// How many are on their way at a time: enough to hide a bucket's latency.
+    private static let mostComing = 4
     /// How many photos of one hash, and in all, are looked at.
     private static let mostNear = 64
 
@@ -53,6 +57,25 @@ final class ScanEvidence: ClusterEvidence {
         known[photo.photo] = (photo.sha256, upright)
         let turns = options.turns ? Orientation.allCases.filter { $0 != .upright } : []
         return [(.upright, upright)] + turns.map { ($0, picture.oriented($0).hash) }
+    }
+
+    /// Those of a page whose small pictures will surely be looked at.
+    func pictured(_ page: [UncomparedPhoto]) -> Set<PhotoID> {
+        if options.turns { return Set(page.map(\.photo)) }
+        let pictured = page.filter { one in
+            one.orientation != .upright
+                || page.contains { $0.photo != one.photo && $0.hash.distance(to: one.hash) <= options.distance }
+        }
+        return Set(pictured.map(\.photo))
+    }
+
+    /// Begins to load the small pictures of the first of `photos`, which come next.
+    func prepare(_ photos: some Sequence<UncomparedPhoto>) {
+        for photo in photos.prefix(Self.mostComing) where pictures[photo.photo] == nil && coming[photo.photo] == nil {
+            coming[photo.photo] = Task { [source] in
+                try await source.picture(of: photo.sha256).map(ComparablePicture.init)
+            }
+        }
     }
 
     func isNear(_ hashes: [TurnedHash], _ others: [ComparedPhoto]) -> Bool {
@@ -162,7 +185,11 @@ final class ScanEvidence: ClusterEvidence {
         if let picture = pictures[photo] { return picture }
         guard let sha256 = known[photo]?.sha256 else { return nil }
         if pictures.count >= Self.mostPictures { pictures = [:] }
-        let picture = try await source.picture(of: sha256).map(ComparablePicture.init)
+        let task = coming.removeValue(forKey: photo)
+        let picture =
+            if let task { try await task.value } else {
+                try await source.picture(of: sha256).map(ComparablePicture.init)
+            }
         if picture == nil { withoutPicture.insert(photo) }
         pictures[photo] = .some(picture)
         return picture
