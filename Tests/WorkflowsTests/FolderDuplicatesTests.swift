@@ -1,5 +1,7 @@
 import Core
+import Digest
 import Foundation
+import Synchronization
 import SystemPackage
 import Testing
 import Workflows
@@ -7,7 +9,9 @@ import Workflows
 @Suite("Duplicates among files, by their hashes alone")
 struct FolderDuplicatesTests {
     /// Takes a file's text for its hash, sixteen hex digits; what follows makes its bytes differ.
-    private struct TextHashes: ImageProcessor {
+    private final class TextHashes: ImageProcessor {
+        let calls = Mutex(0)
+
         func process(_ file: FilePath, options: ProcessingOptions) async throws -> ProcessedPhoto {
             throw EngineError(.unsupported, "nothing is processed")
         }
@@ -19,9 +23,8 @@ struct FolderDuplicatesTests {
             guard let hash = PerceptualHash(String(text.prefix(16))) else {
                 throw EngineError(.unsupported, "no picture")
             }
-            var bytes = Array(text.utf8.prefix(32))
-            bytes += [UInt8](repeating: 0, count: 32 - bytes.count)
-            return (SHA256Digest(bytes: bytes)!, hash)
+            calls.withLock { $0 += 1 }
+            return (try SHA256Hasher.digest(path: file).sha256, hash)
         }
 
         func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer {
@@ -29,7 +32,9 @@ struct FolderDuplicatesTests {
         }
     }
 
-    private func clusters(_ files: [String: String], distance: Int) async throws -> ([[String]], unreadable: [String]) {
+    private func clusters(
+        _ files: [String: String], distance: Int, processor: TextHashes = TextHashes()
+    ) async throws -> ([[String]], unreadable: [String]) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("phototui-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         for (name, text) in files {
@@ -38,7 +43,7 @@ struct FolderDuplicatesTests {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
-        let report = try await FolderDuplicates(processor: TextHashes(), workers: 2).run(
+        let report = try await FolderDuplicates(processor: processor, workers: 2).run(
             [FilePath(folder.path)], distance: distance
         ) { _ in }
         #expect(report.files == files.count)
@@ -60,6 +65,16 @@ struct FolderDuplicatesTests {
         #expect(four == [["a.jpg", "b.jpg"]] && unreadable == ["notes.txt"])
         #expect(try await clusters(files, distance: 5).0 == [["a.jpg", "b.jpg", "d.jpg"]])
         #expect(try await clusters(files, distance: 0).0 == [])
+    }
+
+    @Test("Equal files are decoded once, but for those that are read at the same time")
+    func equalBytes() async throws {
+        let processor = TextHashes()
+        var files = ["other.jpg": text(Self.picture ^ 1, "x")]
+        for index in 0..<40 { files["\(index).jpg"] = text(Self.picture, "a") }
+        let found = try await clusters(files, distance: 0, processor: processor)
+        #expect(found.0.map(\.count) == [40])
+        #expect(processor.calls.withLock { $0 } <= 5)
     }
 
     @Test("Blank pictures are together only where their bytes are equal")

@@ -1,4 +1,5 @@
 public import Core
+internal import Digest
 internal import Duplicates
 public import SystemPackage
 
@@ -28,6 +29,7 @@ public struct FolderDuplicates: Sendable {
 
     private let processor: any ImageProcessor
     private let workers: Int
+    private let reading = BlockingQueue(label: "phototui.files")
     /// Files listed ahead of the decoders.
     private static let page = 512
 
@@ -57,32 +59,38 @@ public struct FolderDuplicates: Sendable {
         let roots = ScanRoots(paths)
         (report.unreadable, report.missing) = (roots.skipped, roots.skipped)
         let scan = FolderScan(roots: roots.paths, libraryFolder: nil)
-        var (files, waiting): ([File], [FilePath]) = ([], [])
+        var (files, waiting): ([File], [FolderScan.Entry]) = ([], [])
+        // Of the same size may be the same bytes, which are not decoded again.
+        var hashed: [Int64: [SHA256Digest: PerceptualHash]] = [:]
         var isListed = false
         let start = ContinuousClock.now
         var toldAt = start
-        try await withThrowingTaskGroup(of: Result<File, SkippedPath.Fault>.self) { group in
+        try await withThrowingTaskGroup(of: (Int64, Result<File, SkippedPath.Fault>).self) { group in
             var running = 0
             while true {
                 try Task.checkCancellation()
                 if waiting.count < workers * 2, !isListed {
                     if let batch = try await queue.run({ scan.next(limit: Self.page) }) {
-                        waiting = batch.files.map(\.path).reversed() + waiting
+                        waiting = batch.files.reversed() + waiting
                         report.unreadable += batch.skipped
                     } else {
                         isListed = true
                     }
                     continue
                 }
-                while running < workers * 2, let path = waiting.popLast() {
-                    group.addTask { await read(path) }
+                while running < workers * 2, let file = waiting.popLast() {
+                    let size = file.fingerprint.byteCount
+                    let known = hashed[size] ?? [:]
+                    group.addTask { (size, await read(file.path, known)) }
                     running += 1
                 }
-                guard running > 0, let result = try await group.next() else { break }
+                guard running > 0, let (size, result) = try await group.next() else { break }
                 running -= 1
                 report.files += 1
                 switch result {
-                case .success(let file): files.append(file)
+                case .success(let file):
+                    files.append(file)
+                    hashed[size, default: [:]][file.sha256] = file.hash
                 case .failure(let fault): report.unreadable.append(fault.path)
                 }
                 let now = ContinuousClock.now
@@ -108,8 +116,15 @@ public struct FolderDuplicates: Sendable {
         return progress
     }
 
-    private func read(_ path: FilePath) async -> Result<File, SkippedPath.Fault> {
+    private func read(
+        _ path: FilePath, _ known: [SHA256Digest: PerceptualHash]
+    ) async -> Result<File, SkippedPath.Fault> {
         do {
+            if !known.isEmpty, let digest = try? await reading.run({ try SHA256Hasher.digest(path: path).sha256 }),
+                let hash = known[digest]
+            {
+                return .success(File(path: path, sha256: digest, hash: hash))
+            }
             let (sha256, hash) = try await processor.hash(path, detail: .coarse)
             return .success(File(path: path, sha256: sha256, hash: hash))
         } catch {
