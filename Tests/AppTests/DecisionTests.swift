@@ -168,7 +168,7 @@ struct DecisionTests {
         var app = app(clusters)
         app.press("enter enter")
         clusters.conflicts = [
-            .changedMark("rating"), .changedAlbum("Trips\u{1b}[2J"), .gone(SampleClusters.photoID(0, 1)),
+            .changedMark(.rating), .changedAlbum("Trips\u{1b}[2J"), .gone(SampleClusters.photoID(0, 1)),
             .changedCluster,
         ]
         app.press("u")

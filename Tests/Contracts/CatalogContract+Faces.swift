@@ -87,7 +87,7 @@ extension CatalogContract {
             try requireEqual(Set(resolution.after.faces), Set(before[0] + added), "the keeper's faces as told")
             try requireEqual(resolution.before.faces, before[0], "and before")
             try requireEqual(Set(try await catalog.faces(of: one)), Set(before[0] + added), "the keeper's faces")
-            try requireEqual(resolution.after.differences(from: resolution.before), ["faces"], "what changed")
+            try requireEqual(resolution.after.differences(from: resolution.before), [.faces], "what changed")
             try requireEqual(
                 try await subject.second.resolution(resolution.id)?.after, resolution.after, "as it is told later")
             try await catalog.requireSound()

@@ -170,7 +170,7 @@ extension CatalogContract {
             // Somebody finds another copy meanwhile: the keeper begins a cluster again.
             _ = try await catalog.addCompared(9, 1, like: three.photos[0])
             let undone = try await catalog.undo(resolution.id, actor: "bert")
-            try requireEqual(undone.conflicts, [.changedMark("favourite"), .changedCluster], "what changed since")
+            try requireEqual(undone.conflicts, [.changedMark(.favourite), .changedCluster], "what changed since")
             try requireEqual(undone.restored, resolution.trashed, "who came back")
             let keeper = try requirePresent(try await catalog.photo(three.photos[0]), "the keeper")
             try requireEqual(PhotoMarks(of: keeper), PhotoMarks(keywords: ["sea"]), "its marks")
@@ -178,6 +178,31 @@ extension CatalogContract {
                 Set(try await catalog.uncompared(after: nil, limit: 9).map(\.photo)), Set(resolution.trashed),
                 "those that came back wait to be compared")
             try requireEqual(try await catalog.ids(TimelineQuery(limit: 9)).count, 4, "the timeline")
+            try await catalog.requireSound()
+        },
+        ContractCase("Two resolutions of one keeper, the older undone first, leave its marks as they were") { subject in
+            let catalog = subject.catalog
+            let three = try await ClusterOfThree(catalog)
+            let keeper = three.photos[0]
+            func marks() async throws -> PhotoMarks {
+                PhotoMarks(of: try requirePresent(try await catalog.photo(keeper), "the keeper"))
+            }
+            let before = try await marks()
+            let older = try await catalog.resolve(three.request())
+            let copy = try await catalog.addCompared(9, 1, like: keeper) {
+                $0.rating = 5
+                $0.keywords = ["shells"]
+            }
+            let newer = try await catalog.resolve(
+                ResolutionRequest(
+                    cluster: three.cluster, keeper: keeper, members: [keeper, copy], actor: "anna"))
+            try requireEqual(try await marks().rating, 5, "the highest rating")
+            let undone = try await catalog.undo(older.id, actor: "bert")
+            try require(undone.conflicts.contains(.changedMark(.rating)), "that the rating is another's now is told")
+            try requireEqual(try await marks().rating, 5, "and it stays")
+            try requireEqual(try await marks().caption, nil, "what nobody took over since goes")
+            _ = try await catalog.undo(newer.id, actor: "bert")
+            try requireEqual(try await marks(), before, "the keeper's marks")
             try await catalog.requireSound()
         },
         ContractCase("Marks that a keeper took over outlast its processing, until they are taken back") { subject in

@@ -1,3 +1,5 @@
+import Core
+
 /// Which of a photo's marks are not its file's alone: processing it again leaves those. `photos.has_own_marks`.
 struct OwnMarks: OptionSet {
     let rawValue: Int
@@ -15,16 +17,16 @@ struct OwnMarks: OptionSet {
         "(\(column) & \(union(.all).rawValue)) <> 0"
     }
 
-    /// By the names that `PhotoMarks.differences` gives.
-    init(named names: [String]) {
-        self = names.reduce(into: []) { marks, name in
-            switch name {
-            case "favourite": marks.insert(.favourite)
-            case "rating": marks.insert(.rating)
-            case "caption": marks.insert(.caption)
-            case "position": marks.insert(.position)
-            case "keywords": marks.insert(.keywords)
-            default: break
+    /// Those of `marks` that a file may hold.
+    init(_ marks: [PhotoMark]) {
+        self = marks.reduce(into: []) { own, mark in
+            switch mark {
+            case .favourite: own.insert(.favourite)
+            case .rating: own.insert(.rating)
+            case .caption: own.insert(.caption)
+            case .position: own.insert(.position)
+            case .keywords: own.insert(.keywords)
+            case .albums, .tags, .faces: break
             }
         }
     }

@@ -73,8 +73,8 @@ struct ResolutionContent: Codable {
     let byteCount: Int64
     let members: [Member]
     let trashed: [Trashed]
-    let before: PhotoMarks
-    let after: PhotoMarks
+    var before: PhotoMarks
+    var after: PhotoMarks
     /// Whether the keeper's marks were not its file's alone before, as an older phototui wrote it.
     var hadOwnMarks: Bool?
     /// `photos.has_own_marks` of the keeper before.

@@ -45,7 +45,7 @@ extension SQLCatalog {
             let leaving = members.filter { $0.member.photo != request.keeper && !kept.contains($0.member.photo) }
             var (before, ownBefore) = try trash.marks(of: request.keeper)
             var after = before.merging(try trash.marks(of: leaving.map(\.member.photo)).map(\.marks))
-            let taken = OwnMarks(named: after.differences(from: before))
+            let taken = OwnMarks(after.differences(from: before))
             if after != before {
                 try trash.setMarks(after, own: ownBefore.union(taken), of: request.keeper, counters: &counters)
             }

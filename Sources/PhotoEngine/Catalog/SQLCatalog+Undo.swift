@@ -15,7 +15,7 @@ extension SQLCatalog {
             var counters = CounterChanges()
             Likeness.count(&counters)
             var undoing = Undoing(
-                content: content, cluster: resolution.cluster, resolvedAt: resolution.resolvedAt,
+                id: id, content: content, cluster: resolution.cluster, resolvedAt: resolution.resolvedAt,
                 likeness: Likeness(connection: connection, owner: ownerValue),
                 trash: TrashedPhotos(connection: connection, owner: owner))
             try undoing.restorePhotos(counters: &counters)
@@ -59,6 +59,7 @@ extension SQLCatalog {
 
 /// Takes a resolution back, as far as nobody changed what it had made.
 private struct Undoing {
+    let id: ResolutionID
     let content: ResolutionContent
     let cluster: ClusterID
     let resolvedAt: Int64
@@ -67,7 +68,11 @@ private struct Undoing {
     private(set) var restored: [PhotoID] = []
     private(set) var conflicts: [UndoneResolution.Conflict] = []
 
-    init(content: ResolutionContent, cluster: ClusterID, resolvedAt: Int64, likeness: Likeness, trash: TrashedPhotos) {
+    init(
+        id: ResolutionID, content: ResolutionContent, cluster: ClusterID, resolvedAt: Int64, likeness: Likeness,
+        trash: TrashedPhotos
+    ) {
+        self.id = id
         self.content = content
         self.cluster = cluster
         self.resolvedAt = resolvedAt
@@ -113,29 +118,53 @@ private struct Undoing {
         let (now, own) = try trash.marks(of: content.keeper)
         let changed = now.differences(from: after)
         var marks = before
-        for name in changed {
-            switch name {
-            case "favourite": marks.isFavourite = now.isFavourite
-            case "rating": marks.rating = now.rating
-            case "caption": marks.caption = now.caption
-            case "position": marks.position = now.position
-            default: marks.keywords = now.keywords
-            }
-        }
+        for mark in changed { marks.take(mark, of: now) }
         // What the resolution had left alone is no conflict: it stays as somebody made it.
         let touched = after.differences(from: before)
-        conflicts += changed.filter(touched.contains).map { .changedMark($0) }
-        let kept = OwnMarks(named: changed)
+        let kept = changed.filter(touched.contains)
+        conflicts += kept.map { .changedMark($0) }
+        try passOn(kept)
+        let left = OwnMarks(changed)
         try trash.setMarks(
-            marks, own: content.ownBefore.subtracting(kept).union(own.intersection(kept)), of: content.keeper,
+            marks, own: content.ownBefore.subtracting(left).union(own.intersection(left)), of: content.keeper,
             counters: &counters)
+    }
+
+    /// Where a later resolution of the keeper took over what this one had made of a mark, its undo would bring that back: it
+    /// is to bring back what was before this one. So all is as it was when both are undone, in whatever order.
+    private func passOn(_ marks: [PhotoMark]) throws {
+        if marks.isEmpty { return }
+        let rows = try connection.rows(
+            """
+            SELECT \(ResolutionContent.columns) FROM resolutions
+            WHERE owner = ? AND id > ? AND undone_at IS NULL AND content LIKE ? ORDER BY id
+            """, [owner, .id(id), .string("%\(content.keeper)%")])
+        var left = marks
+        for row in rows where !left.isEmpty {
+            var found = try ResolutionContent.resolution(row)
+            guard found.content.keeper == content.keeper, found.content.verdict == nil else { continue }
+            // Somebody else had changed it before that one.
+            left.removeAll { found.content.before.differences(from: content.after).contains($0) }
+            let taken = Set(found.content.after.differences(from: found.content.before))
+            for mark in left {
+                found.content.before.take(mark, of: content.before)
+                if !taken.contains(mark) { found.content.after.take(mark, of: content.before) }
+            }
+            let own = OwnMarks(left)
+            found.content.ownMarks =
+                found.content.ownBefore.subtracting(own).union(content.ownBefore.intersection(own)).rawValue
+            left.removeAll(where: taken.contains)
+            try connection.execute(
+                "UPDATE resolutions SET content = ? WHERE id = ? AND owner = ?",
+                [try PhotoColumns.encoded(found.content), .id(found.resolution.id), owner])
+        }
     }
 
     private static func conflict(_ conflict: UndoneEdit.Conflict) -> UndoneResolution.Conflict {
         switch conflict {
         case .gone(let photo): .gone(photo)
         case .inTrash(let photo), .changedPhoto(let photo): .moved(photo)
-        case .changedTag: .changedMark("tags")
+        case .changedTag: .changedMark(.tags)
         case .changedAlbum(let name): .changedAlbum(name)
         case .goneAlbum(let name): .goneAlbum(name)
         }

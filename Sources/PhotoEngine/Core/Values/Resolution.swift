@@ -65,20 +65,55 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         return merged
     }
 
-    /// The names of what differs, in order: `favourite`, `rating`, `caption`, `position`, `keywords`, `albums`, `tags`,
-    /// `faces`.
-    public func differences(from other: PhotoMarks) -> [String] {
-        var names: [String] = []
-        if isFavourite != other.isFavourite { names.append("favourite") }
-        if rating != other.rating { names.append("rating") }
-        if caption != other.caption { names.append("caption") }
-        if position != other.position { names.append("position") }
-        if keywords != other.keywords { names.append("keywords") }
-        if albums != other.albums { names.append("albums") }
-        if tags != other.tags { names.append("tags") }
-        if faces != other.faces { names.append("faces") }
-        return names
+    /// What differs, in order.
+    public func differences(from other: PhotoMarks) -> [PhotoMark] {
+        PhotoMark.allCases.filter { mark in
+            switch mark {
+            case .favourite: isFavourite != other.isFavourite
+            case .rating: rating != other.rating
+            case .caption: caption != other.caption
+            case .position: position != other.position
+            case .keywords: keywords != other.keywords
+            case .albums: albums != other.albums
+            case .tags: tags != other.tags
+            case .faces: faces != other.faces
+            }
+        }
     }
+
+    /// Sets a mark as another photo has it.
+    public mutating func take(_ mark: PhotoMark, of other: PhotoMarks) {
+        switch mark {
+        case .favourite: isFavourite = other.isFavourite
+        case .rating: rating = other.rating
+        case .caption: caption = other.caption
+        case .position: position = other.position
+        case .keywords: keywords = other.keywords
+        case .albums: albums = other.albums
+        case .tags: tags = other.tags
+        case .faces: faces = other.faces
+        }
+    }
+
+    /// What a mark says, as untrusted text; nil where it isn't set.
+    public func text(of mark: PhotoMark) -> String? {
+        func list(_ names: [String]) -> String? { names.isEmpty ? nil : names.joined(separator: ", ") }
+        return switch mark {
+        case .favourite: isFavourite ? "yes" : nil
+        case .rating: rating.map { "\($0)" }
+        case .caption: caption
+        case .position: position.map { "\($0.latitude), \($0.longitude)" }
+        case .keywords: list(keywords)
+        case .albums: list(albums)
+        case .tags: list(tags)
+        case .faces: Face.summary(faces)
+        }
+    }
+}
+
+/// A kind of mark, by the name that people read.
+public enum PhotoMark: String, CaseIterable, Sendable {
+    case favourite, rating, caption, position, keywords, albums, tags, faces
 }
 
 /// What a person wants of a cluster.
@@ -184,8 +219,8 @@ public struct UndoneResolution: Hashable, Sendable {
         case gone(PhotoID)
         /// It is not where the resolution put it: taken out of the trash, or put there anew by something else.
         case moved(PhotoID)
-        /// The keeper's mark of this name was changed since, and stays.
-        case changedMark(String)
+        /// This mark of the keeper was changed since, and stays.
+        case changedMark(PhotoMark)
         /// The album that the keeper took over was changed since, and stays as it is.
         case changedAlbum(String)
         /// It was deleted since.

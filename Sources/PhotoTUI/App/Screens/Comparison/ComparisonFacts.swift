@@ -44,6 +44,8 @@ struct ComparisonFacts {
         add("Favourite") { $0.photo.isFavourite ? "yes" : nil }
         add("Caption") { escaped($0.photo.metadata.caption) }
         add("Keywords") { escaped($0.photo.metadata.keywords.joined(separator: ", ")) }
+        add("Albums") { escaped($0.marks().text(of: .albums)) }
+        add("Tags") { escaped($0.marks().text(of: .tags)) }
         add("Faces") { escaped(Face.summary($0.faces)) }
         add("Folder") { $0.paths.first.map { displayEscaped(bytes: folder($0)) } }
         add("Files") { $0.paths.count > 1 ? "\($0.paths.count) with the same bytes" : nil }

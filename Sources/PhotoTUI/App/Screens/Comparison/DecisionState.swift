@@ -43,10 +43,9 @@ extension ComparisonState {
             lines.append(.init(label: "", text: "those kept are no duplicates of each other from now on"))
         }
         let (before, after) = marks(keeper, trashed)
-        for name in after.differences(from: before) {
+        for mark in after.differences(from: before) {
             lines.append(
-                .init(label: name, text: "\(Self.value(name, before) ?? "none") → \(Self.value(name, after) ?? "none")")
-            )
+                .init(label: mark.rawValue, text: "\(Self.text(mark, before)) → \(Self.text(mark, after))"))
         }
         let bytes = ByteCount(trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
         lines.append(.init(label: "trash", text: "\(counted(trashed.count, "photo")), \(bytes) to win"))
@@ -124,17 +123,9 @@ extension ComparisonState {
         return parts.joined(separator: ", ")
     }
 
-    /// What a mark says; nil where it isn't set.
-    private static func value(_ name: String, _ marks: PhotoMarks) -> String? {
-        switch name {
-        case "favourite": marks.isFavourite ? "yes" : nil
-        case "rating": marks.rating.map { "\($0)" }
-        case "caption": marks.caption.map { displayEscaped($0) }
-        case "position": marks.position.map(positionText)
-        case "albums": marks.albums.isEmpty ? nil : displayEscaped(marks.albums.joined(separator: ", "))
-        case "tags": marks.tags.isEmpty ? nil : displayEscaped(marks.tags.joined(separator: ", "))
-        case "faces": Face.summary(marks.faces).map { displayEscaped($0) }
-        default: marks.keywords.isEmpty ? nil : displayEscaped(marks.keywords.joined(separator: ", "))
-        }
+    /// What a mark says, safe to show.
+    private static func text(_ mark: PhotoMark, _ marks: PhotoMarks) -> String {
+        if mark == .position { return marks.position.map(positionText) ?? "none" }
+        return marks.text(of: mark).map { displayEscaped($0) } ?? "none"
     }
 }

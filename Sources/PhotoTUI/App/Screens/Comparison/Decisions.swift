@@ -186,7 +186,7 @@ extension AppState {
         switch conflict {
         case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
         case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew"
-        case .changedMark(let name): "the keeper's \(name) was changed"
+        case .changedMark(let mark): "the keeper's \(mark.rawValue) was changed"
         case .changedAlbum(let name): "the album \(displayEscaped(name)) was changed"
         case .goneAlbum(let name): "the album \(displayEscaped(name)) was deleted"
         case .keptMarks: "the keeper keeps what it took over, as not all photos came back"
