@@ -57,6 +57,10 @@ public struct BulkResolution: Sendable {
                     tally.resolve(proposal.bytesToWin)
                     try body(.resolved(proposal, resolution))
                 } catch let error as EngineError where error.code == .conflict {
+                    if try await catalog.clusters(idPrefix: cluster.id.description, limit: 1).isEmpty {
+                        tally.passBy()
+                        continue
+                    }
                     tally.fail()
                     try body(.failed(cluster.id, error))
                 }
@@ -100,6 +104,8 @@ public struct BulkResolutionReport: Hashable, Sendable {
     public var failed = 0
     /// Clusters that are for a person to look at.
     public var leftAlone = 0
+    /// Clusters that somebody else decided on meanwhile.
+    public var takenByOthers = 0
     /// Won by them, or to win.
     public var byteCount = ByteCount(0)
 
@@ -124,6 +130,11 @@ private struct BulkTally {
         examined()
     }
 
+    mutating func passBy() {
+        report.takenByOthers += 1
+        examined()
+    }
+
     mutating func fail() {
         report.failed += 1
         examined()
@@ -137,7 +148,7 @@ private struct BulkTally {
 
     private mutating func examined() {
         let now = ContinuousClock.now
-        let examined = report.resolved + report.failed + report.leftAlone
+        let examined = report.resolved + report.failed + report.leftAlone + report.takenByOthers
         if let toldAt, now - toldAt < .milliseconds(200), examined < total { return }
         toldAt = now
         var progress = BulkResolutionProgress()

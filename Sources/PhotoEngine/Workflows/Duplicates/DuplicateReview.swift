@@ -15,7 +15,7 @@ public struct DuplicateReview: Sendable {
     /// Photos that are read at once, each with all its tags.
     private static let page = 256
     /// More photos than a person tells apart; their pairs grow with the square.
-    private static let mostDistinct = 200
+    public static let mostDistinct = 200
     /// Of so many that would go, an original is sought where the keeper's is not there; a disk that is away has them all.
     private static let mostSought = 100
     /// Photos of one stack.

@@ -1,4 +1,5 @@
 import Core
+import Grid
 import PhotoEngine
 import Workflows
 
@@ -70,9 +71,10 @@ enum DuplicateFormat {
     static func changes(_ marks: (before: PhotoMarks, after: PhotoMarks)?) -> JSON {
         guard let (before, after) = marks else { return .array([]) }
         return .array(
-            after.differences(from: before).map { name in
+            after.differences(from: before).map { mark in
                 .object([
-                    "mark": .string(name), "before": .text(value(name, before)), "after": .text(value(name, after)),
+                    "mark": .string(mark.rawValue), "before": .text(before.text(of: mark)),
+                    "after": .text(after.text(of: mark)),
                 ])
             })
     }
@@ -80,9 +82,9 @@ enum DuplicateFormat {
     /// A line for each, safe to show.
     static func lines(_ marks: (before: PhotoMarks, after: PhotoMarks)?) -> [String] {
         guard let (before, after) = marks else { return [] }
-        return after.differences(from: before).map { name in
-            let (old, new) = (value(name, before) ?? "none", value(name, after) ?? "none")
-            return "the keeper's \(name): \(displayEscaped(old)) → \(displayEscaped(new))"
+        return after.differences(from: before).map { mark in
+            let (old, new) = (before.text(of: mark) ?? "none", after.text(of: mark) ?? "none")
+            return "the keeper's \(mark.rawValue): \(displayEscaped(old)) → \(displayEscaped(new))"
         }
     }
 
@@ -90,23 +92,15 @@ enum DuplicateFormat {
         proposal.marks(of: proposal.keeper, trashing: proposal.trashed(keeping: proposal.kept))
     }
 
-    /// What a mark says; nil where it isn't set.
-    private static func value(_ name: String, _ marks: PhotoMarks) -> String? {
-        switch name {
-        case "favourite": marks.isFavourite ? "yes" : nil
-        case "rating": marks.rating.map { "\($0)" }
-        case "caption": marks.caption
-        case "position": marks.position.map { "\($0.latitude), \($0.longitude)" }
-        case "albums": marks.albums.isEmpty ? nil : marks.albums.joined(separator: ", ")
-        case "tags": marks.tags.isEmpty ? nil : marks.tags.joined(separator: ", ")
-        case "faces": Face.summary(marks.faces)
-        default: marks.keywords.isEmpty ? nil : marks.keywords.joined(separator: ", ")
-        }
-    }
-
     /// What to do with a cluster, on one line.
     static func advice(_ proposal: ClusterProposal) -> String {
         proposal.sentence + (proposal.doubt.map { " (look at it: \($0))" } ?? "")
+    }
+
+    /// The file name of the photo to keep, no longer than a column should be.
+    static func keeperName(_ proposal: ClusterProposal) -> String {
+        let keeper = proposal.photos.first { $0.id == proposal.keeper }
+        return keeper.map { displayEscaped($0.filename).truncated(to: 32) } ?? "-"
     }
 
     static func text(_ proposal: ClusterProposal, in library: Library) -> String {
@@ -182,7 +176,7 @@ enum DuplicateFormat {
         switch conflict {
         case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
         case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew, since"
-        case .changedMark(let name): "the keeper's \(name) was changed since, and stays"
+        case .changedMark(let mark): "the keeper's \(mark.rawValue) was changed since, and stays"
         case .changedAlbum(let name): "the album \(name) was changed since, and stays as it is"
         case .goneAlbum(let name): "the album \(name) was deleted since"
         case .keptMarks: "the keeper keeps what it took over, as not all photos came back"
@@ -203,6 +197,8 @@ struct ResolvedCluster {
     let marks: (before: PhotoMarks, after: PhotoMarks)?
     /// nil in a dry run.
     let resolution: Resolution?
+    /// In a dry run what becomes of each file, safe to show.
+    var files: [String] = []
 
     init(
         cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID], trashed: [PhotoID], byteCount: ByteCount,
@@ -224,16 +220,20 @@ struct ResolvedCluster {
     }
 
     /// What resolving a cluster so would come to.
-    init(planned proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>) {
+    init(planned proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>, in library: Library) {
         let trashed = proposal.trashed(keeping: alsoKept.union([keeper]))
         self.init(
             cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept.sorted(), trashed: trashed,
             byteCount: proposal.bytesToWin(keeping: alsoKept.union([keeper])),
             marks: proposal.marks(of: keeper, trashing: trashed), resolution: nil)
+        files = proposal.photos.map { photo in
+            let word = photo.id == keeper ? "keep" : alsoKept.contains(photo.id) ? "also keep" : "trash"
+            return word + " " + PhotoFormat.place(of: photo, in: library)
+        }
     }
 
     /// The names of the keeper's marks that changed.
-    private var changed: [String] { marks.map { $0.after.differences(from: $0.before) } ?? [] }
+    private var changed: [String] { marks.map { $0.after.differences(from: $0.before).map(\.rawValue) } ?? [] }
 
     var json: JSON { .object(fields) }
 
@@ -264,6 +264,7 @@ struct ResolvedCluster {
         let gone = "\(counted(trashed.count, "photo")) to the trash, \(byteCount) \(won)"
         let what = "keeps \(keeper)\(also)\(taken); \(gone)"
         if let resolution { return "\(cluster) \(what); undo \(resolution.id)" }
-        return (["\(cluster) \(what)"] + DuplicateFormat.lines(marks).map { "  \($0)" }).joined(separator: "\n")
+        return (["\(cluster) \(what)"] + (files + DuplicateFormat.lines(marks)).map { "  \($0)" }).joined(
+            separator: "\n")
     }
 }

@@ -7,6 +7,7 @@ final class ResolveReport: Sendable {
         var count = 0
         var byteCount: Int64 = 0
         var leftAlone = 0
+        var takenByOthers = 0
         var failed: [(cluster: String, error: EngineError)] = []
         /// Kept for JSON alone.
         var resolved: [JSON] = []
@@ -37,7 +38,9 @@ final class ResolveReport: Sendable {
         sums.withLock { $0.failed.append((cluster, error)) }
     }
 
-    func setLeftAlone(_ count: Int) { sums.withLock { $0.leftAlone = count } }
+    func setLeftAlone(_ count: Int, takenByOthers: Int) {
+        sums.withLock { ($0.leftAlone, $0.takenByOthers) = (count, takenByOthers) }
+    }
 
     func end(isInterrupted: Bool = false) throws {
         let sums = sums.withLock { $0 }
@@ -48,6 +51,7 @@ final class ResolveReport: Sendable {
                 "resolved": .count(sums.count),
                 "bytes": .integer(sums.byteCount),
                 "left_alone": .count(sums.leftAlone),
+                "taken_by_others": .count(sums.takenByOthers),
                 "resolutions": .array(sums.resolved),
                 "skipped": .array(
                     sums.failed.map {
@@ -59,6 +63,9 @@ final class ResolveReport: Sendable {
         if sums.failed.isEmpty || sums.count > 0 {
             let (resolved, won) = isDry ? ("would be resolved", "to win") : ("resolved", "won")
             Console.note("\(counted(sums.count, "cluster")) \(resolved), \(ByteCount(sums.byteCount)) \(won)\n")
+        }
+        if sums.takenByOthers > 0 {
+            Console.note("\(counted(sums.takenByOthers, "cluster")) decided on by somebody else meanwhile\n")
         }
         if sums.leftAlone > 0 {
             Console.note("\(counted(sums.leftAlone, "cluster")) left: look at them one by one\n")

@@ -14,6 +14,7 @@ struct CalibrationSession: Sendable {
     /// Why, for the journal of what is decided.
     let reason: String
     private let question = QuestionLine()
+    private static let prompt = "Same picture? [y]es, [n]o, [s]kip, [b]ack, [q]uit, then enter: "
     private let profile: TerminalProfile?
 
     init(library: Library, calibration: DuplicateCalibration, decides: Bool, reason: String) {
@@ -32,10 +33,7 @@ struct CalibrationSession: Sendable {
         var index = 0
         while index < pairs.count {
             try await show(pairs[index], number: index + 1, of: pairs.count)
-            guard let answer = try await question.answer(to: "Same picture? [y]es, [n]o, [s]kip, [b]ack, [q]uit: ")
-            else {
-                return Console.note("\n")
-            }
+            guard let answer = try await question.answer(to: Self.prompt) else { return Console.note("\n") }
             switch answer.lowercased() {
             case "y", "yes": if try await keep(pairs[index], isSame: true) { index += 1 }
             case "n", "no": if try await keep(pairs[index], isSame: false) { index += 1 }

@@ -48,7 +48,8 @@ struct DuplicatesList: AsyncParsableCommand {
             let (shown, next) = page.page(found) { ClusterPosition($0, in: sort) }
             var items: [JSON] = []
             var table = TextTable([
-                ("CLUSTER", .left), ("PHOTOS", .right), ("TO WIN", .right), ("TIER", .left), ("PROPOSAL", .left),
+                ("CLUSTER", .left), ("PHOTOS", .right), ("TO WIN", .right), ("TIER", .left), ("KEEPS", .left),
+                ("PROPOSAL", .left),
             ])
             for cluster in shown {
                 var proposal: ClusterProposal?
@@ -66,7 +67,8 @@ struct DuplicatesList: AsyncParsableCommand {
                     table.add([
                         cluster.id.description, "\(cluster.photos)",
                         (proposal?.bytesToWin ?? cluster.bytesToWin).description,
-                        proposal?.tier.rawValue ?? "-", proposal.map(DuplicateFormat.advice) ?? "-",
+                        proposal?.tier.rawValue ?? "-", proposal.map { DuplicateFormat.keeperName($0) } ?? "-",
+                        proposal.map(DuplicateFormat.advice) ?? "-",
                     ])
                 }
             }

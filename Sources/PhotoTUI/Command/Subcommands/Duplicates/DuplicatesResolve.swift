@@ -121,12 +121,12 @@ struct DuplicatesResolve: AsyncParsableCommand {
                     try report.add(
                         made.map { ResolvedCluster($0) }
                             ?? ResolvedCluster(
-                                planned: proposal, keeper: proposal.keeper, alsoKept: proposal.alsoKept()))
+                                planned: proposal, keeper: proposal.keeper, alsoKept: proposal.alsoKept(), in: library))
                 case .failed(let cluster, let error): report.fail(cluster.description, error)
                 }
             }
         }
-        report.setLeftAlone(sums.leftAlone)
+        report.setLeftAlone(sums.leftAlone, takenByOthers: sums.takenByOthers)
     }
 }
 
@@ -177,7 +177,7 @@ private struct NamedResolution {
             keeper: keeper, alsoKept: alsoKept, actor: DuplicatesCommand.actor, reason: reason)
         if isDry {
             try await review.check(request)
-            return ResolvedCluster(planned: proposal, keeper: keeper, alsoKept: alsoKept)
+            return ResolvedCluster(planned: proposal, keeper: keeper, alsoKept: alsoKept, in: library)
         }
         return ResolvedCluster(try await review.resolve(request))
     }

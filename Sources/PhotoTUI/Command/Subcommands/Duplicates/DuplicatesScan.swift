@@ -80,6 +80,8 @@ struct DuplicatesScan: AsyncParsableCommand {
                 options.turns = orientations ?? options.turns
                 options.comparesAll = all
                 if all {
+                    // Without the small pictures there would be no clusters until the storage is back.
+                    try await library.checkStorage()
                     try await JobJournal.append(
                         "compare all photos anew", "duplicates", "the clusters there were are forgotten",
                         reason: why.reason, library)
