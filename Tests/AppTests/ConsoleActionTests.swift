@@ -146,6 +146,44 @@ struct ConsoleActionTests {
         finish(&app)
     }
 
+    @Test("Groups of dead jobs and failed tasks are retried by what is in them then; they are not deleted")
+    func otherSources() {
+        var app = RunningConsole(.failures)
+        app.start()
+        app.press("D")
+        #expect(app.screen.contains("4 groups") && app.screen.contains("493 failures"), "\(app.screen)")
+        app.press("r")
+        #expect(app.screen.contains("2 tasks are sent again, as new ones") && app.screen.contains("1 task can't be"))
+        #expect(app.screen.contains("phototui dead retry --group aa00000000000001 --yes"))
+        app.press("enter")
+        app.pass(8)
+        guard case .retry(let choice)? = app.acts.last?.action else {
+            Issue.record("nothing was retried")
+            return
+        }
+        #expect(choice.tasks == ["t-1", "t-2"] && choice.ids.isEmpty && choice.jobs.isEmpty)
+        #expect(choice.subject(.task) == "2 failed tasks (group aa00000000000001)" && choice.subject(.letter) == nil)
+        finish(&app)
+        app.press("j x")
+        #expect(app.lastLine.contains("a dead job stays in the catalogue"))
+        app.press("enter")
+        #expect(app.screen.contains("no space left: 12 bytes"))
+        app.press("j r")
+        #expect(app.screen.contains("1 dead job is queued again") && app.screen.contains("dead retry j-2 --yes"))
+        app.press("esc enter")
+        #expect(app.screen.contains("Dead job") && app.screen.contains("photos1/4711"))
+        app.press("esc esc R")
+        #expect(app.screen.contains("2 dead letters go back") && app.screen.contains("2 dead jobs are queued again"))
+        #expect(app.screen.contains("2 tasks are sent again") && app.screen.contains("phototui dead retry --all --yes"))
+        // X: letters alone.
+        app.press("esc X")
+        #expect(app.screen.contains("3 dead letters will be lost"))
+        app.press("esc /")
+        app.type("NO SPACE")
+        app.press("enter")
+        #expect(app.screen.contains("1 group") && app.screen.contains("88 of 493 failures"))
+    }
+
     @Test("A filter is part of the command that does the same")
     func filtered() {
         var app = running()
@@ -214,42 +252,6 @@ struct ConsoleActionTests {
         app.press("p")
         #expect(app.state.layers.isEmpty && app.lastLine.contains("Redis lets this user only look"))
         #expect(app.frame().textLines[0].contains("read only") && app.refusals.count == 1)
-    }
-
-    @Test("What is dead in the catalogue or the history goes back, too, and stays where it is to be deleted")
-    func otherDead() {
-        var broker = SampleBroker.shop
-        broker.groups = [
-            SampleBroker.group("00000001", error: "shard N gone", count: 2, task: "process_photo", source: .job),
-            SampleBroker.group("00000002", error: "timeout", count: 1, task: "shop.sync", source: .task),
-            SampleBroker.group("00000003", error: "no JSON", count: 1, source: .message),
-        ]
-        var app = RunningConsole(broker)
-        app.start()
-        app.press("D x")
-        #expect(app.state.layers.isEmpty && app.lastLine.contains("only messages can be deleted"))
-        app.press("R")
-        #expect(app.screen.contains("2 jobs of the library") && app.screen.contains("1 task sent anew"))
-        app.press("enter")
-        app.pass(8)
-        guard case .retry(let choice)? = app.acts.last?.action else {
-            Issue.record("nothing was done")
-            return
-        }
-        #expect(choice.ids.count == 4 && choice.jobs == ["00000001-0", "00000001-1"])
-        #expect(choice.tasks == ["00000002-0"] && choice.messages == ["00000003-0"])
-        finish(&app)
-        app.press("X enter")
-        app.pass(8)
-        guard case .delete(let deleted)? = app.acts.last?.action else {
-            Issue.record("nothing was deleted")
-            return
-        }
-        #expect(deleted.ids == ["00000003-0"])
-        finish(&app)
-        // All of a job is told among the jobs.
-        app.press("g enter enter")
-        #expect(app.effects.contains { if case .loadJob(_, "00000001-0", owner: nil) = $0 { true } else { false } })
     }
 
     @Test("A move to a queue that nobody knows makes it, and the command line says so") func moveAnew() {

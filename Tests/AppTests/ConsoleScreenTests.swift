@@ -122,6 +122,21 @@ struct ConsoleScreenTests {
         try expectGolden(app.frame(), "dead-group-120x40")
     }
 
+    @Test("Dead letters, dead jobs and failed tasks beside one another, with whose they are") func failures() throws {
+        var app = RunningConsole(.failures)
+        app.start()
+        app.press("D")
+        try expectGolden(app.frame(), "dead-sources-80x24")
+        app = RunningConsole(.failures, columns: 120, rows: 30)
+        app.start()
+        app.press("D")
+        try expectGolden(app.frame(), "dead-sources-120x30")
+        app.press("j enter")
+        try expectGolden(app.frame(), "dead-jobs-120x30")
+        app.press("esc R")
+        try expectGolden(app.frame(), "dead-retry-120x30")
+    }
+
     @Test("A dead letter with error, trace and arguments, scrolled") func letter() throws {
         var app = running()
         app.press("D enter enter j j j")

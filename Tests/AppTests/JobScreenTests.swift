@@ -66,7 +66,7 @@ struct JobScreenTests {
         app.press("j j")
         try expectGolden(app.frame(), "jobs-stale")
         app.press("r")
-        #expect(app.lastLine.contains("the jobs can't be read now") && app.state.layers.isEmpty)
+        #expect(app.lastLine.contains("the jobs can't be read now") && app.state.layers.isEmpty, "\(app.lastLine)")
     }
 
     @Test("While nothing changes, nothing is sent to the terminal") func quiet() {
@@ -220,20 +220,6 @@ struct JobScreenTests {
         #expect(silent.state.activity.notice?.text.contains("no worker to tell: C cancels") == true)
     }
 
-    @Test("Tasks of a broker that failed are sent again: one, or all that the filter lets through") func resend() {
-        var app = running(.watchedShop)
-        app.press("7 R")
-        #expect(app.lastLine.contains("no job that the filter lets through is failed"))
-        app.broker.retriable = ["failed"]
-        app.press("R")
-        let failed = SampleBroker.watchedShop.jobs.filter { $0.state == "failed" }.map(\.id)
-        #expect(!failed.isEmpty && app.screen.contains("phototui jobs retry --all --yes"))
-        #expect(app.screen.contains("is sent anew, if its arguments are"))
-        app.press("enter")
-        app.pass(8)
-        #expect(app.acts.first?.action == .onJobs(JobChoice(.retry, ids: failed, filter: [])))
-    }
-
     @Test("Another owner's jobs are asked for by the filter, and what is done to them names the owner") func owner() {
         var app = running(.library, hasLibrary: true)
         app.press("7 /")
@@ -254,12 +240,49 @@ struct JobScreenTests {
         #expect(choice.owner == "bob" && choice.ids.count == 1)
     }
 
+    @Test("A failed task of a broker is sent again, or all that the filter lets through, and what can't be says why")
+    func resend() {
+        var broker = SampleBroker.watchedShop
+        broker.hindrances = [
+            RetryHindrance(reason: "its arguments were cut when they were told", count: 2),
+            RetryHindrance(reason: "\u{1b}[2Jhidden", count: 1),
+        ]
+        var app = running(broker)
+        app.press("7 j r")
+        #expect(app.screen.contains("1 task is sent again, as a new one"))
+        #expect(app.screen.contains("phototui jobs retry 8c1d7f00-0008 --broker"))
+        app.press("esc R")
+        #expect(app.screen.contains("3 tasks can't be sent again: 2 its"), "\(app.screen)")
+        #expect(app.screen.contains("phototui jobs retry --all --yes --broker") && !app.screen.contains("\u{1b}"))
+        app.press("enter")
+        #expect(app.acts.isEmpty)
+        app.pass(8)
+        guard case .onJobs(let choice)? = app.acts.first?.action else {
+            Issue.record("nothing was done")
+            return
+        }
+        #expect(choice.isOfHistory && choice.ids == ["8c1d7f00-0008"] && choice.filter == [])
+
+        // None of them can be, or it was before.
+        broker.jobs = [
+            SampleBroker.job("f1", state: "succeeded", .succeeded, changed: broker.now),
+            ListedJob(
+                id: "f2", task: "shop.mail.send", state: "failed", standing: .failed, queue: nil, worker: nil,
+                attempts: 1,
+                waitSeconds: nil, runSeconds: nil, changedAt: broker.now, error: "busy", retriedAs: "f3"),
+        ]
+        app = running(broker)
+        app.press("7 R")
+        #expect(app.state.layers.isEmpty && app.lastLine.contains("3 tasks can't be sent again"))
+        app.press("j r")
+        #expect(app.lastLine.contains("retried before, as f3") && app.screen.contains("retried; busy"))
+    }
+
     @Test("What can't be done says why") func reasons() {
         var app = running(.watchedShop)
-        app.press("7 j r")
-        #expect(app.screen.contains("sent anew") && app.screen.contains("phototui jobs retry "))
-        app.press("esc")
-        app.press("x")
+        app.press("7 r")
+        #expect(app.lastLine.contains("it is running"))
+        app.press("j x")
         #expect(app.lastLine.contains("it is failed"))
         app.press("c")
         #expect(app.lastLine.contains("x revokes it"))

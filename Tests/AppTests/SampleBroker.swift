@@ -11,6 +11,9 @@ struct SampleBroker {
     var workers: [WorkerState] = []
     var groups: [DeadSummaryGroup] = []
     var details: DeadDetails?
+    /// Of groups of jobs and tasks, by their ids.
+    var members: [String: [DeadSummary]] = [:]
+    var hindrances: [RetryHindrance] = []
     var jobs: [ListedJob] = []
     var jobSource = JobPage.Source.history
     var jobCounts: [String: Int] = [:]
@@ -22,8 +25,6 @@ struct SampleBroker {
     var costs: CostReport?
     /// Unix seconds.
     var now = 1_800_000_000.0
-    /// The states that a retry of all finds jobs in.
-    var retriable = ["dead", "cancelled"]
     /// What each question fails with.
     var fault: EngineError?
 
@@ -39,9 +40,18 @@ struct SampleBroker {
             (request, answer) = (id, .messagesLoaded(id, Array(messages.prefix(limit)), waiting: waiting, at: now))
         case .loadWorkers(let id): (request, answer) = (id, .workersLoaded(id, workers, at: now))
         case .loadDeadLetters(let id, let known):
-            let count = groups.reduce(0) { $0 + $1.letters.count }
+            let count = groups.reduce(0) { $0 + $1.count }
+            (request, answer) = (id, .deadLettersLoaded(id, known == count ? nil : groups, mark: count, at: now))
+        case .loadDeadMembers(let id, let group):
+            (request, answer) = (id, .deadMembersLoaded(id, members[group.id] ?? []))
+        case .loadDeadJob(let id, let job, _): (request, answer) = (id, .deadJobLoaded(id, jobDetails[job]))
+        case .collectDead(let id, let groups, let only, _):
+            func ids(_ source: DeadSource) -> [String] {
+                groups.filter { $0.source == source }.flatMap { members[$0.id] ?? [] }.map(\.id)
+                    .filter { only == nil || $0 == only }
+            }
             (request, answer) = (
-                id, .deadLettersLoaded(id, known == count ? nil : groups, mark: count, seconds: 0, at: now)
+                id, .deadCollected(id, jobs: ids(.job), tasks: ids(.task), hindrances: hindrances)
             )
         case .loadJobs(let id, _, let limit, let mark):
             let page = JobPage(
@@ -52,14 +62,18 @@ struct SampleBroker {
                 id, .jobsLoaded(id, same ? nil : page, watchedUntil: watchedUntil, seconds: 0.001, at: now)
             )
         case .loadJob(let id, let job, _): (request, answer) = (id, .jobLoaded(id, jobDetails[job], at: now))
-        case .collectJobs(let id, _, let deed):
+        case .collectJobs(let id, _, let deed, let only):
             let states =
                 switch deed {
-                case .retry: retriable
+                case .retry where jobSource == .history: ["failed"]
+                case .retry: ["dead", "cancelled"]
                 case .cancel: ["queued", "retrying"]
                 case .revoke, .terminate: ["queued", "received", "running", "retrying"]
                 }
-            (request, answer) = (id, .jobsCollected(id, jobs.filter { states.contains($0.state) }.map(\.id)))
+            let found = jobs.filter {
+                states.contains($0.state) && $0.retriedAs == nil && (only == nil || $0.id == only)
+            }.map(\.id)
+            (request, answer) = (id, .jobsCollected(id, found, hindrances: deed == .retry ? hindrances : []))
         case .loadInbox(let id, let isThorough):
             (request, answer) = (id, .inboxLoaded(id, findings, isThorough: isThorough, at: now))
         case .loadCosts(let id):
@@ -109,10 +123,10 @@ struct SampleBroker {
 
     static func group(
         _ id: String, error: String, count: Int, task: String? = "shop.mail.send", kind: DeadLetter.Kind = .failed,
-        queue: String = "celery", now: Double = 1_800_000_000, source: DeadLetter.Source = .message
+        queue: String = "celery", now: Double = 1_800_000_000
     ) -> DeadSummaryGroup {
         DeadSummaryGroup(
-            id: id, queue: queue, task: task, kind: kind, source: source, error: error, owners: [],
+            id: id, queue: queue, task: task, kind: kind, error: error, owners: [],
             letters: (0..<count).map {
                 DeadSummary(
                     id: "\(id)-\($0)", at: now - 30 - Double($0) * 60,
@@ -208,6 +222,44 @@ struct RunningConsole {
 
     var screen: String { frame().textLines.joined(separator: "\n") }
     var lastLine: String { frame().textLines.last ?? "" }
+}
+
+extension SampleBroker {
+    /// A shop whose broker belongs to a library: letters, dead jobs, and tasks that failed in Celery's workers.
+    static var failures: SampleBroker {
+        var broker = SampleBroker.shop
+        let now = broker.now
+        broker.groups = [
+            DeadSummaryGroup(
+                id: "aa00000000000001", source: .task,
+                key: FailureKey(task: "shop.charge\u{1b}[2J", queue: "celery", fingerprint: 1),
+                error: "ValueError: user N not found", owners: [], count: 402, firstAt: now - 900, lastAt: now - 40),
+            DeadSummaryGroup(
+                id: "bb00000000000002", source: .job,
+                key: FailureKey(task: "process_photo", queue: "high", fingerprint: 2),
+                error: "no space left: N bytes", owners: ["ann\u{202e}"], count: 88, firstAt: now - 7300,
+                lastAt: now - 3),
+            group("3f2a91bc", error: "ConnectionError: mail.example:N refused", count: 2),
+            group("00d1e5a2", error: "it is not JSON", count: 1, task: nil, kind: .poison),
+        ]
+        broker.members = [
+            "aa00000000000001": (1...2).map {
+                DeadSummary(id: "t-\($0)", at: now - 40 * Double($0), reason: "ValueError('user \($0) not found')")
+            },
+            "bb00000000000002": (1...2).map {
+                DeadSummary(id: "j-\($0)", at: now - 3 * Double($0), reason: "no space left: \(12 * $0) bytes")
+            },
+        ]
+        broker.hindrances = [RetryHindrance(reason: "its arguments were cut when they were told", count: 1)]
+        for id in ["j-1", "j-2"] {
+            broker.jobDetails[id] = JobDetails(
+                job: job(
+                    id, task: "process_photo", state: "dead", .failed, queue: "high", worker: "photos1/4711",
+                    attempts: 8,
+                    changed: now - 6, error: "no space left: 12 bytes"))
+        }
+        return broker
+    }
 }
 
 extension SampleBroker {

@@ -37,7 +37,7 @@ struct CatalogOpeningTests {
                     "TABLE photo_texts", "TABLE photo_terms", "TABLE search_terms", "TABLE search_history",
                     "TABLE edit_parts", "TABLE edits", "TABLE photo_tags", "TABLE tags", "TABLE album_photos",
                     "TABLE albums", "INDEX jobs_published", "INDEX jobs_photo", "INDEX photos_trash",
-                    "INDEX jobs_error",
+                    "INDEX jobs_error", "INDEX jobs_failure", "INDEX jobs_dead", "INDEX jobs_unprinted",
                     "TABLE upload_parts",
                     "TABLE uploads", "TABLE vectors",
                     "TABLE compared_photos", "TABLE duplicate_clusters", "TABLE duplicate_decisions",
@@ -50,7 +50,7 @@ struct CatalogOpeningTests {
                 for column in [
                     "jobs DROP COLUMN published_at", "photos DROP COLUMN trashed_at",
                     "photos DROP COLUMN has_own_marks", "photo_metadata DROP COLUMN told",
-                    "photos DROP COLUMN place_id",
+                    "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint", "jobs DROP COLUMN ran_by",
                 ] {
                     _ = try $0.execute("ALTER TABLE \(column)", [])
                 }

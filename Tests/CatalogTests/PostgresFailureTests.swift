@@ -107,7 +107,7 @@ struct PostgresFailureTests {
         }
         let database = try PostgresConnection(settings, server: "Postgres")
         // And what later migrations made.
-        for index in ["jobs_error", "photos_city", "photos_unplaced"] {
+        for index in ["jobs_error", "jobs_failure", "jobs_dead", "jobs_unprinted", "photos_city", "photos_unplaced"] {
             _ = try database.execute("DROP INDEX \(index)", [])
         }
         let later = ["faces", "people", "sidecars", "places"]
@@ -116,7 +116,8 @@ struct PostgresFailureTests {
         }
         for column in [
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
-            "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id",
+            "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
+            "jobs DROP COLUMN ran_by",
         ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }

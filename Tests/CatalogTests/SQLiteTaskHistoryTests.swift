@@ -38,8 +38,7 @@ struct SQLiteTaskHistoryTests {
             try await history.record([SeenWorker(name: "a", heardAt: 14)], restarted: ["a"])
             #expect(try await history.workers(since: 14) == [SeenWorker(name: "a", heardAt: 14)])
             try await history.database.write(.soon) { connection in
-                try connection.execute("DROP TABLE worker", [])
-                try connection.execute("PRAGMA user_version = 1", [])
+                try makeOlder(1, connection)
             }
         }
         try await withHistory { history in
@@ -75,6 +74,71 @@ struct SQLiteTaskHistoryTests {
     }
 
     private let watch = TaskWatchState(id: "w", since: 0)
+
+    /// As a file was in an earlier form.
+    private func makeOlder(_ version: Int, _ connection: any SQLConnection) throws {
+        for name in ["task_failure", "task_failed", "task_unprinted"] {
+            try connection.execute("DROP INDEX \(name)", [])
+        }
+        for column in ["fingerprint", "retried_as", "retried_at"] {
+            try connection.execute("ALTER TABLE task DROP COLUMN \(column)", [])
+        }
+        if version < 2 { try connection.execute("DROP TABLE worker", []) }
+        try connection.execute("PRAGMA user_version = \(version)", [])
+    }
+
+    @Test(
+        "Failed tasks are grouped by what their errors have in common; one that was sent again is in no group; older files too"
+    )
+    func failures() async throws {
+        let errors = ["ValueError('user 1 not found')", "ValueError('user 2 not found')", "KeyError('card')"]
+        try await withHistory { history in
+            for (number, error) in (errors + errors).enumerated() {
+                try await history.record(
+                    failure("t\(number)", Double(100 * number), error), marks: [], watch: watch)
+            }
+            // Has succeeded in the end; runs; told no error.
+            try await history.record(
+                failure("fine", 900, errors[0]) + [event("fine", .started, 910), event("fine", .succeeded, 911)],
+                marks: [], watch: watch)
+            try await history.record([event("new", .started, 990, name: "t.fail")], marks: [], watch: watch)
+            var silent = event("silent", .failed, 995)
+            silent.name = "t.other"
+            try await history.record([silent], marks: [], watch: watch)
+        }
+        func check(_ history: SQLiteTaskHistory) async throws {
+            let groups = try await history.failures()
+            #expect(groups.map(\.count) == [4, 2, 1], "\(groups)")
+            #expect(groups[0].firstAt == 2 && groups[0].lastAt == 402 && groups[0].error == errors[1])
+            #expect(groups[0].key.task == "t.fail" && groups[2].key.task == "t.other" && groups[2].error == nil)
+            let members = try await history.failed(in: groups[0].key, after: nil, limit: 99)
+            #expect(members.map(\.id) == ["t4", "t3", "t1", "t0"])
+            let rest = try await history.failed(
+                in: groups[0].key, after: FailurePlace(at: 302, id: "t3"), limit: 1)
+            #expect(rest.map(\.id) == ["t1"])
+            #expect(
+                try await history.failed(in: nil, after: .behind(402), limit: 99).map(\.id) == ["t3", "t2", "t1", "t0"])
+        }
+        try await withHistory { history in
+            try await check(history)
+            let before = try await history.lastChange()
+            try await history.record(retries: [("t4", "n4"), ("nobody", "n5")], at: 1000)
+            #expect(try await history.task("t4")?.retriedAs == "n4")
+            #expect(try await history.task("t4")?.retriedAt == 1000)
+            #expect(try await history.failures().map(\.count) == [3, 2, 1])
+            // Who follows hears of it; and what is told of the task later forgets it not.
+            #expect(try await history.changes(after: before, limit: 9, TaskFilter()).tasks.map(\.id) == ["t4"])
+            try await history.record([event("t4", .failed, 1100, error: errors[0])], marks: [], watch: watch)
+            #expect(try await history.task("t4")?.retriedAs == "n4")
+            #expect(try await history.failures().map(\.count) == [3, 2, 1])
+            // As a file was before this was kept.
+            try await history.database.write(.soon) { connection in
+                try connection.execute("UPDATE task SET ended = 402, error = ? WHERE id = 't4'", [.text(errors[1])])
+                try makeOlder(2, connection)
+            }
+        }
+        try await withHistory { try await check($0) }
+    }
 
     @Test("What was recorded is there after closing, with every attempt in its order")
     func attempts() async throws {
@@ -277,8 +341,7 @@ struct SQLiteTaskHistoryTests {
             #expect(try await ids(beside) { $0.errorPattern = "disk full" } == ["f3", "f2"])
             await beside.close()
             try await history.database.write(.soon) { connection in
-                try connection.execute("DROP TABLE worker", [])
-                try connection.execute("PRAGMA user_version = 1", [])
+                try makeOlder(1, connection)
             }
         }
         let later = try await SQLiteTaskHistory.openForReading(file)

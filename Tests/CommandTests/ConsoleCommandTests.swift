@@ -158,7 +158,9 @@ struct ConsoleCommandTests {
         let place = try Place()
         let broker = place.url + "&x='y z"
         let dead = try await place.run("dead", "list")
-        #expect(dead.complaints.contains("phototui jobs watch --broker"), "\(dead.complaints)")
+        #expect(dead.complaints.contains("only while somebody watches: phototui jobs watch"), "\(dead.complaints)")
+        let named = try await place.program.run(["dead", "list", "--broker", place.url])
+        #expect(named.complaints.contains("phototui jobs watch --broker '"), "\(named.complaints)")
         let retry = try await place.program.run(["jobs", "retry", "some-id", "--broker", place.url])
         #expect(retry.exitCode == 1 && retry.complaints.contains("nobody has watched"), "\(retry.complaints)")
         #expect(retry.complaints.contains("phototui jobs watch --broker '"))

@@ -137,10 +137,12 @@ final class NetworkedHome {
             environment: program.environment)
     }
 
-    /// What redis-cli prints.
-    func redis(_ words: String...) async throws -> String {
+    /// What redis-cli prints; a file is the last word of its command.
+    func redis(_ words: String..., file: String? = nil) async throws -> String {
+        let words = words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
         let shell = try await program.shell(
-            "redis-cli --no-auth-warning -a \(Self.password) -s \(redisSocket) -n 2 \(words.joined(separator: " "))")
+            "redis-cli --no-auth-warning -a \(Self.password) -s \(redisSocket) -n 2 "
+                + (file.map { "-x \(words) < \($0)" } ?? words))
         return shell.text.trimmingCharacters(in: .newlines)
     }
 

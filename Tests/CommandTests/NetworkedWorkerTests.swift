@@ -143,9 +143,10 @@ struct NetworkedWorkerTests {
             "\(groups)")
         let group = try #require(groups[0]["group"] as? String)
         let deleted = try await home.program.run(["dead", "delete", "--group", group, "--yes", "--profile", "test"])
-        #expect(deleted.exitCode == 1 && deleted.complaints.contains("jobs and the history's tasks stay"))
+        #expect(
+            deleted.exitCode == 1 && deleted.complaints.contains("jobs stay in the catalogue"), "\(deleted.complaints)")
         let retried = try await home.program.run(["dead", "retry", "--group", group, "--yes", "--profile", "test"])
-        #expect(retried.exitCode == 0 && retried.text == "2 dead letters retried\n", "\(retried.complaints)")
+        #expect(retried.exitCode == 0 && retried.text == "2 dead jobs queued again\n", "\(retried.complaints)")
         #expect(try await home.jobs() == ["queued": 2, "dead": 1])
         // What touches many asks, and says how many.
         let unasked = try await home.program.run(["jobs", "retry", "--all-dead", "--profile", "test"])
@@ -154,7 +155,8 @@ struct NetworkedWorkerTests {
         let all = try await home.program.run(["jobs", "retry", "--all-dead", "--yes", "--profile", "test"])
         #expect(all.exitCode == 0 && all.text == "1 queued again\n")
         #expect(try await home.jobs() == ["queued": 3])
-        #expect(try await home.journal()["retry dead jobs"] == 2)
+        // Each before it was done, and behind it.
+        #expect(try await home.journal()["retry dead jobs"] == 4)
     }
 
     @Test("One owner's worker does the jobs of both, each in its owner's own catalogue", .timeLimit(.minutes(10)))
@@ -198,7 +200,7 @@ struct NetworkedWorkerTests {
             "properties":{"delivery_info":{},"body_encoding":"base64"}}
             """
         try hers.write(Data(message.utf8), as: "message.json")
-        #expect(try await home.redis("-x", "LPUSH", "high", "<", hers.path + "/message.json") == "1")
+        #expect(try await home.redis("LPUSH", "high", file: hers.path + "/message.json") == "1")
         try await home.wait("it was not set aside") { try await home.redis("HLEN", "phototui.dead") == "1" }
         try await home.wait("nothing was said") { home.log().contains("names neither a job nor a photo") }
         #expect(home.log().utf8.count < 20_000)
@@ -206,7 +208,7 @@ struct NetworkedWorkerTests {
         // Foreign text is escaped, and once.
         let hostile = message.replacing(id, with: "strange").replacing("application/json", with: #"a\u001b[2Jb\\c"#)
         try hers.write(Data(hostile.utf8), as: "message.json")
-        #expect(try await home.redis("-x", "LPUSH", "high", "<", hers.path + "/message.json") == "1")
+        #expect(try await home.redis("LPUSH", "high", file: hers.path + "/message.json") == "1")
         try await home.wait("nothing was said") { home.log().contains("only JSON") }
         let dead = try await home.program.run(["dead", "--profile", "test", "--json"]).document()
         let letters = try #require(dead["dead"] as? [[String: Any]])

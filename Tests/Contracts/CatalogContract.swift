@@ -5,7 +5,7 @@ import Synchronization
 /// What every catalogue promises, whatever database it keeps.
 public enum CatalogContract {
     public static let cases: [ContractCase<CatalogSubject>] =
-        timelineCases + photoCases + fileCases + jobCases + outboxCases + uploadCases + duplicateCases
+        timelineCases + photoCases + fileCases + jobCases + deadJobCases + outboxCases + uploadCases + duplicateCases
         + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
         + removedCases
         + calibrationCases + faceCases + sidecarCases + placeCases

@@ -37,6 +37,21 @@ extension OwnerTrial {
             let dead = try await own.catalog.jobs(JobFilter(states: [.dead]), after: nil, limit: 99)
             try requireEqual(dead.map(\.id), [own.jobs[3]], "the dead job")
         },
+        OwnerTrial("deadGroups()") { own in
+            let groups = try await own.catalog.deadGroups()
+            try requireEqual(groups.map(\.count), [1], "the groups")
+        },
+        OwnerTrial("deadJobs(in:after:limit:)") { own, other in
+            for group in try await other.catalog.deadGroups() {
+                let found = try await own.catalog.deadJobs(in: group.key, after: nil, limit: 9)
+                try requireOwn(found.map(\.id), of: own.jobs, "the other's group")
+            }
+            let page = try await own.catalog.deadJobs(in: nil, after: .before(1e12), limit: 9)
+            try requireOwn(page.map(\.id), of: own.jobs, "all that are dead")
+        } use: { own in
+            let dead = try await own.catalog.deadJobs(in: nil, after: nil, limit: 9)
+            try requireEqual(dead.map(\.id), [own.jobs[3]], "the dead job")
+        },
         OwnerTrial("jobs(of:limit:)") { own, other in
             for photo in other.photos {
                 try requireEqual(try await own.catalog.jobs(of: photo, limit: 9), [], "the other's jobs")

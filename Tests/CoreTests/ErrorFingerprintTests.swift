@@ -16,6 +16,11 @@ struct ErrorFingerprintTests {
             ["open /srv/a/b.jpg: denied", "open /home/c.heic: denied"],
             ["took 3.5 s", "took 12 s"],
             ["first line 1\nTraceback 5", "first line 2\nother"],
+            // As Python writes an exception, and as its trace ends.
+            ["ValueError('user 17 not found')", "ValueError(\"user 4 not found\")", "ValueError: user 9 not found"],
+            ["KeyError(\"no 'a b' in it\")", "KeyError('no \\'x\\' in it')"],
+            ["OSError(28, 'No space left on device')", "OSError: No space left on device"],
+            ["IntegrityError('duplicate key 1\\nDETAIL: (7)')", "IntegrityError: duplicate key 2"],
         ])
     func same(_ errors: [String]) {
         #expect(Set(errors.map(ErrorFingerprint.init)).count == 1, "\(errors.map { ErrorFingerprint($0).description })")
@@ -25,7 +30,8 @@ struct ErrorFingerprintTests {
         "What differs in kind is not",
         arguments: [
             ["disk full", "disk lost"], ["can't open it", "can't close it"], ["KeyError: 'a'", "ValueError: 'a'"],
-            ["", "x"],
+            ["", "x"], ["ValueError('no such user')", "ValueError('no such card')"], ["ValueError()", "TypeError()"],
+            ["f('a' + b)", "g('a' + b)"],
         ])
     func different(_ errors: [String]) {
         #expect(Set(errors.map(ErrorFingerprint.init)).count == errors.count)

@@ -57,12 +57,6 @@ struct CeleryPeer {
         def fail():
             raise ValueError("as asked")
 
-        @app.task(name="python.mend")
-        def mend(*args, **kwargs):
-            if os.path.exists("broken"):
-                raise ValueError(f"user {args[0]} not found")
-            return [args, kwargs]
-
         @app.task(name="python.flaky", bind=True, max_retries=2)
         def flaky(self, number):
             raise self.retry(countdown=1, exc=ValueError(f"flaky {number}"))

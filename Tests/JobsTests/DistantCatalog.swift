@@ -65,6 +65,10 @@ final class DistantCatalog: JobCatalog {
     func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
         try await catalog.jobs(filter, after: after, limit: limit)
     }
+    func deadGroups() async throws -> [FailureGroup] { try await catalog.deadGroups() }
+    func deadJobs(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [Job] {
+        try await catalog.deadJobs(in: group, after: place, limit: limit)
+    }
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job] { try await catalog.jobs(of: photo, limit: limit) }
     func retry(_ jobs: [JobID]) async throws -> Int { try await catalog.retry(jobs) }
     func cancel(_ jobs: [JobID]) async throws -> Int { try await catalog.cancel(jobs) }

@@ -24,6 +24,13 @@ private final class CeleryShop {
             @app.task(name="shop.export")
             def export(number):
                 return number
+
+            @app.task(name="shop.charge")
+            def charge(number, card):
+                import os
+                if not os.path.exists("mended"):
+                    raise ValueError(f"no such column: card_{number}")
+                return [number, card]
             """
         try Data(module.utf8).write(to: URL(fileURLWithPath: folder + "/shop.py"))
     }
@@ -52,9 +59,17 @@ private final class CeleryShop {
         return process
     }
 
-    func worker(_ queue: String) throws -> String {
+    /// What a script prints that runs where the application is.
+    func python(_ script: String) async throws -> String {
+        try Data(script.utf8).write(to: URL(fileURLWithPath: folder + "/judge.py"))
+        let process = try start("\(try #require(Self.python)) judge.py >judged 2>&1")
+        try await wait("the judge did not end") { !process.isRunning }
+        return (try? String(contentsOfFile: folder + "/judged", encoding: .utf8)) ?? ""
+    }
+
+    func worker(_ queue: String, _ more: String = "") throws -> String {
         let python = try #require(Self.python)
-        let options = "-P threads -c 2 -n w@shop --loglevel info"
+        let options = "-P threads -c 2 -n w@shop --loglevel info \(more)"
         return "\(python) -m celery -A shop --no-color worker -Q \(queue) \(options) >>log 2>&1"
     }
 
@@ -169,6 +184,63 @@ struct ConsoleStoriesTests {
             #expect(try await shop.redis.cli("HLEN", "phototui.dead") == "0")
             try await session.press("q", "q")
             try await session.wait(for: "PROMPT>")
+        }
+    }
+
+    @Test(
+        "A bad deploy failed 300 tasks of Celery's own workers: they are one group, sent again at once when it is mended"
+    )
+    func badDeployOfCelery() async throws {
+        try await withShop { shop, session in
+            try shop.start(shop.worker("orders", "-E"))
+            try await shop.wait("Celery did not start") { shop.log.contains(" ready.") }
+            // From the first look on it is known what fails.
+            try await session.line("phototui console --broker '\(shop.redis.url)'")
+            try await session.wait(for: "orders")
+            try await session.press("D")
+            try await session.wait(for: "what fails in Celery's workers from now on")
+            let python = try #require(CeleryShop.python)
+            let send =
+                "from shop import app\n"
+                + "for n in range(300): app.send_task('shop.charge', [n], {'card': f'c {n}'}, queue='orders', task_id=f't{n}')"
+            try shop.start("\(python) -c \"\(send)\"")
+            let screen = try await session.wait(for: "300 tasks")
+            #expect(screen.contains("1 group") && screen.contains("shop.charge"))
+            #expect(screen.contains("ValueError: n…lumn: card_N"))
+            try await session.press("Enter")
+            try await session.wait(for: "DIED")
+            try await session.press("Enter")
+            try await session.wait(for: "Traceback (most recent call last)")
+            try await session.press("Escape", "Escape")
+            try await session.wait(for: "1 group")
+            try Data().write(to: URL(fileURLWithPath: shop.folder + "/mended"))
+            try await session.press("r")
+            try await session.wait(for: "300 tasks are sent again, as new ones")
+            try await session.line("mended in 1.4.2")
+            try await session.wait(for: "retrying 300 failed tasks in")
+            try await session.press("u")
+            try await session.wait(for: "taken back")
+            #expect(try await shop.succeeded() == 0)
+            try await session.press("r")
+            try await session.wait(for: "300 tasks are sent again, as new ones")
+            try await session.line("mended in 1.4.2")
+            try await shop.wait("they were not run") { try await shop.succeeded() == 300 }
+            try await session.wait(for: "there are no dead letters")
+            try await session.press("q", "q")
+            try await session.wait(for: "PROMPT>")
+            // Each once, with what it was called with; and the journal says who, and why.
+            let judged = try await shop.python(
+                """
+                from shop import app
+                found = [app.backend.get_task_meta(key.decode()[17:]) for key in app.backend.client.keys('celery-task-meta-*')]
+                done = sorted(meta['result'] for meta in found if meta['status'] == 'SUCCESS')
+                print(done == [[n, f'c {n}'] for n in range(300)], sum(meta['status'] == 'FAILURE' for meta in found))
+                """)
+            #expect(judged == "True 300\n")
+            try await session.line(
+                "phototui journal --broker '\(shop.redis.url)' | cut -c 1-2000 "
+                    + "| grep -c \"$(id -un).*300 failed tasks.*300 sent again (mended in 1.4.2)\"")
+            try await session.wait(for: "\n1\n")
         }
     }
 

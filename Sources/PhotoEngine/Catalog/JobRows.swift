@@ -16,7 +16,7 @@ enum JobInsertion {
 enum JobColumns {
     private static let names = [
         "id", "kind", "state", "owner", "photo", "attempts", "worker_deaths", "error", "created_at", "run_at",
-        "started_at", "finished_at",
+        "started_at", "finished_at", "ran_by",
     ]
     static let all = names.joined(separator: ", ")
     /// Beside another table's.
@@ -31,6 +31,7 @@ enum JobColumns {
         try Job(
             id: row.id(), kind: row.choice(), state: row.choice(), owner: row.id(), photo: row.optionalID(),
             attempts: row.int(), workerDeaths: row.int(), error: row.optionalText(), createdAt: row.int64(),
-            runAt: row.int64(), startedAt: row.optionalInt64(), finishedAt: row.optionalInt64())
+            runAt: row.int64(), startedAt: row.optionalInt64(), finishedAt: row.optionalInt64(),
+            worker: row.optionalText())
     }
 }

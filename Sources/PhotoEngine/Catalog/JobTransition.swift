@@ -70,8 +70,12 @@ struct JobTransition {
             counters.moveJobs(from: found.job.state, to: .dead)
             found.job.workerDeaths += isExpired ? 1 : 0
             (found.job.state, found.job.finishedAt) = (.dead, now)
-            found.job.error = found.job.error ?? "its worker ended \(JobPolicy.poisonLimit) times"
-            dead.append([.int(found.job.workerDeaths), .int(now), .string(found.job.error), .id(id)])
+            let error = found.job.error ?? Job.poisonError
+            found.job.error = error
+            dead.append([
+                .int(found.job.workerDeaths), .int(now), .string(error), .integer(ErrorFingerprint(error).number),
+                .id(id),
+            ])
             return .finished(found.job)
         }
         counters.moveJobs(from: found.job.state, to: .running)
@@ -79,7 +83,7 @@ struct JobTransition {
         others.jobs.append(id)
         others.until = max(others.until, until)
         started[worker] = others
-        found.job = found.job.claimed(at: now)
+        found.job = found.job.claimed(by: worker, at: now)
         (found.worker, found.leaseEnd) = (worker, until)
         return .claimed(found.job)
     }
@@ -112,20 +116,21 @@ struct JobTransition {
         for (worker, lease) in started {
             for list in KeyList.lists(lease.jobs.map(SQLValue.id)) {
                 try connection.send(
-                    JobClaim.statement(list), [.string(worker), .int(lease.until), .int(now)] + list.keys)
+                    JobClaim.statement(list),
+                    [.string(worker), .string(worker), .int(lease.until), .int(now)] + list.keys)
             }
         }
         for list in KeyList.lists(finished.map(SQLValue.id)) {
             try connection.send(
                 """
-                UPDATE jobs SET state = 'succeeded', error = NULL, finished_at = ?, worker = NULL, lease_until = NULL
+                UPDATE jobs SET state = 'succeeded', error = NULL, fingerprint = NULL, finished_at = ?, worker = NULL, lease_until = NULL
                 WHERE id IN \(list.marks)
                 """, [.int(now)] + list.keys)
         }
         try connection.send(
             """
             UPDATE jobs SET state = 'dead', worker_deaths = ?, finished_at = ?, worker = NULL, lease_until = NULL,
-                error = ?
+                error = ?, fingerprint = ?
             WHERE id = ?
             """, each: dead)
         try update.write(to: connection, catalog, counters: &counters)

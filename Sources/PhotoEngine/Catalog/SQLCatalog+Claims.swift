@@ -38,21 +38,23 @@ extension SQLCatalog {
                 let poisoned = try connection.execute(
                     """
                     UPDATE jobs SET state = 'dead', worker_deaths = worker_deaths + 1, finished_at = ?, worker = NULL,
-                        lease_until = NULL, error = coalesce(error, ?)
+                        lease_until = NULL, fingerprint = CASE WHEN error IS NULL THEN ? ELSE fingerprint END,
+                        error = coalesce(error, ?)
                     WHERE \(expired) AND worker_deaths + 1 >= ?
                     """,
-                    [now, .text("its worker ended \(JobPolicy.poisonLimit) times")] + scope
+                    [now, .integer(ErrorFingerprint(Job.poisonError).number), .text(Job.poisonError)] + scope
                         + [.int(JobPolicy.poisonLimit)])
                 counters.moveJobs(poisoned, from: .running, to: .dead)
                 if poisoned > 0 { chosen = try choose() }
             }
             // What the statement does is foreseen, so that nobody waits for its answer.
             for list in KeyList.lists(chosen.map { .id($0.id) }) {
-                try connection.send(JobClaim.statement(list), [.string(worker), until, now] + list.keys)
+                try connection.send(
+                    JobClaim.statement(list), [.string(worker), .string(worker), until, now] + list.keys)
             }
             for job in chosen { counters.moveJobs(from: job.state, to: .running) }
             try counters.write(to: connection, owner: ownerValue)
-            return chosen.map { $0.claimed(at: started) }
+            return chosen.map { $0.claimed(by: worker, at: started) }
         }
     }
 
@@ -77,7 +79,7 @@ extension SQLCatalog {
                 """
                 UPDATE jobs SET state = CASE WHEN attempts > 1 THEN 'retrying' ELSE 'queued' END,
                     started_at = CASE WHEN attempts > 1 THEN started_at END, attempts = attempts - 1, worker = NULL,
-                    lease_until = NULL, published_at = NULL
+                    ran_by = CASE WHEN attempts > 1 THEN ran_by END, lease_until = NULL, published_at = NULL
                 WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING state
                 """, each: jobs.map { [.id($0), ownerValue, .string(worker)] })
             for var row in released.compactMap(\.first) { counters.moveJobs(from: .running, to: try row.choice()) }
@@ -113,13 +115,13 @@ extension SQLCatalog {
             let state: JobState = runAt == nil ? .dead : .retrying
             let row = try connection.row(
                 """
-                UPDATE jobs SET state = ?, error = ?, run_at = coalesce(?, run_at), finished_at = ?, worker = NULL,
-                    lease_until = NULL, published_at = NULL
+                UPDATE jobs SET state = ?, error = ?, fingerprint = ?, run_at = coalesce(?, run_at), finished_at = ?,
+                    worker = NULL, lease_until = NULL, published_at = NULL
                 WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo
                 """,
                 [
-                    .text(state.rawValue), .string(error), .int(runAt), runAt == nil ? now : .null, .id(job),
-                    ownerValue, .string(worker),
+                    .text(state.rawValue), .string(error), .integer(ErrorFingerprint(error).number), .int(runAt),
+                    runAt == nil ? now : .null, .id(job), ownerValue, .string(worker),
                 ])
             guard var row else { return false }
             var counters = CounterChanges()
@@ -138,11 +140,12 @@ extension SQLCatalog {
 }
 
 extension JobClaim {
-    /// Takes jobs of any state that may run, as `Job.claimed(at:)` foresees; its values are the worker, the lease's end and now.
+    /// Takes jobs of any state that may run, as `Job.claimed(by:at:)` foresees; its values are the worker twice, the lease's end and
+    /// now.
     static func statement(_ list: KeyList) -> String {
         """
         UPDATE jobs SET worker_deaths = worker_deaths + CASE state WHEN 'running' THEN 1 ELSE 0 END,
-            state = 'running', worker = ?, lease_until = ?, started_at = ?, finished_at = NULL,
+            state = 'running', worker = ?, ran_by = ?, lease_until = ?, started_at = ?, finished_at = NULL,
             attempts = attempts + 1
         WHERE id IN \(list.marks)
         """
@@ -150,9 +153,13 @@ extension JobClaim {
 }
 
 extension Job {
+    /// What is kept of one that never told an error.
+    static let poisonError = "its worker ended \(JobPolicy.poisonLimit) times"
+
     /// As it is once it was claimed.
-    func claimed(at moment: Int64) -> Job {
+    func claimed(by worker: String, at moment: Int64) -> Job {
         var job = self
+        job.worker = worker
         job.workerDeaths += state == .running ? 1 : 0
         (job.state, job.startedAt, job.finishedAt) = (.running, moment, nil)
         job.attempts += 1

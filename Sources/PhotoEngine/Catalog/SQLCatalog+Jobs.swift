@@ -25,31 +25,41 @@ extension SQLCatalog {
 
     func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
         let pattern = try filter.errorPattern.map(ErrorPattern.init)
+        let ordering = Self.ordering(filter.order)
         var found: [Job] = []
         var place = after
+        var skipped = 0
         var isByError = false
         while found.count < limit {
-            var condition = Self.condition(filter, owner: ownerValue)
-            if let place { condition.and("id < ?", [.id(place)]) }
+            var condition = Self.condition(filter, owner: ownerValue, dialect)
+            if let place, let comparison = ordering.comparison { condition.and("id \(comparison) ?", [.id(place)]) }
             let count = pattern == nil ? limit : Self.pageSize
             let page = try await database.rows(
-                statement(condition.sql, byError: isByError ? pattern?.parts ?? [] : [], &condition.values),
-                condition.values + [.int(count)]
+                statement(
+                    condition.sql, order: ordering.sql, byError: isByError ? pattern?.parts ?? [] : [],
+                    &condition.values), condition.values + [.int(count), .int(skipped)]
             ).map(JobColumns.job)
-            place = page.last?.id
+            // What has no place of its own in an order is counted.
+            if ordering.comparison == nil { skipped += page.count } else { place = page.last?.id }
             let fitting = pattern.map { pattern in page.filter { pattern.fits($0.error ?? "") == true } } ?? page
             found += fitting
             if page.count < count { break }
             // What most errors hold is soon found in the order of the jobs, what few do by the index of errors, which has none.
-            if let pattern, !pattern.parts.isEmpty, fitting.count * 100 < page.count { isByError = true }
+            if let pattern, !pattern.parts.isEmpty, !isByError, fitting.count * 100 < page.count {
+                isByError = true
+                // Counted among all, the place is none among these.
+                if skipped > 0 { (found, skipped) = ([], 0) }
+            }
             try Task.checkCancellation()
         }
         return Array(found.prefix(max(0, limit)))
     }
 
-    /// Jobs that fit a condition, the newest first; of those alone whose errors hold some texts, where there are any.
-    private func statement(_ condition: String, byError parts: [String], _ values: inout [SQLValue]) -> String {
-        let order = "ORDER BY id DESC LIMIT ?"
+    /// Jobs that fit a condition, in an order; of those alone whose errors hold some texts, where there are any.
+    private func statement(
+        _ condition: String, order: String, byError parts: [String], _ values: inout [SQLValue]
+    ) -> String {
+        let order = "ORDER BY \(order) LIMIT ? OFFSET ?"
         guard !parts.isEmpty else { return "SELECT \(JobColumns.all) FROM jobs WHERE \(condition) \(order)" }
         let candidates = dialect.jobsByError(parts, ownerValue)
         values = candidates.values + values
@@ -59,7 +69,21 @@ extension SQLCatalog {
             """
     }
 
-    private static func condition(_ filter: JobFilter, owner: SQLValue) -> Timeline.Condition {
+    /// How what follows a job compares with it, where ids are the order.
+    private static func ordering(_ order: TaskFilter.Order) -> (sql: String, comparison: String?) {
+        switch order {
+        case .newest: ("id DESC", "<")
+        case .oldest: ("id", ">")
+        case .runtime: ("coalesce(finished_at - started_at, -1) DESC, id DESC", nil)
+        case .wait: ("coalesce(started_at - created_at, -1) DESC, id DESC", nil)
+        case .retries: ("attempts DESC, id DESC", nil)
+        case .ended: ("coalesce(finished_at, -1) DESC, id DESC", nil)
+        }
+    }
+
+    private static func condition(
+        _ filter: JobFilter, owner: SQLValue, _ dialect: SQLDialect
+    ) -> Timeline.Condition {
         var condition = Timeline.Condition(sql: "owner = ?", values: [owner])
         func add(_ column: String, _ words: [String]) {
             condition.and(
@@ -72,6 +96,13 @@ extension SQLCatalog {
         }
         if let kinds = filter.kinds { add("kind", kinds.map(\.rawValue)) }
         if let queues = filter.queues { add("queue", queues.map(\.rawValue)) }
+        if !filter.workers.isEmpty {
+            let patterns = filter.workers.map(dialect.pattern)
+            // A whole name may itself hold what a pattern gives another meaning.
+            condition.and(
+                "(\(patterns.map { "ran_by = ? OR ran_by \($0.comparison) ?" }.joined(separator: " OR ")))",
+                zip(filter.workers, patterns).flatMap { [.string($0), .string($1.text)] })
+        }
         if let photo = filter.photo { condition.and("photo = ?", [.id(photo)]) }
         if filter.errorPattern != nil { condition.and("error IS NOT NULL") }
         let changed = "coalesce(finished_at, started_at, created_at)"
@@ -101,8 +132,8 @@ extension SQLCatalog {
         return try await move(
             jobs, from: [.dead, .cancelled], to: .queued,
             setting: """
-                attempts = 0, worker_deaths = 0, error = NULL, run_at = ?, started_at = NULL, finished_at = NULL,
-                published_at = NULL
+                attempts = 0, worker_deaths = 0, error = NULL, fingerprint = NULL, run_at = ?, started_at = NULL, finished_at = NULL,
+                ran_by = NULL, published_at = NULL
                 """, [.int(clock.microseconds)], where: isAlone)
     }
 

@@ -71,7 +71,7 @@ extension AppState {
             let others: [KeyContext] = console?.hasBroker == true ? [.queues] : []
             return photos + (size.columns >= 72 ? others : [])
         }
-        let ofBroker: [KeyContext] = console?.hasBroker == true ? [.queues, .workers, .dead] : []
+        let ofBroker: [KeyContext] = console?.hasBroker == true ? [.queues, .workers, .dead] : [.dead]
         let all =
             (hasLibrary ? [.timeline] : []) + ofBroker + [.jobs, .inbox, .health] + (hasJobsOfLibrary ? [.costs] : [])
         // As many as leave room for the address; that which shows is always among them.

@@ -54,17 +54,22 @@ public enum Effect: Hashable, Sendable {
     case loadQueues(RequestID)
     case loadMessages(RequestID, queue: String, limit: Int)
     case loadWorkers(RequestID)
-    /// Answered with nothing where the broker has as many as that.
+    /// Answered without groups where the mark says that nothing has changed.
     case loadDeadLetters(RequestID, unlessMark: Int?)
     case loadDeadLetter(RequestID, String)
+    /// The latest jobs or tasks of a group.
+    case loadDeadMembers(RequestID, DeadSummaryGroup)
+    case loadDeadJob(RequestID, String, DeadSource)
+    /// Which jobs and tasks of these groups are to be retried, or one of them, and which can't be.
+    case collectDead(RequestID, [DeadSummaryGroup], only: String?, match: String)
     /// Notes what waits in a queue, so that no more than that is purged.
     case markQueue(RequestID, queue: String)
     /// Answered without a page where the mark says that nothing has changed.
     case loadJobs(RequestID, JobQuery, limit: Int, unlessMark: Int64?)
     /// `owner` where it is not the library's own.
     case loadJob(RequestID, String, owner: String?)
-    /// Which jobs this can be done to.
-    case collectJobs(RequestID, JobQuery, JobDeed)
+    /// Which jobs this can be done to: all that the query lets through, or one.
+    case collectJobs(RequestID, JobQuery, JobDeed, only: String?)
     case loadInbox(RequestID, isThorough: Bool)
     case loadHealth(RequestID)
     case loadCosts(RequestID)

@@ -184,8 +184,8 @@ extension AppState {
     public func reasonUnavailable(_ action: Action) -> String? {
         switch (context, action) {
         case (_, .undo) where console?.pending != nil: return nil
-        case (_, .openQueues), (_, .openWorkers), (_, .openDead): return reasonNoConsole
-        case (_, .openJobs), (_, .openInbox), (_, .openHealth):
+        case (_, .openQueues), (_, .openWorkers): return reasonNoConsole
+        case (_, .openDead), (_, .openJobs), (_, .openInbox), (_, .openHealth):
             return console == nil ? "there is neither a library nor a broker" : nil
         case (_, .openCosts): return hasJobsOfLibrary ? nil : "there is no library here, whose storage would cost"
         case (_, .openPhotoJobs):

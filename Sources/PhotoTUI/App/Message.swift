@@ -51,18 +51,21 @@ public enum Message: Sendable {
     case queuesLoaded(RequestID, QueueListing, rates: [String: QueueRates] = [:], at: Double)
     case messagesLoaded(RequestID, [QueuedMessage], waiting: Int, at: Double)
     case workersLoaded(RequestID, [WorkerState], gone: [SeenWorker] = [], at: Double)
-    /// How many the broker says it has; the groups are nil where that is what was known.
     /// The broker's user may not change anything.
     case onlyLookingAllowed
-    case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, mark: Int, seconds: Double, at: Double)
+    /// The groups are nil where nothing has changed; `seconds` is how long the look took.
+    case deadLettersLoaded(RequestID, [DeadSummaryGroup]?, mark: Int, seconds: Double = 0, at: Double)
     /// nil when it is gone.
     case deadLetterLoaded(RequestID, DeadDetails?)
+    case deadMembersLoaded(RequestID, [DeadSummary])
+    case deadJobLoaded(RequestID, JobDetails?)
+    case deadCollected(RequestID, jobs: [String], tasks: [String], hindrances: [RetryHindrance])
     case queueMarked(RequestID, QueueMark)
     /// The page is nil where nothing has changed; `seconds` is how long the look took.
     case jobsLoaded(RequestID, JobPage?, watchedUntil: Double?, seconds: Double, at: Double)
     /// nil when there is none of this id.
     case jobLoaded(RequestID, JobDetails?, at: Double)
-    case jobsCollected(RequestID, [String])
+    case jobsCollected(RequestID, [String], hindrances: [RetryHindrance] = [])
     case inboxLoaded(RequestID, [InboxItem], isThorough: Bool, at: Double)
     case healthLoaded(RequestID, [HealthEntry], at: Double)
     case costsLoaded(RequestID, CostReport, at: Double)

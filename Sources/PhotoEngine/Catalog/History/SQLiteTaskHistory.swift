@@ -5,7 +5,7 @@ public import SystemPackage
 /// The history of a broker's tasks in a SQLite file of its own.
 public final class SQLiteTaskHistory: TaskHistory {
     let database: SQLiteDatabase
-    private static let version: Int64 = 2
+    private static let version: Int64 = 3
     /// Events whose tasks are held at a time, so that what is held in memory is bounded.
     private static let batch = 2000
     /// Attempts kept of one task beside the latest.
@@ -69,7 +69,8 @@ public final class SQLiteTaskHistory: TaskHistory {
 
     private static func create(_ database: SQLiteDatabase, from found: Int64) async throws {
         try await database.write(.soon) { connection in
-            let statements = (found < 1 ? TaskRows.schema : []) + [TaskRows.workers]
+            let statements =
+                (found < 1 ? TaskRows.schema : []) + (found < 2 ? [TaskRows.workers] : []) + TaskRows.failures
             for statement in statements { try connection.execute(statement, []) }
             try connection.execute("PRAGMA user_version = \(version)", [])
         }

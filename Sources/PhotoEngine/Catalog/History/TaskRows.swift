@@ -57,6 +57,19 @@ enum TaskRows {
         CREATE TABLE worker (name TEXT PRIMARY KEY, heard REAL NOT NULL, departed REAL, told REAL) STRICT, WITHOUT ROWID
         """
 
+    /// Since version 3: what errors have in common, of those that failed, and as which task each was sent again.
+    static let failures = [
+        "ALTER TABLE task ADD COLUMN fingerprint INTEGER",
+        "ALTER TABLE task ADD COLUMN retried_as TEXT",
+        "ALTER TABLE task ADD COLUMN retried_at REAL",
+        """
+        CREATE INDEX task_failure ON task (name, queue, fingerprint, ended, id)
+        WHERE state = 5 AND retried_as IS NULL
+        """,
+        "CREATE INDEX task_failed ON task (ended, id) WHERE state = 5 AND retried_as IS NULL",
+        "CREATE INDEX task_unprinted ON task (number) WHERE state = 5 AND fingerprint IS NULL",
+    ]
+
     /// The places of the states, as they are stored; those that have shipped never change.
     static let states: [BrokerTask.State] = [
         .queued, .received, .running, .retrying, .succeeded, .failed, .revoked, .rejected,
@@ -65,7 +78,8 @@ enum TaskRows {
 
     static let columns = """
         task.number, id, name, queue, worker, state, retries, sent, received, started, ended, resent, rereceived, runtime, eta, \
-        args, kwargs, result, task.error, trace, root, parent, first_heard, last_heard, earlier
+        args, kwargs, result, task.error, trace, root, parent, first_heard, last_heard, earlier, \
+        retried_as, retried_at
         """
 
     static func task(_ row: inout SQLRow) throws -> (number: Int64, task: BrokerTask) {
@@ -94,6 +108,8 @@ enum TaskRows {
         task.firstHeardAt = try row.optionalDouble() ?? 0
         task.lastHeardAt = try row.optionalDouble() ?? 0
         task.earlierAttempts = try row.int()
+        task.retriedAs = try row.optionalText()
+        task.retriedAt = try row.optionalDouble()
         return (number, task)
     }
 
@@ -107,6 +123,7 @@ enum TaskRows {
         "state", "retries", "sent", "received", "started", "ended", "resent", "rereceived", "runtime", "eta", "args",
         "kwargs",
         "result", "error", "trace", "root", "parent", "last_heard", "earlier",
+        "fingerprint",
     ]
     static let changingColumns = changingNames.joined(separator: ", ")
     static let changing = changingNames.map { "\($0) = ?" }.joined(separator: ", ")
@@ -118,8 +135,13 @@ enum TaskRows {
             .double(task.rereceivedAt), .double(task.runSeconds),
             .string(task.eta), .string(task.arguments), .string(task.keywords), .string(task.result),
             .string(task.error), .string(task.trace), .string(task.root), .string(task.parent),
-            .real(task.lastHeardAt), .int(task.earlierAttempts),
+            .real(task.lastHeardAt), .int(task.earlierAttempts), fingerprint(task),
         ]
+    }
+
+    /// Of one that failed; 0 where nobody told its error.
+    private static func fingerprint(_ task: BrokerTask) -> SQLValue {
+        task.state == .failed ? .integer(task.error.map { ErrorFingerprint($0).number } ?? 0) : .null
     }
 
     // Attempts

@@ -215,6 +215,7 @@ extension SQLDialect {
             )
         },
         contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" }, includes: { "position(? IN \($0)) > 0" },
+        pattern: { ("~", PostgresText.expression(forPattern: $0)) },
         readsInOrder: "SELECT "
             + [
                 "enable_sort", "enable_hashjoin", "enable_mergejoin", "jit", "max_parallel_workers_per_gather",

@@ -137,6 +137,8 @@ struct SQLDialect: Sendable {
     let contains: @Sendable (_ expression: String) -> String
     /// Whether `?` is part of the given text, byte for byte.
     let includes: @Sendable (_ expression: String) -> String
+    /// How a column is compared with a pattern of `*`, `?` and `[…]`, and the pattern as that takes it.
+    let pattern: @Sendable (_ pattern: String) -> (comparison: String, text: String)
     /// What has the planner read lists in their order to the end of the transaction; nil where it does so anyway. Postgres knows
     /// nothing of how many rows a policy lets through, takes them for few, and then gathers and sorts, with several processes.
     let readsInOrder: String?

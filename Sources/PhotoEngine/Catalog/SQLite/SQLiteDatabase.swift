@@ -231,8 +231,8 @@ extension SQLDialect {
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "", hasTextIndex: false,
         jobsByError: { parts, _ in (SQLiteSearch.candidates, [.string(ErrorPattern.trigrams(of: parts))]) },
-        contains: { "instr(lower(\($0)), ?) > 0" }, includes: { "instr(\($0), ?) > 0" }, readsInOrder: nil,
-        hasRowSecurity: false,
+        contains: { "instr(lower(\($0)), ?) > 0" }, includes: { "instr(\($0), ?) > 0" },
+        pattern: { ("GLOB", $0) }, readsInOrder: nil, hasRowSecurity: false,
         isAmong: { "\($0) IN (\($1))" },
         unsought: { "+\($0)" })
 }

@@ -37,39 +37,11 @@ public protocol BrokerConsole: Sendable {
     func traceback(ofTask id: String) async throws -> String?
     /// Puts dead letters back at the end of their queues; returns how many there were. Each moves as a whole, or not at all.
     func revive(_ ids: [String]) async throws -> Int
-    /// Publishes failed tasks anew, each under its own id at the end of its queue, with the arguments it had. What was to follow a
-    /// task (a chain, a chord, callbacks) is not known, and left out; so are its priority, limits of time and expiry. One whose
-    /// arguments or queue aren't known for certain stays as it is. Told anew of what was sent, it sends it twice: `resentAt` is what
-    /// keeps it from that, where somebody watches.
-    func resend(_ tasks: [BrokerTask]) async throws -> ResendOutcome
     /// Whether this user of the broker may change anything of it: false for one who may only look.
     func mayChange() async throws -> Bool
     /// Drops dead letters; returns how many there were.
     func forget(_ ids: [String]) async throws -> Int
     func close()
-}
-
-/// What became of tasks that were to be sent again.
-public struct ResendOutcome: Hashable, Sendable {
-    public struct Kept: Hashable, Sendable {
-        public let id: String
-        public let reason: String
-
-        public init(id: String, reason: String) { (self.id, self.reason) = (id, reason) }
-    }
-
-    /// Their ids.
-    public var sent: [String] = []
-    /// Those that stay as they are.
-    public var kept: [Kept] = []
-
-    public init() {}
-
-    /// Each reason with how many stay for it, the most frequent first.
-    public var reasons: [(text: String, count: Int)] {
-        Dictionary(grouping: kept, by: \.reason).map { ($0.key, $0.value.count) }
-            .sorted { ($1.count, $0.text) < ($0.count, $1.text) }
-    }
 }
 
 /// The queues of a broker at one moment.
@@ -337,19 +309,8 @@ public struct UnacknowledgedMessage: Hashable, Sendable {
     }
 }
 
-/// What will not be tried again by itself: a message as it was received, a library's job, or a task that failed in a worker which
-/// keeps no message.
+/// A message that will not be tried again by itself, as it was received.
 public struct DeadLetter: Hashable, Sendable {
-    /// Where it is.
-    public enum Source: String, Sendable {
-        /// On the broker.
-        case message
-        /// In the catalogue.
-        case job
-        /// In the history of the broker's tasks.
-        case task
-    }
-
     public enum Kind: String, CaseIterable, Sendable {
         /// It is no task message (it would break a Celery worker, or part of it is missing), or its workers ended again and
         /// again.
@@ -366,18 +327,10 @@ public struct DeadLetter: Hashable, Sendable {
     public let reason: String
     /// Unix seconds.
     public let at: Double
-    /// The message; untrusted bytes. Empty for what is none.
+    /// The message; untrusted bytes.
     public var raw: [UInt8]
-    public let source: Source
-    /// What it is to do, and whose it is, where the message doesn't say.
-    public let task: String?
-    public let owner: String?
 
-    public init(
-        id: String, queue: String, kind: Kind, reason: String, at: Double, raw: [UInt8], source: Source = .message,
-        task: String? = nil, owner: String? = nil
-    ) {
-        (self.source, self.task, self.owner) = (source, task, owner)
+    public init(id: String, queue: String, kind: Kind, reason: String, at: Double, raw: [UInt8]) {
         self.id = id
         self.queue = queue
         self.kind = kind

@@ -155,8 +155,13 @@ public protocol JobCatalog: Sendable {
     func job(_ id: JobID) async throws -> Job?
     /// Jobs newest first behind `after`.
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
-    /// Those that a filter lets through, newest first behind `after`. `.invalidInput` for a pattern that is none.
+    /// Those that a filter lets through, in its order; behind `after`, which only the orders `newest` and `oldest` have. `.invalidInput`
+    /// for a pattern that is none.
     func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job]
+    /// Dead jobs by kind, queue and what their errors have in common, the largest group first.
+    func deadGroups() async throws -> [FailureGroup]
+    /// Dead jobs, of one group or of all, the latest first behind a place.
+    func deadJobs(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [Job]
     /// A photo's jobs, newest first, at most `limit`.
     func jobs(of photo: PhotoID, limit: Int) async throws -> [Job]
     /// Dead or cancelled jobs become queued, with attempts and deaths at zero; returns how many. A photo gets no second

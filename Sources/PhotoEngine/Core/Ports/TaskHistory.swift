@@ -23,6 +23,12 @@ public protocol TaskHistory: Sendable {
         after place: Int64, limit: Int, _ filter: TaskFilter
     ) async throws -> (tasks: [BrokerTask], next: Int64)
     func lastChange() async throws -> Int64
+    /// Tasks that failed for good and that nobody has sent again, by what they have in common, the largest group first.
+    func failures() async throws -> [FailureGroup]
+    /// Such tasks, of one group or of all, the latest first behind a place.
+    func failed(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [BrokerTask]
+    /// Keeps as which tasks others were sent again; tasks that it knows nothing of are left out.
+    func record(retries: [(task: String, sentAs: String)], at moment: Double) async throws
     /// How the tasks of each queue went in the last `seconds`; none where nobody watched then.
     func rates(seconds: Double, now: Double) async throws -> [String: QueueRates]
     /// The longest run time of each task by its name, in seconds; of the names whose tasks took longest, so many.

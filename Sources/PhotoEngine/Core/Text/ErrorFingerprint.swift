@@ -11,8 +11,39 @@ public struct ErrorFingerprint: Hashable, Sendable, CustomStringConvertible {
         let line = error.utf8.prefix(Self.mostBytes)
         let text = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
         var words: [String] = []
-        for word in Self.withoutQuotes(text).split(separator: " ") { words.append(Self.general(word)) }
+        for word in Self.withoutQuotes(Self.asRaised(text)).split(separator: " ") { words.append(Self.general(word)) }
         description = words.joined(separator: " ")
+    }
+
+    /// What is stored, and found by.
+    public var number: Int64 { Int64(bitPattern: StableHash.of(description.utf8)) }
+
+    /// An exception as Python's `repr` writes it, `ValueError('user 17 not found')`, in the words its trace ends with:
+    /// `ValueError: user 17 not found`. Its quotes are not of what it says, nor is the number of an `OSError`.
+    private static func asRaised(_ text: Substring) -> Substring {
+        guard let open = text.firstIndex(of: "("), text.first?.isLetter == true,
+            text[..<open].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
+        else { return text }
+        var rest = text[text.index(after: open)...]
+        let number = rest.prefix { $0.isNumber }
+        if !number.isEmpty, rest[number.endIndex...].hasPrefix(", ") { rest = rest[number.endIndex...].dropFirst(2) }
+        guard let quote = rest.popFirst(), quote == "'" || quote == "\"" else { return text }
+        var said = ""
+        var isEscaped = false
+        for character in rest {
+            if isEscaped {
+                // The end of its first line.
+                if character == "n" { break }
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+                continue
+            } else if character == quote {
+                break
+            }
+            said.append(character)
+        }
+        return text[..<open] + (said.isEmpty ? "" : ": ") + said
     }
 
     /// Quoted parts become `'…'`; a quote that nothing ends, or an apostrophe within a word, is left.

@@ -54,6 +54,9 @@ public struct BrokerTask: Hashable, Sendable {
     public var lastHeardAt: Double
     /// How many attempts there were before the latest.
     public var earlierAttempts: Int
+    /// The task that a person had sent in its place, and when, in Unix seconds.
+    public var retriedAs: String?
+    public var retriedAt: Double?
 
     /// A task of which nothing is known but its id.
     public init(id: String, heardAt: Double) {

@@ -18,10 +18,13 @@ public struct Job: Hashable, Sendable {
     public var runAt: Int64
     public var startedAt: Int64?
     public var finishedAt: Int64?
+    /// Who claimed it last, as a worker names itself; untrusted text.
+    public var worker: String?
 
     public init(
         id: JobID, kind: JobKind, state: JobState, owner: OwnerID, photo: PhotoID?, attempts: Int, workerDeaths: Int,
-        error: String?, createdAt: Int64, runAt: Int64, startedAt: Int64?, finishedAt: Int64?
+        error: String?, createdAt: Int64, runAt: Int64, startedAt: Int64?, finishedAt: Int64?,
+        worker: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -35,6 +38,7 @@ public struct Job: Hashable, Sendable {
         self.runAt = runAt
         self.startedAt = startedAt
         self.finishedAt = finishedAt
+        self.worker = worker
     }
 }
 

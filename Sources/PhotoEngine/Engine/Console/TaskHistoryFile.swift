@@ -28,14 +28,15 @@ public struct TaskHistoryFile: Sendable {
 
     public var exists: Bool { FileManager.default.fileExists(atPath: path.string) }
 
-    /// For reading. Throws `.notFound` where nobody has watched the broker from here yet.
-    public func open() async throws -> any TaskHistory {
+    /// For reading, or to keep there what was sent again, and what errors have in common. Throws `.notFound` where nobody has watched
+    /// the broker from here yet.
+    public func open(toWrite: Bool = false) async throws -> any TaskHistory {
         guard exists else {
             throw EngineError(
                 .notFound, "nobody has watched \(broker) from this machine yet, so there is no history of its tasks",
                 whatToDo: "start with: phototui jobs watch --broker \(shellQuoted(broker))")
         }
-        return try await SQLiteTaskHistory.openForReading(path)
+        return try await toWrite ? SQLiteTaskHistory.open(path) : SQLiteTaskHistory.openForReading(path)
     }
 
     func create() async throws -> any TaskHistory {

@@ -22,6 +22,15 @@ struct CeleryKeys: Sendable {
     var paused: String { prefix + "phototui.paused" }
     /// The workers of Celery's that were asked to leave a queue alone when it was paused.
     func pausedWorkers(of queue: String) -> String { prefix + "phototui.paused." + queue }
+    /// As which tasks others were sent again: of the month of a moment, and of the one before.
+    func retried(at moment: Date) -> [String] {
+        let parts = Calendar.utc.dateComponents([.year, .month], from: moment)
+        let month = (parts.year ?? 0) * 12 + (parts.month ?? 1) - 1
+        return [month, month - 1].map { month in
+            let number = month % 12 + 1
+            return prefix + "phototui.retried.\(month / 12)-\(number < 10 ? "0" : "")\(number)"
+        }
+    }
     var controlChannel: String { "\(prefix)/\(database).celery.pidbox" }
 
     /// The lists of a queue, the most urgent first.
@@ -99,4 +108,12 @@ extension CeleryKeys {
         if let separator = address.separator { self.separator = separator }
         if let steps = address.prioritySteps { prioritySteps = steps }
     }
+}
+
+extension Calendar {
+    fileprivate static let utc: Calendar = {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        return calendar
+    }()
 }

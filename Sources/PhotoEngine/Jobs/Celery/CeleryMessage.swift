@@ -33,6 +33,8 @@ public struct CeleryMessage: Hashable, Sendable {
 
     /// The header that names the owner of a job. Celery's workers hand it on and heed it not.
     static let ownerHeader = "phototui_owner"
+    /// The header that names the task which this one is sent in place of.
+    static let retryHeader = "phototui_retry_of"
 
     public subscript(keyword: String) -> JSONValue { keywords.last { $0.name == keyword }?.value ?? .null }
 }

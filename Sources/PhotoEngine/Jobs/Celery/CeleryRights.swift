@@ -1,4 +1,5 @@
 internal import Core
+internal import Foundation
 
 /// What the user of a broker may not do of what workers, and imports and the console beside them, do.
 ///
@@ -103,6 +104,10 @@ struct CeleryRights {
             RedisCommand("HSCAN", .text(keys.deadReasons), "0"),
             RedisCommand("PUBLISH", .text(keys.controlChannel), nothing),
         ]
+        for hash in keys.retried(at: Date()) {
+            commands += [RedisCommand("HMGET", .text(hash), nothing), RedisCommand("HGET", .text(hash), nothing)]
+            commands += [RedisCommand("HSET", .text(hash), nothing, nothing), RedisCommand("EXPIRE", .text(hash), "1")]
+        }
         for queue in queues {
             let list = RedisArgument.text(keys.list(of: queue, priority: 0))
             commands += [

@@ -205,4 +205,26 @@ enum ConsoleScripts {
         end
         return {dropped, left, unsure}
         """)
+
+    /// Sends messages in place of tasks that have ended, each once: that it was sent, and sending it, are one step. KEYS: as which
+    /// tasks others were sent again, of this month and of the one before, then each message's list; ARGV: for how many seconds that
+    /// is kept, then of each the id of the task that has ended, as which it was sent again before or "", its new id, and the
+    /// message. Returns of each as which it was sent again.
+    static let retry = RedisScript(
+        """
+        local held = {}
+        for i = 3, #KEYS do
+            local at = 2 + (i - 3) * 4
+            local ended, before, id = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+            local known = redis.call('HGET', KEYS[1], ended) or redis.call('HGET', KEYS[2], ended) or ''
+            if known == before then
+                redis.call('HSET', KEYS[1], ended, id)
+                redis.call('LPUSH', KEYS[i], ARGV[at + 3])
+                known = id
+            end
+            held[#held + 1] = known
+        end
+        redis.call('EXPIRE', KEYS[1], ARGV[1])
+        return held
+        """)
 }

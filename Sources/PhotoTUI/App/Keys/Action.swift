@@ -218,16 +218,16 @@ public struct ActionDescription: Sendable {
         .init(.pauseQueue, "Pause the queue, or resume it", "pause", ["p"], [.queues, .messages], footer: 1),
         .init(.moveQueue, "Move the queue's messages to another", "move", ["m"], [.queues, .messages], footer: 2),
         .init(.purgeQueue, "Drop all messages of the queue", "purge", ["X"], [.queues, .messages], footer: 3),
-        .init(.retryDead, "Retry the letter, or the group's", "retry", ["r"], [.dead], footer: 1),
+        .init(.retryDead, "Retry the letter, job or task, or the group's", "retry", ["r"], [.dead], footer: 1),
         .init(.retryAllDead, "Retry all that the filter lets through", "retry all", ["R"], [.dead], footer: 2),
         .init(.deleteDead, "Delete the letter, or the group's", "delete", ["x"], [.dead], footer: 4),
         .init(.deleteAllDead, "Delete all that the filter lets through", "delete all", ["X"], [.dead]),
         .init(
             .shutDownWorker, "Have the worker finish what it runs, and end", "shut down", ["S"], [.workers], footer: 1),
         .init(.limitRate, "Limit how many tasks of a name the worker begins", "limit", ["L"], [.workers], footer: 2),
-        .init(.retryJob, "Retry the dead or cancelled job", "retry", ["r"], [.jobs], footer: 1),
+        .init(.retryJob, "Retry the dead job or failed task", "retry", ["r"], [.jobs], footer: 1),
         .init(
-            .retryAllJobs, "Retry all dead and cancelled jobs that the filter lets through", "retry all", ["R"], [.jobs]
+            .retryAllJobs, "Retry all dead or failed jobs that the filter lets through", "retry all", ["R"], [.jobs]
         ),
         .init(.cancelJob, "Cancel the waiting job", "cancel", ["c"], [.jobs], footer: 2),
         .init(.cancelAllJobs, "Cancel all waiting jobs that the filter lets through", "cancel all", ["C"], [.jobs]),

@@ -56,6 +56,7 @@ extension BrokerOptions {
 struct OpenConsole {
     let console: any BrokerConsole
     let control: any TaskControl
+    let retrying: any TaskRetrying
     let redis: RedisAddress
     /// Without a password.
     let address: String
@@ -75,7 +76,7 @@ struct OpenConsole {
         let known = profile == nil ? [] : QueueName.allCases.map(\.rawValue)
         let console = CeleryConsole(address, knownQueues: known)
         return OpenConsole(
-            console: console, control: console, redis: address, address: address.description,
+            console: console, control: console, retrying: console, redis: address, address: address.description,
             journal: ConsoleJournal(
                 profile: profile, broker: address.description, actor: DuplicatesCommand.actor, environment: environment)
         )

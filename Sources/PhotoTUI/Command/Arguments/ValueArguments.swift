@@ -1,3 +1,4 @@
+public import App
 public import ArgumentParser
 public import Core
 
@@ -16,6 +17,8 @@ extension Identifier: ExpressibleByArgument {
 extension JobState: ExpressibleByArgument {}
 
 extension DeadLetter.Kind: ExpressibleByArgument {}
+
+extension DeadSource: ExpressibleByArgument {}
 
 extension TaskFilter.Order: ExpressibleByArgument {}
 

@@ -98,7 +98,7 @@ actor WatchedHistory {
         }
         if let history { return history }
         guard file.exists else { return nil }
-        let opened = try await file.open()
+        let opened = try await file.open(toWrite: true)
         // Another call may have opened it meanwhile.
         if let history {
             await opened.close()

@@ -30,18 +30,6 @@ extension EffectRunner {
                 let gone = await watched.gone(opened, besides: workers)
                 return .workersLoaded(request, workers, gone: gone, at: Self.now)
             }
-        case .loadDeadLetters(let request, let known):
-            guard let console else { return }
-            runAlone(request) { [self] in
-                let sources = try await deadSources(console.value)
-                let mark = try await sources.mark()
-                if mark == known { return .deadLettersLoaded(request, nil, mark: mark, seconds: 0, at: Self.now) }
-                let began = ContinuousClock.now
-                let groups = DeadGroup.all(of: try await sources.letters())
-                let seconds = (ContinuousClock.now - began) / .seconds(1)
-                return .deadLettersLoaded(
-                    request, groups.map(DeadSummaryGroup.init), mark: mark, seconds: seconds, at: Self.now)
-            }
         case .loadDeadLetter(let request, let id):
             ask(request) { console in
                 guard let letter = try await console.deadLetter(id) else { return .deadLetterLoaded(request, nil) }
@@ -69,18 +57,6 @@ extension EffectRunner {
         }
     }
 
-    /// Beside the broker's messages a library's dead jobs, or what is known of a foreign broker's tasks.
-    private func deadSources(_ opened: OpenConsole) async throws -> DeadSources {
-        guard place.hasCatalog else {
-            return DeadSources(
-                opened: opened, library: nil, owner: nil, history: try await watched.opened(opened, watches: true))
-        }
-        door?.wake()
-        return DeadSources(
-            opened: opened, library: try await opening.value, owner: place.profile?.owner,
-            history: try await watched.opened(opened, watches: false))
-    }
-
     /// For answers and heartbeats, which come every two seconds.
     private static let patience = Duration.milliseconds(2600)
 
@@ -95,23 +71,29 @@ extension EffectRunner {
         switch action {
         case .mend(let fix):
             return changeAlone(request) { [self] in .acted(request, try await mend(fix, reason: reason)) }
-        case .onJobs(let choice) where place.hasCatalog && (choice.deed == .retry || choice.deed == .cancel):
+        case .retry(let choice):
+            return changeAlone(request) { [self] in .acted(request, try await retryDead(choice, reason)) }
+        case .onJobs(let choice) where choice.isOfHistory:
+            return changeAlone(request) { [self] in
+                .acted(request, try await resend(choice.ids, on: choice.subject, reason).notice)
+            }
+        case .onJobs(let choice) where choice.deed == .retry || choice.deed == .cancel:
             return changeAlone(request) { [self] in
                 .acted(request, try await Self.changeJobs(choice, reason, library(of: choice.owner)))
             }
         default: break
         }
         guard let console else { return }
-        changeAlone(request) { [self] in
+        changeAlone(request) {
             let opened = try await console.value
             let detour = Mutex<String?>(nil)
-            var notice = try await perform(action, reason, opened) { text in detour.withLock { $0 = text } }
+            var notice = try await Self.perform(action, reason, opened) { text in detour.withLock { $0 = text } }
             if let text = detour.withLock({ $0 }) { notice = Notice(.warning, "\(notice.text); \(text)") }
             return .acted(request, notice)
         }
     }
 
-    private func perform(
+    private static func perform(
         _ action: ConsoleAction, _ reason: String, _ opened: OpenConsole,
         _ tellDetour: @escaping @Sendable (String) -> Void
     ) async throws -> Notice {
@@ -159,45 +141,12 @@ extension EffectRunner {
             }
             let since = outcome.arrived > 0 ? ", \(outcome.arrived) came since, and wait" : ""
             return Notice(.success, "\(counted(outcome.dropped, "message")) of \(queue) dropped\(since)")
-        case .retry(let choice):
-            let sources = try await deadSources(opened)
-            let outcome = try await opened.act(
-                "retry dead", on: choice.subject, reason: reason,
-                outcome: { (["\($0.done) done"] + $0.sentences).joined(separator: ", ") }, tellDetour: tellDetour
-            ) { () -> DeadSources.Outcome in
-                var outcome = DeadSources.Outcome()
-                for ids in Self.parts(choice.ids) {
-                    try Task.checkCancellation()
-                    outcome.add(
-                        try await sources.retry(
-                            messages: ids.filter { !choice.jobs.contains($0) && !choice.tasks.contains($0) },
-                            jobs: ids.filter(choice.jobs.contains), tasks: ids.filter(choice.tasks.contains)))
-                }
-                return outcome
-            }
-            let notice = Notice(outcome.done, of: choice.ids.count - outcome.kept.count, "retried")
-            guard !outcome.kept.isEmpty else { return notice }
-            return Notice(.warning, ([notice.text] + outcome.sentences).joined(separator: "; "))
         case .delete(let choice):
             let done = try await opened.act(
-                "delete dead", on: choice.subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
-            ) { () -> Int in
-                var done = 0
-                for ids in Self.parts(choice.messages) {
-                    try Task.checkCancellation()
-                    done += try await console.forget(ids)
-                }
-                return done
-            }
-            return Notice(done, of: choice.messages.count, "deleted")
-        case .onJobs(let choice) where choice.deed == .retry:
-            let history = try await watched.opened(opened, watches: true)
-            let outcome = try await opened.act(
-                "retry task", on: choice.subject, reason: reason, outcome: { $0.summary }, tellDetour: tellDetour
-            ) { try await DeadSources.resend(choice.ids, history, opened) }
-            return Notice(
-                outcome.kept.isEmpty ? .success : .warning,
-                (["\(counted(outcome.sent.count, "task")) sent again"] + outcome.sentences).joined(separator: "; "))
+                "delete dead", on: choice.subject(.letter) ?? "0 dead letters", reason: reason,
+                outcome: { "\($0) done" }, tellDetour: tellDetour
+            ) { try await inParts(choice.ids) { try await console.forget($0) } }
+            return Notice(done, of: choice.ids.count, "deleted")
         case .onJobs(let choice):
             let signal = choice.deed == .terminate ? "SIGTERM" : nil
             let outcome = try await opened.act(
@@ -218,7 +167,7 @@ extension EffectRunner {
                 outcome: ControlFormat.outcome, tellDetour: tellDetour
             ) { try await opened.control.limitRate(of: task, to: rate, worker: worker) }
             return Notice(outcome, RateText.sentence(task, rate))
-        case .mend: return Notice(.information, "")
+        case .retry, .mend: return Notice(.information, "")
         }
     }
 
@@ -247,8 +196,13 @@ extension EffectRunner {
     }
 
     /// A thousand at a time, so that it can be stopped.
-    private static func parts(_ ids: [String]) -> [[String]] {
-        stride(from: 0, to: ids.count, by: 1000).map { Array(ids[$0..<min($0 + 1000, ids.count)]) }
+    static func inParts(_ ids: [String], _ body: ([String]) async throws -> Int) async throws -> Int {
+        var done = 0
+        for start in stride(from: 0, to: ids.count, by: 1000) {
+            try Task.checkCancellation()
+            done += try await body(Array(ids[start..<min(start + 1000, ids.count)]))
+        }
+        return done
     }
 }
 
@@ -278,14 +232,5 @@ extension Notice {
         self =
             done == asked
             ? Notice(.success, text) : Notice(.warning, "\(text), \(asked - done) were gone: somebody was faster")
-    }
-}
-
-extension DeadSummaryGroup {
-    init(_ group: DeadGroup) {
-        self.init(
-            id: group.id, queue: group.queue, task: group.task, kind: group.letters[0].kind, source: group.source,
-            error: group.error.description, owners: group.owners,
-            letters: group.letters.map { DeadSummary(id: $0.id, at: $0.at, reason: $0.reason) })
     }
 }

@@ -27,9 +27,13 @@ extension EffectRunner {
                 }
                 return .jobLoaded(request, try await details(of: id, in: library), at: Self.now)
             }
-        case .collectJobs(let request, let query, let deed):
+        case .collectJobs(let request, let query, let deed, let only):
             ofJobs(request, query.owner) { [self] library in
-                guard let library else { return .jobsCollected(request, try await collectFromHistory(query, deed)) }
+                guard let library else {
+                    guard deed == .retry else { return .jobsCollected(request, try await collectFromHistory(query)) }
+                    let plan = try await planFromHistory(query, only: only)
+                    return .jobsCollected(request, plan.calls.map(\.task), hindrances: plan.hindrances)
+                }
                 let possible: Set<JobState> =
                     switch deed {
                     case .retry: [.dead, .cancelled]
@@ -74,15 +78,29 @@ extension EffectRunner {
         return try await owners.library(profile.belonging(to: owner), place)
     }
 
-    /// Tasks of a broker that the filter lets through: those that failed, for a retry, else the unfinished.
-    private func collectFromHistory(_ query: JobQuery, _ deed: JobDeed) async throws -> [String] {
+    /// Unfinished tasks of a broker that the filter lets through.
+    private func collectFromHistory(_ query: JobQuery) async throws -> [String] {
         guard let console else { return [] }
         let options = try Self.options(query)
-        let possible = deed == .retry ? [.failed] : Set(BrokerTask.State.allCases.filter { !$0.isFinished })
+        let unfinished = Set(BrokerTask.State.allCases.filter { !$0.isFinished })
         let asked = try StateWords.parse(options.state, as: BrokerTask.State.self)
-        let states = asked.isEmpty ? possible : asked.intersection(possible)
+        let states = asked.isEmpty ? unfinished : asked.intersection(unfinished)
         guard !states.isEmpty, let history = try await watched.opened(console.value, watches: true) else { return [] }
         return try await history.tasks(options.tasks.filter(states: states), limit: 1_000_000).tasks.map(\.id)
+    }
+
+    /// Failed tasks of a broker that the filter lets through and that nobody has sent again, or one.
+    private func planFromHistory(_ query: JobQuery, only: String?) async throws -> RetryPlan {
+        guard let opened = try await console?.value,
+            let history = try await watched.opened(opened, watches: true)
+        else { return RetryPlan() }
+        let retries = TaskRetries(history, broker: opened.retrying)
+        if let only { return try await retries.plan(ids: [only]) }
+        let options = try Self.options(query)
+        let states = try StateWords.parse(options.state, as: BrokerTask.State.self)
+        var plan = try await retries.plan(options.tasks.filter(states: states), to: nil, again: false)
+        plan.obstacles.removeAll { $0.before != nil }
+        return plan
     }
 
     /// The query as `phototui jobs list` understands it.
@@ -120,7 +138,7 @@ extension EffectRunner {
             counts: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }), mark: now)
     }
 
-    private func details(of id: String, in library: Library) async throws -> JobDetails? {
+    func details(of id: String, in library: Library) async throws -> JobDetails? {
         guard let id = JobID(id), let job = try await library.catalog.job(id) else { return nil }
         var photo: JobDetails.Photo?
         if let found = job.photo, let known = try await library.catalog.photo(found) {
@@ -181,7 +199,7 @@ extension EffectRunner {
         )
     }
 
-    private func detailsFromHistory(of id: String) async throws -> JobDetails? {
+    func detailsFromHistory(of id: String) async throws -> JobDetails? {
         guard let console else { return nil }
         let opened = try await console.value
         guard let history = try await watched.opened(opened, watches: true), let task = try await history.task(id)
@@ -213,7 +231,7 @@ extension ListedJob {
         }
         self.init(
             id: job.id.description, task: job.kind.rawValue, state: job.state.rawValue, standing: standing,
-            queue: job.kind.queue.rawValue, worker: nil, attempts: job.attempts,
+            queue: job.kind.queue.rawValue, worker: job.worker.map(WorkerWords.short), attempts: job.attempts,
             waitSeconds: job.startedAt.map { max(0, Double($0 - job.createdAt) / 1e6) },
             runSeconds: run.flatMap { $0 >= 0 ? $0 : nil }, changedAt: Double(job.changedAt) / 1e6, error: job.error)
     }
@@ -231,6 +249,7 @@ extension ListedJob {
         self.init(
             id: task.id, task: task.name ?? "-", state: task.state.rawValue, standing: standing, queue: task.queue,
             worker: task.worker, attempts: task.earlierAttempts + (isBegun ? 1 : 0), waitSeconds: task.waitSeconds,
-            runSeconds: task.runSeconds, changedAt: task.lastHeardAt, error: task.error)
+            runSeconds: task.runSeconds, changedAt: task.lastHeardAt, error: task.error,
+            retriedAs: task.retriedAs)
     }
 }

@@ -116,8 +116,8 @@ final class EffectRunner: Sendable {
                         cities: try await library.catalog.cities(),
                         unplaced: try await library.catalog.unplacedCount()))
             }
-        case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetters, .loadDeadLetter, .markQueue, .act,
-            .recordRefusal, .tellTime:
+        case .loadDeadLetters, .loadDeadMembers, .loadDeadJob, .collectDead: performForDead(effect)
+        case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetter, .markQueue, .act, .recordRefusal, .tellTime:
             performForConsole(effect)
         case .loadJobs, .loadJob, .collectJobs: performForJobs(effect)
         case .loadInbox, .loadHealth, .loadCosts: performForSurvey(effect)

@@ -11,6 +11,7 @@ enum JobFormat {
             "state": .string(job.state.rawValue),
             "attempts": .count(job.attempts),
             "photo_id": .text(job.photo?.description),
+            "worker": .text(job.worker),
             "error": .text(job.error),
             "worker_deaths": .count(job.workerDeaths),
             "created_at": .moment(job.createdAt),
@@ -34,6 +35,7 @@ enum JobFormat {
         table.add(["kind", "\(job.kind.rawValue) in queue \(job.kind.queue.rawValue)"])
         table.add(["state", job.state.rawValue])
         table.add(["attempts", "\(job.attempts), of which \(job.workerDeaths) ended with the worker gone"])
+        if let worker = job.worker { table.add(["worker", displayEscaped(worker)]) }
         if let photo = job.photo { table.add(["photo", photo.description]) }
         if let error = job.error { table.add(["error", displayEscaped(error)]) }
         table.add(["created", rfc3339(microseconds: job.createdAt)])
@@ -44,13 +46,14 @@ enum JobFormat {
     }
 
     static let csvHeader =
-        "id,kind,state,queue,attempts,worker_deaths,photo_id,created_at,started_at,finished_at,error\r\n"
+        "id,kind,state,queue,attempts,worker_deaths,photo_id,created_at,started_at,finished_at,error,worker\r\n"
 
     static func csv(_ job: Job) -> String {
         let fields: [String] = [
             job.id.description, job.kind.rawValue, job.state.rawValue, job.kind.queue.rawValue, "\(job.attempts)",
             "\(job.workerDeaths)", job.photo?.description ?? "", rfc3339(microseconds: job.createdAt),
             job.startedAt.map(rfc3339) ?? "", job.finishedAt.map(rfc3339) ?? "", job.error ?? "",
+            job.worker ?? "",
         ]
         return fields.map { CSV.field(displayEscaped($0)) }.joined(separator: ",") + "\r\n"
     }

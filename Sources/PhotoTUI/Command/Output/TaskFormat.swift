@@ -23,7 +23,8 @@ enum TaskFormat {
             ("eta", .text(task.eta)), ("args", .text(task.arguments)), ("kwargs", .text(task.keywords)),
             ("result", .text(task.result)), ("error", .text(task.error)), ("root_id", .text(task.root)),
             ("parent_id", .text(task.parent)), ("first_heard_at", .moment(moment(task.firstHeardAt))),
-            ("last_heard_at", .moment(moment(task.lastHeardAt))),
+            ("last_heard_at", .moment(moment(task.lastHeardAt))), ("retried_as", .text(task.retriedAs)),
+            ("retried_at", .moment(moment(task.retriedAt))),
         ]
     }
 
@@ -74,7 +75,7 @@ enum TaskFormat {
             isUntold && task.state == .queued ? "-" : task.state.rawValue,
             displayEscaped(task.queue ?? "-"), displayEscaped(task.worker ?? "-"), "\(attempts(task))",
             task.waitSeconds.map(short) ?? "-", task.runSeconds.map(short) ?? "-", text(task.lastHeardAt),
-            cut(task.error ?? ""),
+            (task.retriedAs == nil ? "" : "retried; ") + cut(task.error ?? ""),
         ]
     }
 
@@ -106,6 +107,7 @@ enum TaskFormat {
         if let root = task.root, root != task.id { add("root", root) }
         if let parent = task.parent, parent != task.id { add("parent", parent) }
         add("error", task.error)
+        if let id = task.retriedAs { add("retried", "as \(id), \(text(task.retriedAt))") }
         var output = table.text(showsTitles: false)
         for (index, attempt) in attempts.enumerated() {
             output += "\n" + Ink.bold("attempt \(task.earlierAttempts + 1 - (attempts.count - 1 - index))")

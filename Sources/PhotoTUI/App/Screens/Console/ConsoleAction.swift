@@ -113,21 +113,23 @@ public struct DeadChoice: Hashable, Sendable {
     public let match: String
     /// Which they are, the oldest first: what dies after it was looked at is not among them.
     public let ids: [String]
-    /// Those of them that are a library's jobs, or tasks of the broker's history.
-    public let jobs: Set<String>
-    public let tasks: Set<String>
     /// How many would be among them were they not poison.
     public let poison: Int
+    /// Of a library, and of a broker's history.
+    public internal(set) var jobs: [String]
+    public internal(set) var tasks: [String]
+    /// Of tasks that can't be sent again.
+    public internal(set) var hindrances: [RetryHindrance]
 
     public init(
-        extent: Extent, match: String, ids: [String], jobs: Set<String> = [], tasks: Set<String> = [], poison: Int
+        extent: Extent, match: String, ids: [String], poison: Int, jobs: [String] = [], tasks: [String] = [],
+        hindrances: [RetryHindrance] = []
     ) {
         (self.extent, self.match, self.ids, self.poison) = (extent, match, ids, poison)
-        (self.jobs, self.tasks) = (jobs, tasks)
+        (self.jobs, self.tasks, self.hindrances) = (jobs, tasks, hindrances)
     }
 
-    /// Those that are messages on the broker.
-    public var messages: [String] { ids.filter { !jobs.contains($0) && !tasks.contains($0) } }
+    var count: Int { ids.count + jobs.count + tasks.count }
 
     var words: [String] {
         let filter = match.isEmpty ? [] : ["--match", match]
@@ -138,12 +140,25 @@ public struct DeadChoice: Hashable, Sendable {
         }
     }
 
-    /// As the journal has it.
-    public var subject: String {
-        if ids.count == 1 { return "dead letter \(ids[0])" }
+    /// As the journal has it, of each source; nil where nothing of it is among them.
+    public func subject(_ source: DeadSource) -> String? {
+        let ids =
+            switch source {
+            case .letter: self.ids
+            case .job: jobs
+            case .task: tasks
+            }
+        if ids.isEmpty { return nil }
+        if ids.count == 1 { return "\(source == .letter ? "dead letter" : source.rawValue) \(ids[0])" }
         var words: [String] = []
         if case .group(let id) = extent { words.append("group \(id)") }
         if !match.isEmpty { words.append("matching \(match)") }
-        return "\(ids.count) dead letters (\(words.isEmpty ? "all" : words.joined(separator: ", ")))"
+        return "\(ids.count) \(source.noun)s (\(words.isEmpty ? "all" : words.joined(separator: ", ")))"
+    }
+
+    /// `3 dead letters, 12 failed tasks`.
+    var counts: String {
+        let parts = [(ids.count, DeadSource.letter), (jobs.count, .job), (tasks.count, .task)].filter { $0.0 > 0 }
+        return parts.isEmpty ? "0 dead letters" : parts.map { counted($0.0, $0.1.noun) }.joined(separator: ", ")
     }
 }

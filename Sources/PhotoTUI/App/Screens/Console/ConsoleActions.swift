@@ -43,10 +43,7 @@ extension AppState {
         case .limitRate:
             guard let row = console?.workers.cursorRow else { return [] }
             decide(.limitRate(task: row.worker.active.first?.task ?? "", rate: "", worker: row.worker.name))
-        case .retryDead: if let choice = deadChoice(forRetry: true) { decide(.retry(choice)) }
-        case .deleteDead: if let choice = deadChoice(forRetry: false) { decide(.delete(choice)) }
-        case .retryAllDead: decide(.retry(allDead(forRetry: true)))
-        case .deleteAllDead: decide(.delete(allDead(forRetry: false)))
+        case .retryDead, .deleteDead, .retryAllDead, .deleteAllDead: return performOnDead(action)
         default: break
         }
         return []
@@ -94,17 +91,7 @@ extension AppState {
         case .moveQueue, .purgeQueue:
             guard let queue = actionQueue else { return "there is no queue" }
             return queue.depth == 0 ? "nothing waits in it" : nil
-        case .retryDead, .retryAllDead:
-            let choice = action == .retryDead ? deadChoice(forRetry: true) : allDead(forRetry: true)
-            guard let choice else { return "there is no dead letter" }
-            guard choice.ids.isEmpty else { return nil }
-            return choice.poison > 0
-                ? "poison may end a worker: phototui dead retry --poison puts it back" : "there is no dead letter"
-        default:
-            let choice = action == .deleteDead ? deadChoice(forRetry: false) : allDead(forRetry: false)
-            guard choice?.ids.isEmpty != false else { return nil }
-            return console.dead.groups.isEmpty
-                ? "there is no dead letter" : "only messages can be deleted: a job and the history's tasks stay"
+        default: return reasonNoChangeOfDead(action, console)
         }
     }
 
@@ -117,10 +104,10 @@ extension AppState {
         case .pauseQueue: return (actionQueue?.isPaused == true ? "resume queue" : "pause queue", queue)
         case .moveQueue: return ("move queue", queue)
         case .purgeQueue: return ("purge queue", queue)
-        case .retryDead: return ("retry dead", deadChoice(forRetry: true)?.subject ?? "dead letters")
-        case .retryAllDead: return ("retry dead", allDead(forRetry: true).subject)
-        case .deleteDead: return ("delete dead", deadChoice(forRetry: false)?.subject ?? "dead letters")
-        case .deleteAllDead: return ("delete dead", allDead(forRetry: false).subject)
+        case .retryDead: return ("retry dead", deadSubject)
+        case .retryAllDead: return ("retry dead", "all that the filter lets through")
+        case .deleteDead: return ("delete dead", deadSubject)
+        case .deleteAllDead: return ("delete dead", "all that the filter lets through")
         case .shutDownWorker: return ("shut down worker", worker)
         case .limitRate: return ("limit rate", worker)
         case .retryJob: return ("retry jobs", job)
@@ -167,39 +154,6 @@ extension AppState {
         return console.queues.listing?.queues.first { $0.name == console.messages?.queue }
     }
 
-    /// The letters under the cursor: one, or a group.
-    private func deadChoice(forRetry isRetry: Bool) -> DeadChoice? {
-        guard let dead = console?.dead, let group = dead.cursorGroup else { return nil }
-        if dead.group != nil {
-            guard let letter = group.letters.first(where: { $0.id == dead.letter?.id }) ?? dead.cursorLetter else {
-                return nil
-            }
-            var group = group
-            group.letters = [letter]
-            return choice(.letter(letter.id), match: "", [group], forRetry: isRetry)
-        }
-        return choice(.group(group.id), match: console?.filter(in: .dead) ?? "", [group], forRetry: isRetry)
-    }
-
-    /// Poison is not tried again; what is no message is not deleted.
-    private func choice(
-        _ extent: DeadChoice.Extent, match: String, _ groups: [DeadSummaryGroup], forRetry isRetry: Bool
-    ) -> DeadChoice {
-        let wanted = groups.filter { isRetry ? $0.kind != .poison : $0.source == .message }
-        func ids(_ source: DeadLetter.Source) -> Set<String> {
-            Set(wanted.filter { $0.source == source }.flatMap { $0.letters.map(\.id) })
-        }
-        return DeadChoice(
-            extent: extent, match: match, ids: wanted.flatMap(\.letters).sorted { $0.at < $1.at }.map(\.id),
-            jobs: ids(.job), tasks: ids(.task),
-            poison: isRetry ? groups.filter { $0.kind == .poison }.reduce(0) { $0 + $1.letters.count } : 0)
-    }
-
-    /// All that the filter lets through, whatever of it shows.
-    private func allDead(forRetry isRetry: Bool) -> DeadChoice {
-        choice(.all, match: console?.filter(in: .dead) ?? "", console?.dead.groups ?? [], forRetry: isRetry)
-    }
-
     var consoleFilterHint: String {
         switch context {
         case .workers: "name, queue, task, or alive, silent, gone"
@@ -225,16 +179,11 @@ extension AppState {
             self.console = console
             reflowConsole()
         case .dead:
-            if let letter = console.dead.cursorLetter, console.dead.group?.source != .message {
-                // The screen of jobs tells all of it.
-                let given = goTo(.jobs)
-                self.console?.jobs.detail = JobsState.Detail(id: letter.id)
-                return given
-            }
             if let letter = console.dead.cursorLetter {
                 console.dead.letter = (letter.id, nil)
             } else if let group = console.dead.cursorGroup, console.dead.group == nil {
                 console.dead.group = group
+                if group.source != .letter { console.dead.forgetMembers() }
                 console.dead.letterCursor = RowCursor()
             }
             self.console = console
@@ -269,7 +218,9 @@ extension AppState {
         }
         if context == .dead, console?.dead.group != nil {
             console?.dead.group = nil
-            return []
+            guard let request = console?.dead.membersRequest else { return [] }
+            console?.dead.membersRequest = nil
+            return [.cancel(request)]
         }
         if context == .jobs, console?.jobs.detail != nil {
             console?.jobs.detail = nil

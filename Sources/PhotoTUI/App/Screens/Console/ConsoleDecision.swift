@@ -176,7 +176,7 @@ extension AppState {
             return "\(counted(mark?.count ?? depth(of: queue), "message")) of \(queue)"
         case .move(let queue, let other, _):
             return "\(counted(depth(of: queue), "message")) of \(queue) to \(other)"
-        case .retry(let choice), .delete(let choice): return counted(choice.ids.count, "dead letter")
+        case .retry(let choice), .delete(let choice): return choice.counts
         case .onJobs(let choice):
             return choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
         case .shutDown(let worker): return worker
@@ -236,21 +236,17 @@ extension AppState {
             ]
         case .retry(let choice):
             let way = choice.ids.count == 1 ? "goes back to the end of its queue" : "go back to the end of their queues"
-            var lines = [("\(subject(of: action)) \(way).", false)]
+            var lines: [(text: String, isWarning: Bool)] = []
+            if !choice.ids.isEmpty { lines.append(("\(counted(choice.ids.count, "dead letter")) \(way).", false)) }
             if !choice.jobs.isEmpty {
+                let verb = choice.jobs.count == 1 ? "is" : "are"
                 lines.append(
                     (
-                        "Of these \(counted(choice.jobs.count, "job")) of the library, with attempts counted from 0.",
+                        "\(counted(choice.jobs.count, "dead job")) \(verb) queued again, with attempts counted from 0.",
                         false
                     ))
             }
-            if !choice.tasks.isEmpty {
-                lines.append(
-                    (
-                        "Of these \(counted(choice.tasks.count, "task")) sent anew, where the arguments are known whole. What was to "
-                            + "follow a task is not sent.", true
-                    ))
-            }
+            lines += consequencesOfSending(choice.tasks.count, choice.hindrances)
             if choice.poison > 0 {
                 let stay = choice.poison == 1 ? "stays" : "stay"
                 lines.append(("\(counted(choice.poison, "letter")) of poison \(stay).", true))

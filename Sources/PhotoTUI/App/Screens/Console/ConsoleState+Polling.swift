@@ -9,7 +9,14 @@ extension AppState {
         if context == .dead, let letter = console.dead.letter, letter.pane == nil, console.dead.letterRequest == nil {
             let request = makeRequest()
             self.console?.dead.letterRequest = request
-            effects.append(.loadDeadLetter(request, letter.id))
+            let source = console.dead.group?.source ?? .letter
+            effects.append(
+                source == .letter ? .loadDeadLetter(request, letter.id) : .loadDeadJob(request, letter.id, source))
+        }
+        if context == .dead, let group = console.dead.unreadGroup {
+            let request = makeRequest()
+            self.console?.dead.membersRequest = request
+            effects.append(.loadDeadMembers(request, group))
         }
         guard console.poll.request == nil, console.poll.timer == nil else { return effects }
         // What waits in a queue is a picture of one moment, so that it can be read; only its age goes on.
@@ -75,6 +82,15 @@ extension AppState {
             return answered(request, at, pause: JobsState.pause(after: seconds)) {
                 $0.dead.take(groups, mark: mark, at: at)
             }
+        case .deadMembersLoaded(let request, let members):
+            guard console?.dead.membersRequest == request else { return [] }
+            console?.dead.membersRequest = nil
+            console?.dead.takeMembers(members)
+            arrangeConsole()
+            return []
+        case .deadCollected(let request, let jobs, let tasks, let hindrances):
+            deadCollected(request, jobs: jobs, tasks: tasks, hindrances)
+            return []
         case .jobsLoaded(let request, let page, let watched, let seconds, let at):
             return answered(request, at, pause: JobsState.pause(after: seconds)) {
                 $0.jobs.take(page, watchedUntil: watched, at: at)
@@ -84,8 +100,8 @@ extension AppState {
             let effects = answered(request, at) { $0.jobs.takeDetails(details, at: at) }
             reflowConsole()
             return effects
-        case .jobsCollected(let request, let ids):
-            jobsCollected(request, ids)
+        case .jobsCollected(let request, let ids, let hindrances):
+            jobsCollected(request, ids, hindrances)
             return []
         case .inboxLoaded(let request, let items, let isThorough, let at):
             return answered(request, at, pause: InboxState.pause) {
@@ -96,7 +112,10 @@ extension AppState {
         case .costsLoaded(let request, let report, let at):
             return answered(request, at, pause: CostsState.pause) { $0.costs.take(report, at: at) }
         case .deadLetterLoaded(let request, let details):
-            deadLetterLoaded(request, details)
+            deadLetterLoaded(request, details.map(DeadState.pane(of:)))
+            return []
+        case .deadJobLoaded(let request, let details):
+            deadLetterLoaded(request, details.map(JobPane.pane(of:)))
             return []
         case .queueMarked(let request, let mark):
             queueMarked(request, mark)
@@ -136,15 +155,15 @@ extension AppState {
         return answered(request, moment) { _ in }
     }
 
-    private mutating func deadLetterLoaded(_ request: RequestID, _ details: DeadDetails?) {
+    private mutating func deadLetterLoaded(_ request: RequestID, _ pane: TextPane?) {
         guard console?.dead.letterRequest == request else { return }
         console?.dead.letterRequest = nil
-        guard let details else {
+        guard let pane else {
             console?.dead.letter = nil
             activity.notice = Notice(.information, "it is gone: somebody was faster")
             return
         }
-        console?.dead.letter?.pane = DeadState.pane(of: details)
+        console?.dead.letter?.pane = pane
         reflowConsole()
     }
 
@@ -184,6 +203,18 @@ extension AppState {
             activity.notice = Notice(error)
             return []
         }
+        if request == console?.dead.membersRequest {
+            // Asked again once the group is looked into again.
+            console?.dead.membersRequest = nil
+            console?.dead.group = nil
+            activity.notice = Notice(error)
+            return []
+        }
+        if request == console?.dead.collecting?.request {
+            console?.dead.collecting = nil
+            activity.notice = Notice(error)
+            return []
+        }
         if request == console?.marking {
             console?.marking = nil
             activity.notice = Notice(error)
@@ -214,7 +245,11 @@ extension AppState {
     mutating func leaveConsole() -> [Effect] {
         guard let console else { return [] }
         let given =
-            console.poll.underway + [console.dead.letterRequest, console.jobs.collecting?.request].compactMap(\.self)
+            console.poll.underway
+            + [
+                console.dead.letterRequest, console.dead.membersRequest, console.dead.collecting?.request,
+                console.jobs.collecting?.request,
+            ].compactMap(\.self)
         // Who is asked next may be somebody else.
         let isOfBroker = [.queues, .messages, .workers, .dead].contains(context)
         let isSilent = console.poll.isLate || console.poll.error != nil
@@ -222,6 +257,8 @@ extension AppState {
         self.console?.jobs.collecting = nil
         self.console?.inbox.wantsThorough = false
         self.console?.dead.letterRequest = nil
+        self.console?.dead.membersRequest = nil
+        self.console?.dead.collecting = nil
         return given.map { .cancel($0) }
     }
 

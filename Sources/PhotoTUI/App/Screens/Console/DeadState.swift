@@ -14,28 +14,52 @@ public struct DeadSummary: Hashable, Sendable {
     }
 }
 
-/// Dead letters whose errors differ only in their particulars.
+/// Dead letters, jobs or tasks whose errors differ only in their particulars.
 public struct DeadSummaryGroup: Hashable, Sendable {
     /// As the command line names it.
     public let id: String
+    public let source: DeadSource
     public let queue: String
     public let task: String?
     public let kind: DeadLetter.Kind
-    public let source: DeadLetter.Source
     /// What the errors have in common.
     public let error: String
     /// Whose jobs they are, where that is known.
     public let owners: [String]
-    /// The latest first.
-    public var letters: [DeadSummary]
+    /// Of jobs and tasks.
+    public let key: FailureKey?
+    public private(set) var count: Int
+    /// When the first and the last of them died, in Unix seconds.
+    public private(set) var firstAt: Double
+    public private(set) var lastAt: Double
+    /// The latest first; of jobs and tasks those that were read.
+    public internal(set) var letters: [DeadSummary]
 
+    /// Of a broker's letters.
     public init(
-        id: String, queue: String, task: String?, kind: DeadLetter.Kind, source: DeadLetter.Source = .message,
-        error: String, owners: [String], letters: [DeadSummary]
+        id: String, queue: String, task: String?, kind: DeadLetter.Kind, error: String, owners: [String],
+        letters: [DeadSummary]
     ) {
-        self.source = source
         (self.id, self.queue, self.task, self.kind) = (id, queue, task, kind)
         (self.error, self.owners, self.letters) = (error, owners, letters)
+        (source, key, count) = (.letter, nil, letters.count)
+        (firstAt, lastAt) = (letters.last?.at ?? 0, letters.first?.at ?? 0)
+    }
+
+    /// Of jobs or tasks, which are read when one looks into the group.
+    public init(
+        id: String, source: DeadSource, key: FailureKey, error: String, owners: [String], count: Int, firstAt: Double,
+        lastAt: Double
+    ) {
+        (self.id, self.source, self.key, kind) = (id, source, key, .failed)
+        (queue, task, self.error, self.owners) = (key.queue ?? "-", key.task, error, owners)
+        (self.count, self.firstAt, self.lastAt, letters) = (count, firstAt, lastAt, [])
+    }
+
+    /// Without the letters that a filter leaves out.
+    mutating func keepLetters(where isKept: (DeadSummary) -> Bool) {
+        letters.removeAll { !isKept($0) }
+        (count, firstAt, lastAt) = (letters.count, letters.last?.at ?? 0, letters.first?.at ?? 0)
     }
 }
 
@@ -59,7 +83,7 @@ public struct DeadState: Sendable {
     public private(set) var answeredAt: Double?
     /// What was told when they were read, by which the next look knows whether anything has changed.
     private var mark = 0
-    /// How many were read.
+    /// How many there are.
     public private(set) var total = 0
     public var cursor = RowCursor()
     /// The group that one has gone into.
@@ -68,6 +92,12 @@ public struct DeadState: Sendable {
     /// The letter that one has gone into.
     public internal(set) var letter: (id: String, pane: TextPane?)?
     var letterRequest: RequestID?
+    /// Asks for the jobs or tasks of the group that one has gone into.
+    var membersRequest: RequestID?
+    /// Of which group, when it had so many, they were read.
+    private var membersOf: (id: String, count: Int)?
+    /// Which jobs and tasks are to be retried is on its way, for this choice.
+    var collecting: (request: RequestID, choice: DeadChoice)?
     /// Looks since all were read.
     private var looks = 0
 
@@ -90,6 +120,20 @@ public struct DeadState: Sendable {
     var knownMark: Int? { all == nil || looks >= (total <= 1000 ? 3 : Self.mostLooks) ? nil : mark }
     private static let mostLooks = 15
 
+    /// The group whose jobs or tasks are to be read.
+    var unreadGroup: DeadSummaryGroup? {
+        guard let group, group.source != .letter, letter == nil, membersRequest == nil else { return nil }
+        return membersOf?.id == group.id && membersOf?.count == group.count ? nil : group
+    }
+
+    mutating func forgetMembers() { membersOf = nil }
+
+    mutating func takeMembers(_ members: [DeadSummary]) {
+        guard let group else { return }
+        self.group?.letters = members
+        membersOf = (group.id, group.count)
+    }
+
     mutating func take(_ groups: [DeadSummaryGroup]?, mark: Int, at moment: Double) {
         answeredAt = moment
         self.mark = mark
@@ -98,7 +142,7 @@ public struct DeadState: Sendable {
             return
         }
         all = groups
-        total = groups.reduce(0) { $0 + $1.letters.count }
+        total = groups.reduce(0) { $0 + $1.count }
         looks = 0
     }
 
@@ -110,16 +154,18 @@ public struct DeadState: Sendable {
         cursor.settle(in: groups.map(\.id), visible: visible)
         if let open = group {
             group = groups.first { $0.id == open.id }
+            if open.source != .letter { group?.letters = open.letters }
             letterCursor.settle(in: group?.letters.map(\.id) ?? [], visible: visible)
         }
     }
 
-    /// As `dead list --match` filters: by reason and task.
+    /// As `dead list --match` filters: by reason and task; of jobs and tasks by what their errors have in common.
     private static func filtered(_ group: DeadSummaryGroup, by text: String) -> DeadSummaryGroup? {
         let wanted = text.lowercased()
         if wanted.isEmpty || group.task?.lowercased().contains(wanted) == true { return group }
+        if group.source != .letter { return group.error.lowercased().contains(wanted) ? group : nil }
         var group = group
-        group.letters.removeAll { !$0.reason.lowercased().contains(wanted) }
+        group.keepLetters { $0.reason.lowercased().contains(wanted) }
         return group.letters.isEmpty ? nil : group
     }
 

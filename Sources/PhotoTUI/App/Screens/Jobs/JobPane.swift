@@ -8,6 +8,7 @@ enum JobPane {
             .init(label: "task", text: job.task), .init(label: "id", text: job.id),
             .init(label: "state", text: state(of: job), isWarning: job.standing == .failed),
         ]
+        if let id = job.retriedAs { sections.append(.init(label: "retried", text: "as \(id)")) }
         if let error = job.error { sections.append(.init(label: "error", text: error, isWarning: true)) }
         if let photo = details.photo {
             sections.append(.init(label: "photo", text: "\(photo.filename), \(photo.status.rawValue)"))

@@ -10,7 +10,9 @@ extension AppState {
         case .followJobs:
             console?.jobs.follows.toggle()
             arrangeConsole()
-        case .retryJob: decideOnJob(.retry)
+        case .retryJob:
+            if jobs.page?.source == .history { return collectJobs(.retry, only: jobs.chosen?.id) }
+            decideOnJob(.retry)
         case .cancelJob: decideOnJob(.cancel)
         case .revokeJob: decideOnJob(.revoke)
         case .terminateJob: decideOnJob(.terminate)
@@ -42,12 +44,15 @@ extension AppState {
             if jobs.detail != nil { return "one job is all that shows" }
             if jobs.page == nil { return "there is no job" }
             if case .library? = jobs.page?.source { return nil }
-            return action == .cancelAllJobs ? reasonNoCancelOfTask : nil
+            if action == .cancelAllJobs { return reasonNoCancelOfTask }
+            return jobs.jobs.isEmpty ? "there is no job" : nil
         default: break
         }
         guard let job = jobs.chosen, let source = jobs.page?.source else { return "there is no job" }
         switch (action, source) {
-        case (.retryJob, .history): return job.state == "failed" ? nil : "it is \(job.state)"
+        case (.retryJob, .history):
+            if let id = job.retriedAs { return "it was retried before, as \(displayEscaped(id))" }
+            return ["failed", "revoked", "rejected"].contains(job.state) ? nil : "it is \(job.state)"
         case (.cancelJob, .history): return reasonNoCancelOfTask
         case (.retryJob, .library):
             return ["dead", "cancelled"].contains(job.state) ? nil : "it is \(job.state)"
@@ -73,22 +78,27 @@ extension AppState {
     }
 
     /// Which they are is asked first: the dialog says how many.
-    private mutating func collectJobs(_ deed: JobDeed) -> [Effect] {
+    private mutating func collectJobs(_ deed: JobDeed, only: String? = nil) -> [Effect] {
         let request = makeRequest()
         let given = console?.jobs.collecting?.request
-        console?.jobs.collecting = (request, deed)
+        console?.jobs.collecting = (request, deed, only)
         let query = JobQuery(console?.filter(in: .jobs) ?? "")
-        return (given.map { [.cancel($0)] } ?? []) + [.collectJobs(request, query, deed)]
+        return (given.map { [.cancel($0)] } ?? []) + [.collectJobs(request, query, deed, only: only)]
     }
 
-    mutating func jobsCollected(_ request: RequestID, _ ids: [String]) {
+    mutating func jobsCollected(_ request: RequestID, _ ids: [String], _ hindrances: [RetryHindrance] = []) {
         guard let collecting = console?.jobs.collecting, collecting.request == request else { return }
         console?.jobs.collecting = nil
         guard context == .jobs, layers.isEmpty else { return }
+        let isOfHistory = console?.jobs.page?.source == .history
         guard !ids.isEmpty else {
+            if let sentence = RetryHindrance.sentence(hindrances) {
+                activity.notice = Notice(.warning, sentence)
+                return
+            }
             let states =
                 switch collecting.deed {
-                case .retry: console?.jobs.page?.source == .history ? "failed" : "dead or cancelled"
+                case .retry: isOfHistory ? "failed, and not retried yet" : "dead or cancelled"
                 case .cancel: "waiting"
                 case .revoke, .terminate: "unfinished"
                 }
@@ -96,7 +106,11 @@ extension AppState {
             return
         }
         let query = JobQuery(console?.filter(in: .jobs) ?? "")
-        decide(.onJobs(JobChoice(collecting.deed, ids: ids, filter: query.words, owner: query.owner)))
+        decide(
+            .onJobs(
+                JobChoice(
+                    collecting.deed, ids: ids, filter: collecting.only == nil ? query.words : nil, owner: query.owner,
+                    isOfHistory: isOfHistory && collecting.deed == .retry, hindrances: hindrances)))
     }
 
     /// Whose jobs show, where they are not the library's own owner's.
@@ -136,19 +150,26 @@ extension AppState {
 
     // Words
 
+    /// Of tasks that have ended and are sent once more.
+    func consequencesOfSending(_ count: Int, _ hindrances: [RetryHindrance]) -> [(text: String, isWarning: Bool)] {
+        var lines: [(text: String, isWarning: Bool)] = []
+        if count > 0 {
+            let way = count == 1 ? "is sent again, as a new one" : "are sent again, as new ones"
+            lines.append(
+                (
+                    "\(counted(count, "task")) \(way). What was to follow (chains, callbacks) is not known, and not sent.",
+                    false
+                ))
+        }
+        if let sentence = RetryHindrance.sentence(hindrances) { lines.append((sentence, true)) }
+        return lines
+    }
+
     func consequences(of choice: JobChoice) -> [(text: String, isWarning: Bool)] {
         let jobs = choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
         let verb = choice.ids.count == 1 ? "is" : "are"
         switch choice.deed {
-        case .retry where console?.jobs.page?.source == .history:
-            return [
-                (
-                    choice.ids.count == 1
-                        ? "The \(jobs) is sent anew, if its arguments are known whole."
-                        : "Of the \(jobs) those are sent anew whose arguments are known whole; the others stay.", false
-                ),
-                ("What was to follow a task (a chain, a chord) is not known, and not sent.", true),
-            ]
+        case .retry where choice.isOfHistory: return consequencesOfSending(choice.ids.count, choice.hindrances)
         case .retry: return [("The \(jobs) \(verb) queued again, with attempts counted from 0.", false)]
         case .cancel:
             var lines: [(text: String, isWarning: Bool)] = [

@@ -83,7 +83,7 @@ extension AppState {
                 text(job.worker),
             ]
         }
-        let error = job.error.map { displayEscaped(Self.head($0)) }
+        let error = job.error.map { (job.retriedAs == nil ? "" : "retried; ") + displayEscaped(Self.head($0)) }
         cells.append(ConsoleCell(text: error ?? displayEscaped(job.id), role: error == nil ? .dim : .text))
         return cells
     }

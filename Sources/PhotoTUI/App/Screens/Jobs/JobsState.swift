@@ -22,7 +22,7 @@ public struct JobsState: Sendable {
     public internal(set) var detail: Detail?
     var limit = Self.pageSize
     /// The ids that an action on all of them is for are on their way.
-    var collecting: (request: RequestID, deed: JobDeed)?
+    var collecting: (request: RequestID, deed: JobDeed, only: String?)?
 
     /// As many as are asked for at first, and at most.
     static let pageSize = 200
@@ -92,9 +92,16 @@ public struct JobChoice: Hashable, Sendable {
     public let filter: [String]?
     /// Whose they are, where they are not the library's own owner's.
     public let owner: String?
+    /// Whether they are tasks of a broker's history; and why others of those can't be sent again.
+    public let isOfHistory: Bool
+    public let hindrances: [RetryHindrance]
 
-    public init(_ deed: JobDeed, ids: [String], filter: [String]? = nil, owner: String? = nil) {
+    public init(
+        _ deed: JobDeed, ids: [String], filter: [String]? = nil, owner: String? = nil, isOfHistory: Bool = false,
+        hindrances: [RetryHindrance] = []
+    ) {
         (self.deed, self.ids, self.filter, self.owner) = (deed, ids, filter, owner)
+        (self.isOfHistory, self.hindrances) = (isOfHistory, hindrances)
     }
 
     var words: [String] {

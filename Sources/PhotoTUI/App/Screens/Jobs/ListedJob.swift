@@ -25,15 +25,17 @@ public struct ListedJob: Hashable, Sendable {
     /// When something became of it last, in Unix seconds.
     public let changedAt: Double
     public let error: String?
+    /// The task that was sent in its place.
+    public let retriedAs: String?
 
     public init(
         id: String, task: String, state: String, standing: Standing, queue: String?, worker: String?, attempts: Int,
-        waitSeconds: Double?, runSeconds: Double?, changedAt: Double, error: String?
+        waitSeconds: Double?, runSeconds: Double?, changedAt: Double, error: String?, retriedAs: String? = nil
     ) {
         (self.id, self.task, self.state, self.standing) = (id, task, state, standing)
         (self.queue, self.worker, self.attempts) = (queue, worker, attempts)
         (self.waitSeconds, self.runSeconds, self.changedAt) = (waitSeconds, runSeconds, changedAt)
-        self.error = error
+        (self.error, self.retriedAs) = (error, retriedAs)
     }
 }
 

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Core
 import Foundation
@@ -7,11 +8,11 @@ import PhotoEngine
 struct DeadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead",
-        abstract: "See and retry what will not be tried again by itself.",
+        abstract: "See and retry what will not be tried again by itself, in groups of what has failed alike.",
         discussion: """
-            Messages that no phototui worker could run are kept byte for byte on the broker; a profile's dead jobs are in its \
-            catalogue; tasks that failed in Celery's workers leave no message, and are known as far as somebody watched \
-            (phototui jobs watch). All three are listed, grouped by their errors, and tried again in the same way.
+            Messages that no phototui worker could run, and tasks that failed for good in one, are kept on the broker byte for \
+            byte (letter). Dead jobs of a library are in its catalogue (job). What failed in Celery's own workers leaves no message: \
+            it is known from what they told while somebody watched (task), and is sent again as a new task.
 
             Examples:
               phototui dead                        the latest
@@ -22,141 +23,130 @@ struct DeadCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List dead letters, the latest first, or their groups.",
+            abstract: "List dead letters, jobs and tasks, the latest first, or their groups.",
             discussion: """
                 Examples:
                   phototui dead list --queue high --limit 20
-                  phototui dead list --group --json | jq '.groups[] | {group, count, error}'
+                  phototui dead list --group --json | jq '.groups[] | {group, count, error, owners}'
+                  phototui dead list --group --of job --profile prod
                 """)
 
-        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var options: DeadOptions
         @OptionGroup var output: JSONOption
         @OptionGroup var filter: DeadFilter
         @Flag(help: "One line for each group of errors that differ only in their particulars.") var group = false
         @Option(help: ArgumentHelp("At most so many.", valueName: "n")) var limit = 100
+        @Option(help: ArgumentHelp("Only what follows this `next` of a list before.", valueName: "place"))
+        var after: String?
 
         func validate() throws {
             if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+            if !group, let after, DeadListPlace(after) == nil {
+                throw ValidationError("--after takes the `next` of a list before")
+            }
         }
 
         func run() async throws {
-            try await brokerOptions.withDead { sources in
-                let letters = try await filter.letters(of: sources)
-                if group { return try showGroups(letters, sources) }
-                let shown = letters.prefix(limit)
+            try await options.withPlace { place in
+                if group { return try await showGroups(place) }
+                let after = after.flatMap { DeadListPlace($0) }
+                let found = try await place.rows(after: after, limit: limit + 1, where: filter.condition())
+                let rows = found.prefix(limit)
+                let next = found.count > limit ? rows.last.map { DeadListPlace($0).description } : nil
+                let groups = try await filter.groups(in: place)
+                let total = groups.reduce(0) { $0 + $1.count }
                 if output.json {
                     let document: JSON = .object([
-                        "dead": .array(shown.map(DeadFormat.json)), "total": .count(letters.count),
+                        "dead": .array(rows.map(DeadFormat.json)), "total": .count(total), "next": .text(next),
                     ])
                     return try Console.line(document.encoded())
                 }
-                var table = TextTable([
-                    ("ID", .left), ("AT", .left), ("QUEUE", .left), ("KIND", .left), ("OF", .left), ("TASK", .left),
-                    ("REASON", .left),
-                ])
-                for letter in shown { table.add(DeadFormat.row(letter)) }
+                var table = TextTable(DeadFormat.columns)
+                for row in rows { table.add(DeadFormat.cells(row)) }
                 try Console.write(table.text())
-                Console.note("\(shown.count) of \(counted(letters.count, "dead letter"))\n")
-                tellOthers(sources)
+                Console.note("\(rows.count) of \(Self.sum(groups))\n")
+                if let next { Console.note("More follow: --after \(OwnCommand.quoted(next))\n") }
+                await tellUnwatched(place)
             }
         }
 
-        private func showGroups(_ letters: [DeadLetter], _ sources: DeadSources) throws {
-            let groups = DeadGroup.all(of: letters)
+        private func showGroups(_ place: DeadPlace) async throws {
+            let groups = try await filter.groups(in: place)
+            var start = 0
+            if let after {
+                guard let index = groups.firstIndex(where: { $0.id == after }) else {
+                    throw EngineError(
+                        .notFound, "there is no group \(after) any more", whatToDo: "begin anew, without --after")
+                }
+                start = index + 1
+            }
+            let shown = groups[min(start, groups.count)...].prefix(limit)
+            let next = start + shown.count < groups.count ? shown.last?.id : nil
             if output.json {
-                let document: JSON = .object(["groups": .array(groups.prefix(limit).map(\.json))])
+                let document: JSON = .object([
+                    "groups": .array(shown.map(DeadFormat.json)), "next": .text(next),
+                ])
                 return try Console.line(document.encoded())
             }
-            var table = TextTable([
-                ("GROUP", .left), ("COUNT", .right), ("FIRST", .left), ("LAST", .left), ("QUEUE", .left),
-                ("OF", .left), ("TASK", .left), ("OWNERS", .left), ("ERROR", .left),
-            ])
-            for group in groups.prefix(limit) { table.add(group.row) }
+            var table = TextTable(DeadFormat.groupColumns)
+            for group in shown { table.add(DeadFormat.cells(group)) }
             try Console.write(table.text())
-            Console.note("\(counted(groups.count, "group")) of \(counted(letters.count, "dead letter"))\n")
-            tellOthers(sources)
+            Console.note("\(counted(groups.count, "group")) of \(Self.sum(groups))\n")
+            if let next { Console.note("More follow: --after \(next)\n") }
+            await tellUnwatched(place)
         }
 
-        /// What failed in Celery's own workers leaves no message.
-        private func tellOthers(_ sources: DeadSources) {
-            guard sources.library == nil, sources.history == nil else { return }
-            let broker = brokerOptions.broker.map(ConsoleCommand.withoutPassword) ?? sources.opened.address
-            let line = ["phototui", "jobs", "watch", "--broker", broker].map(OwnCommand.quoted)
-            Console.note(
-                "what fails in Celery's workers is known once somebody watches: \(line.joined(separator: " "))\n")
+        /// `3 dead letters, 88 dead jobs and 190 failed tasks`, without what there is none of.
+        private static func sum(_ groups: [DeadGroup]) -> String {
+            let words: [String] = DeadSource.allCases.compactMap { source in
+                let count = groups.lazy.filter { $0.source == source }.reduce(0) { $0 + $1.count }
+                return count > 0 ? counted(count, source.noun) : nil
+            }
+            if words.isEmpty { return "0 dead letters" }
+            return words.dropLast().joined(separator: ", ") + (words.count > 1 ? " and " : "") + (words.last ?? "")
+        }
+
+        /// What fails in Celery's own workers is known only while somebody watches.
+        private func tellUnwatched(_ place: DeadPlace) async {
+            guard place.opened != nil else { return }
+            let until = try? await place.history?.watches(limit: 1).first?.until
+            let age = until.map { Date().timeIntervalSince1970 - $0 }
+            if let age, age < 15 { return }
+            let line = (["phototui", "jobs", "watch"] + options.words).map(OwnCommand.quoted).joined(separator: " ")
+            let past = age.map { " (the last time \(ProgressLine.duration($0)) ago)" } ?? ""
+            Console.note("What fails in Celery's own workers is known only while somebody watches\(past): \(line)\n")
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show one dead letter with its message.",
+            abstract: "Show one dead letter with its message, or one dead job or failed task.",
             discussion: """
                 Examples:
                   phototui dead show 1f0c7a2e
                   phototui dead show 1f0c7a2e --json | jq -r .message_base64 | base64 -d
                 """)
 
-        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var options: DeadOptions
         @OptionGroup var output: JSONOption
-        @Argument(help: "The dead letter's id, or the beginning of one.") var id: String
+        @Argument(help: "The id, or the beginning of one; of a job, all of it.") var id: String
 
         func run() async throws {
-            try await brokerOptions.withDead { sources in
-                let letter = try DeadFilter.named([id], in: try await sources.letters())[0]
-                if output.json { return try Console.line(DeadFormat.detailedJSON(letter).encoded()) }
-                try Console.write(DeadFormat.text(letter))
-            }
-        }
-    }
-
-    struct Retry: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Put dead letters back at the end of their queues.",
-            discussion: """
-                Poison is left where it is without --poison: a Celery worker that takes it may end. Each letter moves as a whole; \
-                after Ctrl-C or a crash the rest is still there. A library's jobs are queued again. A task that failed in Celery's \
-                workers is sent anew under its id, where its arguments are known whole: by its result (result_extended), or by what \
-                its worker told of them, if they are plain and not cut. What was to follow it (a chain, a chord) is not sent.
-
-                Examples:
-                  phototui dead retry 1f0c7a2e
-                  phototui dead retry --group 3f2a91bc --yes --reason "fixed in 1.4.2"
-                  phototui dead retry --all --queue high --yes
-
-                Exit codes: 0 all that were asked for, 1 none, 2 some were gone, or stay since not all of them is known.
-                """)
-
-        @OptionGroup var brokerOptions: BrokerOptions
-        @OptionGroup var output: JSONOption
-        @OptionGroup var consent: ConsentOptions
-        @OptionGroup var selection: DeadSelection
-        @Flag(help: "Poison, too.") var poison = false
-
-        func run() async throws {
-            try await brokerOptions.withDead { sources in
-                let opened = sources.opened
-                var letters = try await opened.preparing(
-                    "retry dead", on: "dead letters", reason: consent.reason
-                ) { try await selection.letters(of: sources) }
-                let asked = letters.count
-                if !poison { letters.removeAll { $0.kind == .poison } }
-                let left = asked - letters.count
-                if letters.isEmpty, left > 0 {
-                    throw EngineError(
-                        .conflict, "\(counted(left, "dead letter")) would harm a Celery worker",
-                        whatToDo: "add --poison to put it back all the same, or: phototui dead delete")
+            try await options.withPlace { place in
+                let chosen = try await DeadSelection.named([id], in: place)
+                if let letter = chosen.letters.first {
+                    if output.json { return try Console.line(DeadFormat.detailedJSON(letter).encoded()) }
+                    return try Console.write(DeadFormat.text(letter))
                 }
-                let done = try await selection.act(
-                    on: letters, "retry dead", verb: "go back to their queues", consent, opened
-                ) { letters in
-                    func ids(_ source: DeadLetter.Source) -> [String] {
-                        letters.filter { $0.source == source }.map(\.id)
-                    }
-                    return try await sources.retry(messages: ids(.message), jobs: ids(.job), tasks: ids(.task))
+                if let id = chosen.jobs.first, let job = try await place.library?.catalog.job(id) {
+                    if output.json { return try Console.line(JobFormat.json(job).encoded()) }
+                    return try Console.write(JobFormat.text(job))
                 }
-                try selection.tell(
-                    done, of: letters.count, "retried", asJSON: output.json, skipped: left,
-                    since: "poison, which --poison includes")
+                let id = chosen.tasks.calls.first?.task ?? chosen.tasks.obstacles.first?.task ?? id
+                guard let history = place.history, let task = try await history.task(id) else { return }
+                let attempts = try await history.attempts(of: id)
+                if output.json { return try Console.line(TaskFormat.json(task, attempts).encoded()) }
+                try Console.write(TaskFormat.text(task, attempts))
             }
         }
     }
@@ -165,7 +155,8 @@ struct DeadCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drop dead letters, for good.",
             discussion: """
-                Messages only: a library's jobs and the history of tasks stay.
+                Dead jobs stay in the catalogue, and failed tasks in the history for as long as that keeps them: only messages are \
+                dropped.
 
                 Examples:
                   phototui dead delete 1f0c7a2e
@@ -174,32 +165,45 @@ struct DeadCommand: AsyncParsableCommand {
                 Exit codes: 0 all that were asked for, 1 none, 2 some were gone.
                 """)
 
-        @OptionGroup var brokerOptions: BrokerOptions
+        @OptionGroup var options: DeadOptions
         @OptionGroup var output: JSONOption
         @OptionGroup var consent: ConsentOptions
         @OptionGroup var selection: DeadSelection
 
         func run() async throws {
-            try await brokerOptions.withDead { sources in
-                let opened = sources.opened
-                let asked = try await opened.preparing(
+            try await options.withPlace { place in
+                guard let opened = place.opened else { throw Self.noMessages }
+                let chosen = try await opened.preparing(
                     "delete dead", on: "dead letters", reason: consent.reason
-                ) { try await selection.letters(of: sources) }
-                let letters = asked.filter { $0.source == .message }
-                let left = asked.count - letters.count
-                if letters.isEmpty, left > 0 {
-                    throw EngineError(
-                        .conflict,
-                        "\(counted(left, "dead letter")) can't be deleted: jobs and the history's tasks stay",
-                        whatToDo: "phototui dead retry has them tried again")
+                ) { try await selection.chosen(in: place) }
+                if chosen.letters.isEmpty, chosen.count > 0 { throw Self.noMessages }
+                let ids = chosen.letters.reversed().map(\.id)
+                if ids.count > 1 || (!ids.isEmpty && selection.ids.isEmpty) {
+                    let letters = counted(ids.count, "dead letter")
+                    try await opened.ask(
+                        consent, "\(letters) of \(opened.address): will be lost", type: "delete", for: "delete dead",
+                        on: letters)
                 }
                 let done = try await selection.act(
-                    on: letters, "delete dead", verb: "will be lost", consent, opened
-                ) { DeadSources.Outcome(done: try await opened.console.forget($0.map(\.id))) }
-                try selection.tell(
-                    done, of: letters.count, "deleted", asJSON: output.json, skipped: left,
-                    since: "jobs and the history's tasks, which stay")
+                    on: ids, "delete dead", reason: consent.reason, opened
+                ) { try await opened.console.forget($0) }
+                if output.json {
+                    let document: JSON = .object([
+                        "deleted": .count(done), "gone": .count(ids.count - done), "skipped": .count(0),
+                    ])
+                    try Console.line(document.encoded())
+                } else {
+                    try Console.line("\(counted(done, "dead letter")) deleted")
+                    if done < ids.count { Console.complain("\(ids.count - done) were gone: somebody else was faster") }
+                }
+                if done < ids.count { throw done == 0 ? ExitCode.failure : ExitCode.inPart }
             }
+        }
+
+        private static var noMessages: EngineError {
+            EngineError(
+                .unsupported, "dead jobs and failed tasks are no messages that could be dropped",
+                whatToDo: "jobs stay in the catalogue, tasks in the history for as long as it keeps them")
         }
     }
 }

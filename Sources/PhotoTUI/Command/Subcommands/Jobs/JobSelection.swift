@@ -2,17 +2,17 @@ import ArgumentParser
 import Core
 import Foundation
 import Glibc
+import Jobs
 import PhotoEngine
 
 extension TaskOptions {
-    /// As of a library's jobs, whose workers are not known and which have one order.
+    /// As of a library's jobs.
     func jobFilter(states: Set<JobState>, photo: PhotoID? = nil) throws -> JobFilter {
-        if worker != nil || sort != nil {
-            throw ValidationError("--worker and --sort are for the tasks of a --broker")
-        }
         var filter = JobFilter(states: states)
         filter.kinds = task.map { Self.choices(of: $0) }
         filter.queues = queue.map { Self.choices(of: $0) }
+        filter.workers = worker.map(WorkerWords.patterns) ?? []
+        filter.order = sort ?? .newest
         filter.photo = photo
         filter.errorPattern = errorPattern
         filter.since = since.map { Int64($0.seconds * 1e6) }
@@ -25,6 +25,23 @@ extension TaskOptions {
     where Choice.RawValue == String {
         let bare = pattern.hasPrefix("phototui.") ? String(pattern.dropFirst("phototui.".count)) : pattern
         return Set(Choice.allCases.filter { fnmatch(bare, $0.rawValue, 0) == 0 })
+    }
+}
+
+/// Who ran a library's jobs, as it is shown: `host/4711` of the name that a worker claims them by.
+enum WorkerWords {
+    static func short(_ worker: String) -> String {
+        WorkerName(worker).map { "\($0.host)/\($0.process)" } ?? worker
+    }
+
+    /// What fits the whole names that a pattern for the short ones means.
+    static func patterns(_ text: String) -> [String] {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        switch parts.count {
+        case 1: return [text, text + "/*"]
+        case 2: return [text, "\(parts[0])/*/\(parts[1])/*/*"]
+        default: return [text]
+        }
     }
 }
 

@@ -6,7 +6,7 @@ import PhotoEngine
 extension JobsCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List jobs, newest first.",
+            abstract: "List jobs, newest first unless --sort says otherwise.",
             discussion: """
                 With --broker, or PHOTOTUI_BROKER where there is no library, the tasks of that broker as far as `jobs watch` has seen \
                 them: their states are queued, received, running, retrying, succeeded, failed, revoked and rejected. --follow \
@@ -16,6 +16,7 @@ extension JobsCommand {
                   phototui jobs list --state dead --limit 20
                   phototui jobs list --state dead,retrying --match "no space" --since 2h
                   phototui jobs list --follow --state dead,retrying
+                  phototui jobs list --worker 'photos1/*' --sort runtime
                   phototui jobs list --photo 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
                   phototui jobs list --json | jq -r '.jobs[].error'
                   phototui jobs list --broker redis://localhost:6379/0 --state failed --regex 'user \\d+ not found'
@@ -69,6 +70,9 @@ extension JobsCommand {
                 guard let id = JobID(text) else { throw ValidationError("--after takes a job's id") }
                 return id
             }
+            if after != nil, filter.order != .newest, filter.order != .oldest {
+                throw ValidationError("--after goes with --sort newest and oldest")
+            }
             try await libraryOptions.withLibrary { library in
                 if follow {
                     return try await JobsFollow(library: library, filter: filter, limit: limit) {
@@ -80,7 +84,8 @@ extension JobsCommand {
                 }
                 let found = try await library.catalog.jobs(filter, after: after, limit: limit + 1)
                 let jobs = Array(found.prefix(limit))
-                let next = found.count > limit ? jobs.last?.id : nil
+                let isPaged = filter.order == .newest || filter.order == .oldest
+                let next = found.count > limit && isPaged ? jobs.last?.id : nil
                 if output.json {
                     let document: JSON = .object([
                         "jobs": .array(jobs.map(JobFormat.json)), "next": .text(next?.description),
@@ -91,12 +96,14 @@ extension JobsCommand {
                 if csv { return try Console.write(JobFormat.csvHeader + jobs.map(JobFormat.csv).joined()) }
                 var table = TextTable([
                     ("ID", .left), ("KIND", .left), ("STATE", .left), ("ATTEMPTS", .right), ("CREATED", .left),
-                    ("ERROR", .left),
+                    ("WORKER", .left), ("ERROR", .left),
                 ])
                 for job in jobs {
                     table.add([
                         job.id.description, job.kind.rawValue, job.state.rawValue, "\(job.attempts)",
-                        rfc3339(microseconds: job.createdAt), displayEscaped(job.error ?? ""),
+                        rfc3339(microseconds: job.createdAt),
+                        job.worker.map { displayEscaped(WorkerWords.short($0)) } ?? "-",
+                        displayEscaped(job.error ?? ""),
                     ])
                 }
                 try Console.write(table.text())

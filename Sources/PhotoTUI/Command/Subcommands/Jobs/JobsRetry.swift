@@ -6,26 +6,27 @@ import PhotoEngine
 extension JobsCommand {
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Queue dead or cancelled jobs again, or send failed tasks of a broker anew.",
+            abstract: "Queue dead or cancelled jobs again, or send failed tasks of a broker once more.",
             discussion: """
                 A library's jobs the app, workers or the next import work off.
 
-                With --broker, a task that failed is sent anew under its id to the queue it was in, with the arguments it had: Celery \
-                keeps no message of it, so that they must be known whole, by the task's result (result_extended), or by what its \
-                worker told of them, if they are plain values and not cut. What was to follow it (a chain, a chord) is not sent.
+                With --broker, tasks that failed while somebody watched (jobs watch): each is sent as a new task, with the arguments \
+                that its result has (result_extended) or its workers told, and without what was to follow it (chains, callbacks). \
+                Where the arguments were told cut, or are no plain values, it is left, with the reason. Once: who asks again, also \
+                after a crash in the middle, sends the rest.
 
                 Examples:
                   phototui jobs retry --all-dead --yes
                   phototui jobs retry --all --match "no space"
                   phototui jobs retry --unprocessed        photos without a job that would process them
                   phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
-                  phototui jobs retry --broker redis://localhost:6379/0 --all --task shop.export --since 2h --yes
+                  phototui jobs retry --broker redis://localhost:6379/0 --all --task shop.charge --since 2h --dry-run
 
-                Exit codes: 0 all queued, 2 some not: unknown, in another state, or not known whole.
+                Exit codes: 0 all queued, 1 no task could be sent again, 2 some not: unknown, or neither dead nor cancelled.
                 """)
 
         @OptionGroup var libraryOptions: LibraryOptions
-        @Option(help: ArgumentHelp("Failed tasks of this Celery broker on Redis, without a library.", valueName: "url"))
+        @Option(help: ArgumentHelp("Tasks of this Celery broker on Redis, without a library.", valueName: "url"))
         var broker: String?
         @OptionGroup var output: JSONOption
 
@@ -37,23 +38,26 @@ extension JobsCommand {
 
         @OptionGroup var selection: JobSelection
         @OptionGroup var budget: BudgetOptions
+
         @OptionGroup var consent: ConsentOptions
+        @OptionGroup(title: "Tasks of a broker") var retry: RetryOptions
 
         @Argument(help: "Jobs' ids; tasks' with --broker.")
         var ids: [String] = []
 
         func validate() throws {
-            if broker == nil, ProcessInfo.processInfo.environment["PHOTOTUI_BROKER", default: ""].isEmpty,
-                let wrong = ids.first(where: { JobID($0) == nil })
-            {
-                throw ValidationError("\(displayEscaped(wrong)) is no job's id; list them with: phototui jobs")
-            }
             if [allDead, unprocessed, selection.all, !ids.isEmpty].count(where: \.self) == 1 { return }
             throw ValidationError("name the jobs to retry, or --all, --all-dead, or --unprocessed: one of these")
         }
 
         func run() async throws {
-            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) { return try await resend() }
+            if try BrokerOptions.namesForeignBroker(broker, libraryOptions) { return try await retryTasks() }
+            if let wrong = ids.first(where: { JobID($0) == nil }) {
+                throw ValidationError("\(displayEscaped(wrong)) is no job's id; list them with: phototui jobs")
+            }
+            if retry.to != nil || retry.again || retry.dryRun {
+                throw ValidationError("--to, --again and --dry-run are for the tasks of a --broker")
+            }
             try await libraryOptions.withLibrary { library in
                 try await budget.check(library)
                 if unprocessed { return try await addMissing(library) }
@@ -101,11 +105,7 @@ extension JobsCommand {
         private func retryNamed(_ library: Library) async throws {
             var retried = 0
             var failed: [(id: String, reason: String)] = []
-            for text in ids {
-                guard let id = JobID(text) else {
-                    failed.append((text, "it is no job's id"))
-                    continue
-                }
+            for id in ids.compactMap({ JobID($0) }) {
                 let refusal = try await JobJournal.act(
                     "retry job", on: id.description, reason: consent.reason, library,
                     outcome: { $0.map { "refused: \($0)" } ?? "queued" }
@@ -131,39 +131,6 @@ extension JobsCommand {
                 for item in failed { Console.complain("\(displayEscaped(item.id)): \(item.reason)") }
             }
             if !failed.isEmpty { throw ExitCode.inPart }
-        }
-
-        // Of a broker
-
-        private func resend() async throws {
-            guard !allDead, !unprocessed else {
-                throw ValidationError("--all-dead and --unprocessed are for a library's jobs; --all is for tasks, too")
-            }
-            if selection.photo != nil { throw ValidationError("--photo is for a library's jobs") }
-            try await TaskListing.options(broker).withConsole { opened in
-                let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-                try await TaskListing.reading(file) { history in
-                    var wanted = ids
-                    if selection.all {
-                        let states = try StateWords.parse(selection.state, as: BrokerTask.State.self)
-                        guard states.isSubset(of: [.failed]) else {
-                            throw ValidationError("only what failed can be sent again: --state takes failed")
-                        }
-                        let filter = selection.tasks.filter(states: [.failed])
-                        wanted = try await history.tasks(filter, limit: 1_000_000).tasks.reversed().map(\.id)
-                    }
-                    if selection.all, !wanted.isEmpty {
-                        try await opened.ask(
-                            consent, "\(counted(wanted.count, "failed task")) of \(opened.address) will be sent again",
-                            type: "retry", for: "retry task", on: counted(wanted.count, "task"))
-                    }
-                    let subject = wanted.count == 1 ? "task \(wanted[0])" : counted(wanted.count, "task")
-                    let outcome = try await opened.act(
-                        "retry task", on: subject, reason: consent.reason, outcome: { $0.summary }
-                    ) { try await DeadSources.resend(wanted, history, opened) }
-                    try tell(outcome.sent.count, failed: outcome.kept.map { ($0.id, $0.reason) })
-                }
-            }
         }
     }
 }
