@@ -14,6 +14,8 @@ struct SampleBroker {
     /// Of groups of jobs and tasks, by their ids.
     var members: [String: [DeadSummary]] = [:]
     var hindrances: [RetryHindrance] = []
+    /// What a library's jobs cost that are retried.
+    var price: Double?
     var jobs: [ListedJob] = []
     var jobSource = JobPage.Source.history
     var jobCounts: [String: Int] = [:]
@@ -51,7 +53,7 @@ struct SampleBroker {
                     .filter { only == nil || $0 == only }
             }
             (request, answer) = (
-                id, .deadCollected(id, jobs: ids(.job), tasks: ids(.task), hindrances: hindrances)
+                id, .deadCollected(id, jobs: ids(.job), tasks: ids(.task), hindrances: hindrances, price: price)
             )
         case .loadJobs(let id, _, let limit, let mark):
             let page = JobPage(
@@ -73,7 +75,9 @@ struct SampleBroker {
             let found = jobs.filter {
                 states.contains($0.state) && $0.retriedAs == nil && (only == nil || $0.id == only)
             }.map(\.id)
-            (request, answer) = (id, .jobsCollected(id, found, hindrances: deed == .retry ? hindrances : []))
+            (request, answer) = (
+                id, .jobsCollected(id, found, hindrances: deed == .retry ? hindrances : [], price: price)
+            )
         case .loadInbox(let id, let isThorough):
             (request, answer) = (id, .inboxLoaded(id, findings, isThorough: isThorough, at: now))
         case .loadCosts(let id):

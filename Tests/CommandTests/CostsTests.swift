@@ -62,17 +62,30 @@ struct CostsTests {
         let refused = try await program.run(["import"] + named + [photos.path])
         #expect(refused.exitCode == 1 && refused.complaints.contains("budget"), "\(refused.complaints)")
         #expect(refused.complaints.contains("--over-budget"))
-        for retry in [["--all-dead", "--yes"], ["--unprocessed", "--yes"]] {
-            let kept = try await program.run(["jobs", "retry"] + retry + named)
+        let bad = try TestFolder()
+        try bad.write(TestPicture.png(seed: 7).prefix(30), as: "bad.png")
+        #expect(try await program.run(["import", "--over-budget"] + named + [bad.path]).exitCode == 2)
+        let dead = try await program.run(["jobs", "list", "--state", "dead", "--json"] + named).document()
+        let id = try #require((dead["jobs"] as? [[String: Any]])?.first?["id"] as? String)
+        for retry in [
+            ["jobs", "retry", "--all-dead", "--yes"], ["jobs", "retry", "--all", "--yes"], ["jobs", "retry", id],
+            ["dead", "retry", "--all", "--yes"], ["dead", "retry", id],
+        ] {
+            let kept = try await program.run(retry + named)
             #expect(kept.exitCode == 1 && kept.complaints.contains("--over-budget"), "\(retry): \(kept.complaints)")
-            #expect(
-                try await program.run(["jobs", "retry", "--over-budget"] + retry + named).exitCode == 0, "\(retry)")
+            let journal = try await program.run(["journal", "--limit", "1"] + named)
+            #expect(journal.text.contains("refused: the month's budget"), "\(retry): \(journal.text)")
         }
+        // The price stands in the question, and is told where nobody is asked.
+        let asked = try await program.run(["jobs", "retry", "--all-dead", "--over-budget"] + named)
+        #expect(asked.exitCode == 1 && asked.complaints.contains("1 job will be queued again, for about <$0.01"))
+        let told = try await program.run(["dead", "retry", "--all", "--over-budget", "--yes"] + named)
+        #expect(told.exitCode == 0 && told.complaints.contains("queued again, for about <$0.01"), "\(told.complaints)")
         report = try await program.run(["costs", "--json"] + named).document()
-        #expect(report["photos"] as? Int == 3 && report["budget_state"] as? String == "exhausted")
+        #expect(report["photos"] as? Int == 4 && report["budget_state"] as? String == "exhausted")
         let allowed = try await program.run(
             ["import", "--over-budget"] + named + [photos.path])
         #expect(allowed.exitCode == 0, "\(allowed.complaints)")
-        #expect(try await program.run(["costs", "--json"] + named).document()["photos"] as? Int == 4)
+        #expect(try await program.run(["costs", "--json"] + named).document()["photos"] as? Int == 5)
     }
 }

@@ -87,6 +87,16 @@ struct CostTests {
         #expect(report(provider: nil).quote(photos: 1, bytes: ByteCount(1)) == nil)
     }
 
+    @Test("Processing what lies there is quoted by what is asked for it, and by what leaves")
+    func processing() throws {
+        // Ten originals of 10 GB: a thousand such leave, of which the first 100 GB are free.
+        let full = report(provider: "s3", originals: 10 * 10 << 30)
+        let price = try #require(full.quote(processing: 1000))
+        #expect(abs(price - (3000 * 5e-6 + 5000 * 0.4e-6 + (10_000 - 100) * 0.09)) < 1e-6)
+        #expect(full.quote(processing: 0) == 0)
+        #expect(report(provider: nil).quote(processing: 1) == nil)
+    }
+
     @Test(
         "Sums are written as people read them",
         arguments: [

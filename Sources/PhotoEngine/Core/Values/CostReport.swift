@@ -94,10 +94,8 @@ public struct CostReport: Hashable, Sendable {
     /// What so many more photos of so many bytes cost: at once for sending, and each month for keeping.
     public func quote(photos: Int, bytes: ByteCount) -> (once: Double, monthly: Double)? {
         guard let list = prices.first(where: { $0.provider == provider }) else { return nil }
-        // An original and three renditions, each looked for before it is written; renditions as here, else an eighth.
-        let share =
-            measure.map { Double($0.renditions.bytes.bytes) / max(1, Double(originals.bytes)) } ?? 0.125
-        let more = ByteCount(bytes.bytes + Int64(Double(bytes.bytes) * min(2, share)))
+        // An original and three renditions, each looked for before it is written.
+        let more = ByteCount(bytes.bytes + Int64(Double(bytes.bytes) * renditionShare))
         let before = list.bill(stored: stored, monthly)
         let after = list.bill(stored: stored + more, monthly)
         var traffic = monthly
@@ -106,6 +104,23 @@ public struct CostReport: Hashable, Sendable {
             bytesSent: more, bytesReceived: bytes)
         let once = list.bill(stored: stored + more, traffic).total - after.total
         return (max(0, once), after.storage - before.storage)
+    }
+
+    /// What processing so many photos that lie there costs at once: each original, as large as they are here in the middle, is
+    /// read, and its renditions are written anew. Nil where nothing is known of the prices.
+    public func quote(processing count: Int) -> Double? {
+        guard let list = prices.first(where: { $0.provider == provider }) else { return nil }
+        let bytes = Double(originals.bytes) / Double(max(1, photos)) * Double(count)
+        var traffic = monthly
+        traffic += StorageTraffic(
+            requests: [.write: Int64(count) * 3, .look: Int64(count) * 4, .read: Int64(count)],
+            bytesSent: ByteCount(Int64(bytes * renditionShare)), bytesReceived: ByteCount(Int64(bytes)))
+        return max(0, list.bill(stored: stored, traffic).total - list.bill(stored: stored, monthly).total)
+    }
+
+    /// How large renditions are beside their originals: as here, else an eighth.
+    private var renditionShare: Double {
+        min(2, measure.map { Double($0.renditions.bytes.bytes) / max(1, Double(originals.bytes)) } ?? 0.125)
     }
 }
 

@@ -34,10 +34,12 @@ public struct LibraryInbox: Sendable {
         if let dead = counts[.dead], dead > 0 {
             let kinds = try await library.catalog.jobs(state: .dead, after: nil, limit: 1)
             let latest = kinds.first?.error.map { " The latest: \($0)" } ?? ""
+            let price = library.provider == nil ? nil : try await library.costs().quote(processing: dead)
+            let cost = price.map { " To retry them costs about \(Money.text($0))." } ?? ""
             items.append(
                 InboxItem(
                     .deadJobs, "jobs", count: dead,
-                    "\(counted(dead, "job")) failed for good, and nothing tries \(dead == 1 ? "it" : "them") again by itself.\(latest)",
+                    "\(counted(dead, "job")) failed for good, and nothing tries \(dead == 1 ? "it" : "them") again by itself.\(cost)\(latest)",
                     command: ["phototui", "jobs", "retry", "--all-dead"] + words))
         }
         if let messages { items += try await forgotten(counts, messages) }

@@ -181,7 +181,7 @@ extension EffectRunner {
             outcome: { (done: Int, more: String) in "\(done) \(verb)\(more)" }
         ) { () -> (Int, String) in
             if choice.deed == .retry {
-                try await library.checkBudget()
+                try await library.checkBudget(adding: RetryQuote.price(of: ids.count, library) ?? 0)
                 return (try await jobs.retry(ids), "")
             }
             let result = try await jobs.cancel(ids)

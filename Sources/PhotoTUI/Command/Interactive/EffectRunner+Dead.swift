@@ -122,7 +122,10 @@ extension EffectRunner {
         }
         let keys = groups.filter { $0.source == .task }.compactMap(\.key)
         let plan = keys.isEmpty ? RetryPlan() : try await place.tasks(in: keys, where: fits)
-        return .deadCollected(request, jobs: jobs, tasks: plan.calls.map(\.task), hindrances: plan.hindrances)
+        var price: Double?
+        if let library = place.library { price = try await RetryQuote.price(of: jobs.count, library) }
+        return .deadCollected(
+            request, jobs: jobs, tasks: plan.calls.map(\.task), hindrances: plan.hindrances, price: price)
     }
 
     // Retrying
@@ -147,7 +150,7 @@ extension EffectRunner {
             let done = try await JobJournal.act(
                 "retry dead jobs", on: subject, reason: reason, library, outcome: { "\($0) queued" }
             ) { () -> Int in
-                try await library.checkBudget()
+                try await library.checkBudget(adding: RetryQuote.price(of: choice.jobs.count, library) ?? 0)
                 return try await LibraryJobs(library).retry(choice.jobs.compactMap { JobID($0) })
             }
             let gone = choice.jobs.count - done

@@ -43,7 +43,9 @@ extension EffectRunner {
                 var filter = try Self.filter(query)
                 filter.states = filter.states.isEmpty ? possible : filter.states.intersection(possible)
                 guard !filter.states.isEmpty else { return .jobsCollected(request, []) }
-                return .jobsCollected(request, try await LibraryJobs(library).ids(filter).map(\.description))
+                let ids = try await LibraryJobs(library).ids(filter).map(\.description)
+                let price = deed == .retry ? try await RetryQuote.price(of: ids.count, library) : nil
+                return .jobsCollected(request, ids, price: price)
             }
         default: break
         }

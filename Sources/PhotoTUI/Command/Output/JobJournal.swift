@@ -39,6 +39,18 @@ enum JobJournal {
         }
     }
 
+    /// Asks whether it may be done at all; that it may not is on record.
+    static func allowed(
+        _ name: String, on subject: String, reason: String, _ library: Library, _ check: () async throws -> Void
+    ) async throws {
+        do {
+            try await check()
+        } catch let error as EngineError {
+            try? await append(name, subject, "refused: \(error.whatHappened)", reason: reason, library)
+            throw error
+        }
+    }
+
     static func append(
         _ action: String, _ subject: String, _ outcome: String, reason: String, _ library: Library
     ) async throws {

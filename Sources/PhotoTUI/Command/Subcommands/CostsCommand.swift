@@ -79,15 +79,27 @@ struct CostsCommand: AsyncParsableCommand {
 struct BudgetOptions: ParsableArguments {
     @Flag(help: "Do it although the month's budget is used up.") var overBudget = false
 
-    /// Throws where the month's budget is used up; says where it nearly is.
-    func check(_ library: Library) async throws {
+    /// Throws where the month's budget is used up, or `cost` more would use it up; says where it nearly is.
+    func check(_ library: Library, adding cost: Double = 0) async throws {
         guard library.provider != nil, library.configuration.budget != nil else { return }
-        if !overBudget { try await library.checkBudget() }
+        if !overBudget { try await library.checkBudget(adding: cost) }
         let report = try await library.costs()
         guard report.budgetState() != .ok, let budget = report.budget else { return }
         let share = Int((report.monthTotal() / budget * 100).rounded())
         Console.complain("this month comes to \(Money.text(report.monthTotal())), \(share) % of the budget")
     }
+}
+
+/// What it costs to run a library's jobs again.
+enum RetryQuote {
+    /// In US dollars, where that is asked of a budget and told; nil for a library on a disk.
+    static func price(of jobs: Int, _ library: Library) async throws -> Double? {
+        guard library.provider != nil, jobs > 0 else { return nil }
+        return try await library.costs().quote(processing: jobs)
+    }
+
+    /// `, for about $0.08`; nothing where it costs nothing here.
+    static func words(_ price: Double?) -> String { price.map { ", for about \(Money.text($0))" } ?? "" }
 }
 
 /// What files that a person named would cost in a library's storage.

@@ -120,6 +120,8 @@ public struct DeadChoice: Hashable, Sendable {
     public internal(set) var tasks: [String]
     /// Of tasks that can't be sent again.
     public internal(set) var hindrances: [RetryHindrance]
+    /// What the jobs will cost, in US dollars.
+    var price: Double?
 
     public init(
         extent: Extent, match: String, ids: [String], poison: Int, jobs: [String] = [], tasks: [String] = [],

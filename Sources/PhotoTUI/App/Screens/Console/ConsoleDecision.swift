@@ -245,6 +245,7 @@ extension AppState {
                         "\(counted(choice.jobs.count, "dead job")) \(verb) queued again, with attempts counted from 0.",
                         false
                     ))
+                lines += Self.consequences(ofPrice: choice.price)
             }
             lines += consequencesOfSending(choice.tasks.count, choice.hindrances)
             if choice.poison > 0 {

@@ -86,7 +86,9 @@ extension AppState {
         return (given.map { [.cancel($0)] } ?? []) + [.collectJobs(request, query, deed, only: only)]
     }
 
-    mutating func jobsCollected(_ request: RequestID, _ ids: [String], _ hindrances: [RetryHindrance] = []) {
+    mutating func jobsCollected(
+        _ request: RequestID, _ ids: [String], _ hindrances: [RetryHindrance], price: Double?
+    ) {
         guard let collecting = console?.jobs.collecting, collecting.request == request else { return }
         console?.jobs.collecting = nil
         guard context == .jobs, layers.isEmpty else { return }
@@ -110,7 +112,7 @@ extension AppState {
             .onJobs(
                 JobChoice(
                     collecting.deed, ids: ids, filter: collecting.only == nil ? query.words : nil, owner: query.owner,
-                    isOfHistory: isOfHistory && collecting.deed == .retry, hindrances: hindrances)))
+                    isOfHistory: isOfHistory && collecting.deed == .retry, hindrances: hindrances, price: price)))
     }
 
     /// Whose jobs show, where they are not the library's own owner's.
@@ -165,12 +167,21 @@ extension AppState {
         return lines
     }
 
+    /// What a library's jobs cost that are run again.
+    static func consequences(ofPrice price: Double?) -> [(text: String, isWarning: Bool)] {
+        price.map {
+            [("It costs about \(Money.text($0)): originals are read, and renditions written again.", false)]
+        } ?? []
+    }
+
     func consequences(of choice: JobChoice) -> [(text: String, isWarning: Bool)] {
         let jobs = choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
         let verb = choice.ids.count == 1 ? "is" : "are"
         switch choice.deed {
         case .retry where choice.isOfHistory: return consequencesOfSending(choice.ids.count, choice.hindrances)
-        case .retry: return [("The \(jobs) \(verb) queued again, with attempts counted from 0.", false)]
+        case .retry:
+            return [("The \(jobs) \(verb) queued again, with attempts counted from 0.", false)]
+                + Self.consequences(ofPrice: choice.price)
         case .cancel:
             var lines: [(text: String, isWarning: Bool)] = [
                 ("The \(jobs) \(verb) cancelled, unless a worker has begun it by then.", false)

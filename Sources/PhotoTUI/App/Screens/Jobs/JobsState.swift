@@ -95,11 +95,14 @@ public struct JobChoice: Hashable, Sendable {
     /// Whether they are tasks of a broker's history; and why others of those can't be sent again.
     public let isOfHistory: Bool
     public let hindrances: [RetryHindrance]
+    /// What they will cost, in US dollars; nil where they cost nothing here.
+    let price: Double?
 
     public init(
         _ deed: JobDeed, ids: [String], filter: [String]? = nil, owner: String? = nil, isOfHistory: Bool = false,
-        hindrances: [RetryHindrance] = []
+        hindrances: [RetryHindrance] = [], price: Double? = nil
     ) {
+        self.price = price
         (self.deed, self.ids, self.filter, self.owner) = (deed, ids, filter, owner)
         (self.isOfHistory, self.hindrances) = (isOfHistory, hindrances)
     }

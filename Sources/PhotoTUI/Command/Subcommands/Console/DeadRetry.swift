@@ -26,6 +26,7 @@ extension DeadCommand {
         @OptionGroup var consent: ConsentOptions
         @OptionGroup var selection: DeadSelection
         @OptionGroup var retry: RetryOptions
+        @OptionGroup var budget: BudgetOptions
         @Flag(help: "Poison, too.") var poison = false
 
         func run() async throws {
@@ -41,8 +42,9 @@ extension DeadCommand {
                 }
                 if retry.dryRun { return try showDryRun(chosen) }
                 let sendable = chosen.letters.count + chosen.jobs.count + chosen.tasks.calls.count
+                let price = try await allowedPrice(chosen, place)
                 if sendable > 1 || (sendable == 1 && selection.ids.isEmpty) {
-                    try await ask(chosen, place)
+                    try await ask(chosen, price, place)
                 }
                 let done = try await perform(chosen, place)
                 try tell(done, of: chosen, skipped: left)
@@ -59,8 +61,25 @@ extension DeadCommand {
             }
         }
 
-        private func ask(_ chosen: DeadSelection.Chosen, _ place: DeadPlace) async throws {
-            let sentence = Self.sentence(chosen, place)
+        /// What the jobs among them will cost. A budget that they would use up forbids it.
+        private func allowedPrice(_ chosen: DeadSelection.Chosen, _ place: DeadPlace) async throws -> Double? {
+            guard let library = place.library, !chosen.jobs.isEmpty else { return nil }
+            let price = try await RetryQuote.price(of: chosen.jobs.count, library)
+            try await JobJournal.allowed("retry dead jobs", on: jobs(chosen), reason: consent.reason, library) {
+                try await budget.check(library, adding: price ?? 0)
+            }
+            return price
+        }
+
+        /// As the journal has them.
+        private func jobs(_ chosen: DeadSelection.Chosen) -> String {
+            chosen.jobs.count == 1
+                ? "job \(chosen.jobs[0])" : "\(chosen.jobs.count) dead jobs (\(selection.described))"
+        }
+
+        private func ask(_ chosen: DeadSelection.Chosen, _ price: Double?, _ place: DeadPlace) async throws {
+            let sentence = Self.sentence(chosen, price, place)
+            if consent.yes, price != nil { Console.note(displayEscaped(sentence) + "\n") }
             let subject = "\(chosen.count) dead (\(selection.described))"
             if let opened = place.opened {
                 try await opened.ask(consent, sentence, type: "retry", for: "retry dead", on: subject)
@@ -71,12 +90,17 @@ extension DeadCommand {
         }
 
         /// What will be done, of each source.
-        private static func sentence(_ chosen: DeadSelection.Chosen, _ place: DeadPlace) -> String {
+        private static func sentence(
+            _ chosen: DeadSelection.Chosen, _ price: Double?, _ place: DeadPlace
+        ) -> String {
             var parts: [String] = []
             if !chosen.letters.isEmpty {
                 parts.append("\(counted(chosen.letters.count, "dead letter")) go back to their queues")
             }
-            if !chosen.jobs.isEmpty { parts.append("\(counted(chosen.jobs.count, "dead job")) will be queued again") }
+            if !chosen.jobs.isEmpty {
+                parts.append(
+                    "\(counted(chosen.jobs.count, "dead job")) will be queued again" + RetryQuote.words(price))
+            }
             if chosen.tasks != RetryPlan() { parts.append(TaskRetry.summary(chosen.tasks)) }
             return parts.joined(separator: "; ") + (place.opened.map { ", of \($0.address)" } ?? "")
         }
@@ -96,15 +120,9 @@ extension DeadCommand {
                 ) { try await opened.console.revive($0) }
             }
             if let library = place.library, !chosen.jobs.isEmpty {
-                let subject =
-                    chosen.jobs.count == 1
-                    ? "job \(chosen.jobs[0])" : "\(chosen.jobs.count) dead jobs (\(selection.described))"
                 done.jobs = try await JobJournal.act(
-                    "retry dead jobs", on: subject, reason: consent.reason, library, outcome: { "\($0) queued" }
-                ) { () -> Int in
-                    try await library.checkBudget()
-                    return try await LibraryJobs(library).retry(chosen.jobs)
-                }
+                    "retry dead jobs", on: jobs(chosen), reason: consent.reason, library, outcome: { "\($0) queued" }
+                ) { try await LibraryJobs(library).retry(chosen.jobs) }
             }
             if let opened = place.opened, let history = place.history {
                 done.sent = try await TaskRetry.sendHere(

@@ -59,7 +59,6 @@ extension JobsCommand {
                 throw ValidationError("--to, --again and --dry-run are for the tasks of a --broker")
             }
             try await libraryOptions.withLibrary { library in
-                try await budget.check(library)
                 if unprocessed { return try await addMissing(library) }
                 if !ids.isEmpty { return try await retryNamed(library) }
                 // Those that there are now: one that dies again meanwhile is not among them.
@@ -67,29 +66,36 @@ extension JobsCommand {
                     allDead
                     ? try await LibraryJobs(library).ids(JobFilter(states: [.dead]))
                     : try await selection.ids([.dead, .cancelled], in: library)
-                if !found.isEmpty {
-                    try await JobJournal.ask(
-                        consent, "\(counted(found.count, "job")) will be queued again", type: "retry",
-                        for: "retry jobs", on: counted(found.count, "job"), library)
-                }
+                let (action, subject) = (allDead ? "retry dead jobs" : "retry jobs", counted(found.count, "job"))
+                try await ask(found.count, "\(subject) will be queued again", for: action, on: subject, library)
                 let retried = try await JobJournal.act(
-                    allDead ? "retry dead jobs" : "retry jobs", on: counted(found.count, "job"),
-                    reason: consent.reason, library, outcome: { "\($0) queued" }
+                    action, on: subject, reason: consent.reason, library, outcome: { "\($0) queued" }
                 ) { try await LibraryJobs(library).retry(found) }
                 try tell(retried, failed: [])
             }
         }
 
+        /// Says what so many jobs will cost, and asks. A budget that they would use up forbids it, which is on record.
+        private func ask(
+            _ count: Int, _ sentence: String, for action: String, on subject: String, _ library: Library
+        ) async throws {
+            guard count > 0 else { return }
+            let price = try await RetryQuote.price(of: count, library)
+            try await JobJournal.allowed(action, on: subject, reason: consent.reason, library) {
+                try await budget.check(library, adding: price ?? 0)
+            }
+            try await JobJournal.ask(
+                consent, sentence + RetryQuote.words(price), type: "retry", for: action, on: subject, library)
+            if consent.yes, price != nil { Console.note(sentence + RetryQuote.words(price) + "\n") }
+        }
+
         private func addMissing(_ library: Library) async throws {
             let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
-            if !photos.isEmpty {
-                try await JobJournal.ask(
-                    consent, "a job will be added for each of \(counted(photos.count, "photo"))", type: "retry",
-                    for: "retry unprocessed photos", on: counted(photos.count, "photo"), library)
-            }
+            let (action, subject) = ("retry unprocessed photos", counted(photos.count, "photo"))
+            try await ask(
+                photos.count, "a job will be added for each of \(subject)", for: action, on: subject, library)
             let added = try await JobJournal.act(
-                "retry unprocessed photos", on: counted(photos.count, "photo"), reason: consent.reason, library,
-                outcome: { "\($0) queued" }
+                action, on: subject, reason: consent.reason, library, outcome: { "\($0) queued" }
             ) { () -> Int in
                 var added = 0
                 for start in stride(from: 0, to: photos.count, by: 1000) {
@@ -105,6 +111,9 @@ extension JobsCommand {
         private func retryNamed(_ library: Library) async throws {
             var retried = 0
             var failed: [(id: String, reason: String)] = []
+            try await JobJournal.allowed("retry jobs", on: counted(ids.count, "job"), reason: consent.reason, library) {
+                try await budget.check(library)
+            }
             for id in ids.compactMap({ JobID($0) }) {
                 let refusal = try await JobJournal.act(
                     "retry job", on: id.description, reason: consent.reason, library,
