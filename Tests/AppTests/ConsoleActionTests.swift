@@ -276,6 +276,48 @@ struct ConsoleActionTests {
         #expect(!app.state.layers.isEmpty)
     }
 
+    @Test("What waits while the broker falls silent is dropped, and said; how old the figures are shows all along")
+    func silentMeanwhile() {
+        var app = RunningConsole()
+        app.start()
+        app.press("p enter")
+        #expect(app.screen.contains("pausing queue celery in 8 s"))
+        app.answers = false
+        app.pass(5)
+        #expect(app.screen.contains("pausing queue celery in 3 s"))
+        let heading = app.frame().textLines[1]
+        #expect(heading.contains("5 s old") && heading.contains("waiting"), "\(heading)")
+        app.pass(4)
+        #expect(app.acts.isEmpty)
+        #expect(app.screen.contains("not done, since the broker does not answer: pausing queue celery"))
+        #expect(app.refusals.map(\.action) == ["pause queue"] && app.refusals[0].subject == "queue celery")
+        #expect(app.refusals[0].reason == "the broker does not answer")
+        // On another screen, too.
+        app = RunningConsole(hasLibrary: true)
+        app.start()
+        app.press("6")
+        app.press("p enter")
+        app.answers = false
+        app.pass(5)
+        app.press("1")
+        app.pass(4)
+        #expect(app.acts.isEmpty && app.refusals.count == 1)
+    }
+
+    @Test("A library's retry is quoted before it is agreed to") func price() {
+        var app = RunningConsole(.failures, columns: 120, rows: 30, hasLibrary: true)
+        app.broker.price = 0.0834
+        app.start()
+        app.press("D")
+        app.press("R")
+        #expect(app.screen.contains("It costs about $0.08"))
+        app.press("esc")
+        app.broker.jobs = [SampleBroker.job("j", state: "dead", .failed, changed: app.broker.now)]
+        app.broker.jobSource = .library(hasBroker: true)
+        app.press("7 R")
+        #expect(app.screen.contains("It costs about $0.08"))
+    }
+
     @Test("Leaving while something waits wants a second word, and what is not done is told")
     func leaving() {
         var app = running()

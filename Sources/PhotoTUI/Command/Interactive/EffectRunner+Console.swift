@@ -98,28 +98,27 @@ extension EffectRunner {
         _ tellDetour: @escaping @Sendable (String) -> Void
     ) async throws -> Notice {
         let console = opened.console
+        let (name, subject) = action.deed
         switch action {
         case .pause(let queue):
             let outcome = try await opened.act(
-                "pause queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome,
-                tellDetour: tellDetour
+                name, on: subject, reason: reason, outcome: QueueFormat.outcome, tellDetour: tellDetour
             ) { try await console.pause(queue) }
             return Notice(outcome, "\(queue) is paused")
         case .resume(let queue):
             let outcome = try await opened.act(
-                "resume queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome,
-                tellDetour: tellDetour
+                name, on: subject, reason: reason, outcome: QueueFormat.outcome, tellDetour: tellDetour
             ) { try await console.resume(queue) }
             return Notice(outcome, "\(queue) is resumed")
         case .move(let queue, let other, let creates):
             let waiting = try await opened.preparing(
-                "move queue", on: "queue \(queue) to \(other)", reason: reason, tellDetour: tellDetour
+                name, on: subject, reason: reason, tellDetour: tellDetour
             ) {
                 if !creates { try await opened.requireQueue(other, unless: "phototui queues move --create") }
                 return try await console.waiting(in: queue)
             }
             let outcome = try await opened.act(
-                "move queue", on: "\(waiting) messages of queue \(queue) to \(other)", reason: reason,
+                name, on: "\(waiting) messages of \(subject)", reason: reason,
                 outcome: { "\($0.moved) moved" + ($0.poison > 0 ? ", \($0.poison) poison stayed" : "") },
                 tellDetour: tellDetour
             ) { try await console.move(from: queue, to: other, withPoison: false) { _ in } }
@@ -130,9 +129,8 @@ extension EffectRunner {
                     .warning,
                     "\(text), \(outcome.poison) stayed: poison (phototui queues quarantine \(shellQuoted(queue)))")
         case .purge(let queue, let mark):
-            let asked = mark?.count ?? 0
             let outcome: PurgeOutcome = try await opened.act(
-                "purge queue", on: "\(asked) messages of queue \(queue)", reason: reason,
+                name, on: subject, reason: reason,
                 outcome: { "\($0.dropped) dropped" + ($0.arrived > 0 ? ", \($0.arrived) came since" : "") },
                 tellDetour: tellDetour
             ) {
@@ -143,28 +141,25 @@ extension EffectRunner {
             return Notice(.success, "\(counted(outcome.dropped, "message")) of \(queue) dropped\(since)")
         case .delete(let choice):
             let done = try await opened.act(
-                "delete dead", on: choice.subject(.letter) ?? "0 dead letters", reason: reason,
-                outcome: { "\($0) done" }, tellDetour: tellDetour
+                name, on: subject, reason: reason, outcome: { "\($0) done" }, tellDetour: tellDetour
             ) { try await inParts(choice.ids) { try await console.forget($0) } }
             return Notice(done, of: choice.ids.count, "deleted")
         case .onJobs(let choice):
             let signal = choice.deed == .terminate ? "SIGTERM" : nil
             let outcome = try await opened.act(
-                signal == nil ? "revoke task" : "terminate task", on: choice.subject, reason: reason,
-                outcome: ControlFormat.outcome, tellDetour: tellDetour
+                name, on: subject, reason: reason, outcome: ControlFormat.outcome, tellDetour: tellDetour
             ) { try await opened.control.revoke(choice.ids, signal: signal) }
             return Notice(outcome, "\(choice.subject) \(signal == nil ? "revoked" : "stopped")")
         case .shutDown(let worker):
             let heard = try await opened.act(
-                "shut down worker", on: "worker \(worker)", reason: reason,
-                outcome: { $0 ? "told" : "it did not answer" }, tellDetour: tellDetour
+                name, on: subject, reason: reason, outcome: { $0 ? "told" : "it did not answer" },
+                tellDetour: tellDetour
             ) { try await console.shutDown(worker: worker) }
             return heard
                 ? Notice(.success, "\(worker) was told to end") : Notice(.warning, "no worker \(worker) answers")
         case .limitRate(let task, let rate, let worker):
             let outcome = try await opened.act(
-                "limit rate", on: "task \(task) of worker \(worker) to \(rate)", reason: reason,
-                outcome: ControlFormat.outcome, tellDetour: tellDetour
+                name, on: subject, reason: reason, outcome: ControlFormat.outcome, tellDetour: tellDetour
             ) { try await opened.control.limitRate(of: task, to: rate, worker: worker) }
             return Notice(outcome, RateText.sentence(task, rate))
         case .retry, .mend: return Notice(.information, "")
@@ -177,7 +172,7 @@ extension EffectRunner {
         let jobs = LibraryJobs(library)
         let verb = choice.deed == .retry ? "queued again" : "cancelled"
         let (done, more) = try await JobJournal.act(
-            choice.deed == .retry ? "retry jobs" : "cancel jobs", on: choice.subject, reason: reason, library,
+            choice.deed.name, on: choice.subject, reason: reason, library,
             outcome: { (done: Int, more: String) in "\(done) \(verb)\(more)" }
         ) { () -> (Int, String) in
             if choice.deed == .retry {

@@ -56,6 +56,23 @@ public enum ConsoleAction: Hashable, Sendable {
         }
     }
 
+    /// As the journal has it.
+    public var deed: (name: String, subject: String) {
+        switch self {
+        case .pause(let queue): ("pause queue", "queue \(queue)")
+        case .resume(let queue): ("resume queue", "queue \(queue)")
+        case .move(let queue, let other, _): ("move queue", "queue \(queue) to \(other)")
+        case .purge(let queue, let mark): ("purge queue", "\(mark?.count ?? 0) messages of queue \(queue)")
+        case .retry(let choice): ("retry dead", choice.counts)
+        case .delete(let choice): ("delete dead", choice.subject(.letter) ?? "0 dead letters")
+        case .onJobs(let choice): (choice.deed.name, choice.subject)
+        case .shutDown(let worker): ("shut down worker", "worker \(worker)")
+        case .limitRate(let task, let rate, let worker):
+            ("limit rate", "task \(task) of worker \(worker) to \(rate)")
+        case .mend(let fix): ("mend", fix.words.joined(separator: " "))
+        }
+    }
+
     /// The command line that does the same, behind the program's name.
     public func words(options: [String], reason: String) -> [String] {
         let words =
@@ -80,6 +97,16 @@ public enum ConsoleAction: Hashable, Sendable {
 }
 
 extension JobDeed {
+    /// As the journal has it.
+    public var name: String {
+        switch self {
+        case .retry: "retry jobs"
+        case .cancel: "cancel jobs"
+        case .revoke: "revoke task"
+        case .terminate: "terminate task"
+        }
+    }
+
     var verb: String {
         switch self {
         case .retry: "retrying"

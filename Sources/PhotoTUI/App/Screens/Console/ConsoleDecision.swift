@@ -130,8 +130,8 @@ extension AppState {
     private func faultBefore(_ action: ConsoleAction) -> String? {
         // What the inbox could not look at is among its findings.
         if case .mend = action { return nil }
-        guard let poll = console?.poll, !poll.isLate, poll.error == nil, !isDoubted else {
-            return "the broker does not answer"
+        guard let poll = console?.poll, !poll.isLate, poll.error == nil, !poll.isDoubted else {
+            return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
         }
         return nil
     }
@@ -152,6 +152,13 @@ extension AppState {
             return [.tellTime(pending.timer, after: 1)]
         }
         console?.pending = nil
+        if let fault = faultBefore(pending.action) {
+            // Sent now, it would be done whenever somebody answers at that address.
+            activity.notice = Notice(
+                .warning, "not done, since \(fault): \(pending.action.verb) \(subject(of: pending.action))")
+            let deed = pending.action.deed
+            return record(ConsoleState.Refusal(action: deed.name, subject: deed.subject, reason: fault))
+        }
         let request = makeRequest()
         console?.acting[request] = pending.action
         return [.act(request, pending.action, reason: pending.reason)]

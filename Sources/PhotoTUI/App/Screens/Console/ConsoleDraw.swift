@@ -43,10 +43,20 @@ extension AppState {
         var right = facts
         let filter = console.filter(in: context)
         if !filter.isEmpty { right.insert("/" + displayEscaped(filter), at: 0) }
+        // The line below may be taken by what waits to be done.
+        let age = consoleStaleness.map { $0 + (right.isEmpty ? "" : look.lines.separator) } ?? ""
         let text = right.joined(separator: look.lines.separator)
-            .truncated(to: max(0, area.endColumn - column - 3), ascii: look.lines.isASCII)
+            .truncated(to: max(0, area.endColumn - column - 3 - age.displayWidth), ascii: look.lines.isASCII)
+        let place = Position(row: area.row, column: area.endColumn - text.displayWidth - 1)
+        grid.write(text, at: place, role: .subheading)
         grid.write(
-            text, at: Position(row: area.row, column: area.endColumn - text.displayWidth - 1), role: .subheading)
+            age, at: Position(row: place.row, column: max(column + 1, place.column - age.displayWidth)), role: .warning)
+    }
+
+    /// How old what shows is, where it may not be true any more.
+    private var consoleStaleness: String? {
+        guard let console, consoleProblem != nil else { return nil }
+        return consoleAnsweredAt.map { "\(ConsoleText.age(max(0, console.now - $0))) old" }
     }
 
     private func consoleHeading(_ console: ConsoleState) -> (String, [String]) {
