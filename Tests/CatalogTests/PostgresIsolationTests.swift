@@ -15,7 +15,7 @@ struct PostgresIsolationTests {
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
-        "sidecars", "places",
+        "sidecars", "places", "job_attempts",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -93,6 +93,8 @@ struct PostgresIsolationTests {
                     INSERT INTO vectors (photo, owner, model, segment, dimension, components)
                     SELECT id, owner, 'm', 0, 3, ARRAY[1, 2, 3] FROM photos
                     """, [])
+                _ = try connection.execute(
+                    "INSERT INTO job_attempts (job, number, owner, started_at) SELECT id, 1, owner, 1 FROM jobs", [])
             }
             try await catalog.noteSearch("lisbon")
             _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))

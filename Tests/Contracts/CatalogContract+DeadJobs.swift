@@ -74,6 +74,75 @@ extension CatalogContract {
                 try await catalog.deadGroups().contains { $0.key == full.key }, false, "the group afterwards")
             try await catalog.requireSound()
         },
+        ContractCase("Each attempt of a job is kept: who began it when, how it ended, and why") { subject in
+            let catalog = subject.catalog
+            _ = try await catalog.record([scanned(1)])
+            func begin(_ worker: String) async throws -> Job {
+                try requirePresent(
+                    try await catalog.claim(queue: .high, worker: worker, leaseSeconds: 60, limit: 1).first, "a job")
+            }
+            let added = subject.clock.microseconds
+            subject.clock.advance(seconds: 3)
+            let job = try await begin("a")
+            try requireEqual(job.waitsSince, added, "since when it waits")
+            try requireEqual(
+                try await catalog.attempts(of: job.id).map(\.outcome), [.running], "the attempts of one that runs")
+            var moments = [subject.clock.microseconds]
+            subject.clock.advance(seconds: 2)
+            _ = try await catalog.fail(
+                job.id, worker: "a", error: "first", runAt: subject.clock.microseconds, unreadable: false)
+            moments.append(subject.clock.microseconds)
+            // Its worker ends with the second; the third is given back, and is none.
+            subject.clock.advance(seconds: 1)
+            moments.append(try await begin("b").startedAt ?? 0)
+            subject.clock.advance(seconds: 61)
+            _ = try await begin("c")
+            try await catalog.release([job.id], worker: "c")
+            subject.clock.advance(seconds: 1)
+            moments.append(try await begin("d").startedAt ?? 0)
+            subject.clock.advance(seconds: 4)
+            _ = try await catalog.fail(job.id, worker: "d", error: "last", runAt: nil, unreadable: false)
+            moments.append(subject.clock.microseconds)
+            let expected = [
+                JobAttempt(
+                    number: 1, worker: "a", startedAt: moments[0], endedAt: moments[1], error: "first", isRunning: false
+                ),
+                JobAttempt(
+                    number: 2, worker: "b", startedAt: moments[2], endedAt: nil, error: nil, isRunning: false),
+                JobAttempt(
+                    number: 3, worker: "d", startedAt: moments[3], endedAt: moments[4], error: "last", isRunning: false),
+            ]
+            try requireEqual(expected.map(\.outcome), [.failed, .lost, .failed], "the outcomes")
+            try requireEqual(try await catalog.attempts(of: job.id), expected, "the attempts of a dead one")
+
+            // Behind a retry they go on; it waits from then on.
+            subject.clock.advance(seconds: 600)
+            let queuedAgain = subject.clock.microseconds
+            try requireEqual(try await catalog.retry([job.id]), 1, "the retried")
+            try requireEqual(try await catalog.retry([job.id]), 0, "the retried twice")
+            try requireEqual(try await catalog.attempts(of: job.id), expected, "the attempts of one that waits")
+            subject.clock.advance(seconds: 1)
+            guard case .claimed(let again) = try await catalog.claim(job.id, worker: "e", leaseSeconds: 60) else {
+                return try require(false, "it was not claimed")
+            }
+            try requireEqual(again.waitsSince, queuedAgain, "since when it waits again")
+            subject.clock.advance(seconds: 61)
+            // By name, as a message does.
+            _ = try await catalog.claim(job.id, worker: "f", leaseSeconds: 60)
+            let all = try await catalog.attempts(of: job.id)
+            try requireEqual(Array(all.prefix(3)), expected, "the attempts before")
+            try requireEqual(all.map(\.number), [1, 2, 3, 4, 5], "the numbers")
+            try requireEqual(all.suffix(2).map(\.outcome), [.lost, .running], "the attempts since")
+            try requireEqual(all.suffix(2).map(\.worker), ["e", "f"], "the workers since")
+            for _ in 0..<30 {
+                _ = try await catalog.fail(
+                    job.id, worker: "f", error: "x", runAt: subject.clock.microseconds, unreadable: false)
+                _ = try await catalog.claim(job.id, worker: "f", leaseSeconds: 60)
+            }
+            try requireEqual(
+                try await catalog.attempts(of: job.id).map(\.number), Array(15...35), "the latest that are kept")
+            try await catalog.requireSound()
+        },
         ContractCase("Jobs are sorted, and found by who claimed them last") { subject in
             let catalog = subject.catalog
             _ = try await catalog.record((0..<6).map { scanned($0) })

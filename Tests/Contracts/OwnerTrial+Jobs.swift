@@ -37,6 +37,16 @@ extension OwnerTrial {
             let dead = try await own.catalog.jobs(JobFilter(states: [.dead]), after: nil, limit: 99)
             try requireEqual(dead.map(\.id), [own.jobs[3]], "the dead job")
         },
+        OwnerTrial("attempts(of:)") { own, other in
+            for id in other.jobs {
+                try requireEqual(try await own.catalog.attempts(of: id), [], "the other's attempts")
+            }
+        } use: { own in
+            // The retrying, the running, and the dead one.
+            for id in own.jobs[1...3] {
+                try requireEqual(try await own.catalog.attempts(of: id).map(\.number), [1], "the attempts")
+            }
+        },
         OwnerTrial("deadGroups()") { own in
             let groups = try await own.catalog.deadGroups()
             try requireEqual(groups.map(\.count), [1], "the groups")

@@ -65,6 +65,7 @@ final class DistantCatalog: JobCatalog {
     func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
         try await catalog.jobs(filter, after: after, limit: limit)
     }
+    func attempts(of job: JobID) async throws -> [JobAttempt] { try await catalog.attempts(of: job) }
     func deadGroups() async throws -> [FailureGroup] { try await catalog.deadGroups() }
     func deadJobs(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [Job] {
         try await catalog.deadJobs(in: group, after: place, limit: limit)

@@ -18,6 +18,8 @@ struct JobTransition {
     private var known: [JobID: Known] = [:]
     /// By worker; the latest end of their leases stands for all, in Unix microseconds.
     private var started: [String: (jobs: [JobID], until: Int64)] = [:]
+    /// Whose workers ended with them, before they were claimed anew.
+    private var lost: [JobID] = []
     private var finished: [JobID] = []
     private var dead: [[SQLValue]] = []
     private var changed: Set<PhotoID> = []
@@ -79,6 +81,7 @@ struct JobTransition {
             return .finished(found.job)
         }
         counters.moveJobs(from: found.job.state, to: .running)
+        if isExpired { lost.append(id) }
         var others = started[worker] ?? ([], until)
         others.jobs.append(id)
         others.until = max(others.until, until)
@@ -113,6 +116,7 @@ struct JobTransition {
     }
 
     mutating func write(to connection: any SQLConnection) throws {
+        try EarlierAttempts.addLost(lost, connection)
         for (worker, lease) in started {
             for list in KeyList.lists(lease.jobs.map(SQLValue.id)) {
                 try connection.send(

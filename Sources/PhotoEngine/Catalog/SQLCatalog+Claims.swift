@@ -47,6 +47,7 @@ extension SQLCatalog {
                 counters.moveJobs(poisoned, from: .running, to: .dead)
                 if poisoned > 0 { chosen = try choose() }
             }
+            try EarlierAttempts.addLost(chosen.filter { $0.state == .running }.map(\.id), connection)
             // What the statement does is foreseen, so that nobody waits for its answer.
             for list in KeyList.lists(chosen.map { .id($0.id) }) {
                 try connection.send(
@@ -117,7 +118,7 @@ extension SQLCatalog {
                 """
                 UPDATE jobs SET state = ?, error = ?, fingerprint = ?, run_at = coalesce(?, run_at), finished_at = ?,
                     worker = NULL, lease_until = NULL, published_at = NULL
-                WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo
+                WHERE id = ? AND owner = ? AND state = 'running' AND worker = ? RETURNING photo, started_at, ran_by
                 """,
                 [
                     .text(state.rawValue), .string(error), .integer(ErrorFingerprint(error).number), .int(runAt),
@@ -126,7 +127,14 @@ extension SQLCatalog {
             guard var row else { return false }
             var counters = CounterChanges()
             counters.moveJobs(from: .running, to: state)
-            if unreadable, let photo: PhotoID = try row.optionalID() {
+            let photo: PhotoID? = try row.optionalID()
+            if runAt != nil, let startedAt = try row.optionalInt64() {
+                try EarlierAttempts.add(
+                    job, owner: ownerValue, worker: row.optionalText(), startedAt: startedAt, endedAt: now,
+                    error: error,
+                    connection)
+            }
+            if unreadable, let photo {
                 try PhotoUpdate.reject(photo, reason: error, connection: connection, counters: &counters)
             }
             try counters.write(to: connection, owner: ownerValue)

@@ -75,7 +75,11 @@ extension SQLCatalog {
         case .newest: ("id DESC", "<")
         case .oldest: ("id", ">")
         case .runtime: ("coalesce(finished_at - started_at, -1) DESC, id DESC", nil)
-        case .wait: ("coalesce(started_at - created_at, -1) DESC, id DESC", nil)
+        case .wait:
+            (
+                "coalesce(started_at - CASE WHEN run_at > created_at THEN run_at ELSE created_at END, -1) DESC, id DESC",
+                nil
+            )
         case .retries: ("attempts DESC, id DESC", nil)
         case .ended: ("coalesce(finished_at, -1) DESC, id DESC", nil)
         }
@@ -134,7 +138,10 @@ extension SQLCatalog {
             setting: """
                 attempts = 0, worker_deaths = 0, error = NULL, fingerprint = NULL, run_at = ?, started_at = NULL, finished_at = NULL,
                 ran_by = NULL, published_at = NULL
-                """, [.int(clock.microseconds)], where: isAlone)
+                """, [.int(clock.microseconds)], where: isAlone
+        ) { [ownerValue] connection in
+            try EarlierAttempts.addLast(jobs, owner: ownerValue, where: isAlone, connection)
+        }
     }
 
     func cancel(_ jobs: [JobID]) async throws -> Int {
@@ -147,7 +154,7 @@ extension SQLCatalog {
     /// many jobs there are; returns how many.
     private func move(
         _ jobs: [JobID], from old: [JobState], to new: JobState, setting changes: String, _ values: [SQLValue],
-        where condition: String
+        where condition: String, before: @escaping @Sendable (any SQLConnection) throws -> Void = { _ in }
     ) async throws -> Int {
         if jobs.isEmpty { return 0 }
         let statement = """
@@ -157,6 +164,7 @@ extension SQLCatalog {
             """
         let named = NamedRows.values(jobs)
         return try await database.write { [ownerValue] connection in
+            try before(connection)
             let moved = try connection.rows(
                 statement,
                 each: old.map { named + [.text(new.rawValue)] + values + [ownerValue, .text($0.rawValue)] })

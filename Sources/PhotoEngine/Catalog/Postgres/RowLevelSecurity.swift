@@ -19,7 +19,7 @@ enum RowLevelSecurity {
             ("photo_metadata", "EXISTS (SELECT 1 FROM photos WHERE photos.id = photo AND \(ownPhoto))"),
         ]
         + [
-            "folders", "files", "jobs", "journal", "month_counts", "place_counts", "totals", "uploads",
+            "folders", "files", "jobs", "job_attempts", "journal", "month_counts", "place_counts", "totals", "uploads",
             "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters", "hash_buckets",
             "duplicate_decisions", "resolutions", "calibration_answers", "calibrations", "photo_stacks",
             "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",

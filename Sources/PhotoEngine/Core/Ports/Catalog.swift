@@ -153,6 +153,8 @@ public protocol JobCatalog: Sendable {
     func endLeases(of workers: [String]) async throws -> Int
 
     func job(_ id: JobID) async throws -> Job?
+    /// A job's attempts, the first of those that are kept first; the latest twenty before the last one are.
+    func attempts(of job: JobID) async throws -> [JobAttempt]
     /// Jobs newest first behind `after`.
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
     /// Those that a filter lets through, in its order; behind `after`, which only the orders `newest` and `oldest` have. `.invalidInput`

@@ -40,6 +40,34 @@ public struct Job: Hashable, Sendable {
         self.finishedAt = finishedAt
         self.worker = worker
     }
+
+    /// When it might begin: since it was added, or queued again.
+    public var waitsSince: Int64 { max(createdAt, runAt) }
+}
+
+/// One time that a job was begun.
+public struct JobAttempt: Hashable, Sendable {
+    public enum Outcome: String, Sendable {
+        case running, succeeded, failed
+        /// Its worker ended with it.
+        case lost
+    }
+
+    /// From 1 on, also behind the moment when a person had the job tried again.
+    public let number: Int
+    /// As a worker names itself; untrusted text.
+    public let worker: String?
+    /// Unix microseconds.
+    public let startedAt: Int64
+    public let endedAt: Int64?
+    public let error: String?
+    public let outcome: Outcome
+
+    public init(number: Int, worker: String?, startedAt: Int64, endedAt: Int64?, error: String?, isRunning: Bool) {
+        (self.number, self.worker, self.startedAt, self.endedAt) = (number, worker, startedAt, endedAt)
+        self.error = error
+        outcome = isRunning ? .running : endedAt == nil ? .lost : error == nil ? .succeeded : .failed
+    }
 }
 
 public enum JobKind: String, Sendable, CaseIterable, Codable {

@@ -154,19 +154,18 @@ extension EffectRunner {
         if let at = job.startedAt { facts.append(.init("started", Self.moment(at))) }
         if let at = job.finishedAt { facts.append(.init("finished", Self.moment(at))) }
         if job.workerDeaths > 0 { facts.append(.init("deaths", "\(job.workerDeaths) workers ended with it")) }
+        let attempts = try await library.catalog.attempts(of: id)
         // What workers told of it, where somebody watched its broker from here.
-        var attempts: [TaskAttempt] = []
         var task: BrokerTask?
         if let console, let opened = try? await console.value,
             let history = try? await watched.opened(opened, watches: false)
         {
             task = try? await history.task(id.description)
-            attempts = (try? await history.attempts(of: id.description)) ?? []
         }
         return JobDetails(
             job: ListedJob(job), facts: facts, arguments: task?.arguments, keywords: task?.keywords,
-            result: task?.result, trace: task?.trace, attempts: attempts,
-            firstAttempt: max(1, (task?.earlierAttempts ?? 0) + 2 - attempts.count), photo: photo)
+            result: task?.result, trace: task?.trace, attempts: attempts.map(TaskAttempt.init),
+            firstAttempt: attempts.first?.number ?? 1, photo: photo)
     }
 
     private static func moment(_ microseconds: Int64) -> String { rfc3339(microseconds: microseconds) }
@@ -218,6 +217,21 @@ extension EffectRunner {
     }
 }
 
+extension TaskAttempt {
+    fileprivate init(_ attempt: JobAttempt) {
+        let state: BrokerTask.State =
+            switch attempt.outcome {
+            case .running, .lost: .running
+            case .succeeded: .succeeded
+            case .failed: .failed
+            }
+        self.init(
+            retries: attempt.number - 1, state: state, worker: attempt.worker.map(WorkerWords.short), sentAt: nil,
+            receivedAt: nil, startedAt: Double(attempt.startedAt) / 1e6,
+            endedAt: attempt.endedAt.map { Double($0) / 1e6 }, runSeconds: nil, error: attempt.error, trace: nil)
+    }
+}
+
 extension ListedJob {
     init(_ job: Job) {
         let standing: Standing =
@@ -234,7 +248,7 @@ extension ListedJob {
         self.init(
             id: job.id.description, task: job.kind.rawValue, state: job.state.rawValue, standing: standing,
             queue: job.kind.queue.rawValue, worker: job.worker.map(WorkerWords.short), attempts: job.attempts,
-            waitSeconds: job.startedAt.map { max(0, Double($0 - job.createdAt) / 1e6) },
+            waitSeconds: job.startedAt.map { max(0, Double($0 - job.waitsSince) / 1e6) },
             runSeconds: run.flatMap { $0 >= 0 ? $0 : nil }, changedAt: Double(job.changedAt) / 1e6, error: job.error)
     }
 

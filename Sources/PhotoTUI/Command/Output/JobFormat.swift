@@ -3,22 +3,36 @@ import Foundation
 
 /// How a job is written.
 enum JobFormat {
-    static func json(_ job: Job) -> JSON {
+    static func json(_ job: Job) -> JSON { .object(fields(job)) }
+
+    static func json(_ job: Job, _ attempts: [JobAttempt]) -> JSON {
+        .object(fields(job) + [("timeline", .array(attempts.map { json($0) }))])
+    }
+
+    private static func json(_ attempt: JobAttempt) -> JSON {
         .object([
-            "id": .string(job.id.description),
-            "kind": .string(job.kind.rawValue),
-            "queue": .string(job.kind.queue.rawValue),
-            "state": .string(job.state.rawValue),
-            "attempts": .count(job.attempts),
-            "photo_id": .text(job.photo?.description),
-            "worker": .text(job.worker),
-            "error": .text(job.error),
-            "worker_deaths": .count(job.workerDeaths),
-            "created_at": .moment(job.createdAt),
-            "run_at": .moment(job.runAt),
-            "started_at": .moment(job.startedAt),
-            "finished_at": .moment(job.finishedAt),
+            "number": .count(attempt.number), "outcome": .string(attempt.outcome.rawValue),
+            "worker": .text(attempt.worker), "started_at": .moment(attempt.startedAt),
+            "ended_at": .moment(attempt.endedAt), "error": .text(attempt.error),
         ])
+    }
+
+    private static func fields(_ job: Job) -> [(name: String, value: JSON)] {
+        [
+            ("id", .string(job.id.description)),
+            ("kind", .string(job.kind.rawValue)),
+            ("queue", .string(job.kind.queue.rawValue)),
+            ("state", .string(job.state.rawValue)),
+            ("attempts", .count(job.attempts)),
+            ("photo_id", .text(job.photo?.description)),
+            ("worker", .text(job.worker)),
+            ("error", .text(job.error)),
+            ("worker_deaths", .count(job.workerDeaths)),
+            ("created_at", .moment(job.createdAt)),
+            ("run_at", .moment(job.runAt)),
+            ("started_at", .moment(job.startedAt)),
+            ("finished_at", .moment(job.finishedAt)),
+        ]
     }
 
     /// `process_photo succeeded, 1 attempt, at 2024-07-12T18:03:07.000Z (0190a7c2-…): the last error`.
@@ -29,7 +43,7 @@ enum JobFormat {
             + (job.error.map { ": \($0)" } ?? "")
     }
 
-    static func text(_ job: Job) -> String {
+    static func text(_ job: Job, _ attempts: [JobAttempt]) -> String {
         var table = TextTable([("", .left), ("", .left)])
         table.add(["id", job.id.description])
         table.add(["kind", "\(job.kind.rawValue) in queue \(job.kind.queue.rawValue)"])
@@ -42,7 +56,27 @@ enum JobFormat {
         if !job.state.isFinished { table.add(["runs at", rfc3339(microseconds: job.runAt)]) }
         if let at = job.startedAt { table.add(["started", rfc3339(microseconds: at)]) }
         if let at = job.finishedAt { table.add(["finished", rfc3339(microseconds: at)]) }
-        return table.text(showsTitles: false)
+        return table.text(showsTitles: false) + attempts.map(text).joined()
+    }
+
+    /// One attempt: how it ended, on which worker, when, and with which error.
+    private static func text(_ attempt: JobAttempt) -> String {
+        let outcome =
+            switch attempt.outcome {
+            case .failed: Ink.bad(attempt.outcome.rawValue)
+            case .lost: Ink.warning("lost: its worker ended")
+            case .succeeded: Ink.good(attempt.outcome.rawValue)
+            case .running: attempt.outcome.rawValue
+            }
+        let place = attempt.worker.map { " on \(displayEscaped($0))" } ?? ""
+        var moments = TextTable([("", .left), ("", .left), ("", .right)])
+        moments.add(["  started", rfc3339(microseconds: attempt.startedAt), ""])
+        if let end = attempt.endedAt {
+            let seconds = max(0, Double(end - attempt.startedAt) / 1e6)
+            moments.add(["  ended", rfc3339(microseconds: end), "+" + TaskFormat.short(seconds)])
+        }
+        return "\n" + Ink.bold("attempt \(attempt.number)") + " \(outcome)\(place)\n" + moments.text(showsTitles: false)
+            + (attempt.error.map { "  " + Ink.bad(displayEscaped($0)) + "\n" } ?? "")
     }
 
     static let csvHeader =

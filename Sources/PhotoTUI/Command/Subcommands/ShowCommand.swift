@@ -88,7 +88,7 @@ private struct ShownPhoto {
                                 ] + FilePresence.of(file).json)
                         })
                 ),
-                ("jobs", .array(jobs.map(JobFormat.json))),
+                ("jobs", .array(jobs.map { JobFormat.json($0) })),
                 ("albums", .array(collections.albums.map { .string($0) })),
                 ("photo_tags", .array(collections.tags.map { .string($0) })),
                 (

@@ -138,9 +138,11 @@ struct DeadCommand: AsyncParsableCommand {
                     if output.json { return try Console.line(DeadFormat.detailedJSON(letter).encoded()) }
                     return try Console.write(DeadFormat.text(letter))
                 }
-                if let id = chosen.jobs.first, let job = try await place.library?.catalog.job(id) {
-                    if output.json { return try Console.line(JobFormat.json(job).encoded()) }
-                    return try Console.write(JobFormat.text(job))
+                if let id = chosen.jobs.first, let catalog = place.library?.catalog, let job = try await catalog.job(id)
+                {
+                    let attempts = try await catalog.attempts(of: id)
+                    if output.json { return try Console.line(JobFormat.json(job, attempts).encoded()) }
+                    return try Console.write(JobFormat.text(job, attempts))
                 }
                 let id = chosen.tasks.calls.first?.task ?? chosen.tasks.obstacles.first?.task ?? id
                 guard let history = place.history, let task = try await history.task(id) else { return }

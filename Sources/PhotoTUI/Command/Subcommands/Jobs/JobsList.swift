@@ -88,7 +88,7 @@ extension JobsCommand {
                 let next = found.count > limit && isPaged ? jobs.last?.id : nil
                 if output.json {
                     let document: JSON = .object([
-                        "jobs": .array(jobs.map(JobFormat.json)), "next": .text(next?.description),
+                        "jobs": .array(jobs.map { JobFormat.json($0) }), "next": .text(next?.description),
                     ])
                     try Console.line(document.encoded())
                     return

@@ -6,9 +6,10 @@ import PhotoEngine
 extension JobsCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show one job.",
+            abstract: "Show one job, with its attempts.",
             discussion: """
-                Of a broker's task: every attempt with its moments, arguments, error and trace, as far as it was watched.
+                Of a library's job: when each attempt began and ended, on which worker, and its error; the latest twenty before the \
+                last. Of a broker's task: arguments and traces, too, as far as it was watched.
 
                 Examples:
                   phototui jobs show 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
@@ -36,11 +37,9 @@ extension JobsCommand {
                 guard let job = try await library.catalog.job(id) else {
                     throw EngineError(.notFound, "no job has the id \(id)", whatToDo: "list them with: phototui jobs")
                 }
-                if output.json {
-                    try Console.line(JobFormat.json(job).encoded())
-                } else {
-                    try Console.write(JobFormat.text(job))
-                }
+                let attempts = try await library.catalog.attempts(of: id)
+                if output.json { return try Console.line(JobFormat.json(job, attempts).encoded()) }
+                try Console.write(JobFormat.text(job, attempts))
             }
         }
     }
