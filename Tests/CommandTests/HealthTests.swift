@@ -122,7 +122,7 @@ struct HealthTests {
             program, ["health", "--profile", "test", "--serve", "127.0.0.1:0"], profile.home)
         let first = try await get(program, serving, "/health/ready") { status, _ in status == 200 }
         #expect(first.status == 200, "\(first.body)\(serving.logged)")
-        for name in ["database", "postgres", "storage", "broker", "decoder"] {
+        for name in ["database", "pool", "postgres", "storage", "broker", "decoder"] {
             #expect(first.body.contains("\"name\" : \"\(name)\""), "\(first.body)")
         }
         #expect(try await get(program, serving, "/health/live").status == 200)

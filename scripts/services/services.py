@@ -236,6 +236,7 @@ auth_type = scram-sha-256
 auth_file = {data}/users.txt
 default_pool_size = 8
 max_client_conn = 200
+stats_users = phototui_app
 server_login_retry = 1
 """, self.owner())
         self.launch_pgbouncer()

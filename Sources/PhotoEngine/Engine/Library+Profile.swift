@@ -111,7 +111,7 @@ extension Library {
         return store
     }
 
-    private static func cacheFolder(_ environment: [String: String]) -> FilePath {
+    static func cacheFolder(_ environment: [String: String]) -> FilePath {
         profilesFolder(environment, "XDG_CACHE_HOME", ".cache")
     }
 

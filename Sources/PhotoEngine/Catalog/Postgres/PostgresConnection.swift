@@ -327,7 +327,7 @@ private final class PostgresCanceller: @unchecked Sendable {
 }
 
 /// Calls `body` with a null-terminated array of C strings.
-private func withTexts<Value>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Value) -> Value {
+func withTexts<Value>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Value) -> Value {
     // SAFETY: freed after the call, by whose end libpq has copied them.
     let copies = texts.map { strdup($0) }
     defer { for copy in copies { free(copy) } }

@@ -225,7 +225,7 @@ public struct PostgresExamination: Sendable {
 
 extension PostgresDatabase {
     /// Runs `body` on a connection of the pool, outside a transaction.
-    fileprivate func connected<Value: Sendable>(
+    func connected<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         try await pool.run(body)

@@ -1,5 +1,5 @@
 internal import CPostgres
-internal import Core
+public import Core
 internal import Glibc
 
 /// Asks a Postgres server, as it is reached, whether it takes work: for whoever watches it.
@@ -23,6 +23,32 @@ public final class PostgresProbe: Sendable {
         public let isReadOnly: Bool
         /// 0 where there is no schema.
         public let schemaVersion: Int
+        /// Whether a pooler stands between.
+        public let isPooled: Bool
+        /// Connections to the server, of all who use it, and how many it takes.
+        public let connections: Int
+        public let mostConnections: Int
+        public let databaseBytes: ByteCount
+    }
+
+    public struct Replica: Sendable {
+        public let version: String
+        /// Whether it follows a primary.
+        public let isStandby: Bool
+        /// How old the last change is that it knows, where it has not all that it was sent.
+        public let lagSeconds: Double
+    }
+
+    /// As a standby for reads.
+    public func askReplica() async throws -> Replica {
+        let sql = """
+            SELECT split_part(current_setting('server_version'), ' ', 1), pg_is_in_recovery()::int::bigint,
+                CASE WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+                    ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
+                END::double precision
+            """
+        var row = try SQLRow.present(try await database.row(sql, []))
+        return Replica(version: try row.text(), isStandby: try row.bool(), lagSeconds: try row.optionalDouble() ?? 0)
     }
 
     /// Throws what keeps it from working.
@@ -30,13 +56,20 @@ public final class PostgresProbe: Sendable {
         let sql = """
             SELECT split_part(current_setting('server_version'), ' ', 1),
                 CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' THEN 1 ELSE 0 END,
-                CASE WHEN to_regclass('schema_versions') IS NULL THEN 0 ELSE 1 END
+                CASE WHEN to_regclass('schema_versions') IS NULL THEN 0 ELSE 1 END, pg_backend_pid()::bigint,
+                (SELECT coalesce(sum(numbackends), 0)::bigint FROM pg_stat_database),
+                current_setting('max_connections')::bigint, pg_database_size(current_database())::bigint
             """
-        var row = try SQLRow.present(try await database.rows(sql, []).first)
-        let (version, isReadOnly) = (try row.text(), try row.int() == 1)
-        guard try row.int() == 1 else { return Answer(version: version, isReadOnly: isReadOnly, schemaVersion: 0) }
-        var schema = try await database.row("SELECT max(version) FROM schema_versions", [])
-        return Answer(version: version, isReadOnly: isReadOnly, schemaVersion: try schema?.optionalInt() ?? 0)
+        return try await database.connected { connection in
+            var row = try SQLRow.present(try connection.row(sql, []))
+            let (version, isReadOnly, hasSchema) = (try row.text(), try row.int() == 1, try row.int() == 1)
+            let (process, used, most, bytes) = (try row.int(), try row.int(), try row.int(), try row.int64())
+            var schema = hasSchema ? try connection.row("SELECT max(version) FROM schema_versions", []) : nil
+            return Answer(
+                version: version, isReadOnly: isReadOnly, schemaVersion: try schema?.optionalInt() ?? 0,
+                isPooled: connection.greetedProcess != process, connections: used, mostConnections: most,
+                databaseBytes: ByteCount(bytes))
+        }
     }
 
     public func close() async { try? await database.close() }

@@ -33,6 +33,8 @@ extension LibraryHealth {
                 }
             }
         ]
+        probes.append(pool(connected, profile, secrets))
+        if let replica = profile.databaseReplica { probes.append(self.replica(replica, secrets)) }
         if let direct = profile.databaseOwner {
             let primary = PostgresProbe.server(direct)
             if primary != server {
@@ -62,7 +64,92 @@ extension LibraryHealth {
                 "\(server) has schema \(answer.schemaVersion), and this phototui needs \(newest)", status: .fail,
                 whatToDo: answer.schemaVersion > newest ? "install the newer phototui" : "run: phototui migrate")
         }
-        return HealthProbe.Finding("\(server) answers: Postgres \(answer.version), schema \(answer.schemaVersion)")
+        return HealthProbe.Finding(
+            "\(server) answers: Postgres \(answer.version), schema \(answer.schemaVersion), \(answer.databaseBytes)")
+    }
+
+    /// Of so many connections that a server takes, those that are in use count as too many.
+    private static let mostUsed = 0.9
+
+    /// Connections to the server, and who waits for one at a pooler. A database that is away is told of by its own probe.
+    private static func pool(
+        _ connected: Connected<PostgresProbe>, _ profile: Profile, _ secrets: ProfileSecrets
+    ) -> HealthProbe {
+        let server = PostgresProbe.server(profile.database)
+        let blocking = BlockingQueue(label: "phototui.health.pool")
+        return HealthProbe("pool", server: server) {
+            let found = await answered(within: .milliseconds(1700)) { () -> HealthProbe.Finding? in
+                guard let answer = try? await connected.use({ try await $0.ask() }) else { return nil }
+                guard answer.isPooled else { return finding(answer, nil) }
+                let password = try? await secrets.databasePassword()
+                let pooler = try? await blocking.run { PostgresPooler.ask(profile.database, password: password) }
+                return finding(answer, pooler ?? nil)
+            }
+            return (found ?? nil) ?? HealthProbe.Finding("\(server) does not answer", status: .warn)
+        }
+    }
+
+    static func finding(_ answer: PostgresProbe.Answer, _ pooler: PostgresPooler?) -> HealthProbe.Finding {
+        let way =
+            !answer.isPooled
+            ? "no pooler between"
+            : pooler.map { "\($0.version), \(counted($0.waitingClients, "client")) waiting" }
+                ?? "a pooler that tells this user nothing of itself"
+        let message = "\(answer.connections) of \(answer.mostConnections) connections to Postgres in use, \(way)"
+        if let pooler, pooler.longestWait >= 1 {
+            return HealthProbe.Finding(
+                "\(message), the first for \(Int(pooler.longestWait)) s", status: .warn,
+                whatToDo: "raise default_pool_size of PgBouncer, or see which statement takes so long")
+        }
+        if Double(answer.connections) > mostUsed * Double(answer.mostConnections) {
+            return HealthProbe.Finding(
+                message, status: .warn,
+                whatToDo: "put PgBouncer between (docs/production.md), or raise max_connections of Postgres")
+        }
+        return HealthProbe.Finding(message)
+    }
+
+    /// Reads that may lag go to a standby while it is no further behind; it is no failure that it is away.
+    private static let mostLag = 2.0
+
+    private static func replica(_ connection: String, _ secrets: ProfileSecrets) -> HealthProbe {
+        let connected = Connected {
+            PostgresProbe(
+                PostgresSettings(connection: connection, password: try await secrets.databasePassword()))
+        } drop: {
+            await $0.close()
+        }
+        let server = PostgresProbe.server(connection)
+        return HealthProbe("replica", server: server) {
+            let found = await answered(within: .milliseconds(1700)) { () -> HealthProbe.Finding in
+                do {
+                    return finding(try await connected.use { try await $0.askReplica() }, server)
+                } catch {
+                    let reason = (error as? EngineError)?.whatHappened ?? "it could not be asked"
+                    return HealthProbe.Finding(
+                        "\(reason); the primary is read instead", status: .warn, whatToDo: "see whether it runs")
+                }
+            }
+            return found
+                ?? HealthProbe.Finding(
+                    "\(server) does not answer; the primary is read instead", status: .warn,
+                    whatToDo: "see whether it runs")
+        }
+    }
+
+    static func finding(_ answer: PostgresProbe.Replica, _ server: String) -> HealthProbe.Finding {
+        guard answer.isStandby else {
+            return HealthProbe.Finding(
+                "\(server) is no standby", status: .warn,
+                whatToDo: "name a streaming standby of the primary, or leave database_replica out")
+        }
+        let lag = (answer.lagSeconds * 10).rounded() / 10
+        guard answer.lagSeconds <= mostLag else {
+            return HealthProbe.Finding(
+                "\(server) is \(lag) s behind: Postgres \(answer.version); the primary is read instead", status: .warn,
+                whatToDo: "see what keeps it: its disk, the network, or a long statement there")
+        }
+        return HealthProbe.Finding("\(server) is \(lag) s behind: Postgres \(answer.version)")
     }
 
     static func storage(_ profile: Profile, _ secrets: ProfileSecrets) -> HealthProbe {
@@ -92,10 +179,10 @@ extension LibraryHealth {
         }
     }
 
-    /// Where an embedded library's objects are.
-    static func disk(_ folder: FilePath) -> HealthProbe {
+    /// Where an embedded library's objects are, or what a networked one keeps on this machine.
+    static func disk(_ folder: FilePath, named name: String = "storage") -> HealthProbe {
         let blocking = BlockingQueue(label: "phototui.health.disk")
-        return HealthProbe("storage", server: "the disk of \(folder)") {
+        return HealthProbe(name, server: "the disk of \(folder)") {
             try await blocking.run {
                 var status = statvfs()
                 guard folder.withPlatformString({ statvfs($0, &status) }) == 0 else {

@@ -51,6 +51,9 @@ public final class LibraryHealth: Sendable {
             let database = Self.database(profile, secrets)
             let storage = Self.storage(profile, secrets)
             probes += database.probes + [storage]
+            // Made with the first library that is opened.
+            let folder = Library.cacheFolder(environment).appending(profile.name)
+            if FileManager.default.fileExists(atPath: folder.string) { probes.append(Self.disk(folder, named: "disk")) }
             closers.append(database.close)
         case .folder(let folder):
             let location = LibraryLocation(folder: folder)

@@ -31,6 +31,12 @@ public struct HealthEntry: Hashable, Sendable {
             "The catalogue: every photo, album and job is a row in it. Without it nothing can be shown or changed, and workers wait."
         case "postgres":
             "The server behind the pooler. Where it takes connections and the database doesn't answer, the pooler is at fault."
+        case "pool":
+            "Connections to Postgres. Where all are taken, or many wait for one at the pooler, everything takes longer and then fails."
+        case "replica":
+            "A standby that is read where a few seconds don't matter. Without it, or while it lags, the primary does it all."
+        case "disk":
+            "What this machine keeps: pictures that were fetched, and what waits to be stored. Full, nothing more is fetched or imported here."
         case "storage":
             "Originals and pictures. Without it no photo comes in and none is processed; what this machine has of them still shows."
         case "broker":
