@@ -103,6 +103,46 @@ struct ConsoleCommandTests {
         #expect(moved.exitCode == 0 && moved.text == "1 message moved from work to wrk\n")
     }
 
+    @Test("Each list is CSV with the fields of its JSON, and is looked at again and again")
+    func lists() async throws {
+        let place = try Place()
+        _ = try await place.redis("LPUSH", place.prefix + "work", place.message("one"))
+        _ = try await place.redis("LPUSH", place.prefix + "a,\"b\"", place.message("two"))
+        _ = try await place.redis("HSET", place.prefix + "phototui.dead", "l", "no JSON")
+        _ = try await place.redis(
+            "HSET", place.prefix + "phototui.dead.reasons", "l",
+            #"{"queue":"work","kind":"unknown","at":"1700000000","reason":"=cmd()"}"#)
+        _ = try await place.run("queues", "pause", "work")
+        for (words, name) in [
+            (["queues"], "queues"), (["dead"], "dead"), (["dead", "list", "--group"], "groups"),
+            (["workers", "--wait", "0.3"], "workers"), (["inbox", "--wait", "0.3"], "items"),
+            (["journal", "--broker", place.url], "entries"), (["health", "--broker", place.url], "dependencies"),
+        ] {
+            let document = try await place.program.run(words + ["--json"]).document()
+            let items = try #require(document[name] as? [[String: Any]])
+            let csv = try await place.program.run(words + ["--csv"]).text
+            let lines = csv.components(separatedBy: "\r\n").dropLast()
+            #expect(lines.count == (items.isEmpty ? 0 : items.count + 1), "\(words): \(csv)")
+            #expect(items.isEmpty || Set(lines[0].components(separatedBy: ",")) == Set(items[0].keys), "\(words)")
+            // A look takes what it takes; two of them are there by then.
+            let watched = try await place.program.shell(
+                "timeout -s INT 5 phototui \(words.map { "'\($0)'" }.joined(separator: " ")) --watch --json")
+            let looks = watched.text.split(separator: "\n")
+            #expect(looks.count >= 2, "\(words): \(watched.complaints)")
+            for look in looks {
+                let found = try #require(
+                    JSONSerialization.jsonObject(with: Data(look.utf8)) as? [String: Any], "\(look)")
+                #expect(found[name] is [[String: Any]])
+            }
+        }
+        let queues = try await place.run("queues", "--csv").text
+        #expect(queues.contains("\r\n\"a,\"\"b\"\"\",1,"), "\(queues)")
+        #expect(try await place.run("dead", "--csv").text.contains("'=cmd()"))
+        for wrong in [["--csv", "--json"], ["--csv", "--watch"], ["--watch", "--interval", "0"]] {
+            #expect(try await place.program.run(["queues"] + wrong).exitCode == 64)
+        }
+    }
+
     @Test("Poison is peeked at as it lies there, left behind by a move, and set aside by the inbox's own command")
     func poison() async throws {
         let place = try Place()

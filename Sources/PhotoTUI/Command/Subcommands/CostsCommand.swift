@@ -26,14 +26,13 @@ struct CostsCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
-    @OptionGroup var output: JSONOption
-    @Flag(help: "Print CSV: a line for each provider.") var csv = false
+    @OptionGroup var list: ListOptions
     @Flag(help: "Print one line, and exit as a monitoring plugin does.") var check = false
     @Flag(help: "Go through every object first.") var measure = false
 
     func validate() throws {
-        if [csv, check, output.json].count(where: \.self) > 1 {
-            throw ValidationError("--json, --csv or --check, one of these")
+        if check, list.json || list.csv || list.watch {
+            throw ValidationError("--check prints one line: without --json, --csv and --watch")
         }
     }
 
@@ -44,7 +43,8 @@ struct CostsCommand: AsyncParsableCommand {
                     let found = try await library.measureStorage()
                     Console.note("\(found.bytes) measured\n")
                 }
-                try show(try await library.costs())
+                guard check else { return try await list.list { Self.listing(try await library.costs()) } }
+                try tell(try await library.costs())
             }
         } catch let error as EngineError where check {
             try Console.line("PHOTOTUI COSTS UNKNOWN - \(RawArguments.shown(error.description))")
@@ -52,25 +52,28 @@ struct CostsCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ report: CostReport) throws {
-        if output.json { return try Console.line(CostFormat.json(report).encoded()) }
-        if csv {
-            return try Console.write(
-                CostFormat.csvHeader + report.forecasts.map { CostFormat.csv($0, report) }.joined())
-        }
-        guard check else { return try Console.write(CostFormat.text(report)) }
+    /// As CSV, a line for each provider.
+    private static func listing(_ report: CostReport) -> Listing {
+        Listing(
+            CostFormat.json(report),
+            csv: CostFormat.csvHeader + report.forecasts.map { CostFormat.csv($0, report) }.joined(),
+            text: CostFormat.text(report))
+    }
+
+    /// As a monitoring plugin does.
+    private func tell(_ report: CostReport) throws {
         let (word, code): (String, Int32) =
             switch report.budgetState() {
             case .none, .ok: ("OK", 0)
             case .warning: ("WARNING", 1)
             case .exhausted: ("CRITICAL", 2)
             }
-        let limits = report.budget.map { ";\($0 * CostReport.warningShare);\($0)" } ?? ""
-        let figure = String(format: "%.4f", report.monthTotal())
+        func figure(_ sum: Double) -> String { String(format: "%.4f", sum) }
+        let limits = report.budget.map { ";\(figure($0 * CostReport.warningShare));\(figure($0))" } ?? ""
         let sum = report.budget.map { " of \(Money.text($0))" } ?? ""
         try Console.line(
             "PHOTOTUI COSTS \(word) - \(report.month) comes to \(Money.text(report.monthTotal()))\(sum) | "
-                + "month=\(figure)\(limits)")
+                + "month=\(figure(report.monthTotal()))\(limits)")
         if code != 0 { throw ExitCode(code) }
     }
 }

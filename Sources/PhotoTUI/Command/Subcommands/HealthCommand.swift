@@ -28,7 +28,7 @@ struct HealthCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
-    @OptionGroup var output: JSONOption
+    @OptionGroup var list: ListOptions
 
     @Option(
         help: ArgumentHelp(
@@ -44,8 +44,9 @@ struct HealthCommand: AsyncParsableCommand {
     var serve: String?
 
     func validate() throws {
-        if serve != nil, check || output.json { throw ValidationError("--serve stands alone") }
-        if check, output.json { throw ValidationError("use --check or --json, not both") }
+        let isList = list.json || list.csv || list.watch
+        if serve != nil, check || isList { throw ValidationError("--serve stands alone") }
+        if check, isList { throw ValidationError("--check prints one line: without --json, --csv and --watch") }
     }
 
     func run() async throws {
@@ -66,24 +67,36 @@ struct HealthCommand: AsyncParsableCommand {
             let address = try HealthAddress(serve)
             return try await Self.serve(health, on: address)
         }
-        let report = await health.monitor.check()
-        if check {
-            try Console.line(Self.line(report))
-        } else if output.json {
-            try Console.line(String(decoding: report.json.dropLast(), as: UTF8.self))
-        } else {
-            for dependency in report.dependencies {
-                let mark = Check.Status(dependency.status).mark
-                try Console.line("  \(mark)  \(dependency.name): \(dependency.message), \(dependency.time)")
-                if !dependency.whatToDo.isEmpty { try Console.line("        \(dependency.whatToDo)") }
-            }
-        }
         // Closing may wait for a server that is frozen, and nothing here needs it.
-        switch (report.status, check) {
-        case (.ok, _), (.warn, false): return
-        case (.warn, true), (.fail, false): throw ExitCode(1)
-        case (.fail, true): throw ExitCode(2)
+        guard check else { return try await list.list { Self.listing(await health.monitor.check()) } }
+        let report = await health.monitor.check()
+        try Console.line(Self.line(report))
+        switch report.status {
+        case .ok: return
+        case .warn: throw ExitCode(1)
+        case .fail: throw ExitCode(2)
         }
+    }
+
+    private static func listing(_ report: HealthReport) -> Listing {
+        var text = ""
+        for dependency in report.dependencies {
+            let mark = Check.Status(dependency.status).mark
+            text += "  \(mark)  \(dependency.name): \(dependency.message), \(dependency.time)\n"
+            if !dependency.whatToDo.isEmpty { text += "        \(dependency.whatToDo)\n" }
+        }
+        return Listing(
+            "dependencies", report.dependencies.map(json),
+            more: [("status", .string(report.status.rawValue))], text: text,
+            exitCode: report.status == .fail ? .failure : .success)
+    }
+
+    private static func json(_ found: DependencyHealth) -> JSON {
+        .object([
+            "name": .string(found.name), "status": .string(found.status.rawValue), "seconds": .decimal(found.seconds),
+            "message": .string(found.message), "what_to_do": .string(found.whatToDo),
+            "checked_at": .moment(Int64(found.checkedAt.timeIntervalSince1970 * 1e6)),
+        ])
     }
 
     static func health(

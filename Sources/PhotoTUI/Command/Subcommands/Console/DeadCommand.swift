@@ -32,7 +32,7 @@ struct DeadCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: DeadOptions
-        @OptionGroup var output: JSONOption
+        @OptionGroup var list: ListOptions
         @OptionGroup var filter: DeadFilter
         @Flag(help: "One line for each group of errors that differ only in their particulars.") var group = false
         @Option(help: ArgumentHelp("At most so many.", valueName: "n")) var limit = 100
@@ -48,29 +48,28 @@ struct DeadCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withPlace { place in
-                if group { return try await showGroups(place) }
-                let after = after.flatMap { DeadListPlace($0) }
-                let found = try await place.rows(after: after, limit: limit + 1, where: filter.condition())
-                let rows = found.prefix(limit)
-                let next = found.count > limit ? rows.last.map { DeadListPlace($0).description } : nil
-                let groups = try await filter.groups(in: place)
-                let total = groups.reduce(0) { $0 + $1.count }
-                if output.json {
-                    let document: JSON = .object([
-                        "dead": .array(rows.map(DeadFormat.json)), "total": .count(total), "next": .text(next),
-                    ])
-                    return try Console.line(document.encoded())
-                }
-                var table = TextTable(DeadFormat.columns)
-                for row in rows { table.add(DeadFormat.cells(row)) }
-                try Console.write(table.text())
-                Console.note("\(rows.count) of \(Self.sum(groups))\n")
-                if let next { Console.note("More follow: --after \(OwnCommand.quoted(next))\n") }
-                await tellUnwatched(place)
+                try await list.list { group ? try await groups(in: place) : try await rows(in: place) }
             }
         }
 
-        private func showGroups(_ place: DeadPlace) async throws {
+        private func rows(in place: DeadPlace) async throws -> Listing {
+            let after = after.flatMap { DeadListPlace($0) }
+            let found = try await place.rows(after: after, limit: limit + 1, where: filter.condition())
+            let rows = found.prefix(limit)
+            let next = found.count > limit ? rows.last.map { DeadListPlace($0).description } : nil
+            let groups = try await filter.groups(in: place)
+            var table = TextTable(DeadFormat.columns)
+            for row in rows { table.add(DeadFormat.cells(row)) }
+            let total = groups.reduce(0) { $0 + $1.count }
+            return Listing(
+                "dead", rows.map { DeadFormat.json($0) }, more: [("total", .count(total)), ("next", .text(next))],
+                text: table.text(),
+                note: "\(rows.count) of \(Self.sum(groups))\n"
+                    + (next.map { "More follow: --after \(OwnCommand.quoted($0))\n" } ?? "")
+                    + (await noteOfUnwatched(place)))
+        }
+
+        private func groups(in place: DeadPlace) async throws -> Listing {
             let groups = try await filter.groups(in: place)
             var start = 0
             if let after {
@@ -82,18 +81,12 @@ struct DeadCommand: AsyncParsableCommand {
             }
             let shown = groups[min(start, groups.count)...].prefix(limit)
             let next = start + shown.count < groups.count ? shown.last?.id : nil
-            if output.json {
-                let document: JSON = .object([
-                    "groups": .array(shown.map(DeadFormat.json)), "next": .text(next),
-                ])
-                return try Console.line(document.encoded())
-            }
             var table = TextTable(DeadFormat.groupColumns)
             for group in shown { table.add(DeadFormat.cells(group)) }
-            try Console.write(table.text())
-            Console.note("\(counted(groups.count, "group")) of \(Self.sum(groups))\n")
-            if let next { Console.note("More follow: --after \(next)\n") }
-            await tellUnwatched(place)
+            return Listing(
+                "groups", shown.map { DeadFormat.json($0) }, more: [("next", .text(next))], text: table.text(),
+                note: "\(counted(groups.count, "group")) of \(Self.sum(groups))\n"
+                    + (next.map { "More follow: --after \($0)\n" } ?? "") + (await noteOfUnwatched(place)))
         }
 
         /// `3 dead letters, 88 dead jobs and 190 failed tasks`, without what there is none of.
@@ -107,14 +100,14 @@ struct DeadCommand: AsyncParsableCommand {
         }
 
         /// What fails in Celery's own workers is known only while somebody watches.
-        private func tellUnwatched(_ place: DeadPlace) async {
-            guard place.opened != nil else { return }
+        private func noteOfUnwatched(_ place: DeadPlace) async -> String {
+            guard place.opened != nil else { return "" }
             let until = try? await place.history?.watches(limit: 1).first?.until
             let age = until.map { Date().timeIntervalSince1970 - $0 }
-            if let age, age < 15 { return }
+            if let age, age < 15 { return "" }
             let line = (["phototui", "jobs", "watch"] + options.words).map(OwnCommand.quoted).joined(separator: " ")
             let past = age.map { " (the last time \(ProgressLine.duration($0)) ago)" } ?? ""
-            Console.note("What fails in Celery's own workers is known only while somebody watches\(past): \(line)\n")
+            return "What fails in Celery's own workers is known only while somebody watches\(past): \(line)\n"
         }
     }
 

@@ -25,7 +25,7 @@ struct InboxCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
-    @OptionGroup var output: JSONOption
+    @OptionGroup var list: ListOptions
     @Option(help: ArgumentHelp("This broker alone, without a library.", valueName: "url")) var broker: String?
     @Flag(help: "Go through every photo and object, too.") var thorough = false
     @Option(help: ArgumentHelp("How long to wait for workers to answer, at most.", valueName: "seconds")) var wait = 2.6
@@ -41,9 +41,8 @@ struct InboxCommand: AsyncParsableCommand {
         let open: @Sendable () async throws -> OpenConsole = { [broker] in
             try await OpenConsole.open(broker: broker, profile: profile)
         }
-        var owner: String??
-        if let profile, profile.broker != nil { owner = .some(profile.owner) }
-        func survey(_ library: (@Sendable () async throws -> Library)?) async -> ([InboxItem], [String]) {
+        let owner: String?? = profile?.broker == nil ? .none : .some(profile?.owner)
+        @Sendable func survey(_ library: (@Sendable () async throws -> Library)?) async -> ([InboxItem], [String]) {
             await InboxSurvey(
                 broker: isForeign || profile?.broker != nil ? open : nil, library: library,
                 owner: owner,
@@ -51,14 +50,16 @@ struct InboxCommand: AsyncParsableCommand {
                 patience: .seconds(wait)
             ).items()
         }
-        if isForeign {
-            let (items, places) = await survey(nil)
-            return try show(items, places)
+        if isForeign { return try await list.list { Self.listing(await survey(nil)) } }
+        let opening = LastingLibrary { [libraryOptions] in try await libraryOptions.open(LibraryOptions.configuration())
         }
-        let opening = Task { [libraryOptions] in try await libraryOptions.open(LibraryOptions.configuration()) }
-        let (items, places) = await survey { try await opening.value }
-        if let library = try? await opening.value { await library.close() }
-        try show(items, places)
+        do {
+            try await list.list { Self.listing(await survey { try await opening.value() }) }
+        } catch {
+            await opening.close()
+            throw error
+        }
+        await opening.close()
     }
 
     private var libraryWords: [String] {
@@ -66,19 +67,13 @@ struct InboxCommand: AsyncParsableCommand {
         return libraryOptions.library.map { ["--library", $0] } ?? []
     }
 
-    private func show(_ items: [InboxItem], _ places: [String]) throws {
-        if output.json {
-            let document: JSON = .object([
-                "items": .array(items.map(Self.json)), "at": .moment(SystemClock().microseconds),
-            ])
-            try Console.line(document.encoded())
-        } else if items.isEmpty {
-            Console.note("nothing waits in \(places.joined(separator: " and "))\n")
-        } else {
-            try Console.write(items.map(Self.text).joined(separator: "\n"))
-        }
-        if items.contains(where: { $0.kind == .unknown }) { throw ExitCode.failure }
-        if !items.isEmpty { throw ExitCode.inPart }
+    private static func listing(_ found: (items: [InboxItem], places: [String])) -> Listing {
+        Listing(
+            "items", found.items.map(json), more: [("at", .moment(SystemClock().microseconds))],
+            text: found.items.map(text).joined(separator: "\n"),
+            note: found.items.isEmpty ? "nothing waits in \(found.places.joined(separator: " and "))\n" : "",
+            exitCode: found.items.contains { $0.kind == .unknown }
+                ? .failure : found.items.isEmpty ? .success : .inPart)
     }
 
     private static func json(_ item: InboxItem) -> JSON {
@@ -99,4 +94,25 @@ struct InboxCommand: AsyncParsableCommand {
         if let advice = item.advice { text += "    " + displayEscaped(advice) + "\n" }
         return text
     }
+}
+
+/// A library that is opened with the first question, and anew with the next where that failed.
+private actor LastingLibrary {
+    private let open: @Sendable () async throws -> Library
+    private var opening: Task<Library, any Error>?
+
+    init(_ open: @escaping @Sendable () async throws -> Library) { self.open = open }
+
+    func value() async throws -> Library {
+        let opening = opening ?? Task { [open] in try await open() }
+        self.opening = opening
+        do {
+            return try await opening.value
+        } catch {
+            self.opening = nil
+            throw error
+        }
+    }
+
+    func close() async { await (try? opening?.value)?.close() }
 }

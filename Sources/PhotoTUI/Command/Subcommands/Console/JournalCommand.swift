@@ -19,7 +19,7 @@ struct JournalCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
-    @OptionGroup var output: JSONOption
+    @OptionGroup var list: ListOptions
 
     @Option(help: ArgumentHelp("This machine's journal of brokers, as far as it tells of this one.", valueName: "url"))
     var broker: String?
@@ -35,31 +35,24 @@ struct JournalCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let entries: [JournalEntry]
-        if let broker {
-            var options = BrokerOptions()
-            options.broker = broker
-            options.profile = nil
-            entries = try await options.withConsole { opened in
+        guard let broker else {
+            return try await libraryOptions.withLibrary { library in
+                try await list.list { Self.listing(try await library.catalog.journal(limit: limit)) }
+            }
+        }
+        var options = BrokerOptions()
+        options.broker = broker
+        options.profile = nil
+        try await options.withConsole { opened in
+            try await list.list {
                 // Others of the file are of other brokers.
-                try await opened.journal.entries(limit: .max).filter { $0.subject.hasSuffix(" of \(opened.address)") }
-            }.prefix(limit).map(\.self)
-        } else {
-            entries = try await libraryOptions.withLibrary { try await $0.catalog.journal(limit: limit) }
+                let entries = try await opened.journal.entries(limit: .max)
+                return Self.listing(entries.filter { $0.subject.hasSuffix(" of \(opened.address)") }.prefix(limit))
+            }
         }
-        if output.json {
-            let document: JSON = .object([
-                "entries": .array(
-                    entries.map {
-                        .object([
-                            "id": .string($0.id.description), "at": .moment($0.at), "actor": .string($0.actor),
-                            "action": .string($0.action), "subject": .string($0.subject),
-                            "outcome": .string($0.outcome),
-                        ])
-                    })
-            ])
-            return try Console.line(document.encoded())
-        }
+    }
+
+    private static func listing(_ entries: some Sequence<JournalEntry>) -> Listing {
         var table = TextTable([
             ("AT", .left), ("WHO", .left), ("ACTION", .left), ("SUBJECT", .left), ("OUTCOME", .left),
         ])
@@ -68,6 +61,13 @@ struct JournalCommand: AsyncParsableCommand {
                 [rfc3339(microseconds: entry.at)]
                     + [entry.actor, entry.action, entry.subject, entry.outcome].map { displayEscaped($0) })
         }
-        try Console.write(table.text())
+        return Listing("entries", entries.map(json), text: table.text())
+    }
+
+    private static func json(_ entry: JournalEntry) -> JSON {
+        .object([
+            "id": .string(entry.id.description), "at": .moment(entry.at), "actor": .string(entry.actor),
+            "action": .string(entry.action), "subject": .string(entry.subject), "outcome": .string(entry.outcome),
+        ])
     }
 }

@@ -45,72 +45,33 @@ struct QueuesCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var brokerOptions: BrokerOptions
-        @OptionGroup var output: JSONOption
-
-        @Flag(name: .shortAndLong, help: "List again and again, until Ctrl-C; with --json a document a line.")
-        var watch = false
-
-        @Option(help: ArgumentHelp("Seconds between two looks.", valueName: "seconds"))
-        var interval = 1.0
-
-        func validate() throws {
-            if !(1...3600).contains(interval) { throw ValidationError("--interval takes 1 to 3600 seconds") }
-        }
+        @OptionGroup var list: ListOptions
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-                let past = QueuePast(file)
-                guard watch else {
-                    let listing = try await opened.console.queues()
-                    try show(listing, await past.rates(), opened, isIndented: true)
-                    return await past.close()
-                }
-                try await Interrupt.cancelling {
-                } work: {
-                    try await follow(opened, past)
+                let past = QueuePast(TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment))
+                try await list.list {
+                    Self.listing(try await opened.console.queues(), await past.rates(), opened.address)
                 }
                 await past.close()
             }
         }
 
-        private func follow(_ opened: OpenConsole, _ past: QueuePast) async throws {
-            while !Task.isCancelled {
-                do {
-                    let listing = try await opened.console.queues()
-                    let rates = await past.rates()
-                    // As `watch` does: the screen anew, without a flash.
-                    if Console.isTerminal, !output.json { try Console.write("\u{1B}[H\u{1B}[J") }
-                    try show(listing, rates, opened, isIndented: false)
-                } catch let error as EngineError where error.isRetryable {
-                    Console.complain(error.description)
-                } catch is CancellationError {
-                    return
-                }
-                do { try await Task.sleep(for: .seconds(interval)) } catch { return }
-            }
-        }
-
-        private func show(
-            _ listing: QueueListing, _ rates: [String: QueueRates], _ opened: OpenConsole, isIndented: Bool
-        ) throws {
-            if output.json {
-                let document: JSON = .object([
-                    "queues": .array(listing.queues.map { QueueFormat.json($0, rates[$0.name]) }),
-                    "complete": .bool(listing.isComplete), "broker": .string(opened.address),
-                    "at": .moment(SystemClock().microseconds),
-                ])
-                return try Console.line(document.encoded(isIndented: isIndented))
-            }
+        private static func listing(
+            _ found: QueueListing, _ rates: [String: QueueRates], _ address: String
+        ) -> Listing {
             var table = TextTable(QueueFormat.columns(withRates: !rates.isEmpty))
-            for queue in listing.queues {
+            for queue in found.queues {
                 table.add(QueueFormat.row(queue, rates[queue.name], withRates: !rates.isEmpty))
             }
-            try Console.write(table.text())
-            if listing.queues.isEmpty { Console.note("no queues on \(opened.address)\n") }
-            if !listing.isComplete {
-                Console.note("The server holds very many keys: not all were looked at yet\n")
-            }
+            return Listing(
+                "queues", found.queues.map { QueueFormat.json($0, rates[$0.name]) },
+                more: [
+                    ("complete", .bool(found.isComplete)), ("broker", .string(address)),
+                    ("at", .moment(SystemClock().microseconds)),
+                ], text: table.text(),
+                note: (found.queues.isEmpty ? "no queues on \(address)\n" : "")
+                    + (found.isComplete ? "" : "The server holds very many keys: not all were looked at yet\n"))
         }
     }
 

@@ -33,7 +33,7 @@ struct WorkersCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var brokerOptions: BrokerOptions
-        @OptionGroup var output: JSONOption
+        @OptionGroup var list: ListOptions
 
         @Option(help: ArgumentHelp("How long to wait for answers and heartbeats, at most.", valueName: "seconds"))
         var wait = 2.6
@@ -44,31 +44,43 @@ struct WorkersCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let workers = try await opened.console.workers(patience: .seconds(wait))
-                let gone = await GoneWorkers.of(opened, besides: workers)
-                if output.json {
-                    let document: JSON = .object([
-                        "workers": .array(workers.map(WorkerFormat.json) + gone.map(WorkerFormat.json))
-                    ])
-                    return try Console.line(document.encoded())
+                try await list.list {
+                    let workers = try await opened.console.workers(patience: .seconds(wait))
+                    let held =
+                        workers.isEmpty
+                        ? try await opened.console.queues().queues.reduce(0) { $0 + $1.unacknowledged } : 0
+                    return Self.listing(
+                        workers, await GoneWorkers.of(opened, besides: workers), held: held, opened.address)
                 }
-                var table = TextTable([
-                    ("WORKER", .left), ("STATE", .left), ("SOFTWARE", .left), ("QUEUES", .left), ("ACTIVE", .right),
-                    ("DONE", .right), ("LOAD", .right), ("UP", .right),
-                ])
-                for worker in workers { table.add(WorkerFormat.row(worker)) }
-                for worker in gone { table.add(WorkerFormat.row(worker)) }
-                try Console.write(table.text())
-                for worker in workers {
-                    for activity in worker.active {
-                        let time = activity.seconds.map { " for \(ProgressLine.duration($0))" } ?? ""
-                        try Console.line(
-                            "  \(displayEscaped(worker.name)) runs \(displayEscaped(activity.task))"
-                                + " \(displayEscaped(activity.id))\(time)")
-                    }
-                }
-                if workers.isEmpty { Console.note("no worker is heard on \(opened.address)\n") }
             }
+        }
+
+        /// `held` is how many messages workers hold though none is heard.
+        private static func listing(
+            _ workers: [WorkerState], _ gone: [SeenWorker], held: Int, _ address: String
+        ) -> Listing {
+            var table = TextTable([
+                ("WORKER", .left), ("STATE", .left), ("SOFTWARE", .left), ("QUEUES", .left), ("ACTIVE", .right),
+                ("DONE", .right), ("LOAD", .right), ("UP", .right),
+            ])
+            for worker in workers { table.add(WorkerFormat.row(worker)) }
+            for worker in gone { table.add(WorkerFormat.row(worker)) }
+            var text = table.text()
+            for worker in workers {
+                for activity in worker.active {
+                    let time = activity.seconds.map { " for \(ProgressLine.duration($0))" } ?? ""
+                    text += "  \(displayEscaped(worker.name)) runs \(displayEscaped(activity.task))"
+                    text += " \(displayEscaped(activity.id))\(time)\n"
+                }
+            }
+            return Listing(
+                "workers", workers.map { WorkerFormat.json($0) } + gone.map { WorkerFormat.json($0) },
+                text: text,
+                note: workers.isEmpty
+                    ? "no worker is heard on \(address)"
+                        + (held > 0
+                            ? "; \(counted(held, "message")) \(held == 1 ? "is" : "are") held by workers that answer nothing: they "
+                                + "hang, or run a task in their only thread (-P solo), or are gone" : "") + "\n" : "")
         }
     }
 

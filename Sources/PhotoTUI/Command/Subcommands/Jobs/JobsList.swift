@@ -40,7 +40,9 @@ extension JobsCommand {
         @Flag(help: "Print CSV.")
         var csv = false
 
-        @Flag(help: "Go on with what changes, until Ctrl-C; with --json a document a line.")
+        @Flag(
+            name: [.long, .customLong("watch")],
+            help: "Go on with what changes, until Ctrl-C; with --json a document a line.")
         var follow = false
 
         @Option(help: ArgumentHelp("At most so many jobs.", valueName: "n"))
