@@ -34,7 +34,7 @@ extension AppState {
         let ofTasks: [ConsoleColumn] =
             hasRates
             ? [
-                .init(title: "ERRORS", width: 6), .init(title: "WAIT 50/95", width: 14),
+                .init(title: "ERRORS", width: 6), .init(title: "WAIT 50/95", width: 13),
                 .init(title: "RUN 50/95", width: 14),
             ] : []
         var columns: [ConsoleColumn] = [
@@ -43,10 +43,19 @@ extension AppState {
             .init(title: "DEAD", width: 5), .init(title: "IN/S", width: 6), .init(title: "OUT/S", width: 6),
         ]
         columns += ofTasks
+        // As the line below tells of one queue.
+        let hasForecast = area.columns >= 96
+        if hasForecast { columns.append(.init(title: "EMPTY", width: 6)) }
         columns.append(.init(title: "TREND", width: trendWidth(hasRates), isRight: false))
         drawRows(columns, count: rows.count, console.queues.cursor, into: &grid, in: area) { index in
             var cells = cells(of: rows[index], console)
-            if hasRates { cells.insert(contentsOf: rateCells(console.queues.rates[rows[index].name]), at: 8) }
+            var place = 8
+            if hasRates {
+                let ofTasks = rateCells(console.queues.rates[rows[index].name])
+                cells.insert(contentsOf: ofTasks, at: place)
+                place += ofTasks.count
+            }
+            if hasForecast { cells.insert(forecastCell(rows[index], console), at: place) }
             return cells
         }
         drawTrends(console, columns, into: &grid, in: area)
@@ -80,6 +89,21 @@ extension AppState {
         let samples = console.queues.samples(of: queue.name)
         guard queue.depth > 0, samples.count >= 10, let rates = samples.rates, !rates.isAtLeast else { return false }
         return rates.arriving - rates.leaving > 0.05
+    }
+
+    /// When nothing will wait as it goes now: by the history, where there is one, else by what was seen here.
+    private func forecastCell(_ queue: QueueState, _ console: ConsoleState) -> ConsoleCell {
+        if grows(queue, console) { return ConsoleCell(text: "grows", role: .warning) }
+        guard queue.depth > 0 else { return ConsoleCell(text: "-", role: .dim) }
+        if queue.isPaused { return ConsoleCell(text: "never", role: .warning) }
+        if let forecast = console.queues.rates[queue.name]?.forecast(of: queue) {
+            guard case .empty(let seconds) = forecast else { return ConsoleCell(text: "never", role: .warning) }
+            return ConsoleCell(text: ConsoleText.age(seconds))
+        }
+        guard let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast,
+            rates.leaving - rates.arriving > 0.05
+        else { return ConsoleCell(text: "-", role: .dim) }
+        return ConsoleCell(text: ConsoleText.age(Double(queue.depth) / (rates.leaving - rates.arriving)))
     }
 
     private func rateCells(_ rates: QueueRates?) -> [ConsoleCell] {
