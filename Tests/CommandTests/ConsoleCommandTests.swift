@@ -85,7 +85,7 @@ struct ConsoleCommandTests {
         for words in [
             ["queues", "pause", "wrok"], ["queues", "resume", "wrok"], ["queues", "purge", "wrok", "--yes"],
             ["queues", "move", "wrok", "--to", "work", "--yes"], ["queues", "move", "work", "--to", "wrk", "--yes"],
-            ["queues", "quarantine", "wrok"], ["queues", "peek", "wrok"],
+            ["queues", "quarantine", "wrok"], ["queues", "peek", "wrok"], ["queues", "peek", "wrok", "--json"],
         ] {
             let refused = try await place.program.run(words)
             #expect(refused.exitCode == 1, "\(words)")
@@ -163,7 +163,10 @@ struct ConsoleCommandTests {
         #expect(item["command"] as? String == "phototui queues quarantine 'my work'")
         let moved = try await place.run("queues", "move", "my work", "--to", "other", "--create", "--yes")
         #expect(moved.exitCode == 2 && moved.complaints.contains("1 stayed: poison"))
-        let mended = try await place.program.shell(try #require(item["command"] as? String))
+        let command = try #require(item["command"] as? String)
+        let unasked = try await place.program.shell(command)
+        #expect(unasked.exitCode == 1 && unasked.complaints.contains("add --yes to do it"), "\(unasked.complaints)")
+        let mended = try await place.program.shell(command + " --yes")
         #expect(mended.exitCode == 0 && mended.text.contains("1 message of my work set aside"), "\(mended.complaints)")
         #expect(try await place.redis("EXISTS", place.prefix + "my work") == "0\n")
         let dead = try await place.run("dead", "list", "--kind", "poison", "--json").document()

@@ -73,7 +73,7 @@ public struct InboxFix: Hashable, Sendable {
     public func line(reason: String) -> [String] {
         var line = words
         let isRetry = words.prefix(2) == ["jobs", "retry"]
-        if isRetry || (isOfQueues && words.dropFirst().first == "move") { line.append("--yes") }
+        if isRetry || (isOfQueues && ["move", "quarantine"].contains(words.dropFirst().first)) { line.append("--yes") }
         let takesReason = isOfQueues || isRetry
         if takesReason, !reason.isEmpty { line += ["--reason", reason] }
         return line

@@ -107,6 +107,8 @@ struct QueuesCommand: AsyncParsableCommand {
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let messages = try await opened.console.peek(queue, limit: limit)
+                let waiting = try await opened.console.waiting(in: queue)
+                if waiting == 0 { try await opened.requireQueue(queue) }
                 if output.json {
                     let document: JSON = .object([
                         "queue": .string(queue),
@@ -115,8 +117,6 @@ struct QueuesCommand: AsyncParsableCommand {
                     return try Console.line(document.encoded())
                 }
                 for message in messages { try Console.write(QueueFormat.text(message, withRaw: raw)) }
-                let waiting = try await opened.console.waiting(in: queue)
-                if waiting == 0 { try await opened.requireQueue(queue) }
                 Console.note("\(messages.count) of \(counted(waiting, "message")) in \(displayEscaped(queue))\n")
             }
         }
@@ -268,29 +268,38 @@ struct QueuesCommand: AsyncParsableCommand {
                 their order. Pause the queue first where workers die of it.
 
                 Examples:
-                  phototui queues quarantine celery --reason "the deploy of 10:40 sent these"
+                  phototui queues quarantine celery --yes --reason "the deploy of 10:40 sent these"
 
                 Exit codes: 0 done, 1 it could not be.
                 """)
 
         @OptionGroup var brokerOptions: BrokerOptions
         @OptionGroup var output: JSONOption
-        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @OptionGroup var consent: ConsentOptions
         @Argument(help: "The queue.") var queue: String
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
+                let name = "quarantine poison"
+                let waiting = try await opened.preparing(name, on: "queue \(queue)", reason: consent.reason) {
+                    let waiting = try await opened.console.waiting(in: queue)
+                    if waiting == 0 { try await opened.requireQueue(queue) }
+                    return waiting
+                }
+                if waiting > 0 {
+                    let sentence =
+                        "poison among \(counted(waiting, "message")) of \(queue) will be set aside with the dead letters"
+                    try await opened.ask(consent, sentence, type: "quarantine", for: name, on: "queue \(queue)")
+                }
                 let progress = ProgressLine()
                 let found: [Poison] = try await Interrupt.cancelling {
                     progress.clear()
                 } work: {
                     try await opened.act(
-                        "quarantine poison", on: "queue \(queue)", reason: reason,
+                        name, on: "queue \(queue)", reason: consent.reason,
                         outcome: { (found: [Poison]) in "\(found.count) set aside" }
                     ) {
-                        let waiting = try await opened.console.waiting(in: queue)
-                        if waiting == 0 { try await opened.requireQueue(queue) }
-                        return try await opened.console.quarantine(queue) { count in
+                        try await opened.console.quarantine(queue) { count in
                             progress.show(count, of: waiting, "messages looked at")
                         }
                     }
