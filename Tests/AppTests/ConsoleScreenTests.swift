@@ -98,7 +98,7 @@ struct ConsoleScreenTests {
         var app = running()
         app.press("w")
         app.broker.workers.removeLast()
-        app.pass(15)
+        app.pass(75)
         try expectGolden(app.frame(), "workers-80x24")
     }
 

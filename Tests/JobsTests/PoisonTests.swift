@@ -193,8 +193,26 @@ struct PoisonTests {
         _ = try await console.quarantine("odd queue") { _ in }
         let after = try await BrokerInbox(console, longest: [:], words: [], patience: .seconds(4)).items()
         #expect(!after.contains { $0.kind == .poison } && after.contains { $0.kind == .unconsumed })
+        // One that was heard a moment ago is silent, not gone, and may be who consumes it.
+        let now = Date().timeIntervalSince1970
+        let seen = [
+            SeenWorker(name: "hung@shop", heardAt: now - 20), SeenWorker(name: "old@shop", heardAt: now - 100),
+            SeenWorker(name: "left@shop", heardAt: now - 5, leftAt: now - 4),
+        ]
+        let doubted = try await BrokerInbox(
+            console, longest: [:], seen: seen, words: [], patience: .seconds(4)
+        ).items()
+        let silent = doubted.filter { $0.kind == .silentWorker }
+        #expect(silent.map(\.subject) == ["hung@shop"] && silent[0].explanation.contains("neither answers nor beats"))
+        let perhaps = doubted.first { $0.kind == .unconsumed }?.explanation
+        #expect(perhaps?.contains("(hung@shop, of whom that is not known, may)") == true, "\(perhaps ?? "")")
         worker.drain()
         try await running.value
+        let alone = try await BrokerInbox(
+            console, longest: [:], seen: seen, words: [], patience: .milliseconds(300)
+        ).items()
+        #expect(Set(alone.map(\.kind)) == [.noWorker, .silentWorker], "\(alone)")
+        #expect(alone.first { $0.kind == .noWorker }?.explanation.contains("now (hung@shop a moment ago)") == true)
         _ = try await console.forget(console.deadLetters(limit: 9).map(\.id))
         _ = try await broker.purge("odd queue")
     }

@@ -122,7 +122,11 @@ struct ConsoleOnTerminalTests {
         #expect(try await program.comesToShow { $0.contains("The command below is run.") })
         program.type("\r")
         #expect(try await program.comesToShow { $0.contains("mending") })
-        #expect(try await program.comesToShow { $0.contains("1 finding") && !$0.contains("queues resume") })
+        // Who told of the task was heard, and is silent since.
+        #expect(
+            try await program.comesToShow {
+                $0.contains("2 findings") && $0.contains("celery@a was heard") && !$0.contains("queues resume")
+            })
         #expect(try await redis.cli("SISMEMBER", "phototui.paused", "stuck") == "0")
         program.type("8")
         // Nobody works here.

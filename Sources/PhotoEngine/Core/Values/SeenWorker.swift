@@ -12,8 +12,12 @@ public struct SeenWorker: Hashable, Sendable {
         (self.name, self.heardAt, self.leftAt, self.toldAt) = (name, heardAt, leftAt, toldAt)
     }
 
-    /// A heart beats every two seconds, or as seldom as its worker was told to.
+    /// A heart beats every two seconds, or as seldom as its worker was told to; one that hangs, or whose only thread runs a task
+    /// (`-P solo`), comes back.
     public static let patience = 60.0
+
+    /// Whether it is gone at a moment, in Unix seconds: it said goodbye, or was not heard for long. Else it is silent.
+    public func isGone(at moment: Double) -> Bool { leftAt != nil || moment - heardAt > Self.patience }
 }
 
 extension Collection where Element == SeenWorker {

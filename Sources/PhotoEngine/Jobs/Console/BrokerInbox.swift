@@ -6,6 +6,8 @@ public struct BrokerInbox: Sendable {
     private let console: CeleryConsole
     /// The longest run times by task in the last days, in seconds, where somebody watched.
     private let longest: [String: Double]
+    /// Workers that were heard lately, where somebody watched.
+    private let seen: [SeenWorker]
     /// What the commands name the broker by: `--broker URL` or `--profile NAME`.
     private let words: [String]
     private let patience: Duration
@@ -15,8 +17,12 @@ public struct BrokerInbox: Sendable {
     /// A delivery is given back within about so long after its visibility has ended.
     private static let sweepSeconds = 300.0
 
-    public init(_ console: CeleryConsole, longest: [String: Double], words: [String], patience: Duration) {
+    public init(
+        _ console: CeleryConsole, longest: [String: Double], seen: [SeenWorker] = [], words: [String],
+        patience: Duration
+    ) {
         self.console = console
+        self.seen = seen
         self.longest = longest
         self.words = words
         self.patience = patience
@@ -29,7 +35,9 @@ public struct BrokerInbox: Sendable {
         let hasAnswers = workers.contains(where: \.hasAnswered)
         let poison = try await poison(in: listing.queues)
         var items = poisonItems(poison)
-        items += queueItems(listing.queues, workers, poison, hasAnswers: hasAnswers)
+        let unheard = unheard(besides: workers)
+        let silent = workers.filter { !$0.hasAnswered }.map(\.name) + unheard.map(\.name)
+        items += queueItems(listing.queues, workers, poison, silent: silent, hasAnswers: hasAnswers)
         items += try await pauseItems(listing.queues, workers)
         for worker in workers where worker.presence == .silent {
             items.append(
@@ -37,11 +45,23 @@ public struct BrokerInbox: Sendable {
                     .silentWorker, worker.name,
                     worker.hasAnswered
                         ? "\(worker.name) answers, but its heart was not heard: monitors take it for gone."
-                        : "The heart of \(worker.name) beats, but it answers nothing: it hangs, or is stopped.",
+                        : "The heart of \(worker.name) beats, but it answers nothing: it hangs, or is stopped, or remote control is "
+                            + "switched off for it. Which queues it consumes is not known.",
                     command: worker.hasAnswered ? [] : ["phototui", "workers"] + words,
                     advice: worker.hasAnswered
                         ? "start it without --without-heartbeat"
-                        : "see on its machine what it waits for; restart it if it stays so"))
+                        : "where worker_enable_remote_control is False it can't answer, and all may be well; else see on its machine "
+                            + "what it waits for, and restart it if it stays so"))
+        }
+        for worker in unheard {
+            let age = Int(max(0, Date().timeIntervalSince1970 - worker.heardAt).rounded())
+            items.append(
+                InboxItem(
+                    .silentWorker, worker.name,
+                    "\(worker.name) was heard \(age) s ago, and now neither answers nor beats: it hangs, or runs a task in its only "
+                        + "thread (-P solo), or its machine is away. Which queues it consumes is not known.",
+                    command: ["phototui", "workers"] + words,
+                    advice: "see on its machine what it does; after a minute it is told of as gone"))
         }
         items += try await skewItems(workers)
         let visibility = try await console.visibilitySeconds(patience: patience)
@@ -56,6 +76,12 @@ public struct BrokerInbox: Sendable {
                     command: ["phototui", "dead", "list", "--group"] + words))
         }
         return items
+    }
+
+    /// Those that were heard within the last minute, and are not now.
+    private func unheard(besides workers: [WorkerState]) -> [SeenWorker] {
+        let now = Date().timeIntervalSince1970
+        return seen.gone(besides: Set(workers.map(\.name))).filter { !$0.isGone(at: now) }
     }
 
     // Poison
@@ -125,8 +151,11 @@ public struct BrokerInbox: Sendable {
     }
 
     private func queueItems(
-        _ queues: [QueueState], _ workers: [WorkerState], _ poison: [PoisonFound], hasAnswers: Bool
+        _ queues: [QueueState], _ workers: [WorkerState], _ poison: [PoisonFound], silent: [String], hasAnswers: Bool
     ) -> [InboxItem] {
+        let names = silent.prefix(3).joined(separator: ", ") + (silent.count > 3 ? ", …" : "")
+        // Who says nothing may consume what nobody else does.
+        let perhaps = silent.isEmpty ? "" : " (\(names), of whom that is not known, may)"
         let waiting = queues.filter { $0.depth > 0 }
         let isDeadly = poison.contains { $0.poison.contains(where: \.isDeadly) }
         var items = waiting.filter(\.isPaused).map { queue in
@@ -136,12 +165,17 @@ public struct BrokerInbox: Sendable {
                 command: ["phototui", "queues", "resume"] + words + [queue.name])
         }
         if workers.isEmpty {
+            let held = queues.reduce(0) { $0 + $1.unacknowledged }
+            let others =
+                held > 0
+                ? " Workers hold \(counted(held, "message")) more: they hang, or run a task in their only thread (-P solo), or are gone."
+                : ""
             let depth = waiting.reduce(0) { $0 + $1.depth }
             if depth > 0 {
                 items.append(
                     InboxItem(
                         .noWorker, "workers", count: depth,
-                        "No worker is heard, and \(waits(depth)) in \(waiting.map(\.name).joined(separator: ", ")).",
+                        "No worker is heard\(silent.isEmpty ? "" : " now (\(names) a moment ago)"), and \(waits(depth)) in \(waiting.map(\.name).joined(separator: ", ")).\(others)",
                         advice: (isDeadly ? "set the poison aside first, which would end it; then " : "")
                             + "start a worker: celery -A APP worker -Q \(shellQuoted(waiting[0].name)), or phototui worker"
                     ))
@@ -167,7 +201,7 @@ public struct BrokerInbox: Sendable {
             items.append(
                 InboxItem(
                     .unconsumed, queue.name, count: queue.depth,
-                    "\(waits(queue.depth)) in \(queue.name), which no worker that answers consumes."
+                    "\(waits(queue.depth)) in \(queue.name), which no worker that answers consumes\(perhaps)."
                         + (bad > 0 ? " \(bad) of them, at least, are poison." : ""),
                     advice: (bad > 0 ? "set the poison aside first, then " : "")
                         + "start a worker for it (celery -A APP worker -Q \(shellQuoted(queue.name))); move them to another "

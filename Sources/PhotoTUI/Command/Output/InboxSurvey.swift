@@ -48,7 +48,8 @@ struct InboxSurvey: Sendable {
             place = opened.address
             let console = CeleryConsole(opened.redis)
             defer { console.close() }
-            let inbox = BrokerInbox(console, longest: await Self.longest(opened), words: words, patience: patience)
+            let (longest, seen) = await Self.past(opened)
+            let inbox = BrokerInbox(console, longest: longest, seen: seen, words: words, patience: patience)
             let items = try await inbox.items()
             guard let owner else { return (items, place, nil) }
             return (items, place, try await inbox.messages(of: owner))
@@ -57,12 +58,15 @@ struct InboxSurvey: Sendable {
         }
     }
 
-    private static func longest(_ opened: OpenConsole) async -> [String: Double] {
+    /// What the history knows: the longest run times, and who was heard in the last minute.
+    private static func past(_ opened: OpenConsole) async -> (longest: [String: Double], seen: [SeenWorker]) {
         let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-        guard file.exists, let history = try? await file.open() else { return [:] }
-        let found = (try? await history.longestRuns(limit: 10)) ?? [:]
+        guard file.exists, let history = try? await file.open() else { return ([:], []) }
+        let longest = (try? await history.longestRuns(limit: 10)) ?? [:]
+        let since = Date().timeIntervalSince1970 - SeenWorker.patience
+        let seen = (try? await history.workers(since: since)) ?? []
         await history.close()
-        return found
+        return (longest, seen)
     }
 
     private static func unknown(_ place: String, _ error: any Error) -> InboxItem {

@@ -67,7 +67,8 @@ extension AppState {
 
     /// By how much what a worker said has aged; it is asked again before that matters, as long as it answers.
     private func passed(since row: WorkersState.Row, _ console: ConsoleState) -> Double {
-        let isFollowed = row.presence != .gone && !console.poll.isLate && console.poll.error == nil
+        let isHeard = row.seenAt == console.workers.answeredAt
+        let isFollowed = isHeard && !console.poll.isLate && console.poll.error == nil
         return isFollowed ? 0 : max(0, console.now - row.seenAt)
     }
 
@@ -96,7 +97,7 @@ extension AppState {
             let how = row.saidGoodbye ? "said goodbye" : "last heard of"
             lines.append(("gone", "\(how) \(ConsoleText.age(passed)) ago", .error))
         }
-        if row.presence == .silent { lines.append(("silent", silence(worker), .warning)) }
+        if row.presence == .silent { lines.append(("silent", silence(row, console), .warning)) }
         for (index, activity) in worker.active.enumerated() {
             let time = activity.seconds.map { " for \(ConsoleText.age($0 + passed))" } ?? ""
             let label = index > 0 ? "" : row.presence == .gone ? "ran" : "runs"
@@ -122,10 +123,13 @@ extension AppState {
         }
     }
 
-    private func silence(_ worker: WorkerState) -> String {
-        worker.hasAnswered
-            ? "it answers, and its heart is not heard: it may send no events"
-            : "its heart beats, and it does not answer"
+    private func silence(_ row: WorkersState.Row, _ console: ConsoleState) -> String {
+        if row.worker.hasAnswered { return "it answers, and its heart is not heard: it may send no events" }
+        guard row.seenAt == console.workers.answeredAt else {
+            return
+                "neither answers nor beats since \(ConsoleText.age(passed(since: row, console))): it hangs, or its only thread is busy"
+        }
+        return "its heart beats, and it does not answer"
     }
 
     func workersFacts(_ console: ConsoleState) -> String {

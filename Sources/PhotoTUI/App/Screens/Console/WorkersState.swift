@@ -31,21 +31,25 @@ public struct WorkersState: Sendable {
         }
 
         /// One that was heard before one looked.
-        init(_ seen: SeenWorker) {
+        init(_ seen: SeenWorker, at moment: Double) {
             worker = WorkerState(
                 name: seen.name, presence: .silent, hasAnswered: false, heartbeatSeconds: nil, software: nil,
                 processID: nil, queues: [], concurrency: nil, active: [], reserved: nil, scheduled: nil, processed: nil,
                 load: [], uptimeSeconds: nil, clockSkewSeconds: nil)
-            (presence, seenAt, beatAt, software, load) = (.gone, seen.heardAt, seen.heardAt, nil, [])
+            (seenAt, beatAt, software, load) = (seen.heardAt, seen.heardAt, nil, [])
+            presence = seen.isGone(at: moment) ? .gone : .silent
             saidGoodbye = seen.leftAt != nil
         }
 
-        private init(gone row: Row) {
-            (worker, seenAt, presence) = (row.worker, row.seenAt, .gone)
+        private init(unheard row: Row, at moment: Double) {
+            (worker, seenAt, saidGoodbye) = (row.worker.unheard, row.seenAt, row.saidGoodbye)
             (beatAt, software, load) = (row.beatAt, row.software, row.load)
+            let isGone = row.presence == .gone || moment - row.seenAt > SeenWorker.patience
+            presence = isGone ? .gone : .silent
         }
 
-        var gone: Row { Row(gone: self) }
+        /// It neither answered nor beat when it was asked.
+        func unheard(at moment: Double) -> Row { Row(unheard: self, at: moment) }
     }
 
     private var seen: [String: Row] = [:]
@@ -64,11 +68,9 @@ public struct WorkersState: Sendable {
         answeredAt = moment
         let here = Set(workers.map(\.name))
         for worker in gone where !here.contains(worker.name) && (seen[worker.name]?.seenAt ?? 0) <= worker.heardAt {
-            seen[worker.name] = Row(worker)
+            seen[worker.name] = Row(worker, at: moment)
         }
-        for (name, row) in seen where !here.contains(name) {
-            seen[name] = row.gone
-        }
+        for (name, row) in seen where !here.contains(name) { seen[name] = row.unheard(at: moment) }
         for worker in workers {
             seen[worker.name] = Row(worker, at: moment, before: seen[worker.name])
         }
@@ -83,5 +85,16 @@ public struct WorkersState: Sendable {
                 || row.presence.rawValue == wanted
         }.sorted { $0.worker.name < $1.worker.name }
         cursor.settle(in: rows.map(\.worker.name), visible: visible)
+    }
+}
+
+extension WorkerState {
+    /// As it was when it was heard last; nothing can be asked of it.
+    fileprivate var unheard: WorkerState {
+        WorkerState(
+            name: name, presence: .silent, hasAnswered: false, heartbeatSeconds: nil, software: software,
+            processID: processID, queues: queues, concurrency: concurrency, active: active, reserved: reserved,
+            scheduled: scheduled, processed: processed, load: load, uptimeSeconds: uptimeSeconds,
+            clockSkewSeconds: clockSkewSeconds)
     }
 }

@@ -22,8 +22,9 @@ struct WorkersCommand: AsyncParsableCommand {
             abstract: "List the workers: phototui's and Celery's alike.",
             discussion: """
                 alive: it answers, and its heartbeat is heard. silent: one of both is missing, as with a worker that hangs, or one \
-                that sends no events (`celery worker --without-heartbeat`). gone: neither, of one that was heard in the last day while \
-                somebody watched (phototui jobs watch): since when, and whether it said goodbye.
+                that sends no events (`celery worker --without-heartbeat`); or, where somebody watches (phototui jobs watch), neither \
+                for less than a minute, as while the only thread of one (-P solo) runs a task. gone: neither for longer, of one that was \
+                heard in the last day: since when, and whether it said goodbye.
 
                 Examples:
                   phototui workers --json | jq '.workers[].active[]'
@@ -251,15 +252,21 @@ enum WorkerFormat {
 
     static func json(_ worker: SeenWorker) -> JSON {
         .object([
-            "name": .string(worker.name), "state": .string("gone"), "answers": .bool(false),
+            "name": .string(worker.name), "state": .string(word(of: worker)), "answers": .bool(false),
             "heard_at": .moment(TaskFormat.moment(worker.heardAt)), "said_goodbye": .bool(worker.leftAt != nil),
         ])
+    }
+
+    private static func word(of worker: SeenWorker) -> String {
+        worker.isGone(at: Date().timeIntervalSince1970) ? "gone" : WorkerState.Presence.silent.rawValue
     }
 
     static func row(_ worker: SeenWorker) -> [String] {
         let age = ProgressLine.duration(max(0, Date().timeIntervalSince1970 - worker.heardAt))
         let how = worker.leftAt == nil ? "last heard of" : "said goodbye"
-        return [displayEscaped(worker.name), Ink.bad("gone"), "\(how) \(age) ago", "-", "-", "-", "-", "-"]
+        let word = word(of: worker)
+        let state = word == "gone" ? Ink.bad(word) : Ink.warning(word)
+        return [displayEscaped(worker.name), state, "\(how) \(age) ago", "-", "-", "-", "-", "-"]
     }
 
     static func row(_ worker: WorkerState) -> [String] {
