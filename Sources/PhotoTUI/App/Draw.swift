@@ -75,7 +75,11 @@ extension AppState {
         let all =
             (hasLibrary ? [.timeline] : []) + ofBroker + [.jobs, .inbox, .health] + (hasJobsOfLibrary ? [.costs] : [])
         // As many as leave room for the address; that which shows is always among them.
-        var room = size.columns - 11 - min(24, (console?.address.count ?? 0) + 2)
+        var room = size.columns - 11
+        if let console {
+            room -= min(24, (placeNames(console).last?.displayWidth ?? 0) + 2)
+            room -= console.obstacle == nil ? 0 : Self.readOnlyMark.count + 2
+        }
         return all.filter { view in
             let needed = view.title.count + 3
             guard view == context || needed + context.title.count + 3 <= room else { return false }
@@ -84,12 +88,26 @@ extension AppState {
         }
     }
 
+    private static let readOnlyMark = "read only"
+
+    /// What the place is called, safe to show, the longest first.
+    private func placeNames(_ console: ConsoleState) -> [String] {
+        let address = displayEscaped(console.address)
+        if console.options.first == "--profile", let name = console.options.last.map({ displayEscaped($0) }) {
+            return [name + look.lines.separator + address, name]
+        }
+        let bare = address.hasPrefix("redis://") ? String(address.dropFirst(8)) : address
+        return [address, bare]
+    }
+
     /// Which broker it is, and whether it may only be looked at.
     private func drawBroker(into grid: inout Grid, in area: Rect, from column: Int) {
         guard let console else { return }
-        let mark = console.obstacle == nil ? "" : "read only"
-        let room = area.endColumn - column - 2 - (mark.isEmpty ? 0 : mark.count + 2)
-        let address = displayEscaped(console.address).truncated(to: max(0, room), .middle, ascii: look.lines.isASCII)
+        let mark = console.obstacle == nil ? "" : Self.readOnlyMark
+        let room = max(0, area.endColumn - column - 2 - (mark.isEmpty ? 0 : mark.count + 2))
+        let names = placeNames(console)
+        let address = (names.first { $0.displayWidth <= room } ?? names.last ?? "")
+            .truncated(to: room, .middle, ascii: look.lines.isASCII)
         let left = area.endColumn - 1 - address.displayWidth
         grid.write(address, at: Position(row: area.row, column: left), role: .dim)
         guard !mark.isEmpty else { return }

@@ -191,7 +191,7 @@ extension AppState {
         case (_, .openPhotoJobs):
             return console == nil || timeline.cursorEntry == nil ? "there is no photo here" : nil
         case (_, .openTimeline), (_, .openDuplicates), (_, .openTrash), (_, .openPlaces):
-            return hasLibrary ? nil : "there is no library here, only a broker"
+            return reasonNoPhotos
         case (.duplicates, .undo), (.comparison, .undo): return reasonNoUndoOfResolution()
         case (_, .nextTheme): return themes.count > 1 ? nil : "there is only one theme"
         case (.duplicates, _): return reasonUnavailableInDuplicates(action)

@@ -47,7 +47,7 @@ public struct ConsoleDecision: Hashable, Sendable {
     }
 
     /// `5/s`, `10/m`, `100/h`, `0`: as the command takes it.
-    static func isRate(_ text: String) -> Bool {
+    public static func isRate(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let isUnit = parts.count == 1 || (parts.count == 2 && ["s", "m", "h"].contains(parts[1]))
         guard isUnit, let count = parts.first.flatMap({ Double($0) }) else { return false }

@@ -33,7 +33,7 @@ extension AppState {
         let jobs = console.jobs
         switch action {
         case .showJobPhoto:
-            guard hasLibrary else { return "there is no library here, only a broker" }
+            if let reason = reasonNoPhotos { return reason }
             return jobs.detail?.details?.photo == nil ? "no photo shows: look into a job of one" : nil
         case .followJobs: return jobs.detail == nil ? nil : "one job is all that shows"
         case .revokeAllJobs:
@@ -62,6 +62,13 @@ extension AppState {
         case (_, .library(hasBroker: false)): return reasonNoWorkers
         default: return job.standing.isFinished ? "it is \(job.state)" : nil
         }
+    }
+
+    /// Why no photo shows here; nil where they do.
+    var reasonNoPhotos: String? {
+        if hasLibrary { return nil }
+        guard console?.hasCatalog == true else { return "there is no library here, only a broker" }
+        return "the console shows no photos: phototui \(console?.options.joined(separator: " ") ?? "") does"
     }
 
     private var reasonNoCancelOfTask: String {

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Core
 import Foundation
@@ -152,9 +153,7 @@ struct WorkersCommand: AsyncParsableCommand {
         @Argument(help: "So many a second, minute or hour: 5/s, 10/m, 100/h; 0 for no limit.") var rate: String
 
         func validate() throws {
-            let parts = rate.split(separator: "/", omittingEmptySubsequences: false)
-            let isUnit = parts.count == 1 || (parts.count == 2 && ["s", "m", "h"].contains(parts[1]))
-            guard isUnit, let count = Double(parts[0]), (0...1e9).contains(count) else {
+            guard ConsoleDecision.isRate(rate) else {
                 throw ValidationError("the rate is a number, or one with /s, /m or /h behind it")
             }
         }
