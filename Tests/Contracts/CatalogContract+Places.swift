@@ -62,6 +62,7 @@ extension CatalogContract {
                 named: found(lisbon, city), far: found(waiting[3].position, nil),
             ])
             try requireEqual(count, 4, "how many were noted")
+            try await catalog.requireIndexed("once places were noted")
             try requireEqual(try await catalog.unplacedCount(), 0, "how many wait then")
             try requireEqual(try await catalog.counts(), ["Lisbon, Portugal 2", "Sintra, Portugal 1"], "the cities")
             try requireEqual(
@@ -80,12 +81,12 @@ extension CatalogContract {
                 "the month's places")
             try await catalog.edit(.archived(true), [two])
             try requireEqual(try await catalog.counts(), ["Lisbon, Portugal 2"], "the cities, without the archive")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("with a photo in the archive")
             try await catalog.forgetPlaces()
+            try await catalog.requireIndexed("once all is forgotten")
             try requireEqual(try await catalog.counts(), [], "once all is forgotten")
             try requireEqual(try await catalog.unplacedCount(), 4, "what waits again")
             try requireEqual(try await catalog.places(in: july, limit: 9), ["Lisboa"], "the month's places then")
-            try await catalog.requireSound()
         },
         ContractCase("What was found for an old position is not noted, and is forgotten with it") { subject in
             let catalog = subject.catalog
@@ -101,7 +102,7 @@ extension CatalogContract {
                 try await catalog.photo(one)?.metadata.place, nil, "its place, once a sidecar knows better")
             try requireEqual(try await catalog.unplaced(after: nil, limit: 9).map(\.position), [sintra], "what waits")
             try requireEqual(try await catalog.places(in: july, limit: 9), [], "the month's places")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once a sidecar knows better")
             // Processing brings what it found along; the sidecar's position is looked up anew.
             try await catalog.process(one, 1, found(lisbon, city, offset: 60), at: lisbon)
             try requireEqual(
@@ -111,10 +112,11 @@ extension CatalogContract {
             let known = try requirePresent(try await catalog.photo(two), "the second")
             try requireEqual(known.metadata.place, "Lisbon, Portugal", "the place that processing found")
             try requireEqual(known.captureTime.offsetMinutes, -90, "and the time zone")
+            try await catalog.requireIndexed("once processing found a place")
             try await catalog.process(two, 2, nil, at: nil)
             try requireEqual(try await catalog.photo(two)?.metadata.place, nil, "once the file has no position")
             try requireEqual(try await catalog.counts(), [], "the cities")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once the file has no position")
         },
         ContractCase("A position taken over from a duplicate is looked up, and its undo takes the place along") {
             subject in
@@ -127,10 +129,11 @@ extension CatalogContract {
             try require(waiting.contains { $0.photo == one }, "the keeper waits")
             _ = try await catalog.setPlaces([one: found(lisbon, madeUpCity(7, "Lisbon"))])
             try requireEqual(try await catalog.counts(), ["Lisbon, Portugal 1"], "the cities")
+            try await catalog.requireIndexed("with a position taken over")
             _ = try await catalog.undo(resolution.id, actor: "b")
             try requireEqual(try await catalog.photo(one)?.metadata.place, nil, "its place")
             try requireEqual(try await catalog.counts(), [], "the cities then")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once that is undone")
         },
     ]
 }

@@ -20,7 +20,8 @@ extension Catalog {
             "how many \(text) finds")
     }
 
-    fileprivate func requireIndexed(_ when: String) async throws {
+    /// Makes the index anew: a fault is told once.
+    func requireIndexed(_ when: String) async throws {
         try requireEqual(try await rebuildSearch(), 0, "where the index is not what is built anew, \(when)")
         try await requireSound()
     }

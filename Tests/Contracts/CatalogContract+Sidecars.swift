@@ -56,16 +56,17 @@ extension CatalogContract {
                 try requireEqual(try await catalog.faces(of: [photo])[0].map(\.name), ["Ana", "Ben"], "faces, \(what)")
             }
             try await requireBoth("what both say")
+            try await catalog.requireIndexed("once a sidecar was read")
             try await catalog.processAgain(photo, 1, file)
             try await requireBoth("once it is processed again")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once it is processed again")
             _ = try await subject.second.recordSidecars([Sidecar(path: "/photos/1.jpg.xmp", marks: WrittenMarks())])
             let known = try await catalog.known(photo)
             try requireEqual(known.metadata.rating, 2, "the file's rating, once the sidecar has none")
             try requireEqual(known.metadata.keywords, ["sea"], "its keywords")
             try requireEqual(known.metadata.position, nil, "its position")
             try requireEqual(try await catalog.faces(of: [photo])[0].map(\.name), ["Ana"], "its faces")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once the sidecar says nothing")
         },
         ContractCase("A sidecar leaves alone what somebody edited here, and the words that are tags") { subject in
             let catalog = subject.catalog
@@ -82,13 +83,15 @@ extension CatalogContract {
                 $0.keywords = ["sea", "sand"]
             }
             try requireEqual(asked, [photo], "its photos")
+            try await catalog.requireIndexed("once a sidecar was read")
             let known = try await catalog.known(photo)
             try requireEqual(
                 PhotoMarks(of: known), PhotoMarks(rating: 1, caption: "mine", keywords: ["sand"]), "its marks")
             for _ in 0..<5 { _ = try await catalog.undo(catalog.nextEdit()) }
+            try await catalog.requireIndexed("once the edits are undone")
             _ = try await catalog.say("/photos/1.jpg.xmp") { $0.rating = 4 }
             try requireEqual(try await catalog.known(photo).metadata.rating, 4, "once the edits are undone")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("after edits and their undoing")
         },
         ContractCase("A sidecar is beside the file of its name, else beside those that differ in their ending") {
             subject in
@@ -110,7 +113,7 @@ extension CatalogContract {
             try requireEqual(try await catalog.known(late).metadata.caption, nil, "what it says as yet")
             try await catalog.finishJob(of: late, 5, 7)
             try requireEqual(try await catalog.known(late).metadata.caption, "later", "what it says then")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once a photo took up what waited for it")
         },
         ContractCase("A removed photo takes what sidecars said of it along") { subject in
             let catalog = subject.catalog
@@ -122,7 +125,7 @@ extension CatalogContract {
             _ = try await catalog.remove(two, trashedAt: resolution.resolvedAt, forgetting: [], actor: "a", reason: "")
             try requireEqual(try await catalog.say("/photos/2.xmp") { $0.rating = 3 }, [], "its photos then")
             try requireEqual(try await catalog.faces(of: [one])[0].map(\.name), ["Ana"], "what the keeper took over")
-            try await catalog.requireSound()
+            try await catalog.requireIndexed("once the photo is removed")
         },
     ]
 }
