@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "Catalog",
             dependencies: [
-                "Core", "CPostgres", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
+                "Core", "Search", "CPostgres", systemPackage, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Sources/PhotoEngine/Catalog"),

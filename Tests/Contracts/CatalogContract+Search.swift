@@ -299,6 +299,59 @@ extension CatalogContract {
             try requireEqual(try await catalog.forgetSearches(nil), PastSearch.most - 1, "all")
             try requireEqual(try await catalog.searches(limit: 9), [], "none")
         },
+        ContractCase("A saved search is found by its whole name, as if its text stood there, and never by itself") {
+            subject in
+            let catalog = subject.catalog
+            let photos = try await catalog.addSamples()
+            try await catalog.edit(.createAlbum(.album("Best"), description: "", query: "rating:>=4"))
+            try await catalog.edit(.createAlbum(.album("Old/Best"), description: "", query: "album:best ..2020"))
+            try await catalog.edit(.createAlbum(.album("Away"), description: "", query: "is:archived"))
+            for (text, numbers) in [
+                ("album:best", [2, 3]), ("album:Best 2020", [2]), ("-album:best", [1, 4]), ("album:\"Old/Best\"", [2]),
+                ("album:best OR is:favourite", [2, 3, 4]), ("album:old/best OR album:lisboa", [1, 2, 4]),
+                ("album:best album:old/best", [2]), ("album:away", []),
+            ] {
+                try await subject.second.requireFound(numbers, by: text, of: photos)
+            }
+            try await catalog.requireFound([], by: "album:bes", of: photos, [.unknown(.album, "bes")])
+            try await subject.stranger.requireFound([], by: "album:best", of: [], [.unknown(.album, "best")])
+            // What it names of the hidden is found by its name, too.
+            try await catalog.edit(.archived(true), [photos[0], photos[1]])
+            try await catalog.requireFound([1, 2], by: "album:away", of: photos)
+            try await catalog.requireFound([2], by: "album:away album:best", of: photos)
+            try await catalog.requireFound([3], by: "album:best", of: photos)
+            _ = try await catalog.undo(try await catalog.lastEdit())
+            // Beside the albums with the word in their names.
+            _ = try await catalog.addAlbum("Best of all", [photos[0]])
+            try await catalog.requireFound([1, 2, 3], by: "album:best", of: photos)
+            func requireRefused(_ code: EngineError.Code, _ what: String, _ change: EditChange) async throws {
+                try await Contracts.requireRefused(code, what) { try await catalog.edit(change) }
+            }
+            func saved(_ name: String, _ query: String) throws -> EditChange {
+                .createAlbum(try .album(name), description: "", query: query)
+            }
+            try await requireRefused(.invalidInput, "one that is not understood", try saved("Bad", "iso:x"))
+            try await requireRefused(.conflict, "one that looks into itself", try saved("Loop", "album:loop"))
+            try await catalog.edit(saved("One", "album:two OR rating:5"))
+            try await requireRefused(.conflict, "a round of two", try saved("Two", "2021 -album:one"))
+            try await catalog.edit(saved("Three", "album:one"))
+            let three = try requirePresent(try await catalog.album(named: .album("Three")), "the third").id
+            try await requireRefused(.conflict, "a round by another name", .renameAlbum(three, try .album("Two")))
+            try await catalog.requireFound([3], by: "album:three", of: photos, [.unknown(.album, "two")])
+            // A way back is never refused, and the round then told.
+            try await catalog.edit(.deleteAlbum(three))
+            let gone = try await catalog.lastEdit()
+            try await catalog.edit(saved("Two", "album:three"))
+            try await catalog.requireFound([3], by: "album:one", of: photos, [.unknown(.album, "three")])
+            _ = try await catalog.undo(gone)
+            for text in ["album:one", "album:two", "album:three"] {
+                try await Contracts.requireRefused(.conflict, text) {
+                    _ = try await catalog.search(SearchText.query(text), after: nil, limit: 9)
+                }
+            }
+            try await catalog.requireFound([2, 3], by: "rating:>=4", of: photos)
+            try await catalog.requireSound()
+        },
         ContractCase("A saved search is an album that nothing can be put into") { subject in
             let catalog = subject.catalog
             let photos = try await catalog.addSamples()

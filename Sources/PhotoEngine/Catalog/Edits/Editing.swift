@@ -1,4 +1,5 @@
 import Core
+import Search
 
 /// Carries out one request inside a transaction, and notes what it changed.
 struct Editing {
@@ -128,7 +129,15 @@ struct Editing {
         subject = name
         if try albums.isTaken(name) { throw EngineError(.conflict, "there is an album \(name) already") }
         let album = AlbumRow(id: catalog.newIdentifier(), name: name, description: description, query: query)
+        if let query {
+            do {
+                _ = try SearchText.query(query)
+            } catch {
+                throw EngineError(.invalidInput, error.description)
+            }
+        }
         try albums.insert(album)
+        if query != nil { try SavedSearches.requireSound(album, owner: catalog.owner, connection) }
         steps.append(.createdAlbum(album))
     }
 
@@ -145,6 +154,10 @@ struct Editing {
             return row
         }
         try albums.rename(after.map { ($0.id, $0.name) })
+        // Another name may be one that it asks for itself.
+        for row in after where row.query != nil {
+            try SavedSearches.requireSound(row, owner: catalog.owner, connection)
+        }
         steps.append(.renamedAlbums(before: before, after: after))
     }
 

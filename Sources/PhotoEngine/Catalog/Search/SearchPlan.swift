@@ -33,9 +33,10 @@ struct SearchPlan {
     private(set) var notes: [SearchNote] = []
 
     init(_ query: SearchQuery, owner: OwnerID, _ connection: any SQLConnection) throws {
-        let scope = Scope(query)
+        let saved = try SavedSearches(in: query, owner: owner, connection)
+        let scope = Scope([query] + saved.all)
         condition = Timeline.Condition(sql: scope.sql, values: [])
-        var resolving = SearchResolving(connection: connection, owner: owner, scope: scope)
+        var resolving = SearchResolving(connection: connection, owner: owner, scope: scope, saved: saved)
         var clauses: [Resolved] = []
         var figures: [(SearchQuery.Number, SearchBounds)] = []
         for clause in query.clauses {
@@ -73,8 +74,8 @@ struct SearchPlan {
         let namesHidden: Bool
         let namesTrash: Bool
 
-        init(_ query: SearchQuery) {
-            let states = query.clauses.flatMap(\.parts).compactMap { part -> SearchQuery.State? in
+        init(_ queries: [SearchQuery]) {
+            let states = queries.flatMap(\.clauses).flatMap(\.parts).compactMap { part -> SearchQuery.State? in
                 if case .state(let state) = part.condition { state } else { nil }
             }
             namesTrash = states.contains(.trashed)

@@ -7,10 +7,11 @@ struct SearchResolving {
     let connection: any SQLConnection
     let owner: OwnerID
     let scope: SearchPlan.Scope
+    let saved: SavedSearches
     private(set) var notes: [SearchNote] = []
 
-    init(connection: any SQLConnection, owner: OwnerID, scope: SearchPlan.Scope) {
-        (self.connection, self.owner, self.scope) = (connection, owner, scope)
+    init(connection: any SQLConnection, owner: OwnerID, scope: SearchPlan.Scope, saved: SavedSearches) {
+        (self.connection, self.owner, self.scope, self.saved) = (connection, owner, scope, saved)
     }
 
     /// More lists than these are no help.
@@ -32,6 +33,20 @@ struct SearchResolving {
             parts.append(resolved)
         }
         return Self.either(parts)
+    }
+
+    /// All that a saved search asks for.
+    private mutating func resolve(_ query: SearchQuery) throws -> Resolved {
+        let clauses = try query.clauses.map { try resolve($0) }
+        let listed = clauses.filter { $0.streams != nil }.min { $0.count < $1.count }
+        guard var all = listed ?? clauses.first else {
+            return Resolved(condition: Timeline.Condition(sql: "1 = 1", values: []))
+        }
+        all.isExact = all.isExact && clauses.count == 1
+        all.condition = Timeline.Condition(
+            sql: "(" + clauses.map(\.condition.sql).joined(separator: " AND ") + ")",
+            values: clauses.flatMap(\.condition.values))
+        return all
     }
 
     /// One of them holds.
@@ -258,7 +273,7 @@ struct SearchResolving {
     }
 
     /// nil where nothing is called so.
-    private func named(_ name: SearchQuery.Name, _ words: SearchWords) throws -> Resolved? {
+    private mutating func named(_ name: SearchQuery.Name, _ words: SearchWords) throws -> Resolved? {
         func resolved(_ condition: String, _ values: [SQLValue], _ streams: [SearchPlan.Stream], _ count: Int)
             -> Resolved
         {
@@ -283,12 +298,14 @@ struct SearchResolving {
                 found.reduce(0) { $0 + $1.photos })
         case .album:
             let found = try albums(words)
-            if found.isEmpty { return nil }
+            let searches = saved.queries[words.words] ?? []
+            if found.isEmpty, searches.isEmpty { return nil }
             let condition = SearchConditions.inAlbum(dialect, .text(words.pattern))
-            return resolved(
+            let albums = resolved(
                 condition.sql, condition.values,
                 scope.shown.flatMap { isShown in found.map { .album($0.id, isShown: isShown) } },
                 found.reduce(0) { $0 + $1.photos })
+            return Self.either((found.isEmpty ? [] : [albums]) + (try searches.map { try resolve($0) }))
         }
     }
 
