@@ -17,6 +17,8 @@ struct SampleLibrary {
     var trash: SampleTrash?
     /// nil: whoever asks waits.
     var places: PlaceList?
+    /// nil: whoever asks waits.
+    var albums: SampleAlbums?
 
     init(_ counts: [(String, Int)]) {
         months = counts.map { MonthCount(month: Month($0.0)!, count: $0.1) }
@@ -143,10 +145,24 @@ struct SampleLibrary {
             case .rating(let rating): (.rate, rating.map { "\($0)" } ?? "none")
             case .caption(let text): (.caption, text ?? "none")
             case .archive: (.archive, "")
+            case .change(let change): name(of: change)
             }
         return Edit(
             id: EditID("01890a5d-ac96-774b-bcce-b302099a8057")!, kind: kind, subject: subject,
             photoCount: photos.count, actor: "ana", reason: "", madeAt: 0)
+    }
+
+    private static func name(of change: EditChange) -> (Edit.Kind, String) {
+        switch change {
+        case .createAlbum(let name, _, _): (.createAlbum, name.text)
+        case .renameAlbum(_, let name): (.renameAlbum, name.text)
+        case .describeAlbum: (.describeAlbum, "Trips")
+        case .deleteAlbum: (.deleteAlbum, "Trips")
+        case .orderAlbum: (.orderAlbum, "Trips")
+        case .setCover: (.setCover, "Trips")
+        case .moveInAlbum: (.moveInAlbum, "Trips")
+        default: (.removeFromAlbum, "Trips")
+        }
     }
 
     static func picture(_ size: GridSize) -> Grid {
@@ -199,6 +215,7 @@ struct RunningApp {
             if let answer = library.answer(effect) { perform(update(&state, answer)) }
             for answer in library.clusters?.answers(effect) ?? [] { perform(update(&state, answer)) }
             if let answer = library.trash?.answers(effect) { perform(update(&state, answer)) }
+            for answer in library.albums?.answers(effect) ?? [] { perform(update(&state, answer)) }
         }
     }
 

@@ -42,6 +42,9 @@ extension OwnerTrial {
         OwnerTrial("album(named:)") { own in
             try requireEqual(try await own.album().description, "\(own.number)", "the album")
         },
+        OwnerTrial("album(_:)") { own in
+            try requireEqual(try await own.catalog.album(own.album().id)?.description, "\(own.number)", "the album")
+        },
         OwnerTrial("tags(_:)") { own in
             let found = try await own.catalog.tags(CollectionQuery(limit: 9))
             try requireEqual(found.map(\.photoCount), [2], "the tags")
@@ -88,6 +91,7 @@ extension OwnerTrial {
 
     private static func requireApart(_ own: Holding, _ other: Holding) async throws {
         let (album, tag) = (try await other.album(), try await other.tag())
+        try requireEqual(try await own.catalog.album(album.id), nil, "the other's album")
         for collection in [PhotoCollection.album(album.id), .tag(tag.id)] {
             let found = try await own.catalog.photos(in: collection, after: nil, limit: 9)
             try requireEqual(found.count, 0, "the photos of what is the other's")

@@ -17,6 +17,7 @@ public struct AppState: Sendable {
     public var duplicates = DuplicatesState()
     public var trash = TrashState()
     public var places = PlacesState()
+    public var albums = AlbumsState()
     /// nil where there is no broker.
     public var console: ConsoleState?
     /// Whether there are photos; a console alone has none.
@@ -56,6 +57,8 @@ public struct AppState: Sendable {
         duplicates.resize(area: Layout(size).body)
         trash.resize(area: Layout(size).body)
         places.resize(area: Layout(size).body)
+        albums.area = Layout(size).body
+        layAlbums()
         resizeConsole()
     }
 

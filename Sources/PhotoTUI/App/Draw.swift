@@ -22,6 +22,7 @@ public func draw(_ state: AppState, into grid: inout Grid) -> Position? {
     case .comparison: if let comparison = state.duplicates.comparison { state.drawComparison(comparison, into: &grid) }
     case .trash: state.drawTrash(into: &grid, layout)
     case .places: state.drawPlaces(into: &grid, layout)
+    case .albums: state.drawAlbums(into: &grid, layout)
     case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: state.drawConsole(into: &grid, layout)
     }
     state.drawDetails(into: &grid, in: layout.details)
@@ -37,8 +38,9 @@ extension AppState {
     func drawTop(into grid: inout Grid, in area: Rect) {
         var column = area.column + 1
         column += grid.write("phototui", at: Position(row: area.row, column: column), role: .title) + 2
-        // A cluster is part of the duplicates, a queue's messages are part of the queues.
-        let current = isOnDuplicates ? KeyContext.duplicates : context == .messages ? .queues : context
+        // A cluster is part of the duplicates, a queue's messages of the queues, and an album's photos of the albums.
+        var current = isOnDuplicates ? KeyContext.duplicates : context == .messages ? .queues : context
+        if current == .timeline, openedAlbum != nil { current = .albums }
         for view in shownViews where area.columns >= 48 || view == current {
             guard area.columns >= 40 else { break }
             let isActive = view == current
@@ -54,7 +56,11 @@ extension AppState {
         } else if !timeline.layout.isEmpty {
             parts.append(counted(timeline.layout.count, "photo"))
         }
-        if timeline.search.isActive, !isOnDuplicates { parts.append("/" + displayEscaped(timeline.search.text)) }
+        if let album = openedAlbum {
+            parts.append(displayEscaped(album.name))
+        } else if timeline.search.isActive, !isOnDuplicates {
+            parts.append("/" + displayEscaped(timeline.search.text))
+        }
         parts.removeAll(where: \.isEmpty)
         if !libraryName.isEmpty { parts.append(displayEscaped(libraryName)) }
         let text = parts.joined(separator: look.lines.separator)
@@ -66,7 +72,9 @@ extension AppState {
     /// The views that the top line names: those of the photos, or those of the broker.
     private var shownViews: [KeyContext] {
         let photos: [KeyContext] =
-            [.timeline, .viewer, .duplicates] + ([.trash, .places].contains(context) ? [context] : [])
+            [.timeline, .viewer, .duplicates]
+            + ([.trash, .places].contains(context)
+                ? [context] : context == .albums || openedAlbum != nil ? [.albums] : [])
         guard isOnConsole else {
             let others: [KeyContext] = console?.hasBroker == true ? [.queues] : []
             return photos + (size.columns >= 72 ? others : [])
@@ -117,7 +125,7 @@ extension AppState {
     /// The line that tells of the photo under the cursor.
     func drawDetails(into grid: inout Grid, in area: Rect) {
         if isOnConsole || pendingText != nil { return drawConsoleStatus(into: &grid, in: area) }
-        if isOnDuplicates || context == .trash || context == .places {
+        if isOnDuplicates || [.trash, .places, .albums].contains(context) {
             return drawDuplicatesStatus(into: &grid, in: area)
         }
         if case .search(let prompt)? = layers.last { return drawSearchStatus(prompt, into: &grid, in: area) }
@@ -150,6 +158,7 @@ extension AppState {
             case .comparison: comparisonStatus
             case .trash: trashStatus
             case .places: placesStatus
+            case .albums: albumsStatus
             default: duplicatesStatus
             }
         grid.write(

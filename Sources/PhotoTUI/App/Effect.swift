@@ -46,6 +46,10 @@ public enum Effect: Hashable, Sendable {
     case planEmptying(RequestID, days: Int)
     case emptyTrash(RequestID, days: Int, reason: String)
     case loadPlaceList(RequestID)
+    case loadAlbums(RequestID, after: CollectionName?, limit: Int)
+    /// What these saved searches find; answered for each as soon as it is known.
+    case loadFoundSummaries(RequestID, [Album])
+    case loadAlbumPhotos(RequestID, AlbumID, after: CollectionPosition?, limit: Int)
     case setFavourite(RequestID, Bool, [PhotoID])
     case edit(RequestID, PhotoEdit, [PhotoID])
     /// In this order.

@@ -149,7 +149,10 @@ extension AppState {
         case .openDuplicates: return openDuplicates()
         case .openTrash: return goTo(.trash)
         case .openPlaces: return goTo(.places)
-        case .openTimeline: return goTo(.timeline)
+        case .openAlbums: return goTo(.albums)
+        case .openTimeline: return openTimeline()
+        case .saveSearch: return prompt(.createAlbum(query: timeline.search.text))
+        case .removeFromAlbum, .orderAlbum, .chooseCover, .putBefore, .putLast: return performInAlbum(action)
         case .openQueues: return goTo(.queues)
         case .openWorkers: return goTo(.workers)
         case .openDead: return goTo(.dead)
@@ -166,6 +169,7 @@ extension AppState {
             case .comparison: return performInComparison(action)
             case .trash: return performInTrash(action)
             case .places: return performInPlaces(action)
+            case .albums: return performInAlbums(action)
             case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: return performInConsole(action)
             }
         }
@@ -190,7 +194,7 @@ extension AppState {
         case (_, .openCosts): return hasJobsOfLibrary ? nil : "there is no library here, whose storage would cost"
         case (_, .openPhotoJobs):
             return console == nil || timeline.cursorEntry == nil ? "there is no photo here" : nil
-        case (_, .openTimeline), (_, .openDuplicates), (_, .openTrash), (_, .openPlaces):
+        case (_, .openTimeline), (_, .openDuplicates), (_, .openTrash), (_, .openPlaces), (_, .openAlbums):
             return reasonNoPhotos
         case (.duplicates, .undo), (.comparison, .undo): return reasonNoUndoOfResolution()
         case (_, .nextTheme): return themes.count > 1 ? nil : "there is only one theme"
@@ -199,6 +203,7 @@ extension AppState {
         case (.trash, .undo), (.places, .undo): return undoSteps.isEmpty ? "nothing was changed" : nil
         case (.trash, _): return reasonUnavailableInTrash(action)
         case (.places, _): return reasonUnavailableInPlaces(action)
+        case (.albums, _): return reasonUnavailableInAlbums(action)
         case (.timeline, _), (.viewer, _): return reasonUnavailableOnPhotos(action)
         case (.queues, _), (.messages, _), (.workers, _), (.dead, _), (.jobs, _), (.inbox, _), (.health, _),
             (.costs, _):
@@ -206,7 +211,7 @@ extension AppState {
         }
     }
 
-    private func reasonUnavailableOnPhotos(_ action: Action) -> String? {
+    func reasonUnavailableOnPhotos(_ action: Action) -> String? {
         let hasPhoto = timeline.cursorEntry != nil
         switch action {
         case .openPhoto, .slideshow:
@@ -216,6 +221,8 @@ extension AppState {
         case .toggleFavourite, .copyPath, .addToAlbum, .editTags, .rate, .editCaption, .archive:
             return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
+        case .removeFromAlbum, .orderAlbum, .chooseCover, .putBefore, .putLast: return reasonUnavailableInAlbum(action)
+        case .saveSearch: return timeline.search.query.isEmpty ? "nothing is looked for" : nil
         case .clear:
             return timeline.marks.isEmpty && !timeline.search.isActive && timeline.rangeStart == nil
                 ? "there is no mark, range or search" : nil
@@ -223,6 +230,7 @@ extension AppState {
         case .largerThumbnails:
             return timeline.thumbnailSize + 1 < TimelineState.thumbnailWidths.count ? nil : "they are the largest"
         case .smallerThumbnails: return timeline.thumbnailSize > 0 ? nil : "they are the smallest"
+        case .jump where isOrderedByHand: return "the album is in order by hand"
         case .jump, .moveLeft, .moveRight, .moveUp, .moveDown, .goFirst, .goLast, .previousMonth, .nextMonth,
             .halfPageDown, .halfPageUp, .pageDown, .pageUp:
             return timeline.layout.isEmpty ? "the timeline is empty" : nil
@@ -247,6 +255,7 @@ extension AppState {
         if context == .comparison { return handleInComparison(event) }
         if context == .trash { return handleInTrash(event) }
         if context == .places { return handleInPlaces(event) }
+        if context == .albums { return handleInAlbums(event) }
         if isOnConsole { return handleInConsole(event) }
         switch event.action {
         case .wheelDown: timeline.scroll(rows: 3)

@@ -40,6 +40,12 @@ public enum Message: Sendable {
     case emptyingPlanned(RequestID, TrashEmptyingSums)
     case trashEmptied(RequestID, TrashEmptyingSums)
     case placeListLoaded(RequestID, PlaceList)
+    /// `limit` is how many were asked for.
+    case albumsLoaded(RequestID, [ListedAlbum], limit: Int)
+    /// One of several asked for at once.
+    case foundSummarized(RequestID, AlbumID, FoundSummary)
+    case foundSummariesEnded(RequestID)
+    case albumPhotosLoaded(RequestID, AlbumPhotos, limit: Int)
     case favouritesSet(RequestID, Int)
     /// Those that an edit took, of which there are none where all was so already.
     case edited(RequestID, [Edit])

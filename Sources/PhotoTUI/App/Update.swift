@@ -21,6 +21,7 @@ public func update(_ state: inout AppState, _ message: Message) -> [Effect] {
     effects += state.reconcileDuplicates()
     effects += state.reconcileTrash()
     effects += state.reconcilePlaces()
+    effects += state.reconcileAlbums()
     effects += state.reconcileConsole()
     effects += state.reconcileThumbnails()
     return effects
@@ -53,6 +54,8 @@ extension AppState {
             for entry in entries { timeline.marks[entry.id] = entry.isFavourite }
             activity.notice = Notice(.success, "\(counted(timeline.marks.count, "photo")) marked")
         case .searched(let request, let page, let limit): return searched(request, page, limit: limit)
+        case .albumPhotosLoaded(let request, let found, let limit):
+            return albumPhotosLoaded(request, found, limit: limit)
         case .searchCounted(let request, let count): searchCounted(request, count)
         case .searchCompleted(let request, let proposals): searchCompleted(request, proposals)
         case .searchesLoaded(let request, let past): searchesLoaded(request, past)
@@ -96,6 +99,9 @@ extension AppState {
         case .trashRestored(let request, let photos): trashRestored(request, photos)
         case .emptyingPlanned(let request, let sums): emptyingPlanned(request, sums)
         case .placeListLoaded(let request, let list): placeListLoaded(request, list)
+        case .albumsLoaded(let request, let found, let limit): albumsLoaded(request, found, limit: limit)
+        case .foundSummarized(let request, let album, let summary): foundSummarized(request, album, summary)
+        case .foundSummariesEnded(let request): foundSummariesEnded(request)
         case .trashEmptied(let request, let sums): trashEmptied(request, sums)
         default: applyActivity(message)
         }
@@ -170,6 +176,7 @@ extension AppState {
     mutating func catalogChanged() -> [Effect] {
         duplicatesChanged()
         (trash.isStale, places.isStale) = (true, true)
+        albums.markStale()
         timeline.windows.markStale()
         timeline.thumbnails.forgetFailures()
         timeline.places = [:]
@@ -215,7 +222,9 @@ extension AppState {
             activity.notice = Notice(error)
         } else if let effects = consoleFailed(request, error) {
             return effects
-        } else if let effects = trashFailed(request, error) ?? placesFailed(request, error) {
+        } else if let effects = trashFailed(request, error) ?? placesFailed(request, error)
+            ?? albumsFailed(request, error)
+        {
             return effects
         } else if let effects = duplicatesFailed(request, error) {
             return effects
@@ -243,7 +252,9 @@ extension AppState {
             timeline.search.timer = nil
             return applySearch()
         }
-        if let effects = trashTimerFired(request) ?? placesTimerFired(request) ?? duplicatesTimerFired(request) {
+        if let effects = trashTimerFired(request) ?? placesTimerFired(request) ?? albumsTimerFired(request)
+            ?? duplicatesTimerFired(request)
+        {
             return effects
         }
         guard context == .viewer, let viewer, viewer.slideshow == request else { return [] }

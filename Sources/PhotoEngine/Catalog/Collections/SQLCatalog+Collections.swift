@@ -17,6 +17,14 @@ extension SQLCatalog {
         }
     }
 
+    func album(_ id: AlbumID) async throws -> Album? {
+        try await database.read { [self] connection in
+            let rows = try connection.rows(
+                "SELECT \(Self.albumColumns) FROM albums WHERE owner = ? AND id = ?", [ownerValue, .id(id)])
+            return try albums(rows, connection).first
+        }
+    }
+
     func tags(_ query: CollectionQuery) async throws -> [Tag] {
         let found = Self.names(query, in: .tags, "id, name, photos", owner: ownerValue, dialect)
         return try await database.rows(found.sql, found.values).map(Self.tag)

@@ -3,6 +3,7 @@ public protocol CollectionCatalog: Sendable {
     /// In order of name.
     func albums(_ query: CollectionQuery) async throws -> [Album]
     func album(named name: CollectionName) async throws -> Album?
+    func album(_ id: AlbumID) async throws -> Album?
     func tags(_ query: CollectionQuery) async throws -> [Tag]
     func tag(named name: CollectionName) async throws -> Tag?
     /// In the album's order, or by capture time, newest first, behind `after`; archived ones too, without those in the trash.

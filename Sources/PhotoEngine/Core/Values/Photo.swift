@@ -102,6 +102,16 @@ public struct TimelineEntry: Hashable, Sendable {
     }
 }
 
+extension TimelineEntry {
+    public init(_ photo: Photo) {
+        self.init(
+            id: photo.id, sha256: photo.sha256, filename: photo.filename, captureTime: photo.captureTime,
+            pixelSize: photo.pixelSize.map(photo.metadata.orientation.upright), mediaType: photo.mediaType,
+            status: photo.status, rating: photo.metadata.rating, isFavourite: photo.isFavourite,
+            isMissing: photo.isMissing)
+    }
+}
+
 /// A month of the timeline and how many photos it has.
 public struct MonthCount: Hashable, Sendable {
     public let month: Month

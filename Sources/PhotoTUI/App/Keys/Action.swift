@@ -46,6 +46,21 @@ public enum Action: String, CaseIterable, Sendable {
     case openDuplicates = "open_duplicates"
     case openTrash = "open_trash"
     case openPlaces = "open_places"
+    case openAlbums = "open_albums"
+    case firstAlbum = "first_album"
+    case lastAlbum = "last_album"
+    case openAlbum = "open_album"
+    case createAlbum = "create_album"
+    case renameAlbum = "rename_album"
+    case describeAlbum = "describe_album"
+    case deleteAlbum = "delete_album"
+    case closeAlbums = "close_albums"
+    case saveSearch = "save_search"
+    case removeFromAlbum = "remove_from_album"
+    case orderAlbum = "order_album"
+    case chooseCover = "choose_cover"
+    case putBefore = "put_before"
+    case putLast = "put_last"
     case firstPlace = "first_place"
     case lastPlace = "last_place"
     case openPlace = "open_place"
@@ -127,7 +142,7 @@ public enum Action: String, CaseIterable, Sendable {
 
 /// Where an action's keys hold.
 public enum KeyContext: String, CaseIterable, Sendable {
-    case timeline, viewer, duplicates, comparison, trash, places
+    case timeline, viewer, duplicates, comparison, trash, places, albums
     case queues, messages, workers, dead, jobs, inbox, health, costs
 
     /// As help heads its sections.
@@ -139,6 +154,7 @@ public enum KeyContext: String, CaseIterable, Sendable {
         case .comparison: "Duplicates side by side"
         case .trash: "Trash"
         case .places: "Places"
+        case .albums: "Albums"
         case .queues: "Queues"
         case .messages: "Messages"
         case .workers: "Workers"
@@ -154,7 +170,7 @@ public enum KeyContext: String, CaseIterable, Sendable {
 extension KeyContext {
     /// The screens that look after a broker.
     static let console: [KeyContext] = [.queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs]
-    static let lists: [KeyContext] = [.timeline, .duplicates, .trash, .places] + console
+    static let lists: [KeyContext] = [.timeline, .duplicates, .trash, .places, .albums] + console
 }
 
 /// What the one table of actions says of each.
@@ -180,8 +196,8 @@ public struct ActionDescription: Sendable {
 
     /// Every action once, in the order help shows them.
     public static let all: [ActionDescription] = [
-        .init(.moveLeft, "Go left", "left", ["h", "left"], [.timeline]),
-        .init(.moveRight, "Go right", "right", ["l", "right"], [.timeline]),
+        .init(.moveLeft, "Go left", "left", ["h", "left"], [.timeline, .albums]),
+        .init(.moveRight, "Go right", "right", ["l", "right"], [.timeline, .albums]),
         .init(.moveUp, "Go up", "up", ["k", "up"], KeyContext.lists),
         .init(.moveDown, "Go down", "down", ["j", "down"], KeyContext.lists),
         .init(.halfPageDown, "Go half a screen down", "half down", ["ctrl-d"], KeyContext.lists),
@@ -210,6 +226,15 @@ public struct ActionDescription: Sendable {
         .init(.firstPlace, "Go to the first country", "first", ["g", "home"], [.places]),
         .init(.lastPlace, "Go to the last city", "last", ["G", "end"], [.places]),
         .init(.openPlace, "Show the photos taken there", "photos", ["enter"], [.places], footer: 0),
+        .init(.firstAlbum, "Go to the first album", "first", ["g", "home"], [.albums]),
+        .init(.lastAlbum, "Go to the last album", "last", ["G", "end"], [.albums]),
+        .init(
+            .openAlbum, "Show the album's photos, or what the saved search finds", "open", ["enter"], [.albums],
+            footer: 0),
+        .init(.createAlbum, "Begin an album", "new", ["n"], [.albums], footer: 1),
+        .init(.renameAlbum, "Call the album otherwise, with those nested in it", "rename", ["r"], [.albums], footer: 2),
+        .init(.describeAlbum, "Write what the album is about", "describe", ["e"], [.albums], footer: 3),
+        .init(.deleteAlbum, "Delete the album; its photos stay", "delete", ["X"], [.albums], footer: 4),
         .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
         .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
         .init(
@@ -262,8 +287,14 @@ public struct ActionDescription: Sendable {
         .init(.rate, "Rate the photos", "rate", ["r"], [.timeline, .viewer]),
         .init(.editCaption, "Write a caption for the photos", "caption", ["c"], [.timeline, .viewer]),
         .init(.archive, "Take the photos out of the timeline, into the archive", "archive", ["A"], [.timeline]),
-        .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline, .duplicates]),
-        .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline, .duplicates]),
+        .init(.removeFromAlbum, "Take the photos out of the album that shows", "take out", ["R"], [.timeline]),
+        .init(.orderAlbum, "Have the album in order by date, or by hand", "order", ["o"], [.timeline]),
+        .init(.chooseCover, "Have the photo stand for the album, or no longer", "cover", ["C"], [.timeline]),
+        .init(.putBefore, "Put the marked photos before this one, in an album by hand", "put here", ["m"], [.timeline]),
+        .init(.putLast, "Put the marked photos at the end, in an album by hand", "put last", ["L"], [.timeline]),
+        .init(.saveSearch, "Keep the search as an album", "keep search", ["S"], [.timeline]),
+        .init(.largerThumbnails, "Show larger thumbnails", "larger", ["+", "="], [.timeline, .duplicates, .albums]),
+        .init(.smallerThumbnails, "Show smaller thumbnails", "smaller", ["-"], [.timeline, .duplicates, .albums]),
         .init(
             .acceptProposal, "Resolve: see what changes, then confirm", "resolve", ["enter", "a"],
             [.comparison], footer: 0),
@@ -306,6 +337,7 @@ public struct ActionDescription: Sendable {
         .init(
             .closeTrash, "Drop the marks, or go back to the timeline", "back", ["q", "esc"], [.trash], footer: 7),
         .init(.closePlaces, "Go back to the timeline", "back", ["q", "esc"], [.places], footer: 7),
+        .init(.closeAlbums, "Go back to the timeline", "back", ["q", "esc"], [.albums], footer: 7),
         .init(
             .closeRow, "Go back a step: out of a text, a filter, a queue", "back", ["esc"], KeyContext.console),
         .init(
@@ -313,14 +345,17 @@ public struct ActionDescription: Sendable {
             footer: 7),
         .init(
             .openTimeline, "Show the timeline", "photos", ["1"],
-            [.timeline, .duplicates, .trash, .places] + KeyContext.console),
+            [.timeline, .duplicates, .trash, .places, .albums] + KeyContext.console),
+        .init(
+            .openAlbums, "Show the albums", "albums", ["2"],
+            [.timeline, .viewer, .duplicates, .trash, .places] + KeyContext.console),
         .init(
             .openDuplicates, "Show duplicates", "duplicates", ["d", "3"],
-            [.timeline, .viewer, .trash, .places] + KeyContext.console, footer: 5),
-        .init(.openTrash, "Show the trash", "trash", ["x"], [.timeline, .viewer, .duplicates, .places]),
+            [.timeline, .viewer, .trash, .places, .albums] + KeyContext.console, footer: 5),
+        .init(.openTrash, "Show the trash", "trash", ["x"], [.timeline, .viewer, .duplicates, .places, .albums]),
         .init(
             .openPlaces, "Show the countries and cities that photos were taken in", "places", ["P"],
-            [.timeline, .viewer, .duplicates, .trash]),
+            [.timeline, .viewer, .duplicates, .trash, .albums]),
         .init(.openQueues, "Show the broker's queues", "queues", ["6"], KeyContext.allCases),
         .init(.openWorkers, "Show the broker's workers", "workers", ["w"], KeyContext.allCases),
         .init(.openDead, "Show the dead letters", "dead letters", ["D"], KeyContext.allCases),

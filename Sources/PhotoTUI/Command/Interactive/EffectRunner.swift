@@ -116,6 +116,7 @@ final class EffectRunner: Sendable {
                         cities: try await library.catalog.cities(),
                         unplaced: try await library.catalog.unplacedCount()))
             }
+        case .loadAlbums, .loadFoundSummaries, .loadAlbumPhotos: performForAlbums(effect)
         case .loadDeadLetters, .loadDeadMembers, .loadDeadJob, .collectDead: performForDead(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetter, .markQueue, .act, .recordRefusal, .tellTime:
             performForConsole(effect)

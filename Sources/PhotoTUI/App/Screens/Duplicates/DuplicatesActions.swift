@@ -21,6 +21,7 @@ extension AppState {
         case .queues, .messages, .workers, .dead, .jobs, .inbox, .health, .costs: effects = leaveConsole()
         case .trash: effects = leaveTrash()
         case .places: effects = leavePlaces()
+        case .albums: effects = leaveAlbums()
         case .timeline, .duplicates: break
         }
         context = next
@@ -34,7 +35,7 @@ extension AppState {
         switch context {
         case .timeline: timeline.cursorEntry == nil ? openDuplicates() : openViewer()
         case .viewer: openDuplicates()
-        case .duplicates, .comparison, .trash, .places:
+        case .duplicates, .comparison, .trash, .places, .albums:
             goTo(console?.hasBroker == true ? .queues : console == nil ? .timeline : .jobs)
         case .queues, .messages: goTo(.workers)
         case .workers: goTo(.dead)
@@ -55,6 +56,7 @@ extension AppState {
         case .messages where console?.messages != nil: goTo(.messages)
         case .trash where context != .trash: goTo(.trash)
         case .places where context != .places: goTo(.places)
+        case .albums where context != .albums: goTo(.albums)
         case .queues, .workers, .dead, .jobs, .inbox, .health, .costs: goTo(lastContext)
         default: context == .timeline || !hasLibrary ? openNextView() : goTo(.timeline)
         }

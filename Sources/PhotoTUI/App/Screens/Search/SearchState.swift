@@ -9,9 +9,13 @@ public struct SearchState: Sendable {
     public var text = ""
     /// What `entries` are found by; empty where all photos show.
     public var query = SearchQuery()
+    /// What `entries` are the photos of, in place of what a query finds.
+    public var album: Album?
+    /// Of the last of them in the album.
+    var end: CollectionPosition?
     /// Why the text is not understood; what it meant before still shows.
     public var fault: SearchFault?
-    /// Newest first, without a gap, as far as they were asked for.
+    /// Newest first, or in the album's order, without a gap, as far as they were asked for.
     public var entries: [TimelineEntry] = []
     public var isComplete = false
     public var notes: [SearchNote] = []
@@ -31,10 +35,13 @@ public struct SearchState: Sendable {
 
     public init() {}
 
-    public var isActive: Bool { !query.isEmpty }
+    public var isActive: Bool { album != nil || !query.isEmpty }
 
-    /// Photos of each month, as far as they are here.
+    /// Photos of each month, as far as they are here; those of an album in order by hand are all under one.
     var months: [MonthCount] {
+        if album?.order == .hand {
+            return entries.first.map { [MonthCount(month: $0.captureTime.month, count: entries.count)] } ?? []
+        }
         var months: [MonthCount] = []
         for entry in entries {
             let month = entry.captureTime.month
@@ -57,8 +64,9 @@ public struct SearchState: Sendable {
 /// The search line while it is typed: proposals above it, and the searches made before.
 public struct SearchPrompt: Hashable, Sendable {
     var field: TextField
-    /// What was looked for when it opened.
+    /// What was looked for when it opened, and the album that showed.
     let before: String
+    let albumBefore: Album?
     var proposals: [SearchProposal] = []
     var selection = 0
     var request: RequestID?
@@ -70,13 +78,17 @@ public struct SearchPrompt: Hashable, Sendable {
     var typed = ""
     var pastRequest: RequestID?
 
-    init(_ text: String) { (field, before) = (TextField(text), text) }
+    init(_ text: String, in album: Album?) {
+        (before, albumBefore) = (text, album)
+        // Within the album, to begin with.
+        field = TextField(album.map { "album:\"\($0.name.replacing("\"", with: " "))\" " } ?? text)
+    }
 }
 
 extension AppState {
     /// Opens the search line.
     mutating func openSearch() -> [Effect] {
-        var prompt = SearchPrompt(timeline.search.text)
+        var prompt = SearchPrompt(timeline.search.text, in: openedAlbum)
         let request = makeRequest()
         prompt.pastRequest = request
         layers.append(.search(prompt))
@@ -87,6 +99,7 @@ extension AppState {
         var prompt = prompt
         switch (press.key, press.modifiers) {
         case (.escape, _):
+            if let album = prompt.albumBefore { return openedAlbum == nil ? showPhotos(of: album) : [] }
             timeline.search.text = prompt.before
             return applySearch()
         case (.enter, _): return keepSearch(prompt)
@@ -162,17 +175,22 @@ extension AppState {
             return []
         }
         timeline.search.fault = nil
-        guard query != timeline.search.query else { return [] }
-        var effects = giveUpSearch()
-        let text = timeline.search.text
+        guard query != timeline.search.query || openedAlbum != nil else { return [] }
+        let effects = beginFinding(text: timeline.search.text)
+        timeline.search.query = query
+        return effects + (query.isEmpty ? reloadMonths() : beginSearch())
+    }
+
+    /// Gives up what shows, for photos found otherwise.
+    mutating func beginFinding(text: String) -> [Effect] {
+        let given = giveUpSearch() + timeline.chunkRequests.keys.map { Effect.cancel($0) }
         timeline.search = SearchState()
-        (timeline.search.text, timeline.search.query) = (text, query)
+        timeline.search.text = text
         timeline.windows.removeAll()
         timeline.rangeStart = nil
         (timeline.hasMoved, timeline.cursorPhoto) = (false, nil)
-        effects += timeline.chunkRequests.keys.map { Effect.cancel($0) }
         timeline.chunkRequests = [:]
-        return effects + (query.isEmpty ? reloadMonths() : beginSearch())
+        return given
     }
 
     private mutating func giveUpSearch() -> [Effect] {
@@ -189,13 +207,17 @@ extension AppState {
         var effects: [Effect] = []
         if let earlier = timeline.search.request { effects.append(.cancel(earlier)) }
         if let earlier = timeline.search.countRequest { effects.append(.cancel(earlier)) }
-        let (request, countRequest) = (makeRequest(), makeRequest())
+        let request = makeRequest()
         timeline.search.request = request
-        timeline.search.countRequest = countRequest
         timeline.search.isReplacing = true
         timeline.search.isDirty = false
-        let query = timeline.search.query
         let limit = max(SearchState.firstPage, timeline.search.entries.count)
+        if let album = openedAlbum {
+            return effects + [.loadAlbumPhotos(request, album.id, after: nil, limit: limit)]
+        }
+        let countRequest = makeRequest()
+        timeline.search.countRequest = countRequest
+        let query = timeline.search.query
         return effects + [
             .search(request, query, after: nil, limit: limit),
             .countSearch(countRequest, query, upTo: SearchState.mostCounted),
@@ -214,19 +236,29 @@ extension AppState {
         let request = makeRequest()
         timeline.search.request = request
         timeline.search.isReplacing = false
+        if let album = openedAlbum {
+            return [
+                .loadAlbumPhotos(request, album.id, after: timeline.search.end, limit: SearchState.nextPage)
+            ]
+        }
         return [.search(request, timeline.search.query, after: last.position, limit: SearchState.nextPage)]
     }
 
     mutating func searched(_ request: RequestID, _ page: SearchPage, limit: Int) -> [Effect] {
         guard request == timeline.search.request else { return [] }
+        timeline.search.notes = page.notes
+        return arrived(page.entries, isComplete: page.entries.count < limit)
+    }
+
+    /// Photos that were found, or those of an album.
+    mutating func arrived(_ entries: [TimelineEntry], isComplete: Bool) -> [Effect] {
         timeline.search.request = nil
         timeline.phase = .ready
-        timeline.search.notes = page.notes
-        timeline.search.isComplete = page.entries.count < limit
+        timeline.search.isComplete = isComplete
         if timeline.search.isReplacing {
-            timeline.search.entries = page.entries
+            timeline.search.entries = entries
         } else {
-            timeline.search.entries += page.entries
+            timeline.search.entries += entries
         }
         let keepsPlace = timeline.hasMoved || context == .viewer
         timeline.relayout(timeline.search.months)

@@ -4,7 +4,14 @@ import Widgets
 
 /// What a person says of photos, as they type it: an album's name, tags, a rating, a caption.
 public struct EditPrompt: Hashable, Sendable {
-    public enum Kind: Hashable, Sendable { case album, tags, rating, caption }
+    public enum Kind: Hashable, Sendable {
+        case album, tags, rating, caption
+        /// Of what a query finds, where there is one.
+        case createAlbum(query: String?)
+        case renameAlbum(Album)
+        case describeAlbum(Album)
+        case deleteAlbum(Album)
+    }
 
     let kind: Kind
     let photos: [PhotoID]
@@ -22,6 +29,14 @@ public struct EditPrompt: Hashable, Sendable {
         case .tags: "tags for \(photos):"
         case .rating: "rating of \(photos):"
         case .caption: "caption of \(photos):"
+        case .createAlbum(nil): "new album:"
+        case .createAlbum: "keep the search as:"
+        case .renameAlbum(let album): "\(displayEscaped(album.name)) is now:"
+        case .describeAlbum(let album): "about \(displayEscaped(album.name)):"
+        case .deleteAlbum(let album):
+            album.query != nil
+                ? "delete the saved search \(displayEscaped(album.name))?"
+                : "delete \(displayEscaped(album.name))? Its \(counted(album.photoCount, "photo")) stay."
         }
     }
 
@@ -30,7 +45,9 @@ public struct EditPrompt: Hashable, Sendable {
         case .album: "Trips/Lisbon"
         case .tags: "beach, summer; -winter takes one away"
         case .rating: "0 to 5, or none"
-        case .caption: "text, or nothing to take it away"
+        case .caption, .describeAlbum: "text, or nothing to take it away"
+        case .createAlbum, .renameAlbum: "Trips/Lisbon"
+        case .deleteAlbum: "enter does it, esc does not"
         }
     }
 
@@ -72,6 +89,11 @@ public struct EditPrompt: Hashable, Sendable {
             }
             return .rating(rating)
         case .caption: return .caption(text.isEmpty ? nil : text)
+        case .createAlbum(let query):
+            return .change(.createAlbum(try .album(text), description: "", query: query))
+        case .renameAlbum(let album): return .change(.renameAlbum(album.id, try .album(text)))
+        case .describeAlbum(let album): return .change(.describeAlbum(album.id, text))
+        case .deleteAlbum(let album): return .change(.deleteAlbum(album.id))
         }
     }
 }
@@ -84,6 +106,7 @@ public enum PhotoEdit: Hashable, Sendable {
     case rating(Int?)
     case caption(String?)
     case archive
+    case change(EditChange)
 }
 
 /// What names a prompt is offered.
@@ -97,6 +120,17 @@ public struct NameRequest: Hashable, Sendable {
 extension AppState {
     mutating func promptForEdit(_ kind: EditPrompt.Kind) -> [Effect] {
         suggest(for: EditPrompt(kind: kind, photos: chosenPhotos))
+    }
+
+    /// About an album; it begins with what there is.
+    mutating func prompt(_ kind: EditPrompt.Kind) -> [Effect] {
+        var prompt = EditPrompt(kind: kind, photos: [])
+        switch kind {
+        case .renameAlbum(let album): prompt.field = TextField(album.name)
+        case .describeAlbum(let album): prompt.field = TextField(album.description)
+        default: break
+        }
+        return suggest(for: prompt)
     }
 
     mutating func archive() -> [Effect] {
@@ -147,7 +181,7 @@ extension AppState {
         layers[layers.count - 1] = .edit(prompt)
     }
 
-    private mutating func carryOut(_ edit: PhotoEdit, _ photos: [PhotoID]) -> [Effect] {
+    mutating func carryOut(_ edit: PhotoEdit, _ photos: [PhotoID]) -> [Effect] {
         let request = makeRequest()
         pendingEdits.insert(request)
         activity.notice = nil
@@ -163,7 +197,8 @@ extension AppState {
         undoSteps.append(.edits(edits.map(\.id)))
         if undoSteps.count > 100 { undoSteps.removeFirst() }
         let subject = last.subject.isEmpty ? "" : " \(last.subject)"
-        let words = "\(last.kind.words)\(subject): \(counted(last.photoCount, "photo"))"
+        let photos = last.photoCount == 0 ? "" : ": \(counted(last.photoCount, "photo"))"
+        let words = "\(last.kind.words)\(subject)\(photos)"
         activity.notice = Notice(.success, "\(words) · \(keyMap.keyName(for: .undo)) undoes it")
         return lookAfterEdit()
     }
@@ -180,7 +215,7 @@ extension AppState {
         let restored = undone.map(\.restored).max() ?? 0
         activity.notice =
             conflicts == 0
-            ? Notice(.success, "\(counted(restored, "photo")) as before")
+            ? Notice(.success, restored == 0 ? "all is as before" : "\(counted(restored, "photo")) as before")
             : Notice(
                 .warning, "\(counted(restored, "photo")) as before; \(conflicts) changed since, and left as they are")
         return lookAfterEdit()

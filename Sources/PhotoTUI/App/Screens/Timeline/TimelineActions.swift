@@ -75,6 +75,8 @@ extension AppState {
             timeline.rangeStart = nil
         } else if !timeline.marks.isEmpty {
             timeline.marks = [:]
+        } else if openedAlbum != nil {
+            return goTo(.albums) + leaveAlbum()
         } else {
             timeline.search.text = ""
             return applySearch()

@@ -12,11 +12,14 @@ extension AppState {
             drawCentered(emptyExplanation, role: .heading, into: &grid, in: layout.body)
         case .ready:
             drawWall(into: &grid, in: layout.wall)
-            drawScrubber(into: &grid, in: layout.scrubber)
+            if !isOrderedByHand { drawScrubber(into: &grid, in: layout.scrubber) }
         }
     }
 
     private var emptyExplanation: [String] {
+        if openedAlbum != nil, timeline.search.request == nil {
+            return ["the album is empty", "\(keyMap.keyName(for: .addToAlbum)) puts photos of the timeline into it"]
+        }
         if timeline.search.isActive {
             if timeline.search.request != nil { return ["looking" + look.lines.ellipsis] }
             return ["no photo is found"] + timeline.search.notes.map(\.description)
@@ -86,12 +89,13 @@ extension AppState {
         grid.fill(area)
         var column = area.column + 1
         column += grid.write(
-            monthTitle(count.month), at: Position(row: area.row, column: column), role: .heading,
+            isOrderedByHand ? "In order by hand" : monthTitle(count.month), at: Position(row: area.row, column: column),
+            role: .heading,
             maxWidth: area.endColumn - column)
         let isOpen =
             timeline.search.isActive && !timeline.search.isComplete && month == timeline.layout.months.count - 1
         var text = separator + (isOpen ? "\(grouped(count.count))+ photos" : counted(count.count, "photo"))
-        if let places = timeline.places[count.month], !places.isEmpty {
+        if !isOrderedByHand, let places = timeline.places[count.month], !places.isEmpty {
             // The city alone: its country would take the room of the next.
             var seen: Set<Substring> = []
             let cities = places.map { $0.prefix { $0 != "," } }.filter { seen.insert($0).inserted }
@@ -131,7 +135,7 @@ extension AppState {
             role: isCursor ? role : entry.isMissing ? .warning : .badge)
     }
 
-    private func drawPicture(_ entry: TimelineEntry, into grid: inout Grid, at rect: Rect, clip: Rect) {
+    func drawPicture(_ entry: TimelineEntry, into grid: inout Grid, at rect: Rect, clip: Rect) {
         let visible = rect.intersection(clip)
         switch timeline.thumbnails[timeline.thumbnailKey(entry)] {
         case .drawn(let picture):
@@ -152,7 +156,7 @@ extension AppState {
         }
     }
 
-    private func drawNote(_ text: String, role: StyleRole, into grid: inout Grid, at rect: Rect, clip: Rect) {
+    func drawNote(_ text: String, role: StyleRole, into grid: inout Grid, at rect: Rect, clip: Rect) {
         grid.fill(clip, with: Cell(" ", paint: .role(role)))
         let lines = displayEscaped(text).wrapped(to: max(1, rect.columns - 2)).prefix(rect.rows)
         let top = rect.row + (rect.rows - lines.count) / 2

@@ -7,6 +7,7 @@ extension AppState {
         guard case .ready = timeline.phase, !timeline.layout.isEmpty else { return [] }
         var effects: [Effect] = []
         let (visible, ahead) = timeline.spans
+        if isOrderedByHand { return [] }
         if timeline.search.isActive { return reconcilePlaces(visible.map { timeline.layout.months[$0.month].month }) }
         var keys = chunks(of: visible) + chunks(of: ahead)
         if let place = timeline.cursorPlace {
@@ -59,7 +60,9 @@ extension AppState {
 
     /// Asks for the thumbnails of whatever shows photos, and gives up the others.
     mutating func reconcileThumbnails() -> [Effect] {
-        var (shown, next) = (duplicateThumbnailKeys + trashThumbnailKeys + jobThumbnailKeys, [ThumbnailKey]())
+        var (shown, next) = (
+            duplicateThumbnailKeys + trashThumbnailKeys + jobThumbnailKeys + albumThumbnailKeys, [ThumbnailKey]()
+        )
         if context == .timeline, case .ready = timeline.phase, !timeline.layout.isEmpty {
             let (visible, ahead) = timeline.spans
             (shown, next) = (thumbnailKeys(of: visible), thumbnailKeys(of: ahead))

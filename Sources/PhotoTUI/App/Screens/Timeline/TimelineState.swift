@@ -61,7 +61,9 @@ public struct TimelineState: Sendable {
     }
 
     /// Tiles on a line.
-    var tilesPerLine: Int { max(1, (area.columns - 1) / (pictureSize.columns + Self.gap)) }
+    var tilesPerLine: Int { tilesPerLine(of: area) }
+
+    func tilesPerLine(of area: Rect) -> Int { max(1, (area.columns - 1) / (pictureSize.columns + Self.gap)) }
 
     /// The column of a tile's picture.
     func column(ofTile tile: Int) -> Int { area.column + 1 + tile * (pictureSize.columns + Self.gap) }
