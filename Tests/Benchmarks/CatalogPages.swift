@@ -11,7 +11,7 @@ extension Benchmark {
         let clock = ContinuousClock()
         let opening = clock.now
         let catalog = try await CatalogPlace(place).open()
-        let months = try await catalog.months(filter: TimelineFilter())
+        let months = try await catalog.months()
         print(Measurement([clock.now - opening]).line("open and first month list"))
         guard !months.isEmpty else { throw EngineError(.notFound, "the catalogue has no photos") }
 
@@ -29,7 +29,7 @@ extension Benchmark {
         var places: [Duration] = []
         var marks: [Duration] = []
         for _ in 0..<1000 {
-            list.append(try await clock.measure { _ = try await catalog.months(filter: TimelineFilter()) })
+            list.append(try await clock.measure { _ = try await catalog.months() })
             let month = months.randomElement()!
             var page: [TimelineEntry] = []
             first.append(

@@ -197,7 +197,7 @@ struct CatalogOpeningTests {
             let catalog = try await SQLCatalog.open(file: file, clock: clock)
             try await catalog.close()
             try await catalog.close()
-            await #expect(throws: EngineError.self) { try await catalog.months(filter: TimelineFilter()) }
+            await #expect(throws: EngineError.self) { try await catalog.months() }
         }
     }
 

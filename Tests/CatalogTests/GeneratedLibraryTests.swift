@@ -27,7 +27,7 @@ struct GeneratedLibraryTests {
             let photos = try await catalog.photos(after: nil, limit: 5000)
             #expect(photos.count == 3000)
             #expect(photos.allSatisfy { $0.captureTime.month == Month(ordinal: $0.captureTime.month.ordinal) })
-            let months = try await catalog.months(filter: TimelineFilter())
+            let months = try await catalog.months()
             for month in months.prefix(5) {
                 let page = try await catalog.timeline(TimelineQuery(month: month.month, limit: 5000))
                 #expect(page.count == month.count)

@@ -156,13 +156,13 @@ struct PostgresFailureTests {
         _ = try other.execute("DROP POLICY own_rows ON photos", [])
         _ = try other.execute("ALTER TABLE files NO FORCE ROW LEVEL SECURITY", [])
         _ = try other.execute("REVOKE DELETE ON uploads FROM phototui_app", [])
-        _ = try other.execute("DROP INDEX photos_text", [])
+        _ = try other.execute("DROP INDEX jobs_error_text", [])
         _ = try await PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
         #expect(try await database.rows(policies, []).count == before)
         let undone = """
             SELECT 1 FROM pg_class WHERE relname = 'files' AND NOT relforcerowsecurity
             UNION ALL SELECT 1 WHERE NOT has_table_privilege('phototui_app', 'uploads', 'DELETE')
-            UNION ALL SELECT 1 WHERE to_regclass('photos_text') IS NULL
+            UNION ALL SELECT 1 WHERE to_regclass('jobs_error_text') IS NULL
             """
         #expect(try await database.rows(undone, []).isEmpty)
         try await database.close()

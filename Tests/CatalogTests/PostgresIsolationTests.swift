@@ -164,8 +164,9 @@ struct PostgresIsolationTests {
             let own = try await first.photos(after: nil, limit: 9).map(\.id)
             #expect(own.count == 3 && theirs.count == 3 && Set(own).isDisjoint(with: theirs))
             #expect(try await first.timeline(TimelineQuery(limit: 9)).count == 3)
-            #expect(try await first.months(filter: TimelineFilter()).map(\.count).reduce(0, +) == 3)
-            #expect(try await first.months(filter: TimelineFilter(text: "jpg")).map(\.count).reduce(0, +) == 3)
+            #expect(try await first.months().map(\.count).reduce(0, +) == 3)
+            #expect(
+                try await first.months(of: SearchQuery([.init([.init(.media(.jpeg))])])).map(\.count).reduce(0, +) == 3)
             for photo in theirs {
                 #expect(try await first.photo(photo) == nil)
                 #expect(try await first.files(of: photo).isEmpty)

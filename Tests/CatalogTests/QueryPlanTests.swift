@@ -21,7 +21,7 @@ struct QueryPlanTests {
                 after: TimelinePosition("1720000000000000_01890a5d-ac96-774b-bcce-b302099a8057"), limit: 200),
         ])
     func page(_ query: TimelineQuery) async throws {
-        let page = Timeline.page(query, columns: PhotoColumns.entry, owner: .bytes([]), dialect: .sqlite)
+        let page = Timeline.page(query, columns: PhotoColumns.entry, owner: .bytes([]))
         let plan = try await plan(page.sql, page.values)
         #expect(plan.contains("USING INDEX photos_timeline"), "\(plan)")
         #expect(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "\(plan)")
@@ -33,9 +33,15 @@ struct QueryPlanTests {
 
     @Test("Favourites have an index of their own")
     func favourites() async throws {
-        let query = TimelineQuery(limit: 200, filter: TimelineFilter(favouritesOnly: true))
-        let page = Timeline.page(query, columns: PhotoColumns.entry, owner: .bytes([]), dialect: .sqlite)
-        let plan = try await plan(page.sql, page.values)
+        let owner = try #require(OwnerID("01890a5d-ac96-774b-bcce-b302099a8057"))
+        let catalog = try await SQLCatalog.open(
+            SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),
+            random: SystemRandom())
+        let query = SearchQuery([.init([.init(.state(.favourite))])])
+        let found = try await catalog.database.read { try SearchPlan(query, owner: owner, $0) }
+        let page = found.statement(
+            .timeline(isIn: true, nil), columns: PhotoColumns.qualifiedEntry, owner: owner, after: nil, floor: nil)
+        let plan = try await plan(page.sql, page.values + [.int(9)])
         #expect(plan.contains("photos_favourites") && !plan.contains("TEMP B-TREE"), "\(plan)")
     }
 

@@ -58,7 +58,7 @@ struct SchemaComparisonTests {
         #expect(
             theirs.subtracting(ours).filter { !$0.hasPrefix("key ") }
                 == Set(
-                    ["vectors.components _float4 NOT NULL", "index photos_text", "index jobs_error_text partial"]
+                    ["vectors.components _float4 NOT NULL", "index jobs_error_text partial"]
                         + PostgresSearch.dimensions.map { "index vectors_hnsw_\($0) partial" }))
         // SQLite lists no index for a key of one integer column.
         #expect(ours.filter { $0.hasPrefix("key ") }.subtracting(theirs) == [])

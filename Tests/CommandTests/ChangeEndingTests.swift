@@ -26,7 +26,7 @@ struct ChangeEndingTests {
         #expect(try await Program(home: home).run(["import", home.path + "/a.png"]).exitCode == 0)
         let library = try await Library.open(
             FilePath(home.path + "/library"), configuration: Configuration.load(environment: [:]))
-        let month = try #require(try await library.catalog.months(filter: TimelineFilter()).first).month
+        let month = try #require(try await library.catalog.months().first).month
         let photo = try #require(try await library.catalog.timeline(TimelineQuery(month: month, limit: 1)).first)
         return (library, photo.id)
     }

@@ -97,7 +97,7 @@ struct NetworkedDoctorTests {
         #expect(try await doctor(profile).status("Database owners") == "ok")
         try await sql("ALTER TABLE photos NO FORCE ROW LEVEL SECURITY", in: name)
         try await sql("DROP EXTENSION vector CASCADE", in: name)
-        try await sql("DROP INDEX photos_text", in: name)
+        try await sql("DROP INDEX jobs_error_text", in: name)
         profile.keys["database_replica"] = profile.keys["database"]
         let open = try await doctor(profile)
         #expect(open.checks["Database replica"]?.value.contains("is no standby") == true, "\(open.text)")

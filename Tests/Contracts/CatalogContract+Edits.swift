@@ -9,7 +9,7 @@ extension Catalog {
         for album in albums { orders.append(try await ids(in: .album(album.id))) }
         return LibraryState(
             photos: try await self.photos(after: nil, limit: 99), timeline: try await ids(TimelineQuery(limit: 99)),
-            months: try await months(filter: TimelineFilter()), albums: albums, orders: orders,
+            months: try await months(), albums: albums, orders: orders,
             tags: try await tags(CollectionQuery(limit: 99)), collections: try await collections(of: photos),
             faces: try await faces(of: photos))
     }

@@ -71,7 +71,7 @@ extension CatalogContract {
             try requireEqual(
                 try await subject.catalog.finish(job.id, worker: "a", processed: processed(1)), false, "a second end")
             try requireEqual(
-                try await subject.catalog.months(filter: TimelineFilter()),
+                try await subject.catalog.months(),
                 [MonthCount(month: Month(year: 2020, month: 2)!, count: 1)], "the months")
             let done = try await subject.catalog.job(job.id)
             try requireEqual(done?.state, .succeeded, "the state")
@@ -118,7 +118,7 @@ extension CatalogContract {
             let reason = "the decoder crashed"
             _ = try await subject.catalog.fail(job.id, worker: "w", error: reason, runAt: nil, unreadable: true)
             try requireEqual(try await subject.catalog.ids(TimelineQuery(limit: 9)), [], "the timeline")
-            try requireEqual(try await subject.catalog.months(filter: TimelineFilter()), [], "the months")
+            try requireEqual(try await subject.catalog.months(), [], "the months")
             let photo = try await subject.catalog.photo(id)
             try requireEqual(photo?.status, .unreadable, "the status")
             try requireEqual(photo?.problem, reason, "the problem")

@@ -38,7 +38,7 @@ extension CatalogContract {
             try requireEqual(entry.pixelSize, PixelSize(width: 3000, height: 4000), "the upright size")
             try requireEqual(entry.captureTime.month, Month(year: 1969, month: 12), "the month")
             try requireEqual(
-                try await catalog.months(filter: TimelineFilter()).map(\.month), [Month(year: 1969, month: 12)!],
+                try await catalog.months().map(\.month), [Month(year: 1969, month: 12)!],
                 "the months")
             try await catalog.requireSound()
         },

@@ -46,7 +46,7 @@ private struct ClusterOfThree {
         return State(
             photos: try await catalog.photos(after: nil, limit: 9),
             timeline: try await catalog.timeline(TimelineQuery(limit: 9)),
-            months: try await catalog.months(filter: TimelineFilter()),
+            months: try await catalog.months(),
             places: try await catalog.places(in: Month(year: 2024, month: 7)!, limit: 9), clusters: clusters,
             members: try await catalog.members(of: cluster, after: nil, limit: 9),
             near: try await catalog.photos(near: PerceptualHash(bits: 1), within: 16, limit: 9),

@@ -299,6 +299,27 @@ extension CatalogContract {
             try requireEqual(try await catalog.forgetSearches(nil), PastSearch.most - 1, "all")
             try requireEqual(try await catalog.searches(limit: 9), [], "none")
         },
+        ContractCase("The months of a search have the photos that it finds, however many") { subject in
+            let catalog = subject.catalog
+            let photos = try await catalog.addSamples()
+            func months(_ text: String) async throws -> [String] {
+                try await subject.second.months(of: SearchText.query(text)).map { "\($0.month) \($0.count)" }
+            }
+            try requireEqual(try await months(""), ["2021-12 1", "2021-07 1", "2020-05 1", "2019-07 1"], "all months")
+            try requireEqual(try await months("work"), ["2021-07 1", "2020-05 1"], "those of a tag")
+            try requireEqual(try await months("lisboa OR july"), ["2021-12 1", "2021-07 1", "2019-07 1"], "of either")
+            try requireEqual(try await months("nothing at all"), [], "of nothing")
+            try await catalog.edit(.archived(true), [photos[1]])
+            try requireEqual(try await months("work"), ["2021-07 1"], "without the archived one")
+            try requireEqual(try await months("work is:archived"), ["2020-05 1"], "of the archived one")
+            try requireEqual(try await subject.stranger.months(of: SearchText.query("work")), [], "a stranger's")
+            // More than are read at once, in two months, some at one moment.
+            let many = (0..<2100).map {
+                scanned(100 + $0, path: FilePath("/many/x\($0).jpg"), at: time(2015, $0 < 800 ? 3 : 4, 1 + $0 % 20))
+            }
+            _ = try await catalog.record(many)
+            try requireEqual(try await months("x* 2015"), ["2015-04 1300", "2015-03 800"], "of very many")
+        },
         ContractCase("A saved search is found by its whole name, as if its text stood there, and never by itself") {
             subject in
             let catalog = subject.catalog

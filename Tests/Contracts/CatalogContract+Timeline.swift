@@ -4,7 +4,7 @@ import SystemPackage
 extension CatalogContract {
     static let timelineCases: [ContractCase<CatalogSubject>] = [
         ContractCase("An empty catalogue has no months, no photos and no faults") { subject in
-            try requireEqual(try await subject.catalog.months(filter: TimelineFilter()), [], "the months")
+            try requireEqual(try await subject.catalog.months(), [], "the months")
             try requireEqual(try await subject.catalog.ids(TimelineQuery(limit: 10)), [], "the timeline")
             try await subject.catalog.requireSound()
         },
@@ -22,7 +22,7 @@ extension CatalogContract {
             try requireEqual(entries.map(\.id), sorted.map(\.id), "the order")
             try requireEqual(
                 entries.map(\.captureTime.wallMicroseconds), times.map(\.wallMicroseconds).sorted(by: >), "the times")
-            let months = try await subject.catalog.months(filter: TimelineFilter())
+            let months = try await subject.catalog.months()
             try requireEqual(
                 months.map { "\($0.month) \($0.count)" },
                 ["9999-12 1", "2024-07 2", "2024-06 1", "1970-01 1", "1969-12 1", "1901-02 1", "0001-01 1"],
@@ -75,49 +75,6 @@ extension CatalogContract {
             try requireEqual(
                 try await subject.catalog.ids(TimelineQuery(month: month, after: oldest, limit: 10)).count, 0,
                 "photos behind an older cursor")
-        },
-        ContractCase("A filter narrows pages and months alike") { subject in
-            let catalog = subject.catalog
-            let camera = try await catalog.addProcessed(1) {
-                $0.cameraMake = "Canon"
-                $0.cameraModel = "EOS 5D"
-                $0.rating = 4
-            }
-            let lens = try await catalog.addProcessed(2) { $0.lens = "FE 24-70mm F2.8 GM" }
-            let place = try await catalog.addProcessed(3) {
-                $0.place = "Lisboa, Portugal"
-                $0.rating = 2
-            }
-            let caption = try await catalog.addProcessed(4) { $0.caption = "100% wild_card \\ o'clock" }
-            let name = try await catalog.addProcessed(5, path: "/p/Sunset.JPG")
-            _ = try await catalog.setFavourite(true, photos: [lens, caption])
-            let expectations: [(String, [PhotoID])] = [
-                ("canon eos", [camera]), ("24-70MM", [lens]), ("lisboa", [place]), ("100%", [caption]),
-                ("d_c", [caption]),
-                ("\\", [caption]), ("o'clock", [caption]), ("sunset.jpg", [name]), ("%", [caption]), ("nothing", []),
-                (String(repeating: "x", count: 100_000), []),
-            ]
-            for (text, ids) in expectations {
-                let filter = TimelineFilter(text: text)
-                try requireEqual(
-                    try await catalog.ids(TimelineQuery(limit: 10, filter: filter)), ids,
-                    "photos with \(text.prefix(20))")
-                try requireEqual(
-                    try await catalog.months(filter: filter).map(\.count), ids.isEmpty ? [] : [1],
-                    "months with \(text.prefix(20))")
-            }
-            let favourites = TimelineFilter(favouritesOnly: true)
-            try requireEqual(
-                Set(try await catalog.ids(TimelineQuery(limit: 10, filter: favourites))), [lens, caption], "favourites")
-            try requireEqual(try await catalog.months(filter: favourites).map(\.count), [2], "months of favourites")
-            try requireEqual(
-                try await catalog.ids(TimelineQuery(limit: 10, filter: TimelineFilter(minimumRating: 3))), [camera],
-                "rated 3 or more")
-            try requireEqual(
-                try await catalog.ids(
-                    TimelineQuery(
-                        month: Month(year: 2024, month: 7), limit: 10,
-                        filter: TimelineFilter(text: "wild", favouritesOnly: true))), [caption], "both conditions")
         },
         ContractCase("Places of a month come with the most photos first") { subject in
             for (number, place) in ["Sintra", "Lisbon", "Lisbon", nil, "Porto", "Lisbon", "Porto"].enumerated() {

@@ -111,7 +111,7 @@ struct CatalogModel {
     private func compare(_ catalog: any Catalog, step: Int) async throws {
         let visible = photos.values.filter { !$0.isUnreadable }
         let months = Dictionary(grouping: visible, by: \.month).mapValues(\.count)
-        let counted = try await catalog.months(filter: TimelineFilter())
+        let counted = try await catalog.months()
         try requireEqual(
             counted, months.keys.sorted(by: >).map { MonthCount(month: $0, count: months[$0] ?? 0) },
             "the months after step \(step)")

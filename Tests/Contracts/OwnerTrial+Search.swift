@@ -17,6 +17,10 @@ extension OwnerTrial {
                 try requireOwn(found.map(\.id), of: own.photos, "what \(text) finds")
             }
         },
+        OwnerTrial("months(of:)") { own in
+            let found = try await own.catalog.months(of: SearchQuery([.init([.init(.media(.jpeg))])]))
+            try requireEqual(found, [MonthCount(month: Holding.month, count: 5)], "the months")
+        },
         OwnerTrial("count(_:upTo:)") { own in
             try requireEqual(
                 try await own.catalog.count(SearchText.query("jpg"), upTo: 9), SearchCount(count: 5, isBounded: false),

@@ -41,7 +41,7 @@ def main():
         ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", public], stdin=subprocess.PIPE, text=True, env=environment,
         stdout=subprocess.DEVNULL)
     write = client.stdin.write
-    write("BEGIN; SET LOCAL synchronous_commit = off; DROP INDEX IF EXISTS photos_text, jobs_error_text;\n")
+    write("BEGIN; SET LOCAL synchronous_commit = off; DROP INDEX IF EXISTS jobs_error_text;\n")
     for table in TABLES:
         columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
         write(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;\n")

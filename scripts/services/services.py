@@ -204,7 +204,7 @@ class Services:
             for database in ("template1", "phototui"):
                 for extension in ("vector", "pg_trgm", "btree_gin"):
                     self.sql(f"CREATE EXTENSION IF NOT EXISTS {extension}", database)
-                for function in ("textlike(text, text)", "textcat(text, text)", "lower(text)"):
+                for function in ("textlike(text, text)", "lower(text)"):
                     self.sql(f"ALTER FUNCTION {function} LEAKPROOF", database)
             # Tests drop their databases while PgBouncer holds connections to them.
             self.sql("GRANT pg_signal_backend TO phototui_owner")

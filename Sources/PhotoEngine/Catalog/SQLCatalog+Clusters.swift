@@ -63,7 +63,13 @@ extension SQLCatalog {
         }
         if !filter.text.isEmpty {
             var photo = Timeline.Condition(sql: isMember, values: [])
-            Timeline.narrow(&photo, filter: TimelineFilter(text: filter.text), dialect: dialect)
+            let columns = [
+                "filename", "coalesce(camera_make, '') || ' ' || coalesce(camera_model, '')", "coalesce(lens, '')",
+                "coalesce(place, '')", "coalesce(caption, '')",
+            ]
+            photo.and(
+                "(" + columns.map(dialect.contains).joined(separator: " OR ") + ")",
+                Array(repeating: .string(Timeline.asciiLowercased(filter.text)), count: columns.count))
             condition.and(
                 """
                 EXISTS (

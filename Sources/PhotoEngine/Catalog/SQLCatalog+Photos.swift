@@ -23,7 +23,7 @@ extension SQLCatalog {
     }
 
     func photos(_ query: TimelineQuery) async throws -> [Photo] {
-        let page = Timeline.page(query, columns: PhotoColumns.full, owner: ownerValue, dialect: dialect)
+        let page = Timeline.page(query, columns: PhotoColumns.full, owner: ownerValue)
         return try await database.rows(page.sql, page.values).map(PhotoColumns.photo)
     }
 

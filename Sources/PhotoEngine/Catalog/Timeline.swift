@@ -24,7 +24,7 @@ enum Timeline {
     }
 
     /// The photos that `query` names, without regard to `skip` and `limit`.
-    static func condition(_ query: TimelineQuery, owner: SQLValue, dialect: SQLDialect) -> Condition {
+    static func condition(_ query: TimelineQuery, owner: SQLValue) -> Condition {
         var condition = Condition(sql: "owner = ? AND \(membership)", values: [owner])
         if let month = query.month { condition.and("month = ?", [.int(month.ordinal)]) }
         if let after = query.after {
@@ -37,35 +37,8 @@ enum Timeline {
                 condition.and("(taken_at, id) < (?, ?)", [time, .id(after.id)])
             }
         }
-        narrow(&condition, filter: query.filter, dialect: dialect)
         return condition
     }
-
-    static func narrow(_ condition: inout Condition, filter: TimelineFilter, dialect: SQLDialect) {
-        if filter.favouritesOnly { condition.and("is_favourite = 1") }
-        if let rating = filter.minimumRating { condition.and("rating >= ?", [.int(rating)]) }
-        if !filter.text.isEmpty {
-            let lowercased = asciiLowercased(filter.text)
-            let text = SQLValue.string(lowercased)
-            let columns = [
-                "filename", "coalesce(camera_make, '') || ' ' || coalesce(camera_model, '')", "coalesce(lens, '')",
-                "coalesce(place, '')", "coalesce(caption, '')",
-            ]
-            condition.and(
-                "(" + columns.map(dialect.contains).joined(separator: " OR ") + ")",
-                Array(repeating: text, count: columns.count))
-            // Broader than the condition above, for it joins what that keeps apart.
-            if dialect.hasTextIndex { condition.and("\(self.text) LIKE ?", [.string(pattern(lowercased))]) }
-        }
-    }
-
-    /// Everything that a text filter looks into, as it is indexed. Of what the planner knows not to show rows to those whom
-    /// they are kept from, once a superuser said so (`PostgresSearch`): COALESCE is not among it.
-    static let text: String = {
-        func present(_ column: String) -> String { "CASE WHEN \(column) IS NULL THEN '' ELSE \(column) END" }
-        let parts = ["filename"] + ["camera_make", "camera_model", "lens", "place", "caption"].map(present)
-        return "lower(" + parts.joined(separator: " || ' ' || ") + ")"
-    }()
 
     /// What LIKE finds `text` by, wherever it stands.
     static func pattern(_ text: String) -> String {
@@ -76,9 +49,9 @@ enum Timeline {
     ///
     /// Skipped photos are counted in the index alone: the page begins at the one found there.
     static func page(
-        _ query: TimelineQuery, columns: String, owner: SQLValue, dialect: SQLDialect
+        _ query: TimelineQuery, columns: String, owner: SQLValue
     ) -> Condition {
-        var condition = condition(query, owner: owner, dialect: dialect)
+        var condition = condition(query, owner: owner)
         let limit = SQLValue.int(max(0, query.limit))
         if query.skip > 0 {
             let rest = condition

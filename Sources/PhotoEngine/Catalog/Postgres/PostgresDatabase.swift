@@ -205,7 +205,7 @@ extension SQLDialect {
         floats: "REAL[]", floatCount: { "cardinality(\($0))" }, tableEnd: "",
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
-        hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED", hasTextIndex: true,
+        hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED",
         jobsByError: { parts, owner in
             let texts = ErrorPattern.rareTexts(of: parts).prefix(4)
             let holds = texts.map { _ in "\(PostgresSearch.errorText) LIKE ?" }.joined(separator: " AND ")

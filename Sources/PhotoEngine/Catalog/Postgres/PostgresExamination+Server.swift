@@ -41,7 +41,10 @@ extension PostgresExamination {
         }
         let major = version.prefix { $0.isNumber }
         let packages = ["vector": "postgresql-\(major)-pgvector"]
-        let uses = ["vector": "vector search", "pg_trgm": "fast text search", "btree_gin": "fast text search"]
+        let uses = [
+            "vector": "vector search", "pg_trgm": "finding jobs by their error",
+            "btree_gin": "finding jobs by their error",
+        ]
         return ["vector", "pg_trgm", "btree_gin"].map { name in
             switch versions[name] {
             case .some(.some(let installed)): return Finding("extension \(name)", .ok, installed)
@@ -59,19 +62,19 @@ extension PostgresExamination {
         }
     }
 
-    /// Whether the index of texts is there, and serves rows under row-level security.
+    /// Whether the index of jobs' errors is there, and serves rows under row-level security.
     func textSearch() async throws -> Finding {
         var row = try SQLRow.present(
             try await database.row(
                 """
-                SELECT (to_regclass('photos_text') IS NOT NULL)::int::bigint,
+                SELECT (to_regclass('jobs_error_text') IS NOT NULL)::int::bigint,
                     (SELECT count(*) FROM pg_proc WHERE NOT proleakproof AND oid IN ('textlike(text, text)'::regprocedure,
-                        'textcat(text, text)'::regprocedure, 'lower(text)'::regprocedure))
+                        'lower(text)'::regprocedure))
                 """, []))
         let (isThere, leaky) = (try row.bool(), try row.int())
         if !isThere {
             return Finding(
-                "text search", .warning, "no index: a text filter reads all photos of its owner",
+                "text search", .warning, "no index: a filter of jobs by their error reads all failed jobs of its owner",
                 whatToDo: "once pg_trgm and btree_gin are there, run: phototui migrate --profile \(profile)")
         }
         guard leaky == 0 else {

@@ -26,11 +26,10 @@ enum PostgresSearch {
         Feature(
             extensions: ["pg_trgm", "btree_gin"],
             indexes: [
-                Index(name: "photos_text", definition: "photos USING gin (owner, (\(Timeline.text)) gin_trgm_ops)"),
                 Index(
                     name: "jobs_error_text",
-                    definition: "jobs USING gin (owner, (\(errorText)) gin_trgm_ops) WHERE error IS NOT NULL"),
-            ], loss: "filtering by text reads all photos, or all failed jobs, of an owner"),
+                    definition: "jobs USING gin (owner, (\(errorText)) gin_trgm_ops) WHERE error IS NOT NULL")
+            ], loss: "filtering jobs by their error reads all failed jobs of an owner"),
         Feature(
             extensions: ["vector"],
             indexes: dimensions.map {
@@ -87,7 +86,7 @@ enum PostgresSearch {
     /// The index of texts serves rows under row-level security only through functions that are known to tell nobody of the
     /// rows they are not shown, which LIKE isn't (https://www.postgresql.org/docs/15/rules-privileges.html).
     private static func leakRemark(_ connection: any SQLConnection, server: String) throws -> String? {
-        let functions = ["textlike(text, text)", "textcat(text, text)", "lower(text)"]
+        let functions = ["textlike(text, text)", "lower(text)"]
         let open = try functions.filter {
             try text(
                 "SELECT CASE WHEN proleakproof THEN 'yes' ELSE 'no' END FROM pg_proc WHERE oid = '\($0)'::regprocedure",
@@ -97,8 +96,8 @@ enum PostgresSearch {
         let statements = open.map { "ALTER FUNCTION \($0) LEAKPROOF;" }.joined(separator: " ")
         let database = try text("SELECT current_database()::text", [], connection)
         return
-            "\(server) filters by text without its index, under row-level security: let a superuser run \(statements) "
-            + "in the database \(database); until then filtering by text reads all photos of an owner"
+            "\(server) filters jobs by their error without its index, under row-level security: let a superuser run "
+            + "\(statements) in the database \(database); until then that reads all failed jobs of an owner"
     }
 
     /// Runs the statements, or none of them; returns the state with which the server refused one.

@@ -128,8 +128,6 @@ struct SQLDialect: Sendable {
     let hasOneWriter: Bool
     /// What follows a SELECT to lock its rows, passing over those that others hold.
     let skipLocked: String
-    /// Whether an index finds photos by what stands anywhere in `Timeline.text`, asked for with LIKE.
-    let hasTextIndex: Bool
     /// A query for the ids of an owner's jobs whose errors hold all of some texts, found by an index where there is one, or of more
     /// jobs than these: what is found is looked at again. The texts are of ASCII, three characters and more.
     let jobsByError: @Sendable (_ parts: [String], _ owner: SQLValue) -> (sql: String, values: [SQLValue])

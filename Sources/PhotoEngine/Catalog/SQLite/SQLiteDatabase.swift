@@ -229,7 +229,7 @@ extension SQLDialect {
         floatCount: { "(length(\($0)) / 4.0)" }, tableEnd: "STRICT",
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-        hasOneWriter: true, skipLocked: "", hasTextIndex: false,
+        hasOneWriter: true, skipLocked: "",
         jobsByError: { parts, _ in (SQLiteSearch.candidates, [.string(ErrorPattern.trigrams(of: parts))]) },
         contains: { "instr(lower(\($0)), ?) > 0" }, includes: { "instr(\($0), ?) > 0" },
         pattern: { ("GLOB", $0) }, readsInOrder: nil, hasRowSecurity: false,

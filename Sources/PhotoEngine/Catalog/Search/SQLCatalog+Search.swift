@@ -1,5 +1,8 @@
 import Core
 
+/// Photos whose months are counted one after the other.
+private let countedAtOnce = 2000
+
 extension SQLCatalog {
     func search(_ query: SearchQuery, after: TimelinePosition?, limit: Int) async throws -> SearchPage {
         try await database.read { [owner] connection in
@@ -25,6 +28,34 @@ extension SQLCatalog {
                 return (TimelinePosition(wallMicroseconds: time, id: try row.id()), 1)
             }
             return SearchCount(count: min(found.count, limit), isBounded: found.count > limit)
+        }
+    }
+
+    func months(of query: SearchQuery) async throws -> [MonthCount] {
+        if query.isEmpty { return try await months() }
+        return try await database.read { [owner] connection in
+            let plan = try SearchPlan(query, owner: owner, connection)
+            var months: [MonthCount] = []
+            var after: TimelinePosition?
+            repeat {
+                let found = try Self.found(
+                    plan, columns: "photos.taken_at, photos.id", owner, after: after, limit: countedAtOnce, connection
+                ) { row in
+                    var row = row
+                    let position = TimelinePosition(wallMicroseconds: try row.int64(), id: try row.id())
+                    return (position, position)
+                }
+                for position in found {
+                    let month = CaptureTime(
+                        wallMicroseconds: position.wallMicroseconds, offsetMinutes: nil, source: .exif
+                    ).month
+                    let isSame = months.last?.month == month
+                    let count = isSame ? months.removeLast().count : 0
+                    months.append(MonthCount(month: month, count: count + 1))
+                }
+                after = found.count == countedAtOnce ? found.last : nil
+            } while after != nil
+            return months
         }
     }
 

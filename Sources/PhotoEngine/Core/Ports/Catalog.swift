@@ -11,8 +11,8 @@ public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog,
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).
 public protocol TimelineCatalog: Sendable {
-    /// Months that have photos, newest first, with their counts. Without a filter this reads counters, not photos.
-    func months(filter: TimelineFilter) async throws -> [MonthCount]
+    /// Months that have photos, newest first, with their counts. This reads counters, not photos.
+    func months() async throws -> [MonthCount]
 
     /// Up to `limit` photos in timeline order.
     func timeline(_ query: TimelineQuery) async throws -> [TimelineEntry]
@@ -29,17 +29,12 @@ public struct TimelineQuery: Hashable, Sendable {
     /// How many of the rest to skip: cheap within a month, as it counts index entries only.
     public var skip: Int
     public var limit: Int
-    public var filter: TimelineFilter
 
-    public init(
-        month: Month? = nil, after: TimelinePosition? = nil, skip: Int = 0, limit: Int,
-        filter: TimelineFilter = TimelineFilter()
-    ) {
+    public init(month: Month? = nil, after: TimelinePosition? = nil, skip: Int = 0, limit: Int) {
         self.month = month
         self.after = after
         self.skip = skip
         self.limit = limit
-        self.filter = filter
     }
 }
 
@@ -68,22 +63,6 @@ extension TimelineEntry {
     public var position: TimelinePosition {
         TimelinePosition(wallMicroseconds: captureTime.wallMicroseconds, id: id)
     }
-}
-
-/// Narrows the timeline; all conditions hold at once.
-public struct TimelineFilter: Hashable, Sendable {
-    /// Case-insensitive (ASCII) text that the file name, camera, lens, place or caption contains; empty for any.
-    public var text: String
-    public var favouritesOnly: Bool
-    public var minimumRating: Int?
-
-    public init(text: String = "", favouritesOnly: Bool = false, minimumRating: Int? = nil) {
-        self.text = text
-        self.favouritesOnly = favouritesOnly
-        self.minimumRating = minimumRating
-    }
-
-    public var isEmpty: Bool { self == TimelineFilter() }
 }
 
 /// Single photos.

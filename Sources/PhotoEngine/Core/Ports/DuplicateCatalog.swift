@@ -100,7 +100,8 @@ public struct ClusterQuery: Hashable, Sendable {
 
 /// Narrows a list of clusters; all conditions hold at once.
 public struct ClusterFilter: Hashable, Sendable {
-    /// Text that one of the cluster's photos has, as `TimelineFilter.text`; empty for any.
+    /// Text that the file name, camera, lens, place or caption of one of the cluster's photos contains, whatever the case of its
+    /// ASCII letters; empty for any.
     public var text: String
     /// Only clusters of which every photo differed by at most so many bits from one that was there before it.
     public var mostDistance: Int?

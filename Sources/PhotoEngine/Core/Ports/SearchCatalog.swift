@@ -4,6 +4,8 @@ public protocol SearchCatalog: Sendable {
     func search(_ query: SearchQuery, after: TimelinePosition?, limit: Int) async throws -> SearchPage
     /// How many photos a search finds, counted up to `limit`.
     func count(_ query: SearchQuery, upTo limit: Int) async throws -> SearchCount
+    /// The months that have photos which a search finds, newest first, with how many. All of them are read.
+    func months(of query: SearchQuery) async throws -> [MonthCount]
     /// Photos in full, in the order they are named; unknown ones are left out.
     func photos(_ ids: [PhotoID]) async throws -> [Photo]
     /// What things are called, of names that have a word beginning as `text`; those with the most photos first.

@@ -9,7 +9,7 @@ import PhotoEngine
 
 /// The library's months, newest first, for the shell.
 @Sendable func monthNames(_ words: [String], _ word: Int, _ prefix: String) async -> [String] {
-    await names { try await $0.catalog.months(filter: TimelineFilter()).map(\.month.description) }
+    await names { try await $0.catalog.months().map(\.month.description) }
 }
 
 /// The library's albums that begin as what was typed, by name.

@@ -66,7 +66,7 @@ final class EffectRunner: Sendable {
     func perform(_ effect: Effect) {
         switch effect {
         case .loadMonths(let request):
-            run(request) { .monthsLoaded(request, try await $0.catalog.months(filter: TimelineFilter())) }
+            run(request) { .monthsLoaded(request, try await $0.catalog.months()) }
         case .loadEntries(let request, let query):
             run(request) { .entriesLoaded(request, try await $0.catalog.timeline(query)) }
         case .loadPlaces(let request, let month):

@@ -9,7 +9,7 @@ struct PhotoLocator {
     func locate(_ id: PhotoID) async throws -> LocatedPhoto? {
         guard let photo = try await catalog.photo(id) else { return nil }
         let month = photo.captureTime.month
-        guard let count = try await catalog.months(filter: TimelineFilter()).first(where: { $0.month == month })?.count
+        guard let count = try await catalog.months().first(where: { $0.month == month })?.count
         else {
             return nil
         }

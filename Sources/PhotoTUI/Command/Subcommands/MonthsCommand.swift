@@ -10,18 +10,20 @@ struct MonthsCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               phototui months
+              phototui months --filter 'camera:x100 lisbon'
               phototui months --json | jq -r '.months[].month'
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("Count only photos with this text.", valueName: "text"))
+    @Option(help: ArgumentHelp("Count only photos that this search finds.", valueName: "query"))
     var filter = ""
 
     func run() async throws {
+        let query = try SearchCommand.query(typedText(filter))
         try await libraryOptions.withLibrary { library in
-            let months = try await library.catalog.months(filter: TimelineFilter(text: filter))
+            let months = try await library.catalog.months(of: query)
             let total = months.reduce(0) { $0 + $1.count }
             if output.json {
                 let document: JSON = .object([

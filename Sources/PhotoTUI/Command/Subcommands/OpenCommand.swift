@@ -88,7 +88,7 @@ enum TimelineText {
     private static let pageSize = 500
 
     static func write(_ library: Library) async throws {
-        let months = try await library.catalog.months(filter: TimelineFilter())
+        let months = try await library.catalog.months()
         for (index, month) in months.enumerated() {
             let places = try await library.catalog.places(in: month.month, limit: 3).map { displayEscaped($0) }
             let count = "\(month.count) photo\(month.count == 1 ? "" : "s")"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import PhotoEngine
+import Search
 
 /// `phototui photos`.
 struct PhotosCommand: AsyncParsableCommand {
@@ -22,14 +23,13 @@ struct PhotosCommand: AsyncParsableCommand {
 
     @OptionGroup var page: PageOptions<TimelinePosition>
 
-    @Option(help: ArgumentHelp("Text in the file name, camera, lens, place or caption.", valueName: "text"))
+    @Option(help: ArgumentHelp("Only photos that this search finds.", valueName: "query"))
     var filter = ""
 
     func run() async throws {
+        let query = try SearchCommand.query(typedText(filter))
         try await libraryOptions.withLibrary { library in
-            let found = try await library.catalog.photos(
-                TimelineQuery(
-                    month: month, after: page.after, limit: page.count, filter: TimelineFilter(text: filter)))
+            let (found, notes) = try await photos(query, in: library)
             let (photos, next) = page.page(found) {
                 TimelinePosition(wallMicroseconds: $0.captureTime.wallMicroseconds, id: $0.id)
             }
@@ -39,13 +39,31 @@ struct PhotosCommand: AsyncParsableCommand {
                 let document: JSON = .object([
                     "photos": .array(items),
                     "next": .text(next?.description),
+                    "notes": .array(notes.map { .string($0.description) }),
                 ])
                 try Console.line(document.encoded())
             } else {
+                for note in notes { Console.note(displayEscaped(note.description) + "\n") }
                 try Console.write(try await PhotoLines.text(Array(photos), in: library))
                 page.tell(next)
             }
         }
+    }
+}
+
+extension PhotosCommand {
+    /// Of the timeline; or those of the month that a search finds.
+    private func photos(
+        _ query: SearchQuery, in library: Library
+    ) async throws -> (photos: [Photo], notes: [SearchNote]) {
+        guard !query.isEmpty else {
+            let query = TimelineQuery(month: month, after: page.after, limit: page.count)
+            return (try await library.catalog.photos(query), [])
+        }
+        let clauses = try month.map { try SearchText.query("date:\($0)").clauses } ?? []
+        let found = try await library.catalog.search(
+            SearchQuery(query.clauses + clauses), after: page.after, limit: page.count)
+        return (try await library.catalog.photos(found.entries.map(\.id)), found.notes)
     }
 }
 
