@@ -95,6 +95,21 @@ struct OutputTests {
         #expect(!text.contains("\u{1b}"))
     }
 
+    @Test("What an import suggests names the networked library that it was of")
+    func networkedAdvice() {
+        var report = ImportReport()
+        (report.found, report.imported, report.rejected, report.waiting) = (3, 1, 1, 1)
+        let text = ImportSummary.text(
+            report, isDryRun: false,
+            advice: ImportSummary.Advice(
+                OwnCommand(name: "phototui", library: nil), paths: ["/photos"], showsPhotos: true,
+                place: ["--profile", "my home", "--owner", "ana"]))
+        let place = "--profile 'my home' --owner ana"
+        #expect(text.contains("See them with: phototui \(place), or: phototui photos \(place)\n"), "\(text)")
+        #expect(text.contains("is listed by: phototui import --json \(place) /photos\n"), "\(text)")
+        #expect(text.contains("or: phototui upload resume \(place)\n"), "\(text)")
+    }
+
     @Test(
         "A shell reads a suggested word back as it was",
         arguments: [

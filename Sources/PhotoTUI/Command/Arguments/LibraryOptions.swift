@@ -36,6 +36,9 @@ struct LibraryOptions: ParsableArguments {
         }
     }
 
+    /// The options that name a networked library, as they were given.
+    var networked: [String] { (profile.map { ["--profile", $0] } ?? []) + (owner.map { ["--owner", $0] } ?? []) }
+
     /// Whether the command names the folder, before or behind the subcommand.
     private var namesFolder: Bool {
         library != nil || (profile == nil && Invocation(RawArguments.current).library != nil)

@@ -52,15 +52,16 @@ enum ImportSummary {
             self.resuming = resuming
         }
 
-        /// Commands that work as they stand, for an import of these paths, as they were typed.
+        /// Commands that work as they stand, for an import of these paths, as they were typed; `place` is what names a networked
+        /// library.
         init(
-            _ command: OwnCommand, paths: [String], flags: [String] = [], showsPhotos: Bool, profile: String? = nil
+            _ command: OwnCommand, paths: [String], flags: [String] = [], showsPhotos: Bool, place: [String] = []
         ) {
             let named = paths.count > 3 ? Array(paths.prefix(2)) : paths
             let rest = paths.count > 3 ? " …" : ""
-            listing = command.line(["import", "--json"] + flags + named) + rest
-            showing = showsPhotos ? "\(command.line([])), or: \(command.line(["photos"]))" : nil
-            resuming = command.line(["upload", "resume"] + (profile.map { ["--profile", $0] } ?? []))
+            listing = command.line(["import", "--json"] + place + flags + named) + rest
+            showing = showsPhotos ? "\(command.line(place)), or: \(command.line(["photos"] + place))" : nil
+            resuming = command.line(["upload", "resume"] + place)
         }
     }
 

@@ -90,7 +90,7 @@ struct ImportCommand: AsyncParsableCommand {
             let flags = (copy ? ["--copy"] : []) + (dryRun ? ["--dry-run"] : [])
             let advice = ImportSummary.Advice(
                 OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true,
-                profile: libraryOptions.profile)
+                place: libraryOptions.networked)
             try Console.write(ImportSummary.text(report, isDryRun: dryRun, advice: advice))
             if let markedMissing { try Console.line("\(counted(markedMissing, "file")) gone and marked missing") }
         }

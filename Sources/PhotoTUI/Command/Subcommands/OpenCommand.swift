@@ -70,7 +70,8 @@ struct OpenCommand: AsyncParsableCommand {
             try await TimelineText.write(library)
             if let report {
                 let advice = ImportSummary.Advice(
-                    OwnCommand(library: libraryOptions.library), paths: wanted.map(\.rawText), showsPhotos: false)
+                    OwnCommand(library: libraryOptions.library), paths: wanted.map(\.rawText), showsPhotos: false,
+                    place: libraryOptions.networked)
                 Console.note(
                     ImportSummary.text(report, isDryRun: false, advice: advice, columns: Console.errorColumns))
             }

@@ -39,7 +39,7 @@ struct UploadCommand: AsyncParsableCommand {
             } else {
                 let advice = ImportSummary.Advice(
                     OwnCommand(library: libraryOptions.library), paths: [], showsPhotos: true,
-                    profile: libraryOptions.profile)
+                    place: libraryOptions.networked)
                 try Console.write(ImportSummary.text(report, isDryRun: false, advice: advice))
             }
             if report.isInterrupted { throw ExitCode.interrupted }
