@@ -50,8 +50,8 @@ private struct AlbumBench {
             var (opened, next): ([Duration], [Duration]) = ([], [])
             for _ in 0..<100 {
                 start = clock.now
-                _ = try await catalog.album(named: name)
-                let page = try await catalog.photos(in: .album(album.id), after: nil, limit: 200)
+                _ = try await catalog.album(album.id)
+                let page = try await catalog.entries(in: .album(album.id), after: nil, limit: 200)
                 opened.append(clock.now - start)
                 let photo = photos.randomElement()!
                 let time = try await catalog.photo(photo)?.captureTime.wallMicroseconds ?? 0
@@ -60,7 +60,7 @@ private struct AlbumBench {
                     ? CollectionPosition(value: time, photo: photo)
                     : CollectionPosition(value: Int64.random(in: 0..<100_000) << 20, photo: photo)
                 start = clock.now
-                _ = try await catalog.photos(in: .album(album.id), after: after, limit: 200)
+                _ = try await catalog.entries(in: .album(album.id), after: after, limit: 200)
                 next.append(clock.now - start)
                 guard page.count == 200 else { throw EngineError(.internal, "a page has \(page.count) photos") }
             }

@@ -52,7 +52,12 @@ extension CatalogContract {
             func paged() async throws -> [PhotoID] {
                 var found: [CollectedPhoto] = []
                 while true {
-                    let page = try await subject.second.photos(in: .album(album), after: found.last?.position, limit: 3)
+                    let after = found.last?.position
+                    let page = try await subject.second.photos(in: .album(album), after: after, limit: 3)
+                    let entries = try await subject.second.entries(in: .album(album), after: after, limit: 3)
+                    try requireEqual(
+                        entries, page.map { CollectedEntry(entry: TimelineEntry($0.photo), position: $0.position) },
+                        "what a wall shows")
                     if page.isEmpty { return found.map(\.photo.id) }
                     found += page
                 }

@@ -56,6 +56,10 @@ extension OwnerTrial {
             let tagged = try await own.catalog.photos(in: .tag(own.tag().id), after: nil, limit: 99)
             try requireEqual(Set(tagged.map(\.photo.id)), Set(own.photos.prefix(2)), "the tag's photos")
         },
+        OwnerTrial("entries(in:after:limit:)") { own in
+            let found = try await own.catalog.entries(in: .album(own.album().id), after: nil, limit: 99)
+            try requireEqual(Set(found.map(\.entry.id)), Set(own.photos), "the album's photos")
+        },
         OwnerTrial("collections(of:)") { own in
             try requireEqual(
                 try await own.catalog.collections(of: [own.photos[0], own.photos[4]]),
@@ -95,6 +99,8 @@ extension OwnerTrial {
         for collection in [PhotoCollection.album(album.id), .tag(tag.id)] {
             let found = try await own.catalog.photos(in: collection, after: nil, limit: 9)
             try requireEqual(found.count, 0, "the photos of what is the other's")
+            let entries = try await own.catalog.entries(in: collection, after: nil, limit: 9)
+            try requireEqual(entries, [], "the photos of what is the other's")
         }
         try requireEqual(
             try await own.catalog.collections(of: other.photos), other.photos.map { _ in PhotoCollections() },

@@ -89,6 +89,23 @@ extension SQLCatalog {
     func photos(
         in collection: PhotoCollection, after: CollectionPosition?, limit: Int
     ) async throws -> [CollectedPhoto] {
+        try await members(of: collection, PhotoColumns.full, after: after, limit: limit) { row, position in
+            CollectedPhoto(photo: try PhotoColumns.photo(row), position: position)
+        }
+    }
+
+    func entries(
+        in collection: PhotoCollection, after: CollectionPosition?, limit: Int
+    ) async throws -> [CollectedEntry] {
+        try await members(of: collection, PhotoColumns.entry, after: after, limit: limit) { row, position in
+            CollectedEntry(entry: try PhotoColumns.entry(row), position: position)
+        }
+    }
+
+    private func members<Member: Sendable>(
+        of collection: PhotoCollection, _ columns: String, after: CollectionPosition?, limit: Int,
+        _ take: @escaping @Sendable (SQLRow, CollectionPosition) throws -> Member
+    ) async throws -> [Member] {
         try await database.read { [self] connection in
             var order = Album.Order.date
             if case .album(let id) = collection {
@@ -102,11 +119,9 @@ extension SQLCatalog {
                 return CollectionPosition(value: try row.int64(), photo: photo)
             }
             let photos = try connection.rows(
-                "SELECT \(PhotoColumns.full) FROM photos WHERE id = ? AND owner = ?",
+                "SELECT \(columns) FROM photos WHERE id = ? AND owner = ?",
                 each: places.map { [.id($0.photo), ownerValue] })
-            return try zip(places, photos).map { place, rows in
-                CollectedPhoto(photo: try PhotoColumns.photo(SQLRow.present(rows.first)), position: place)
-            }
+            return try zip(places, photos).map { place, rows in try take(SQLRow.present(rows.first), place) }
         }
     }
 

@@ -8,6 +8,9 @@ public protocol CollectionCatalog: Sendable {
     func tag(named name: CollectionName) async throws -> Tag?
     /// In the album's order, or by capture time, newest first, behind `after`; archived ones too, without those in the trash.
     func photos(in collection: PhotoCollection, after: CollectionPosition?, limit: Int) async throws -> [CollectedPhoto]
+    /// As `photos(in:after:limit:)`, with what a wall shows of them.
+    func entries(in collection: PhotoCollection, after: CollectionPosition?, limit: Int) async throws
+        -> [CollectedEntry]
     /// What each of these photos is in, in their order.
     func collections(of photos: [PhotoID]) async throws -> [PhotoCollections]
 }

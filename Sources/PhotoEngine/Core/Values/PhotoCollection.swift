@@ -77,6 +77,17 @@ public struct CollectedPhoto: Hashable, Sendable {
     }
 }
 
+/// What a wall shows of a photo in the order of an album or tag.
+public struct CollectedEntry: Hashable, Sendable {
+    public let entry: TimelineEntry
+    public let position: CollectionPosition
+
+    public init(entry: TimelineEntry, position: CollectionPosition) {
+        self.entry = entry
+        self.position = position
+    }
+}
+
 /// A keyset cursor: where a photo is in an album or under a tag, written `<value>_<id>`.
 public struct CollectionPosition: Hashable, Sendable, CustomStringConvertible {
     /// Microseconds of the wall clock, or the place that a person gave it, as the order has it.

@@ -25,12 +25,12 @@ extension EffectRunner {
             }
         case .loadAlbumPhotos(let request, let album, let after, let limit):
             run(request) { library in
-                let photos = try await library.catalog.photos(in: .album(album), after: after, limit: limit)
+                let photos = try await library.catalog.entries(in: .album(album), after: after, limit: limit)
                 return .albumPhotosLoaded(
                     request,
                     AlbumPhotos(
                         album: try await library.catalog.album(album),
-                        entries: photos.map { TimelineEntry($0.photo) }, end: photos.last?.position ?? after),
+                        entries: photos.map(\.entry), end: photos.last?.position ?? after),
                     limit: limit)
             }
         default: break
