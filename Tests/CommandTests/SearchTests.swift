@@ -4,11 +4,13 @@ import Testing
 /// Searching, as a person and a script meet it.
 @Suite("Searches on the command line")
 struct SearchTests {
-    private func withPhotos(_ body: (Program) async throws -> Void) async throws {
+    private func withPhotos(
+        _ names: [String] = ["Straße_2041.png", "harbour.png", "--odd.png"], _ body: (Program) async throws -> Void
+    ) async throws {
         let home = try TestFolder()
         let photos = try TestFolder()
         let program = Program(home: home)
-        for (index, name) in ["Straße_2041.png", "harbour.png", "--odd.png"].enumerated() {
+        for (index, name) in names.enumerated() {
             try photos.write(TestPicture.png(seed: index + 1), as: name)
         }
         #expect(try await program.run(["import", photos.path]).exitCode == 0)
@@ -101,6 +103,26 @@ struct SearchTests {
             let history = try await program.run(["search", "history", "--json"]).document()
             #expect((history["searches"] as? [Any])?.isEmpty == true)
             #expect(try await program.run(["search", "rebuild"]).text == "all was as it should be\n")
+        }
+    }
+
+    @Test("A filter of photos and months is a search, marked where it is not understood")
+    func filters() async throws {
+        try await withPhotos(["IMG_20240712_120000.png", "Straße_20240801_090000.png", "c.png"]) { program in
+            func names(_ arguments: [String]) async throws -> [String] {
+                let found = try await program.run(["photos", "--json"] + arguments).document()
+                return try #require(found["photos"] as? [[String: Any]]).compactMap { $0["filename"] as? String }
+            }
+            #expect(try await names(["--filter", "strasse"]) == ["Straße_20240801_090000.png"])
+            #expect(try await names(["--filter", "2024", "--month", "2024-07"]) == ["IMG_20240712_120000.png"])
+            #expect(try await names(["--filter", "img OR strasse"]).count == 2)
+            #expect(try await names(["--filter", "-2024"]) == ["c.png"])
+            let months = try await program.run(["months", "--filter", "img OR strasse", "--json"]).document()
+            #expect(months["total"] as? Int == 2)
+            for command in ["photos", "months"] {
+                let fault = try await program.run([command, "--filter", "camra:x"])
+                #expect(fault.exitCode == 64 && fault.complaints.contains("did you mean camera:?"))
+            }
         }
     }
 }
