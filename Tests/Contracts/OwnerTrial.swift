@@ -25,6 +25,7 @@ extension CatalogContract {
         ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("duplicates", OwnerTrial.duplicates),
         ("albums, tags and edits", OwnerTrial.collections),
         ("searches", OwnerTrial.searches), ("sidecars", OwnerTrial.sidecars), ("places", OwnerTrial.places),
+        ("stories", OwnerTrial.stories),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

@@ -144,7 +144,7 @@ extension SQLCatalog {
 }
 
 /// How uploads are read.
-private enum UploadRows {
+enum UploadRows {
     static let columns = """
         id, state, sha256, byte_count, media_type, filename, taken_at, taken_at_offset, taken_at_source, object_key, \
         multipart_token, multipart_bytes, photo, created_at

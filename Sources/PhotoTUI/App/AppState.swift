@@ -94,6 +94,7 @@ public enum Layer: Hashable, Sendable {
     case consoleFilter(TextField, before: String)
     case consoleDecision(ConsoleDecision)
     case message(MessageState)
+    case story(StoryState)
 }
 
 /// What goes on beside the screen.

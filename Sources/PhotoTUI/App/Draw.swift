@@ -283,6 +283,9 @@ extension AppState {
         case .message(let message):
             drawMessage(message, into: &grid)
             return nil
+        case .story(let story):
+            drawStory(story, into: &grid)
+            return nil
         case .help(let offset):
             drawHelp(offset: offset, into: &grid)
             return nil

@@ -23,6 +23,8 @@ public enum Effect: Hashable, Sendable {
     case loadSearches(RequestID)
     case noteSearch(String)
     case loadPhoto(RequestID, PhotoID)
+    /// Tells what happened to a photo.
+    case loadStory(RequestID, PhotoID)
     case loadPicture(RequestID, PictureRequest)
     /// The thumbnails wanted now, most urgent first. What isn't named any more is given up.
     case wantThumbnails([ThumbnailKey])

@@ -68,7 +68,7 @@ extension AppState {
         case .edit(var prompt):
             prompt.field.insert(text)
             return suggest(for: prompt)
-        case .help, .message: layers.append(layer)
+        case .help, .message, .story: layers.append(layer)
         }
         return []
     }
@@ -80,6 +80,7 @@ extension AppState {
             return handleHelp(press, offset: offset)
         case .palette(let palette): return handlePalette(press, palette)
         case .decision(let decision): return handleDecision(press, decision)
+        case .story(let story): return handleStory(press, story)
         case .consoleFilter(let field, let before): return handleConsoleFilter(press, field, before: before)
         case .consoleDecision(let decision): return handleConsoleDecision(press, decision)
         case .message:
@@ -161,6 +162,7 @@ extension AppState {
         case .openHealth: return goTo(.health)
         case .openCosts: return goTo(.costs)
         case .openPhotoJobs: return openPhotoJobs()
+        case .openStory: return openStory()
         default:
             switch context {
             case .timeline: return performInTimeline(action)
@@ -214,6 +216,7 @@ extension AppState {
     func reasonUnavailableOnPhotos(_ action: Action) -> String? {
         let hasPhoto = timeline.cursorEntry != nil
         switch action {
+        case .openStory: return hasPhoto ? nil : "there is no photo here"
         case .openPhoto, .slideshow:
             if action == .slideshow, look.isStill { return "motion is switched off" }
             return hasPhoto ? nil : "there is no photo here"

@@ -19,6 +19,8 @@ public enum Message: Sendable {
     case photoLoaded(RequestID, PhotoDetails?)
     /// `isFinal` is false for a coarse picture that a sharper one follows.
     case pictureLoaded(RequestID, Grid, isFinal: Bool)
+    /// Lines that are safe to show.
+    case storyLoaded(RequestID, [String])
     case thumbnailLoaded(ThumbnailKey, Grid)
     /// The thumbnail can't be had; why, in a few words.
     case thumbnailFailed(ThumbnailKey, String)

@@ -63,6 +63,7 @@ extension AppState {
         case .pictureLoaded(let request, let picture, let isFinal):
             viewer?.pictureLoaded(request, picture, isFinal: isFinal)
             clusterPictureLoaded(request, picture, isFinal: isFinal)
+        case .storyLoaded(let request, let lines): storyLoaded(request, lines)
         case .favouritesSet(let request, let count): favouritesSet(request, count)
         case .edited(let request, let edits): return edited(request, edits)
         case .editsUndone(let request, let undone): return editsUndone(request, undone)
@@ -209,6 +210,8 @@ extension AppState {
             return retryLater()
         } else if searchFailed(request, error) {
             if case .loading = timeline.phase { timeline.phase = .failed(error) }
+        } else if storyFailed(request, error) {
+            return []
         } else if request == timeline.locateRequest {
             timeline.locateRequest = nil
         } else if let step = pendingChanges.removeValue(forKey: request) {

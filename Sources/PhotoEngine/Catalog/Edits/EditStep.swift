@@ -83,6 +83,9 @@ enum EditStep: Codable {
 
     private var photoCount: Int { packed?.count ?? 0 }
 
+    /// Those it changed.
+    var photos: [PhotoID] { packed?.photos ?? [] }
+
     /// How many photos steps are about, each counted once.
     static func photoCount(_ steps: [EditStep]) -> Int {
         let packed = steps.compactMap(\.packed)

@@ -86,9 +86,9 @@ extension SQLCatalog {
         return edit
     }
 
-    private static let editColumns = "id, kind, subject, photos, actor, reason, made_at, undone_at, undone_by"
+    static let editColumns = "id, kind, subject, photos, actor, reason, made_at, undone_at, undone_by"
 
-    private static func edit(_ row: SQLRow) throws -> Edit {
+    static func edit(_ row: SQLRow) throws -> Edit {
         var row = row
         let (id, kind): (EditID, Edit.Kind) = try (row.id(), row.choice())
         let (subject, count) = try (row.text(), row.int())

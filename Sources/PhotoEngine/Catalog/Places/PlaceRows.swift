@@ -27,7 +27,7 @@ struct PlaceRows {
         }
     }
 
-    private func city(_ id: Int64) throws -> City? {
+    func city(_ id: Int64) throws -> City? {
         try connection.row("SELECT \(Self.columns) FROM places WHERE owner = ? AND id = ?", [owner, .int(id)])
             .map(Self.city)
     }

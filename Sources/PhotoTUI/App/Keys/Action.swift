@@ -103,6 +103,7 @@ public enum Action: String, CaseIterable, Sendable {
     case openHealth = "open_health"
     case openCosts = "open_costs"
     case openPhotoJobs = "open_photo_jobs"
+    case openStory = "open_story"
     case firstRow = "first_row"
     case lastRow = "last_row"
     case openRow = "open_row"
@@ -365,6 +366,7 @@ public struct ActionDescription: Sendable {
         .init(
             .openInbox, "Show what waits for a person", "inbox", ["i"], [.timeline, .duplicates] + KeyContext.console),
         .init(.openPhotoJobs, "Show the photo's jobs", "its jobs", ["W"], [.timeline, .viewer]),
+        .init(.openStory, "Tell what happened to the photo", "history", ["H"], [.timeline, .viewer]),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
         .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], KeyContext.allCases),
         .init(.nextView, "Go to the next view", "next view", ["tab"], KeyContext.allCases),

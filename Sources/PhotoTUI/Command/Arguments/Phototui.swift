@@ -22,7 +22,7 @@ struct Phototui: AsyncParsableCommand {
         version: version,
         subcommands: [
             OpenCommand.self, ImportCommand.self, PhotosCommand.self, SearchCommand.self, MonthsCommand.self,
-            ShowCommand.self,
+            ShowCommand.self, WhyCommand.self,
             AlbumsCommand.self, TagsCommand.self, FavouriteCommand.self, RateCommand.self, CaptionCommand.self,
             ArchiveCommand.self, EditsCommand.self, DuplicatesCommand.self, TrashCommand.self, HashCommand.self,
             JobsCommand.self, QueuesCommand.self,

@@ -6,6 +6,7 @@ import Imaging
 import PhotoEngine
 import Synchronization
 import SystemPackage
+import Workflows
 
 /// Performs effects, and is the only caller of the engine. Nothing here runs on the terminal's thread for longer than it
 /// takes to hand work over.
@@ -91,6 +92,16 @@ final class EffectRunner: Sendable {
                         photo: photo, files: try await library.catalog.files(of: id),
                         collections: try await library.catalog.collections(of: [id]).first ?? PhotoCollections(),
                         faces: try await library.catalog.faces(of: [id]).first ?? []))
+            }
+        case .loadStory(let request, let id):
+            let sizes = place.configuration.processingOptions.sizes
+            run(request) { library in
+                guard let photo = try await library.catalog.photo(id) else {
+                    throw EngineError(.notFound, "the photo is no longer in the library")
+                }
+                let story = try await PhotoStory.of(
+                    photo, in: library.catalog, objects: library.objects, sizes: sizes)
+                return .storyLoaded(request, StoryFormat.lines(story))
             }
         case .search, .countSearch, .completeSearch, .loadSearches, .noteSearch: performForSearch(effect)
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)

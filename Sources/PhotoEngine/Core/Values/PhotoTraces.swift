@@ -1,0 +1,36 @@
+/// What was done with a photo, as far as it is remembered beside the photo itself, its files and its jobs. Each in order of time.
+public struct PhotoTraces: Hashable, Sendable {
+    /// What a person answered of it and another photo.
+    public struct Answer: Hashable, Sendable {
+        public let other: PhotoID
+        /// Whether they show the same picture.
+        public let isSame: Bool
+        /// Unix microseconds.
+        public let at: Int64
+
+        public init(other: PhotoID, isSame: Bool, at: Int64) {
+            (self.other, self.isSame, self.at) = (other, isSame, at)
+        }
+    }
+
+    public var uploads: [Upload]
+    /// Those that changed it, or made it the cover of an album.
+    public var edits: [Edit]
+    /// Decisions on it and photos like it.
+    public var resolutions: [Resolution]
+    public var answers: [Answer]
+    /// What the journal says of it by its name.
+    public var journal: [JournalEntry]
+    /// What lies beside its files, and the city of its position: no moment is known of these.
+    public var sidecars: [Sidecar]
+    public var city: City?
+
+    public init(
+        uploads: [Upload] = [], edits: [Edit] = [], resolutions: [Resolution] = [], answers: [Answer] = [],
+        journal: [JournalEntry] = [], sidecars: [Sidecar] = [], city: City? = nil
+    ) {
+        (self.uploads, self.edits, self.resolutions) = (uploads, edits, resolutions)
+        (self.answers, self.journal) = (answers, journal)
+        (self.sidecars, self.city) = (sidecars, city)
+    }
+}

@@ -1,0 +1,199 @@
+public import Core
+internal import Glibc
+internal import SystemPackage
+
+/// All that is known of a photo: what happened to it, in order of time, and where it is now.
+public struct PhotoStory: Sendable {
+    public struct Event: Hashable, Sendable {
+        /// What sort of thing happened.
+        public enum Kind: String, Sendable {
+            case taken, written, imported, uploaded, job, edited, decided, answered, trashed, undone, journal
+        }
+
+        /// Unix microseconds; of the wall clock where no time zone is known.
+        public let at: Int64
+        public let kind: Kind
+        /// Untrusted.
+        public let text: String
+        public var actor: String?
+        /// In the actor's words; untrusted.
+        public var reason: String?
+        /// The id of what it was: a job, an edit, a resolution, an upload.
+        public var subject: String?
+    }
+
+    /// Something that is so now, of which no moment is known.
+    public struct Fact: Hashable, Sendable {
+        public let name: String
+        /// Untrusted.
+        public let value: String
+    }
+
+    public let photo: Photo
+    public let events: [Event]
+    public let facts: [Fact]
+
+    /// More jobs tell nothing new.
+    private static let mostJobs = 1000
+
+    /// `sizes` are those of the renditions that there should be.
+    public static func of(
+        _ photo: Photo, in catalog: any Catalog, objects: any ObjectStore, sizes: [Int]
+    ) async throws -> PhotoStory {
+        let id = photo.id
+        let traces = try await catalog.traces(of: id)
+        let files = try await catalog.files(of: id)
+        let jobs = try await catalog.jobs(of: id, limit: mostJobs)
+        var events = beginning(of: photo, files, traces)
+        events += jobs.flatMap(of)
+        events += traces.edits.flatMap { edit in
+            let done = Event(
+                at: edit.madeAt, kind: .edited,
+                text: edit.kind.words + (edit.subject.isEmpty ? "" : " \(edit.subject)"), actor: edit.actor,
+                reason: edit.reason, subject: edit.id.description)
+            return [done] + undone(edit.undone, edit.kind.words, edit.id.description)
+        }
+        events += traces.resolutions.flatMap { resolution in
+            let done = Event(
+                at: resolution.resolvedAt, kind: resolution.trashed.contains(id) ? .trashed : .decided,
+                text: words(resolution, of: id), actor: resolution.actor, reason: resolution.reason,
+                subject: resolution.id.description)
+            return [done] + undone(resolution.undone, "the decision", resolution.id.description)
+        }
+        events += traces.answers.map {
+            Event(
+                at: $0.at, kind: .answered,
+                text: "answered of it and \($0.other): \($0.isSame ? "the same picture" : "not the same")")
+        }
+        events += traces.journal.map {
+            Event(at: $0.at, kind: .journal, text: "\($0.action): \($0.outcome)", actor: $0.actor)
+        }
+        if let at = photo.trashedAt, !traces.resolutions.contains(where: { $0.resolvedAt == at }) {
+            events.append(Event(at: at, kind: .trashed, text: "put into the trash"))
+        }
+        let order = events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+        return PhotoStory(
+            photo: photo, events: order.map(\.element),
+            facts: try await facts(of: photo, files, traces, in: catalog, objects, sizes))
+    }
+
+    private static func words(_ source: CaptureTimeSource) -> String {
+        switch source {
+        case .exif: "its EXIF"
+        case .gps: "its GPS"
+        case .xmp: "its XMP"
+        case .iptc: "its IPTC"
+        case .filename: "its file's name"
+        case .modified: "only its file's date"
+        }
+    }
+
+    private static func beginning(of photo: Photo, _ files: [LibraryFile], _ traces: PhotoTraces) -> [Event] {
+        let zone = Int64(photo.captureTime.offsetMinutes ?? 0) * 60_000_000
+        var events = [
+            Event(
+                at: photo.captureTime.wallMicroseconds - zone, kind: .taken,
+                text: "taken, as \(words(photo.captureTime.source)) says"
+                    + (photo.captureTime.offsetMinutes == nil ? ", by a clock whose zone is not known" : ""))
+        ]
+        events += files.map { file in
+            Event(
+                at: file.fingerprint.modified / 1000, kind: .written,
+                text: "\(file.path.byteText) was last written, \(ByteCount(file.fingerprint.byteCount))")
+        }
+        events += traces.uploads.map { upload in
+            Event(
+                at: upload.createdAt, kind: .uploaded,
+                text: "upload to \(upload.key), \(upload.state.rawValue)", subject: upload.id.description)
+        }
+        let place =
+            switch photo.original {
+            case .file: "read in place"
+            case .object(let key): "kept as \(key)"
+            }
+        events.append(
+            Event(
+                at: photo.importedAt, kind: .imported,
+                text: "imported as \(photo.filename), \(photo.byteCount), \(place)"))
+        return events
+    }
+
+    private static func of(_ job: Job) -> [Event] {
+        let name = job.kind.rawValue.replacing("_", with: " ")
+        func event(_ at: Int64?, _ text: String) -> Event? {
+            at.map { Event(at: $0, kind: .job, text: "\(name) \(text)", subject: job.id.description) }
+        }
+        let deaths = job.workerDeaths == 0 ? "" : ", \(counted(job.workerDeaths, "worker")) gone"
+        return [
+            event(job.createdAt, "queued"), event(job.startedAt, "began, attempt \(job.attempts)\(deaths)"),
+            event(job.finishedAt, job.state.rawValue + (job.error.map { ": \($0)" } ?? "")),
+        ].compactMap { $0 }
+    }
+
+    private static func undone(_ undone: Resolution.Undoing?, _ what: String, _ subject: String) -> [Event] {
+        undone.map { [Event(at: $0.at, kind: .undone, text: "\(what) taken back", actor: $0.actor, subject: subject)] }
+            ?? []
+    }
+
+    private static func words(_ resolution: Resolution, of photo: PhotoID) -> String {
+        let others = resolution.alsoKept.count + resolution.trashed.count
+        return switch resolution.verdict {
+        case .distinct: "decided to show something else than \(counted(others, "other photo"))"
+        case .stack(let reason): "put into a stack, \(reason.words), of \(counted(others + 1, "photo"))"
+        case .duplicates where resolution.trashed.contains(photo): "put into the trash for \(resolution.keeper)"
+        case .duplicates where resolution.keeper == photo:
+            "kept, and \(counted(resolution.trashed.count, "duplicate")) put into the trash for it"
+                + merged(resolution)
+        case .duplicates: "kept beside \(resolution.keeper)"
+        }
+    }
+
+    private static func merged(_ resolution: Resolution) -> String {
+        let names = resolution.after.differences(from: resolution.before)
+        return names.isEmpty ? "" : "; it took over \(names.joined(separator: ", "))"
+    }
+
+    private static func facts(
+        of photo: Photo, _ files: [LibraryFile], _ traces: PhotoTraces, in catalog: any Catalog,
+        _ objects: any ObjectStore, _ sizes: [Int]
+    ) async throws -> [Fact] {
+        var facts = [Fact(name: "sha256", value: photo.sha256.description)]
+        if let hash = photo.perceptualHash { facts.append(Fact(name: "phash", value: hash.description)) }
+        if case .object(let key) = photo.original {
+            let size = try await objects.head(key)
+            facts.append(Fact(name: "original", value: "\(key), \(size?.description ?? "which is not there")"))
+        }
+        facts += files.map { Fact(name: "file", value: $0.path.byteText + ($0.isMissing ? ", missing" : "")) }
+        for size in sizes {
+            let key = RenditionKind(size: size, format: .webp).key(of: photo.sha256)
+            let bytes = try await objects.head(key)
+            facts.append(Fact(name: "rendition", value: "\(key), \(bytes?.description ?? "not made")"))
+        }
+        let collections = try await catalog.collections(of: [photo.id]).first ?? PhotoCollections()
+        facts += collections.albums.map { Fact(name: "album", value: $0) }
+        facts += collections.tags.map { Fact(name: "tag", value: $0) }
+        facts += traces.sidecars.map { Fact(name: "sidecar", value: $0.path.byteText) }
+        if let place = photo.metadata.place {
+            let isFound = traces.city?.place == place
+            facts.append(
+                Fact(
+                    name: "place",
+                    value: place + (isFound ? ", the city nearest to its position" : ", as its file says")))
+        }
+        if let cluster = try await catalog.cluster(of: photo.id) {
+            facts.append(Fact(name: "cluster", value: "\(cluster), of photos like it"))
+        }
+        if let problem = photo.problem { facts.append(Fact(name: "problem", value: problem)) }
+        return facts
+    }
+}
+
+extension FilePath {
+    /// As `ByteText` keeps a name that need not be UTF-8.
+    fileprivate var byteText: String {
+        withPlatformString { string in
+            // SAFETY: the string ends with a zero byte and outlives the closure.
+            ByteText.text(UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) })
+        }
+    }
+}

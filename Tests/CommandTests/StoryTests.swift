@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+/// What happened to a photo, as a person and a script meet it.
+@Suite("A photo's story on the command line")
+struct StoryTests {
+    private func withPhotos(_ names: [String], _ body: (Program, TestFolder) async throws -> Void) async throws {
+        let home = try TestFolder()
+        let photos = try TestFolder()
+        for (index, name) in names.enumerated() { try photos.write(TestPicture.png(seed: index + 1), as: name) }
+        let program = Program(home: home)
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        try await body(program, photos)
+    }
+
+    @Test("A photo's story has all that was done with it in order of time, and names that are safe to show")
+    func why() async throws {
+        try await withPhotos(["IMG_20240712_120000.png", "b\u{1b}[31m.png"]) { program, photos in
+            let path = photos.path + "/IMG_20240712_120000.png"
+            #expect(try await program.run(["rate", "4", path, "--reason", "the best"]).exitCode == 0)
+            #expect(try await program.run(["albums", "add", "Trips/\u{202e}Lisbon", path, "--create"]).exitCode == 0)
+            let edits = try #require(
+                try await program.run(["edits", "--json"]).document()["edits"] as? [[String: Any]])
+            let rated = try #require(edits.first { $0["kind"] as? String == "rate" }?["id"] as? String)
+            #expect(try await program.run(["edits", "undo", rated]).exitCode == 0)
+            let story = try await program.run(["why", path, "--json"]).document()
+            let events = try #require(story["events"] as? [[String: Any]])
+            #expect(
+                events.compactMap { $0["kind"] as? String } == [
+                    "taken", "written", "imported", "job", "job", "job", "edited", "edited", "undone",
+                ], "\(events)")
+            let moments = events.compactMap { $0["at"] as? String }
+            #expect(moments.count == events.count && moments == moments.sorted())
+            let rate = try #require(events.first { $0["text"] as? String == "rate 4" })
+            #expect(rate["reason"] as? String == "the best" && rate["subject"] as? String == rated)
+            let now = try #require(story["now"] as? [[String: Any]])
+            #expect(now.count { $0["name"] as? String == "rendition" } == 3)
+            #expect(now.allSatisfy { ($0["value"] as? String)?.contains("not made") == false })
+            #expect(now.contains { $0["name"] as? String == "file" && $0["value"] as? String == path })
+            let text = try await program.run(["why", path]).text
+            #expect(text.contains("add to album Trips/\\u{202e}Lisbon") && !text.contains("\u{202e}"), "\(text)")
+            let other = try await program.run(["why", photos.path + "/b\u{1b}[31m.png"])
+            #expect(other.exitCode == 0 && !other.text.contains("\u{1b}") && other.text.contains("b\\x1b[31m.png"))
+            #expect(try await program.run(["why", "ffffffff"]).exitCode == 1)
+        }
+    }
+}
