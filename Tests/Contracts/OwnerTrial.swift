@@ -25,7 +25,7 @@ extension CatalogContract {
         ("jobs", OwnerTrial.jobs), ("uploads", OwnerTrial.uploads), ("duplicates", OwnerTrial.duplicates),
         ("albums, tags and edits", OwnerTrial.collections),
         ("searches", OwnerTrial.searches), ("sidecars", OwnerTrial.sidecars), ("places", OwnerTrial.places),
-        ("stories", OwnerTrial.stories),
+        ("stories", OwnerTrial.stories), ("events", OwnerTrial.events),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

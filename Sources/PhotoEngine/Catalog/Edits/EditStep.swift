@@ -14,6 +14,7 @@ enum EditStep: Codable {
     case changedAlbum(before: AlbumRow, after: AlbumRow)
     case renamedAlbums(before: [AlbumRow], after: [AlbumRow])
     case renamedTag(before: TagRow, after: TagRow)
+    case refusedEvent(first: Int64, last: Int64)
 
     /// Photos that had one value of a mark, and were given another.
     struct Marked: Codable {
@@ -77,7 +78,7 @@ enum EditStep: Codable {
         case .marked(let marked): marked.photos
         case .tagged(_, let photos), .untagged(_, let photos), .joined(_, _, let photos): photos
         case .left(_, _, let photos, _), .moved(_, _, let photos, _, _): photos
-        case .createdAlbum, .deletedAlbum, .changedAlbum, .renamedAlbums, .renamedTag: nil
+        case .createdAlbum, .deletedAlbum, .changedAlbum, .renamedAlbums, .renamedTag, .refusedEvent: nil
         }
     }
 

@@ -53,6 +53,8 @@ struct EditUndoing {
             try albums.insert(try withKnownCover(album))
         case .changedAlbum(let before, let after): try changeBack(before, after)
         case .renamedAlbums(let before, let after): try renameBack(before, after)
+        case .refusedEvent(let first, let last):
+            try RefusedEventRows(connection: connection, owner: owner).delete(first...max(first, last))
         case .renamedTag(let before, let after):
             guard try tags.tag(after.id)?.name == after.name else { return conflicts.append(.changedTag(after.name)) }
             try tags.rename(before.id, before.name)

@@ -64,6 +64,11 @@ struct Editing {
             if tag.name == name.text { return }
             try tags.rename(id, name.text)
             steps.append(.renamedTag(before: tag, after: TagRow(id: id, name: name.text)))
+        case .refuseEvent(let span, let name):
+            subject = String(name.prefix(80))
+            if try RefusedEventRows(connection: connection, owner: owner).insert(span) {
+                steps.append(.refusedEvent(first: span.lowerBound, last: span.upperBound))
+            }
         case .mergeTags(let ids, let into): try merge(ids, into: try tags.known(into))
         }
     }

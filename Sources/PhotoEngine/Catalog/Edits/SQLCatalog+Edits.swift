@@ -188,6 +188,7 @@ extension EditChange {
         case .deleteAlbum: .deleteAlbum
         case .renameTag: .renameTag
         case .mergeTags: .mergeTags
+        case .refuseEvent: .refuseEvent
         }
     }
 }

@@ -27,6 +27,9 @@ public enum EditChange: Hashable, Sendable {
     case orderAlbum(AlbumID, Album.Order)
     /// The photos stay, and so do the albums nested in it.
     case deleteAlbum(AlbumID)
+    /// No event is proposed of photos taken from one moment of the wall clock to another, in microseconds; `name` is what it was
+    /// proposed as.
+    case refuseEvent(ClosedRange<Int64>, name: String)
     case renameTag(TagID, CollectionName)
     /// Photos with one of the tags have the last-named one, and the others are gone.
     case mergeTags([TagID], into: TagID)
@@ -79,6 +82,7 @@ public struct Edit: Hashable, Sendable {
         case deleteAlbum = "delete_album"
         case renameTag = "rename_tag"
         case mergeTags = "merge_tags"
+        case refuseEvent = "refuse_event"
 
         /// For a person, in front of the edit's subject.
         public var words: String { rawValue.replacing("_", with: " ") }

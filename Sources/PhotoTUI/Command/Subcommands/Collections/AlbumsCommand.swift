@@ -16,10 +16,12 @@ struct AlbumsCommand: AsyncParsableCommand {
               phototui albums create Trips/Lisbon
               phototui albums add Trips/Lisbon --month 2024-07
               phototui albums show Trips/Lisbon
+              phototui albums events                 propose some from photos taken together
             """,
         subcommands: [
             AlbumsList.self, AlbumsShow.self, AlbumsCreate.self, AlbumsRename.self, AlbumsDescribe.self,
             AlbumsCover.self, AlbumsAdd.self, AlbumsRemove.self, AlbumsOrder.self, AlbumsDelete.self,
+            AlbumsEvents.self,
         ], defaultSubcommand: AlbumsList.self)
 
     static func json(_ album: Album) -> [(name: String, value: JSON)] {

@@ -1,0 +1,97 @@
+public import Core
+internal import Foundation
+
+/// Photos taken one after the other, with a gap in time or place around them, that may want to be an album.
+public struct EventProposal: Hashable, Sendable {
+    /// Oldest first; not empty.
+    public let photos: [EventPhoto]
+
+    public init(photos: [EventPhoto]) { self.photos = photos }
+
+    /// What it is called by: its oldest photo's.
+    public var id: PhotoID { photos[0].id }
+    public var span: ClosedRange<Int64> {
+        photos[0].wallMicroseconds...photos[photos.count - 1].wallMicroseconds
+    }
+
+    /// Where most of its photos with a place were taken: the city alone. Untrusted.
+    public var city: String? {
+        var counts: [Substring: Int] = [:]
+        for photo in photos {
+            if let city = photo.place?.prefix(while: { $0 != "," }), !city.isEmpty { counts[city, default: 0] += 1 }
+        }
+        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { String($0.key) }
+    }
+
+    /// `2024-07-12 Lisbon`: its first day, and its city. Untrusted.
+    public var name: String {
+        let day = String(
+            CaptureTime(wallMicroseconds: span.lowerBound, offsetMinutes: nil, source: .exif).rfc3339.prefix(10))
+        // A slash would nest the album.
+        return ([day] + [city?.replacing("/", with: "-")].compactMap { $0 }).joined(separator: " ")
+    }
+}
+
+/// What makes an event.
+public struct EventRules: Hashable, Sendable {
+    /// Hours without a photo that end one; a night is no end.
+    public var gapHours = 18.0
+    /// Kilometres between one photo and the next that end one, where `moveHours` lie between them, too.
+    public var distance = 50.0
+    public var moveHours = 2.0
+    /// Fewer photos are no event.
+    public var fewest = 8
+
+    public init() {}
+
+    /// Photos read at once.
+    private static let page = 10_000
+    /// An event of more ends here: what is longer than a year of pictures is no event.
+    private static let most = 100_000
+
+    /// Newest first.
+    public func proposals(in catalog: any EventCatalog) async throws -> [EventProposal] {
+        var found: [EventProposal] = []
+        var open: [EventPhoto] = []
+        var after: TimelinePosition?
+        while true {
+            let photos = try await catalog.eventPhotos(after: after, limit: Self.page)
+            for photo in photos {
+                if let last = open.last, isApart(photo, from: last, in: open) || open.count == Self.most {
+                    found += proposal(of: open)
+                    open = []
+                }
+                open.append(photo)
+            }
+            guard photos.count == Self.page, let last = photos.last else { break }
+            after = TimelinePosition(wallMicroseconds: last.wallMicroseconds, id: last.id)
+            try Task.checkCancellation()
+        }
+        return found + proposal(of: open)
+    }
+
+    private func proposal(of photos: [EventPhoto]) -> [EventProposal] {
+        photos.count < max(1, fewest) ? [] : [EventProposal(photos: photos.reversed())]
+    }
+
+    /// Whether an older photo is of another event than the one after it.
+    private func isApart(_ older: EventPhoto, from newer: EventPhoto, in event: [EventPhoto]) -> Bool {
+        let hours = Double(newer.wallMicroseconds - older.wallMicroseconds) / 3_600_000_000
+        if hours > gapHours { return true }
+        guard hours > moveHours, let here = older.position,
+            let there = event.last(where: { $0.position != nil })?.position
+        else { return false }
+        return Self.kilometres(here, there) > distance
+    }
+
+    /// On a sphere (haversine).
+    private static func kilometres(_ one: GeoPosition, _ other: GeoPosition) -> Double {
+        func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
+        let north = radians(other.latitude - one.latitude)
+        let east = radians(other.longitude - one.longitude)
+        let chord =
+            pow(sin(north / 2), 2)
+            + cos(radians(one.latitude)) * cos(radians(other.latitude)) * pow(sin(east / 2), 2)
+        return 2 * 6371.0088 * asin(min(1, chord.squareRoot()))
+    }
+}
