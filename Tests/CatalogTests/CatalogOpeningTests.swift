@@ -32,7 +32,8 @@ struct CatalogOpeningTests {
             let current = try await catalog.statistics()
             try await catalog.database.write {
                 for later in [
-                    "TABLE refused_events", "TABLE job_attempts", "TABLE places", "INDEX photos_city", "INDEX photos_unplaced",
+                    "TABLE refused_events", "TABLE job_attempts", "TABLE places", "INDEX photos_city",
+                    "INDEX photos_unplaced",
                     "TABLE sidecars", "TABLE faces", "TABLE people",
                     "TABLE photo_texts", "TABLE photo_terms", "TABLE search_terms", "TABLE search_history",
                     "TABLE edit_parts", "TABLE edits", "TABLE photo_tags", "TABLE tags", "TABLE album_photos",

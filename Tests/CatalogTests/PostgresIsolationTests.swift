@@ -15,7 +15,7 @@ struct PostgresIsolationTests {
         "hash_buckets", "duplicate_decisions", "resolutions", "calibration_answers", "calibrations",
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
-        "sidecars", "places", "job_attempts",
+        "sidecars", "places", "job_attempts", "refused_events",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -95,6 +95,8 @@ struct PostgresIsolationTests {
                     """, [])
                 _ = try connection.execute(
                     "INSERT INTO job_attempts (job, number, owner, started_at) SELECT id, 1, owner, 1 FROM jobs", [])
+                _ = try connection.execute(
+                    "INSERT INTO refused_events (owner, first_at, last_at) SELECT DISTINCT owner, 1, 2 FROM photos", [])
             }
             try await catalog.noteSearch("lisbon")
             _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))
