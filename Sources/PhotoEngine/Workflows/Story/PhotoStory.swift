@@ -149,7 +149,7 @@ public struct PhotoStory: Sendable {
     }
 
     private static func merged(_ resolution: Resolution) -> String {
-        let names = resolution.after.differences(from: resolution.before)
+        let names = resolution.after.differences(from: resolution.before).map(\.rawValue)
         return names.isEmpty ? "" : "; it took over \(names.joined(separator: ", "))"
     }
 
