@@ -103,6 +103,7 @@ struct PostgresIsolationTests {
             let album = try #require(try await catalog.album(named: try .album("Trips")))
             _ = try await catalog.edit(.addToAlbum(album.id), photos)
             _ = try await catalog.edit(.addTags([try .tag("sea")]), photos)
+            _ = try await catalog.edit(.refuseEvent(1...2, name: "a"))
             let content = UploadContent(
                 sha256: try #require(SHA256Digest(bytes: [UInt8](repeating: 9, count: 32))), byteCount: ByteCount(9),
                 mediaType: .jpeg, filename: "9.jpg",
@@ -186,8 +187,8 @@ struct PostgresIsolationTests {
             #expect(try await first.claim(queue: .high, worker: "x", leaseSeconds: 9, limit: 99).count == 2)
             #expect(try await second.jobCounts()[.queued] == 2)
             #expect(try await first.journal(limit: 9).filter { $0.subject == "c" }.count == 1)
-            #expect(try await first.journal(limit: 9).count == 4)
-            #expect(try await first.edits(after: nil, limit: 9).count == 3)
+            #expect(try await first.journal(limit: 9).count == 5)
+            #expect(try await first.edits(after: nil, limit: 9).count == 4)
             #expect(try await first.folders().count == 1)
             #expect(try await first.uploads(state: .begun, after: nil, limit: 9).count == 1)
             #expect(try await first.statistics().photos == 3)

@@ -61,7 +61,7 @@ struct EventProposalTests {
         let day = [
             (0.0, Self.lisbon), (1, Self.sintra), (4, Self.lisbon), (4.5, nil), (8, Self.porto), (9, Self.porto),
         ]
-        #expect(try await events(day) == [[4, 5], [0, 1, 2, 3]])
+        #expect(try await events(day) == [[3, 4, 5], [0, 1, 2]])
         // Within two hours one may be on a train.
         #expect(try await events([(0, Self.lisbon), (1, Self.porto), (2, Self.porto)]) == [[0, 1, 2]])
         #expect(try await events(day) { $0.distance = 500 } == [[0, 1, 2, 3, 4, 5]])

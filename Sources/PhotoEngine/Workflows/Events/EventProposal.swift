@@ -76,10 +76,13 @@ public struct EventRules: Hashable, Sendable {
 
     /// Whether an older photo is of another event than the one after it.
     private func isApart(_ older: EventPhoto, from newer: EventPhoto, in event: [EventPhoto]) -> Bool {
-        let hours = Double(newer.wallMicroseconds - older.wallMicroseconds) / 3_600_000_000
-        if hours > gapHours { return true }
-        guard hours > moveHours, let here = older.position,
-            let there = event.last(where: { $0.position != nil })?.position
+        func hours(to other: EventPhoto) -> Double {
+            Double(other.wallMicroseconds - older.wallMicroseconds) / 3_600_000_000
+        }
+        if hours(to: newer) > gapHours { return true }
+        // From place to place: between the two may be photos without one.
+        guard let here = older.position, let next = event.last(where: { $0.position != nil }),
+            let there = next.position, hours(to: next) > moveHours
         else { return false }
         return Self.kilometres(here, there) > distance
     }

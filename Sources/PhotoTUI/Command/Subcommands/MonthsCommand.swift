@@ -17,7 +17,8 @@ struct MonthsCommand: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var output: JSONOption
 
-    @Option(help: ArgumentHelp("Count only photos that this search finds.", valueName: "query"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Count only photos that this search finds.", valueName: "query"))
     var filter = ""
 
     func run() async throws {

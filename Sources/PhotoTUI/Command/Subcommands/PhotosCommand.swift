@@ -23,7 +23,7 @@ struct PhotosCommand: AsyncParsableCommand {
 
     @OptionGroup var page: PageOptions<TimelinePosition>
 
-    @Option(help: ArgumentHelp("Only photos that this search finds.", valueName: "query"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Only photos that this search finds.", valueName: "query"))
     var filter = ""
 
     func run() async throws {
