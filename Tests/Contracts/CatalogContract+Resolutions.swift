@@ -198,11 +198,43 @@ extension CatalogContract {
                     cluster: three.cluster, keeper: keeper, members: [keeper, copy], actor: "anna"))
             try requireEqual(try await marks().rating, 5, "the highest rating")
             let undone = try await catalog.undo(older.id, actor: "bert")
-            try require(undone.conflicts.contains(.changedMark(.rating)), "that the rating is another's now is told")
-            try requireEqual(try await marks().rating, 5, "and it stays")
-            try requireEqual(try await marks().caption, nil, "what nobody took over since goes")
+            try requireEqual(undone.conflicts, [], "what somebody else changed")
+            try requireEqual(try await marks().rating, 5, "the rating that the newer gives")
+            try requireEqual(try await marks().caption, nil, "a caption that it doesn't give")
+            try requireEqual(Set(try await marks().keywords), ["sea", "shells"], "the keywords")
             _ = try await catalog.undo(newer.id, actor: "bert")
             try requireEqual(try await marks(), before, "the keeper's marks")
+            try await catalog.requireSound()
+        },
+        ContractCase("A resolution taken back leaves the keeper what a later one gives it, too") { subject in
+            let catalog = subject.catalog
+            let three = try await ClusterOfThree(catalog)
+            let keeper = three.photos[0]
+            _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))
+            let album = try requirePresent(try await catalog.album(named: try .album("Trips")), "the album")
+            _ = try await catalog.edit(.addToAlbum(album.id), [three.photos[1]])
+            _ = try await catalog.edit(.addTags([try .tag("shore")]), [three.photos[2]])
+            func marks() async throws -> PhotoMarks {
+                let photo = try requirePresent(try await catalog.photo(keeper), "the keeper")
+                return PhotoMarks(of: photo, in: try await catalog.collections(of: [keeper])[0])
+            }
+            let before = try await marks()
+            let older = try await catalog.resolve(three.request())
+            // Less of everything, so that the newer resolution changes nothing.
+            let copy = try await catalog.addCompared(9, 1, like: keeper) { $0.rating = 3 }
+            _ = try await catalog.setFavourite(true, photos: [copy])
+            _ = try await catalog.edit(.addToAlbum(album.id), [copy])
+            let newer = try await catalog.resolve(
+                ResolutionRequest(cluster: three.cluster, keeper: keeper, members: [keeper, copy], actor: "anna"))
+            try requireEqual(newer.after.differences(from: newer.before), [], "what the newer changes")
+            try requireEqual(
+                try await catalog.undo(older.id, actor: "bert").conflicts.count { $0 != .changedCluster }, 0,
+                "conflicts")
+            var expected = before
+            (expected.rating, expected.isFavourite, expected.albums) = (3, true, ["Trips"])
+            try requireEqual(try await marks(), expected, "the marks that the newer gives")
+            _ = try await catalog.undo(newer.id, actor: "bert")
+            try requireEqual(try await marks(), before, "the keeper's marks, with both undone")
             try await catalog.requireSound()
         },
         ContractCase("Marks that a keeper took over outlast its processing, until they are taken back") { subject in

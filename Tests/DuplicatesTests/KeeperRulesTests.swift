@@ -26,6 +26,25 @@ struct KeeperRulesTests {
         }
     }
 
+    @Test("A damaged photo is never kept before a sound one, whatever the rules, and never for certain")
+    func damaged() {
+        let cut = photo(1, "IMG_0001.jpg") { $0.problem = "Premature end of input file" }
+        let export = photo(2, "export.jpg", camera: nil)
+        let proposal = KeeperRules().proposal(among: [candidate(cut), candidate(export)])
+        #expect(proposal.keeper == export.id)
+        #expect(proposal.sentence.contains("original, damaged"))
+        #expect(proposal.doubt?.hasPrefix("IMG_0001.jpg has") == true)
+        let small = sent(3)
+        #expect(KeeperRules().proposal(among: [candidate(cut), candidate(small)]).keeper == small.id)
+        var rules = KeeperRules()
+        rules.referenceFolders = ["/photos"]
+        let kept = rules.proposal(among: [candidate(cut), candidate(export, path: "/elsewhere/b.jpg")])
+        #expect(kept.keeper == export.id && kept.alwaysKept == [cut.id])
+        let both = photo(4, "IMG_0002.jpg", width: 5000, height: 4000) { $0.problem = "Premature end of input file" }
+        let doubtful = KeeperRules().proposal(among: [candidate(cut), candidate(both)])
+        #expect(doubtful.doubt == "IMG_0002.jpg is damaged")
+    }
+
     @Test("A larger copy without the camera's data leaves the proposal uncertain")
     func largerCopy() {
         let small = photo(1, "IMG_0001.jpg", width: 2000, height: 1500)

@@ -93,6 +93,14 @@ struct Fixtures {
         assert meant[1] > 180 and meant[0] < 60, meant
         for kind in ("jpg", "png", "webp", "avif", "tif"):
             red.save(f"{folder}/swapped.{kind}", quality=95, icc_profile=profile)
+        # A grey picture's profile (ICC.1:2001-04, 6.3.2.1) in one of colours.
+        white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+        curve = b"curv" + bytes(4) + struct.pack(">IH", 1, 0x0233) + bytes(2)
+        head = bytes(8) + struct.pack(">I", 0x02400000)
+        head += b"mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28) + white[8:] + bytes(48)
+        table = struct.pack(">I4sII4sII", 2, b"wtpt", 156, len(white), b"kTRC", 156 + len(white), len(curve))
+        grey = head + table + white + curve
+        red.save(f"{folder}/misprofiled.jpg", quality=95, icc_profile=struct.pack(">I", len(grey)) + grey[4:])
         # Too much for one segment of a JPEG.
         long = struct.pack(">I", 150000) + profile[4:] + bytes(150000 - len(profile))
         red.save(f"{folder}/swapped.jpeg", quality=95, icc_profile=long)

@@ -75,6 +75,16 @@ struct ProcessingTests {
         #expect(nearest(pixels, x: 9, y: 9) == "green")
     }
 
+    @Test("A picture with a profile of another kind keeps its colours")
+    func misprofiled() async throws {
+        let photo = try await makePool().process(
+            try Fixtures.shared()["misprofiled.jpg"], options: ProcessingOptions())
+        #expect(try judge(photo.renditions) == ["WEBP 256x171", "WEBP 300x200", "WEBP 300x200"])
+        let pixels = try await makePool().pixels(
+            try Fixtures.shared()["misprofiled.jpg"], region: .whole, fitting: PixelSize(width: 30, height: 30))
+        #expect(nearest(pixels, x: 9, y: 9) == "red")
+    }
+
     @Test("Renditions come in the formats that are asked for")
     func renditionFormats() async throws {
         let photo = try await makePool().process(

@@ -114,50 +114,24 @@ private struct Undoing {
         for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
         conflicts += collections.conflicts.map(Self.conflict)
         try FaceRows(connection: connection, owner: owner).remove(faces)
-        if before == after { return }
-        let (now, own) = try trash.marks(of: content.keeper)
-        let changed = now.differences(from: after)
-        var marks = before
-        for mark in changed { marks.take(mark, of: now) }
-        // What the resolution had left alone is no conflict: it stays as somebody made it.
-        let touched = after.differences(from: before)
-        let kept = changed.filter(touched.contains)
-        conflicts += kept.map { .changedMark($0) }
-        try passOn(kept)
-        let left = OwnMarks(changed)
-        try trash.setMarks(
-            marks, own: content.ownBefore.subtracting(left).union(own.intersection(left)), of: content.keeper,
-            counters: &counters)
-    }
-
-    /// Where a later resolution of the keeper took over what this one had made of a mark, its undo would bring that back: it
-    /// is to bring back what was before this one. So all is as it was when both are undone, in whatever order.
-    private func passOn(_ marks: [PhotoMark]) throws {
-        if marks.isEmpty { return }
-        let rows = try connection.rows(
-            """
-            SELECT \(ResolutionContent.columns) FROM resolutions
-            WHERE owner = ? AND id > ? AND undone_at IS NULL AND content LIKE ? ORDER BY id
-            """, [owner, .id(id), .string("%\(content.keeper)%")])
-        var left = marks
-        for row in rows where !left.isEmpty {
-            var found = try ResolutionContent.resolution(row)
-            guard found.content.keeper == content.keeper, found.content.verdict == nil else { continue }
-            // Somebody else had changed it before that one.
-            left.removeAll { found.content.before.differences(from: content.after).contains($0) }
-            let taken = Set(found.content.after.differences(from: found.content.before))
-            for mark in left {
-                found.content.before.take(mark, of: content.before)
-                if !taken.contains(mark) { found.content.after.take(mark, of: content.before) }
+        var later = try LaterResolutions(after: id, content, likeness, trash)
+        try later.takeOverCollections()
+        if before != after {
+            let (now, own) = try trash.marks(of: content.keeper)
+            let (marks, touched) = try later.marks(from: before, to: after)
+            let changed = PhotoMark.allCases.filter { mark in
+                // What the resolution had left alone is no conflict: it stays as somebody made it.
+                !touched.contains(mark) || now.differences(from: later.expected).contains(mark)
             }
-            let own = OwnMarks(left)
-            found.content.ownMarks =
-                found.content.ownBefore.subtracting(own).union(content.ownBefore.intersection(own)).rawValue
-            left.removeAll(where: taken.contains)
-            try connection.execute(
-                "UPDATE resolutions SET content = ? WHERE id = ? AND owner = ?",
-                [try PhotoColumns.encoded(found.content), .id(found.resolution.id), owner])
+            conflicts += changed.filter(touched.contains).map { .changedMark($0) }
+            var restored = marks
+            for mark in changed { restored.take(mark, of: now) }
+            let given = OwnMarks(changed + restored.differences(from: before))
+            try trash.setMarks(
+                restored, own: content.ownBefore.subtracting(given).union(own.intersection(given)), of: content.keeper,
+                counters: &counters)
         }
+        try later.write()
     }
 
     private static func conflict(_ conflict: UndoneEdit.Conflict) -> UndoneResolution.Conflict {

@@ -29,11 +29,12 @@ extension VipsPicture {
     /// Converted from its embedded profile to sRGB; unchanged when it has none, has sRGB's own, or has a broken one.
     func inSRGB() throws -> VipsPicture {
         guard let profile = blob("icc-profile-data"), !Self.describesSRGB(profile) else { return self }
-        guard let converted = try? applying(phototui_vips_icc_to_srgb).inMemory() else {
+        // A profile of another kind of picture, grey ones' in a colour picture, say, ends in bands that nobody can read.
+        guard let converted = try? applying(phototui_vips_icc_to_srgb).plain().inMemory() else {
             vips_error_clear()
             return self
         }
-        return try converted.plain().inMemory()
+        return converted
     }
 
     /// sRGB's profiles say so in their description, as ASCII (ICC v2) or UTF-16 (v4).

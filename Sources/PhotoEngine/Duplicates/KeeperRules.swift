@@ -100,7 +100,9 @@ extension KeeperRules {
         precondition(!candidates.isEmpty)
         let scale = WeighedPhoto.Scale(self)
         let weighed = candidates.sorted { $0.photo.id < $1.photo.id }.map { WeighedPhoto($0, scale) }
-        var left = Array(weighed.indices)
+        // A damaged file is kept beside, never before, a sound one: no rule outweighs what it has lost.
+        let sound = weighed.indices.filter { !weighed[$0].isDamaged }
+        var left = sound.isEmpty ? Array(weighed.indices) : sound
         var decisive: KeeperRule?
         for rule in order where left.count > 1 {
             let best = left.dropFirst().reduce(left[0]) {
@@ -115,27 +117,28 @@ extension KeeperRules {
         return KeeperProposal(
             keeper: keeper.photo.id,
             alwaysKept: Set(weighed.filter(\.isInReferenceFolder).map(\.photo.id)),
-            sentence: sentence(keeper, others, decisive),
+            sentence: sentence(keeper, others, others.contains(where: \.isDamaged) ? nil : decisive),
             doubt: others.lazy.compactMap { doubt(of: keeper, beside: $0) }.first)
     }
 
     private func doubt(of keeper: WeighedPhoto, beside other: WeighedPhoto) -> String? {
         if keeper.photo.sha256 == other.photo.sha256 { return nil }
+        if keeper.isDamaged { return "\(displayEscaped(keeper.photo.filename)) is damaged" }
         let weighty = order.filter(\.isWeighty)
         let name = displayEscaped(other.photo.filename)
         if let rule = weighty.first(where: { other.isBetter(than: keeper, by: $0, self) }) {
             return "\(name) has \(rule.advantage)"
         }
-        if weighty.contains(where: { keeper.isBetter(than: other, by: $0, self) }) { return nil }
+        if other.isDamaged || weighty.contains(where: { keeper.isBetter(than: other, by: $0, self) }) { return nil }
         return "\(name) is as good"
     }
 
     private func sentence(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {
-        var sentence = "kept: \(keeper.size) \(keeper.format) \(keeper.kind)"
+        var sentence = "kept: \(keeper.size) \(keeper.format) \(keeper.kind)" + (keeper.isDamaged ? ", damaged" : "")
         // "4032x3024 HEIC original (nearer to the original)" would say it twice.
         if let rule, rule != .original || keeper.kind != "original" { sentence += " (\(rule.words))" }
         let words = others.prefix(3).map { other in
-            let kept = other.isInReferenceFolder ? ", kept too" : ""
+            let kept = (other.isDamaged ? ", damaged" : "") + (other.isInReferenceFolder ? ", kept too" : "")
             let text =
                 "\(other.longestEdge) \(other.differs(from: keeper) ? other.format + " " : "")\(other.kind)\(kept)"
             // Eight, eighteen hundred, unread.

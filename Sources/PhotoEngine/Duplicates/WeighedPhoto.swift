@@ -49,6 +49,9 @@ struct WeighedPhoto {
         }
     }
 
+    /// Whether a part of the picture could not be decoded.
+    var isDamaged: Bool { photo.problem != nil }
+
     private var pixels: Int { photo.pixelSize?.pixels ?? 0 }
 
     private func place(in formats: [MediaType]) -> Int { formats.firstIndex(of: photo.mediaType) ?? formats.count }

@@ -57,7 +57,7 @@ public struct DuplicateScan: Sendable {
             page = try await catalog.uncompared(after: nil, limit: Self.page)
         }
         var report = tally.report
-        report.withoutPicture = left.union(evidence.withoutPicture)
+        report.withoutPicture = evidence.withoutPicture
         report.comparisons = evidence.comparisons
         if options.sumsClusters { (report.clusters, report.bytesToWin) = try await catalog.clusterSums() }
         report.seconds = tally.seconds

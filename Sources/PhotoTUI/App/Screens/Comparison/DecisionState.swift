@@ -35,7 +35,7 @@ extension ComparisonState {
         let trashed = trashed
         if trashed.isEmpty { return distinction(title: "Keep all") }
         var lines: [DecisionState.Line] = []
-        lines.append(.init(label: "keeps", text: Self.line(keeper)))
+        lines.append(.init(label: "keeps", text: Self.line(keeper), isWarning: keeper.photo.problem != nil))
         for photo in photos where alsoKept.contains(photo.photo.id) {
             lines.append(.init(label: "and", text: Self.line(photo)))
         }
@@ -120,6 +120,7 @@ extension ComparisonState {
         if let size = photo.pixelSize { parts.append("\(size.width)×\(size.height)") }
         parts.append("\(photo.photo.byteCount)")
         if photo.photo.isMissing { parts.append("missing") }
+        if photo.photo.problem != nil { parts.append("damaged") }
         return parts.joined(separator: ", ")
     }
 

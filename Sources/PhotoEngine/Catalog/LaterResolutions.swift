@@ -1,0 +1,80 @@
+import Core
+
+/// The resolutions of a keeper that came after one that is taken back, and stand: what they would have made of it without that one.
+///
+/// What they tell of the keeper before is changed to the same, so that undoing all of them, in whatever order, ends where all began.
+struct LaterResolutions {
+    private let taken: ResolutionContent
+    private let likeness: Likeness
+    private let trash: TrashedPhotos
+    private var later: [(id: ResolutionID, content: ResolutionContent)]
+    /// The keeper's marks now, if nobody but resolutions changed them.
+    private(set) var expected: PhotoMarks
+
+    init(
+        after id: ResolutionID, _ taken: ResolutionContent, _ likeness: Likeness, _ trash: TrashedPhotos
+    ) throws {
+        (self.taken, self.likeness, self.trash) = (taken, likeness, trash)
+        expected = taken.after
+        later = try likeness.connection.rows(
+            """
+            SELECT \(ResolutionContent.columns) FROM resolutions
+            WHERE owner = ? AND id > ? AND undone_at IS NULL AND content LIKE ? ORDER BY id
+            """, [likeness.owner, .id(id), .string("%\(taken.keeper)%")]
+        ).map { row in
+            let (resolution, content) = try ResolutionContent.resolution(row)
+            return (resolution.id, content)
+        }.filter { $0.content.keeper == taken.keeper && $0.content.verdict == nil }
+    }
+
+    /// Puts the keeper once more into the albums and under the tags that it had from the one taken back, and would have from these.
+    mutating func takeOverCollections() throws {
+        for index in later.indices {
+            var merge = CollectionMerge(connection: likeness.connection, owner: likeness.owner)
+            try merge.carryOut(try there(later[index].content), into: taken.keeper)
+            if !merge.steps.isEmpty {
+                later[index].content.collections = (later[index].content.collections ?? []) + merge.steps
+            }
+        }
+    }
+
+    /// The keeper's marks without the resolution that had made `after` of `before`, and which marks that one had changed.
+    mutating func marks(from before: PhotoMarks, to after: PhotoMarks) throws -> (PhotoMarks, touched: Set<PhotoMark>) {
+        let touched = Set(after.differences(from: before))
+        var (marks, known) = (before, touched)
+        expected = after
+        for index in later.indices {
+            var content = later[index].content
+            let merged = marks.merging(try trash.marks(of: try there(content)).map(\.marks))
+            // Somebody else changed the others before that one.
+            known.subtract(content.before.differences(from: expected))
+            for mark in known {
+                expected.take(mark, of: content.after)
+                content.before.take(mark, of: marks)
+                content.after.take(mark, of: merged)
+                marks.take(mark, of: merged)
+            }
+            let own = OwnMarks(Array(known))
+            content.ownMarks = content.ownBefore.subtracting(own).union(taken.ownBefore.intersection(own)).rawValue
+            later[index].content = content
+        }
+        return (marks, touched)
+    }
+
+    /// Keeps what the later ones tell now.
+    func write() throws {
+        for (id, content) in later {
+            try likeness.connection.execute(
+                "UPDATE resolutions SET content = ? WHERE id = ? AND owner = ?",
+                [try PhotoColumns.encoded(content), .id(id), likeness.owner])
+        }
+    }
+
+    /// What a resolution put into the trash, as far as it is not removed for good.
+    private func there(_ content: ResolutionContent) throws -> [PhotoID] {
+        try content.trashed.map(\.photo).filter { photo in
+            try likeness.connection.row(
+                "SELECT 1 FROM photos WHERE id = ? AND owner = ?", [.id(photo), likeness.owner]) != nil
+        }
+    }
+}
