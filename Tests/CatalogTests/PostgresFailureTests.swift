@@ -117,7 +117,7 @@ struct PostgresFailureTests {
         for column in [
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
             "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
-            "jobs DROP COLUMN ran_by",
+            "jobs DROP COLUMN ran_by", "resolutions DROP COLUMN keeper",
         ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }

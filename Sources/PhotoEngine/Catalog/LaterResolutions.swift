@@ -19,12 +19,12 @@ struct LaterResolutions {
         later = try likeness.connection.rows(
             """
             SELECT \(ResolutionContent.columns) FROM resolutions
-            WHERE owner = ? AND id > ? AND undone_at IS NULL AND content LIKE ? ORDER BY id
-            """, [likeness.owner, .id(id), .string("%\(taken.keeper)%")]
+            WHERE owner = ? AND keeper = ? AND id > ? AND undone_at IS NULL ORDER BY id
+            """, [likeness.owner, .id(taken.keeper), .id(id)]
         ).map { row in
             let (resolution, content) = try ResolutionContent.resolution(row)
             return (resolution.id, content)
-        }.filter { $0.content.keeper == taken.keeper && $0.content.verdict == nil }
+        }.filter { $0.content.verdict == nil }
     }
 
     /// Puts the keeper once more into the albums and under the tags that it had from the one taken back, and would have from these.

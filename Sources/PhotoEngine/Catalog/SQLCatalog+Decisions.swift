@@ -161,8 +161,8 @@ extension SQLCatalog {
         let cluster = clusters.count == 1 ? decision.parted[0].cluster : ClusterID(first: decision.photos[0])
         let id: ResolutionID = newIdentifier()
         try connection.execute(
-            "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, ?, ?)",
-            [.id(id), ownerValue, .id(cluster), .int(now), try PhotoColumns.encoded(content)])
+            "INSERT INTO resolutions (id, owner, cluster, keeper, resolved_at, content) VALUES (?, ?, ?, ?, ?, ?)",
+            [.id(id), ownerValue, .id(cluster), .id(keeper), .int(now), try PhotoColumns.encoded(content)])
         try append(
             JournalEntry(
                 id: newIdentifier(), at: now, actor: decision.actor, action: decision.action, subject: id.description,

@@ -79,9 +79,10 @@ extension SQLCatalog {
             let id: ResolutionID = newIdentifier()
             let resolution = content.resolution(id, of: request.cluster, at: now, undone: nil)
             try connection.execute(
-                "INSERT INTO resolutions (id, owner, cluster, resolved_at, content) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO resolutions (id, owner, cluster, keeper, resolved_at, content) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    .id(id), ownerValue, .id(request.cluster), .int(now), try PhotoColumns.encoded(content),
+                    .id(id), ownerValue, .id(request.cluster), .id(request.keeper), .int(now),
+                    try PhotoColumns.encoded(content),
                 ])
             let trashed = leaving.count == 1 ? "1 photo" : "\(leaving.count) photos"
             try append(
