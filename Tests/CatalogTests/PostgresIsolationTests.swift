@@ -95,8 +95,6 @@ struct PostgresIsolationTests {
                     """, [])
                 _ = try connection.execute(
                     "INSERT INTO job_attempts (job, number, owner, started_at) SELECT id, 1, owner, 1 FROM jobs", [])
-                _ = try connection.execute(
-                    "INSERT INTO refused_events (owner, first_at, last_at) SELECT DISTINCT owner, 1, 2 FROM photos", [])
             }
             try await catalog.noteSearch("lisbon")
             _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))
