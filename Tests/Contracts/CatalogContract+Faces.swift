@@ -106,6 +106,23 @@ extension CatalogContract {
             _ = try await catalog.undo(other.id, actor: "b")
             try requireEqual(try await catalog.faces(of: [one, two]), before, "all as it was")
         },
+        ContractCase("A resolution taken back leaves the keeper a face that a later one gives it, too") { subject in
+            let catalog = subject.catalog
+            let one = try await catalog.addFaces(1, [region("Ana", box(0.25, 0.5))])
+            let two = try await catalog.addFaces(2, [region("Ben", box(0.75, 0.25))], like: one)
+            let before = try await catalog.faces(of: one)
+            let older = try await catalog.resolve(one, [one, two])
+            let three = try await catalog.addFaces(3, [region("Ben", box(0.75, 0.25))], like: one)
+            let newer = try await catalog.resolve(one, [one, three])
+            try requireEqual(newer.after.differences(from: newer.before), [], "what the newer changes")
+            _ = try await catalog.undo(older.id, actor: "b")
+            try requireEqual(
+                Set(try await catalog.faces(of: one)), Set(before + [face("Ben", box(0.75, 0.25))]),
+                "the face that the newer gives")
+            _ = try await catalog.undo(newer.id, actor: "b")
+            try requireEqual(try await catalog.faces(of: one), before, "the faces, with both undone")
+            try await catalog.requireSound()
+        },
         ContractCase("Who is removed for good leaves no face and no person behind") { subject in
             let catalog = subject.catalog
             let one = try await catalog.addFaces(1, [])

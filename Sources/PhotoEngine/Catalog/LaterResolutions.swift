@@ -38,6 +38,19 @@ struct LaterResolutions {
         }
     }
 
+    /// Gives the keeper once more the faces that it had from the one taken back, and would have from these.
+    mutating func takeOverFaces(newID: @escaping () -> FaceID) throws {
+        for index in later.indices {
+            let content = later[index].content
+            let there = Set(try there(content))
+            var merge = FaceMerge(
+                rows: FaceRows(connection: likeness.connection, owner: likeness.owner), newID: newID)
+            try merge.carryOut(
+                content.members.filter { there.contains($0.photo) }, into: taken.keeper, of: content.members)
+            if !merge.taken.isEmpty { later[index].content.faces = (content.faces ?? []) + merge.taken }
+        }
+    }
+
     /// The keeper's marks without the resolution that had made `after` of `before`, and which marks that one had changed.
     mutating func marks(from before: PhotoMarks, to after: PhotoMarks) throws -> (PhotoMarks, touched: Set<PhotoMark>) {
         let touched = Set(after.differences(from: before))

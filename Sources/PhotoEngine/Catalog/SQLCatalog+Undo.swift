@@ -24,7 +24,7 @@ extension SQLCatalog {
                     .conflict, "what the resolution \(id) had put into the trash was removed for good",
                     whatToDo: "the journal tells when; the originals may be in the desktop's trash, or in a backup")
             }
-            try undoing.restoreMarks(counters: &counters)
+            try undoing.restoreMarks(counters: &counters, newFaceID: newIdentifier)
             try undoing.forgetDecisions()
             if content.verdict == nil {
                 try undoing.restoreCluster()
@@ -102,7 +102,7 @@ private struct Undoing {
     /// How many photos are no longer in the catalogue.
     var goneCount: Int { conflicts.count { if case .gone = $0 { true } else { false } } }
 
-    mutating func restoreMarks(counters: inout CounterChanges) throws {
+    mutating func restoreMarks(counters: inout CounterChanges, newFaceID: @escaping () -> FaceID) throws {
         var (before, after) = (content.before, content.after)
         (before.albums, before.tags, after.albums, after.tags) = ([], [], [], [])
         (before.faces, after.faces) = ([], [])
@@ -116,6 +116,7 @@ private struct Undoing {
         try FaceRows(connection: connection, owner: owner).remove(faces)
         var later = try LaterResolutions(after: id, content, likeness, trash)
         try later.takeOverCollections()
+        try later.takeOverFaces(newID: newFaceID)
         if before != after {
             let (now, own) = try trash.marks(of: content.keeper)
             let (marks, touched) = try later.marks(from: before, to: after)
