@@ -118,6 +118,9 @@ public enum PhotoMark: String, CaseIterable, Sendable {
 
 /// What a person wants of a cluster.
 public struct ResolutionRequest: Hashable, Sendable {
+    /// Photos that are kept beside one another at once; of more, a person tells nothing apart, and their pairs grow with the square.
+    public static let mostDistinct = 200
+
     public var cluster: ClusterID
     /// Takes over the others' marks.
     public var keeper: PhotoID

@@ -14,8 +14,6 @@ public struct DuplicateReview: Sendable {
     public static let mostListed = 1000
     /// Photos that are read at once, each with all its tags.
     private static let page = 256
-    /// More photos than a person tells apart; their pairs grow with the square.
-    public static let mostDistinct = 200
     /// Of so many that would go, an original is sought where the keeper's is not there; a disk that is away has them all.
     private static let mostSought = 100
     /// Photos of one stack.
@@ -130,9 +128,10 @@ public struct DuplicateReview: Sendable {
     /// What `resolve` checks before it changes anything. Throws `.invalidInput` or `.limitExceeded` for what can't be done, and
     /// `.conflict` where the keeper's original is not there, while one of those that would go is.
     public func check(_ request: ResolutionRequest) async throws {
-        guard request.alsoKept.count < Self.mostDistinct else {
+        let most = ResolutionRequest.mostDistinct
+        guard request.alsoKept.count < most else {
             throw EngineError(
-                .limitExceeded, "more than \(Self.mostDistinct) photos of one cluster can't be kept at once",
+                .limitExceeded, "more than \(most) photos of one cluster can't be kept at once",
                 whatToDo: "decide on fewer at a time with: phototui duplicates not-duplicate")
         }
         guard request.alsoKept.union([request.keeper]) != request.members else {
@@ -162,8 +161,9 @@ public struct DuplicateReview: Sendable {
     public func decideDistinct(
         _ photos: [PhotoID], actor: String, reason: String = ""
     ) async throws -> DistinctDecision {
-        guard (2...Self.mostDistinct).contains(Set(photos).count) else {
-            throw EngineError(.invalidInput, "name 2 to \(Self.mostDistinct) different photos")
+        let most = ResolutionRequest.mostDistinct
+        guard (2...most).contains(Set(photos).count) else {
+            throw EngineError(.invalidInput, "name 2 to \(most) different photos")
         }
         return try await catalog.decideDistinct(photos, actor: actor, reason: reason)
     }

@@ -183,8 +183,8 @@ extension AppState {
             if action == .stackPhotos {
                 return comparison?.details?.stacks.isEmpty == false ? nil : "no burst or the like is recognised in it"
             }
-            if action != .acceptProposal, count > ComparisonState.mostDistinct {
-                return "more than \(ComparisonState.mostDistinct) photos can't be decided on at once"
+            if action != .acceptProposal, count > ResolutionRequest.mostDistinct {
+                return "more than \(ResolutionRequest.mostDistinct) photos can't be decided on at once"
             }
             return nil
         case .chooseKeeper, .keepToo, .nextMember, .previousMember, .toggleInfo, .copyPath:

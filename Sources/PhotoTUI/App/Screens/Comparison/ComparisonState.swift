@@ -50,8 +50,6 @@ public struct ComparisonState: Sendable {
 
     /// Seconds each photo shows while they alternate by themselves.
     static let blinkSeconds = 0.7
-    /// More photos than can be told apart pair by pair; their pairs grow with the square.
-    static let mostDistinct = 200
     /// Photos shown at once, at most.
     static let mostPanes = 4
 
