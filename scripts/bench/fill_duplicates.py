@@ -100,8 +100,13 @@ def fill(database, options):
     database.execute("BEGIN")
     for table in ["compared_photos", "duplicate_clusters", "hash_buckets", "uncompared_photos"]:
         database.execute(f"DELETE FROM {table}")
-    database.executemany("UPDATE photos SET phash = ?, orientation = 1 WHERE id = ?", (
-        (signed(bits), photo[0]) for bits, photo in zip(hashes, photos)))
+    # Stored upright, and seen as before: what searches know of its shape stays true.
+    database.executemany(
+        """
+        UPDATE photos SET phash = ?, orientation = 1, width = CASE WHEN orientation >= 5 THEN height ELSE width END,
+            height = CASE WHEN orientation >= 5 THEN width ELSE height END
+        WHERE id = ?
+        """, ((signed(bits), photo[0]) for bits, photo in zip(hashes, photos)))
     database.executemany("INSERT INTO duplicate_clusters (id, owner, photos, byte_count, largest, newest) "
                          "VALUES (?, ?, ?, ?, ?, ?)", clusters)
     first = {row[0] for row in clusters}
