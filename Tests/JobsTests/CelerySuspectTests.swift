@@ -33,7 +33,7 @@ struct CelerySuspectTests {
         let output = try await peer.run(
             """
             try:
-                app.AsyncResult("\(killer)").get(timeout=30)
+                app.AsyncResult("\(killer)").get(timeout=60)
             except Exception as x:
                 print(type(x).__module__, type(x).__name__, x)
             """)

@@ -29,6 +29,9 @@ final class CeleryBroker: Sendable {
     private let tagBase: String
     private let serial = Atomic<Int>(0)
     private static let leasedPrefix = "phototui-leased:"
+    /// How long a worker that is killed while it restores keeps all others from it (kombu: 300 s). Two at once do no harm: each
+    /// delivery is put back by one script.
+    private static let restoringMilliseconds = 10_000
 
     /// `visibilitySeconds` is how long a delivery stays hidden without being extended: kombu's `visibility_timeout`, of which
     /// the smallest of all workers on one database counts for all.
@@ -167,7 +170,8 @@ final class CeleryBroker: Sendable {
     func restoreExpired(limit: Int = 200) async throws -> Int {
         let owner = CeleryID.make()
         let locked = try await connection.send(
-            RedisCommand("SET", .text(keys.unackedMutex), .text(owner), "NX", "PX", "30000"))
+            RedisCommand(
+                "SET", .text(keys.unackedMutex), .text(owner), "NX", "PX", RedisArgument(Self.restoringMilliseconds)))
         guard locked != .null else { return 0 }
         let result: Result<Int, any Error>
         do {
