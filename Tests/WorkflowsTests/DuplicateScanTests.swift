@@ -106,9 +106,8 @@ struct DuplicateScanTests {
             for number in 0..<24 { try await each.add(number, scene: UInt64(number / 3 + 1), fading: number % 3 * 8) }
         }
         let work = Task {
-            try await library.scan { progress in
-                if progress.compared > 4 { withUnsafeCurrentTask { $0?.cancel() } }
-            }
+            // The first photo recorded is always told, what follows only from time to time.
+            try await library.scan { _ in withUnsafeCurrentTask { $0?.cancel() } }
         }
         await #expect(throws: CancellationError.self) { try await work.value }
         let left = try await library.catalog.uncomparedCount()
