@@ -77,6 +77,8 @@ private struct BlankPictures: PictureSource {
 }
 
 private struct DuplicateLibraryBench {
+    private static let firstArrivals = 50
+
     let catalog: any Catalog
     private let clock = ContinuousClock()
 
@@ -130,15 +132,17 @@ private struct DuplicateLibraryBench {
         report("the sums of all clusters", sums)
     }
 
-    /// One more photo after the other, of which each second is a copy of one that is there.
+    /// One more photo after the other, of which each second is a copy of one that is there. The first ones, which find
+    /// nothing of the file in memory, are told apart.
     func arrivals(_ count: Int) async throws {
         let scan = DuplicateScan(catalog: catalog, pictures: MadeUpPictures())
         var options = DuplicateScanOptions()
         options.sumsClusters = false
         // What an earlier run left.
         _ = try await scan.run(options) { _ in }
-        var (lone, copies): ([Duration], [Duration]) = ([], [])
-        let known = try await catalog.photos(after: nil, limit: count).filter { $0.perceptualHash != nil }
+        var (first, lone, copies): ([Duration], [Duration], [Duration]) = ([], [], [])
+        let known = try await catalog.photos(after: nil, limit: Self.firstArrivals + count)
+            .filter { $0.perceptualHash != nil }
         for (number, original) in known.enumerated() {
             let isCopy = number % 2 == 1
             let flip = UInt64(1) << UInt64.random(in: 0..<64) | UInt64(1) << UInt64.random(in: 0..<64)
@@ -146,9 +150,17 @@ private struct DuplicateLibraryBench {
             try await add(number, hash: isCopy ? near : nil, like: isCopy ? original.sha256 : nil)
             let start = clock.now
             let report = try await scan.run(options) { _ in }
-            if isCopy { copies.append(clock.now - start) } else { lone.append(clock.now - start) }
+            let took = clock.now - start
+            if number < Self.firstArrivals {
+                first.append(took)
+            } else if isCopy {
+                copies.append(took)
+            } else {
+                lone.append(took)
+            }
             guard report.compared == 1 else { throw EngineError(.internal, "\(report.compared) photos were compared") }
         }
+        report("the first \(first.count) of them", first)
         report("one more photo, like no other", lone)
         report("one more photo, a copy of another", copies)
         print("{\"measure\": \"clusters\", \"count\": \(try await catalog.clusterSums().clusters)}")
