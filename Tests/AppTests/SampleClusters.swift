@@ -139,10 +139,11 @@ final class SampleClusters {
         let isStack = number == 2 && !stacked.contains(number)
         return ClusterDetails(
             cluster: cluster(number), photos: photos, keeper: photos[0].photo.id, alwaysKept: [],
-            sentence: "kept: 4032x3024 JPEG original; the other is a 1600 px WhatsApp copy",
+            choice: "4032x3024 JPEG original; the other is a 1600 px WhatsApp copy",
             stacks: isStack ? [.init(photos: photos.prefix(2).map(\.photo.id), kind: stack)] : [],
             kind: kind(number),
-            doubt: isCertain(number) ? nil : isSame(number) ? "IMG_1.jpg is as good" : "its pictures are only similar")
+            doubt: isCertain(number)
+                ? nil : isSame(number) ? "little tells it from IMG_1.jpg" : "its pictures are only similar")
     }
 
     /// A decision that keeps all photos.

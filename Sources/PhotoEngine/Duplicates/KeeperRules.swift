@@ -87,8 +87,8 @@ public struct KeeperProposal: Equatable, Sendable {
     public let keeper: PhotoID
     /// Those that a reference folder keeps, the keeper among them or not.
     public let alwaysKept: Set<PhotoID>
-    /// For a person, safe to show: `kept: 4032x3024 HEIC original (more pixels); the other is a 1600 px WhatsApp copy`.
-    public let sentence: String
+    /// For a person, safe to show: `4032x3024 HEIC original (more pixels); the other is a 1600 px WhatsApp copy`.
+    public let choice: String
     /// Why it isn't certain, for a person: something weighty speaks for another photo, or nothing does for the keeper. Nil
     /// where it is certain, as it always is for equal bytes.
     public let doubt: String?
@@ -117,7 +117,7 @@ extension KeeperRules {
         return KeeperProposal(
             keeper: keeper.photo.id,
             alwaysKept: Set(weighed.filter(\.isInReferenceFolder).map(\.photo.id)),
-            sentence: sentence(keeper, others, others.contains(where: \.isDamaged) ? nil : decisive),
+            choice: choice(keeper, others, others.contains(where: \.isDamaged) ? nil : decisive),
             doubt: others.lazy.compactMap { doubt(of: keeper, beside: $0) }.first)
     }
 
@@ -130,11 +130,11 @@ extension KeeperRules {
             return "\(name) has \(rule.advantage)"
         }
         if other.isDamaged || weighty.contains(where: { keeper.isBetter(than: other, by: $0, self) }) { return nil }
-        return "\(name) is as good"
+        return "little tells it from \(name)"
     }
 
-    private func sentence(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {
-        var sentence = "kept: \(keeper.size) \(keeper.format) \(keeper.kind)" + (keeper.isDamaged ? ", damaged" : "")
+    private func choice(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {
+        var sentence = "\(keeper.size) \(keeper.format) \(keeper.kind)" + (keeper.isDamaged ? ", damaged" : "")
         // "4032x3024 HEIC original (nearer to the original)" would say it twice.
         if let rule, rule != .original || keeper.kind != "original" { sentence += " (\(rule.words))" }
         let words = others.prefix(3).map { other in

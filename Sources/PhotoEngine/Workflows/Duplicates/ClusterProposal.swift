@@ -33,7 +33,7 @@ public struct ClusterProposal: Sendable {
     /// Those in a folder that is always kept.
     public let alwaysKept: Set<PhotoID>
     /// For a person, safe to show: what is kept, and why.
-    public let sentence: String
+    public let choice: String
     public let stacks: [Stack]
     /// What speaks against it, for a person, safe to show; nil where it is certain: the pictures are the same, none is part
     /// of a stack, and nothing weighty speaks for another keeper.
@@ -43,7 +43,7 @@ public struct ClusterProposal: Sendable {
     init(
         cluster: DuplicateCluster, members: [ClusterMember], photos: [Photo], paths: [PhotoID: [FilePath]],
         collections: [PhotoID: PhotoCollections], faces: [PhotoID: [Face]], keeper: PhotoID,
-        alwaysKept: Set<PhotoID>, sentence: String, stacks: [Stack]
+        alwaysKept: Set<PhotoID>, choice: String, stacks: [Stack]
     ) {
         self.cluster = cluster
         self.members = members
@@ -53,12 +53,15 @@ public struct ClusterProposal: Sendable {
         self.faces = faces
         self.keeper = keeper
         self.alwaysKept = alwaysKept
-        self.sentence = sentence
+        self.choice = choice
         self.stacks = stacks
         keptMember = members.first { $0.photo == keeper }
     }
 
     public var isCertain: Bool { doubt == nil }
+
+    /// `choice` as a sentence of its own.
+    public var sentence: String { "kept: \(choice)" }
 
     /// What is kept beside the keeper, or beside `another` in its place.
     public func alsoKept(beside another: PhotoID? = nil) -> Set<PhotoID> {

@@ -97,7 +97,7 @@ public struct DuplicateReview: Sendable {
             cluster: cluster, members: members, photos: candidates.map(\.photo),
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
             collections: collections, faces: faces, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
-            sentence: proposal.sentence, stacks: stacks)
+            choice: proposal.choice, stacks: stacks)
         made.doubt =
             if let stack = stacks.first {
                 "some of its photos are \(stack.reason)"

@@ -223,7 +223,7 @@ extension ClusterDetails {
         self.init(
             cluster: proposal.cluster,
             photos: photos.filter { $0.photo.id == proposal.keeper } + photos.filter { $0.photo.id != proposal.keeper },
-            keeper: proposal.keeper, alwaysKept: proposal.alwaysKept, sentence: proposal.sentence,
+            keeper: proposal.keeper, alwaysKept: proposal.alwaysKept, choice: proposal.choice,
             stacks: proposal.stacks.map { Stack(photos: $0.photos, kind: $0.kind) },
             kind: kind, doubt: proposal.doubt)
     }

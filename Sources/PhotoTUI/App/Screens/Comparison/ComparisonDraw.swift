@@ -68,8 +68,7 @@ extension AppState {
         if comparison.isOwnChoice {
             let name = comparison.keeperPhoto.map { displayEscaped($0.photo.filename) } ?? ""
             let also = comparison.alsoKept.isEmpty ? "" : " and \(comparison.alsoKept.count) more"
-            let proposed = details.sentence.hasPrefix("kept: ") ? details.sentence.dropFirst(6) : details.sentence[...]
-            text = "you keep: \(name)\(also); proposed: " + proposed
+            text = "you keep: \(name)\(also); proposed: \(details.choice)"
         } else if let stack = details.stacks.first {
             let key = keyMap.keyName(for: .stackPhotos)
             text =
@@ -101,6 +100,9 @@ extension AppState {
             layout.panes.map { comparison.photos[$0.index] }, keeper: keeper, isNarrow: isNarrow,
             isPair: comparison.photos.count == 2
         ).rows
+        // A row that is not there can't be told from one that doesn't differ.
+        let room = layout.panes.first?.facts ?? layout.labels
+        let shown = facts.count > room.rows ? max(0, room.rows - 1) : facts.count
         for (number, pane) in layout.panes.enumerated() {
             let photo = comparison.photos[pane.index]
             drawPicture(of: photo, comparison, into: &grid, in: pane.picture)
@@ -108,7 +110,7 @@ extension AppState {
                 photo,
                 isNarrow ? "\(pane.index + 1) of \(comparison.photos.count)" : displayEscaped(photo.photo.filename),
                 comparison, isSelected: pane.index == comparison.selected, into: &grid, in: pane.caption)
-            for row in 0..<min(facts.count, pane.facts.rows) {
+            for row in 0..<shown {
                 let differs = facts[row].differs[number]
                 grid.write(
                     plain(facts[row].values[number]),
@@ -118,12 +120,29 @@ extension AppState {
                     ascii: look.lines.isASCII)
             }
         }
+        drawHiddenFacts(facts[shown...], comparison, into: &grid, in: layout)
         guard !layout.labels.isEmpty else { return }
-        for row in 0..<min(facts.count, layout.labels.rows) {
+        for row in 0..<shown {
             grid.write(
                 facts[row].label, at: Position(row: layout.labels.row + row, column: layout.labels.column + 1),
                 role: .dim, maxWidth: layout.labels.columns - 1)
         }
+    }
+
+    /// Says how many facts there is no room for, and which key makes some.
+    private func drawHiddenFacts(
+        _ hidden: ArraySlice<ComparisonFacts.Row>, _ comparison: ComparisonState, into grid: inout Grid,
+        in layout: ComparisonLayout
+    ) {
+        guard !hidden.isEmpty, let facts = layout.panes.first?.facts, let last = layout.panes.last?.facts
+        else { return }
+        let differing = hidden.count { $0.differs.contains(true) }
+        var text = "\(hidden.count) more" + (differing > 0 ? ", \(differing) of them different" : "")
+        if !comparison.showsFacts { text += ": \(keyMap.keyName(for: .toggleInfo))" }
+        let start = layout.labels.isEmpty ? facts.column : layout.labels.column + 1
+        grid.write(
+            text, at: Position(row: facts.row + facts.rows - 1, column: start),
+            role: differing > 0 ? .different : .dim, maxWidth: last.endColumn - start, ascii: look.lines.isASCII)
     }
 
     private func drawCaption(

@@ -111,13 +111,15 @@ public struct ClusterDetails: Hashable, Sendable {
     /// Those in a folder that is always kept.
     public let alwaysKept: Set<PhotoID>
     /// What to keep, and why; safe to show.
-    public let sentence: String
+    public let choice: String
     public let stacks: [Stack]
     public let kind: ClusterKind
     /// What speaks against the proposal, safe to show; nil where it is certain.
     public let doubt: String?
 
     var isCertain: Bool { doubt == nil }
+    /// `choice` as a sentence of its own.
+    var sentence: String { "kept: \(choice)" }
 
     /// What the proposal keeps beside the keeper.
     var alsoKept: Set<PhotoID> { alwaysKept.subtracting([keeper]) }
@@ -127,10 +129,10 @@ public struct ClusterDetails: Hashable, Sendable {
 
     public init(
         cluster: DuplicateCluster, photos: [ReviewedPhoto], keeper: PhotoID, alwaysKept: Set<PhotoID>,
-        sentence: String, stacks: [Stack], kind: ClusterKind, doubt: String?
+        choice: String, stacks: [Stack], kind: ClusterKind, doubt: String?
     ) {
         (self.cluster, self.photos, self.keeper, self.alwaysKept) = (cluster, photos, keeper, alwaysKept)
-        (self.sentence, self.stacks, self.kind, self.doubt) = (sentence, stacks, kind, doubt)
+        (self.choice, self.stacks, self.kind, self.doubt) = (choice, stacks, kind, doubt)
     }
 }
 
