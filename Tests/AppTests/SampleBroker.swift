@@ -149,14 +149,15 @@ struct RunningConsole {
 
     init(
         _ broker: SampleBroker = .shop, columns: Int = 80, rows: Int = 24, isReadOnly: Bool = false,
-        look: Look = Look(), hasLibrary: Bool = false, hasBroker: Bool = true
+        look: Look = Look(), hasLibrary: Bool = false, hasBroker: Bool = true, hasCatalog: Bool? = nil
     ) {
         self.broker = broker
         state = AppState(
             size: GridSize(columns: columns, rows: rows), look: look, libraryName: "prod",
             console: ConsoleState(
                 address: "redis://queue.example:6379/0", options: ["--broker", "redis://queue.example:6379/0"],
-                isReadOnly: isReadOnly, hasBroker: hasBroker, hasCatalog: hasLibrary), hasLibrary: hasLibrary)
+                isReadOnly: isReadOnly, hasBroker: hasBroker, hasCatalog: hasCatalog ?? hasLibrary),
+            hasLibrary: hasLibrary)
         state.themes = ["dark", "light"]
     }
 

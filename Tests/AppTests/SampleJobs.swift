@@ -86,10 +86,10 @@ extension SampleBroker {
             InboxItem(
                 .deadLetters, "dead letters", count: 5,
                 "5 messages failed for good, or could not be run, and nobody tries them again.",
-                command: ["phototui", "dead", "list", "--group", "--broker", "redis://queue.example:6379/0"]),
+                remedy: .listDeadLetters, place: ["--broker", "redis://queue.example:6379/0"]),
             InboxItem(
                 .paused, "mail", count: 12, "12 messages wait in mail, which is paused: \u{1b}[2Jnobody takes them.",
-                command: ["phototui", "queues", "resume", "--broker", "redis://queue.example:6379/0", "mail"]),
+                remedy: .resume(queue: "mail"), place: ["--broker", "redis://queue.example:6379/0"]),
             InboxItem(
                 .clockSkew, "celery@web2", "The clock of celery@web2 is 93 s behind.",
                 advice: "set its clock: timedatectl set-ntp true"),

@@ -28,20 +28,25 @@ public struct InboxItem: Hashable, Sendable {
     public let count: Int?
     /// Sentences; may hold untrusted text.
     public let explanation: String
-    /// The words of the command that mends it, the program's own name first; empty where no command does.
-    public let command: [String]
+    /// nil where no command mends it.
+    public let remedy: InboxRemedy?
+    /// The words that name the broker or the library to a command.
+    public let place: [String]
     /// What to do where no command does it.
     public let advice: String?
 
     public init(
-        _ kind: Kind, _ subject: String, count: Int? = nil, _ explanation: String, command: [String] = [],
-        advice: String? = nil
+        _ kind: Kind, _ subject: String, count: Int? = nil, _ explanation: String, remedy: InboxRemedy? = nil,
+        place: [String] = [], advice: String? = nil
     ) {
         self.kind = kind
         self.subject = subject
         self.count = count
         self.explanation = explanation
-        self.command = command
+        (self.remedy, self.place) = (remedy, place)
         self.advice = advice
     }
+
+    /// The words of the command that mends it, the program's own name first; empty where no command does.
+    public var command: [String] { remedy.map { ["phototui"] + $0.words(for: place) } ?? [] }
 }

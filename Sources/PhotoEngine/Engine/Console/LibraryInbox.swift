@@ -40,7 +40,7 @@ public struct LibraryInbox: Sendable {
                 InboxItem(
                     .deadJobs, "jobs", count: dead,
                     "\(counted(dead, "job")) failed for good, and nothing tries \(dead == 1 ? "it" : "them") again by itself.\(cost)\(latest)",
-                    command: ["phototui", "jobs", "retry", "--all-dead"] + words))
+                    remedy: .retryDeadJobs, place: words))
         }
         if let messages { items += try await forgotten(counts, messages) }
         items += try await uploads()
@@ -71,7 +71,7 @@ public struct LibraryInbox: Sendable {
                 "\(counted(missing, "job")) \(missing == 1 ? "waits" : "wait") for over two minutes, and the broker holds no message for "
                     + "\(missing == 1 ? "it: it was lost" : "them: they were lost"), or no "
                     + "worker and no import has announced \(missing == 1 ? "it" : "them") since.",
-                command: ["phototui", "jobs", "announce"] + words)
+                remedy: .announceJobs, place: words)
         ]
     }
 
@@ -93,7 +93,7 @@ public struct LibraryInbox: Sendable {
                 .unconfirmedUploads, "uploads", count: count,
                 "\(counted(count, "upload")) \(count == 1 ? "was" : "were") begun over an hour ago and never confirmed: what was sent is "
                     + "stored, and shows nowhere. The oldest is of \(oldest.content.filename).",
-                command: ["phototui", "upload", "confirm"] + words + [oldest.id.description],
+                remedy: .confirmUpload(oldest.id), place: words,
                 advice: "phototui upload resume sends what this machine has of them")
         ]
     }
@@ -107,7 +107,7 @@ public struct LibraryInbox: Sendable {
                 .unprocessedPhotos, "photos", count: found.count,
                 "\(counted(found.count, "photo")) \(found.count == 1 ? "was" : "were") never processed, and no job waits that would do it: "
                     + "there are no pictures to show, and nothing to compare.",
-                command: ["phototui", "jobs", "retry", "--unprocessed"] + words)
+                remedy: .retryUnprocessed, place: words)
         ]
     }
 

@@ -47,7 +47,7 @@ public struct BrokerInbox: Sendable {
                         ? "\(worker.name) answers, but its heart was not heard: monitors take it for gone."
                         : "The heart of \(worker.name) beats, but it answers nothing: it hangs, or is stopped, or remote control is "
                             + "switched off for it. Which queues it consumes is not known.",
-                    command: worker.hasAnswered ? [] : ["phototui", "workers"] + words,
+                    remedy: worker.hasAnswered ? nil : .listWorkers, place: words,
                     advice: worker.hasAnswered
                         ? "start it without --without-heartbeat"
                         : "where worker_enable_remote_control is False it can't answer, and all may be well; else see on its machine "
@@ -60,7 +60,7 @@ public struct BrokerInbox: Sendable {
                     .silentWorker, worker.name,
                     "\(worker.name) was heard \(age) s ago, and now neither answers nor beats: it hangs, or runs a task in its only "
                         + "thread (-P solo), or its machine is away. Which queues it consumes is not known.",
-                    command: ["phototui", "workers"] + words,
+                    remedy: .listWorkers, place: words,
                     advice: "see on its machine what it does; after a minute it is told of as gone"))
         }
         items += try await skewItems(workers)
@@ -73,7 +73,7 @@ public struct BrokerInbox: Sendable {
                 InboxItem(
                     .deadLetters, "dead letters", count: dead,
                     "\(counted(dead, "message")) failed for good, or could not be run, and nobody tries again.",
-                    command: ["phototui", "dead", "list", "--group"] + words))
+                    remedy: .listDeadLetters, place: words))
         }
         return items
     }
@@ -122,7 +122,7 @@ public struct BrokerInbox: Sendable {
                 .poison, found.queue, count: found.poison.count,
                 "\(found.poison.count) of the next \(found.looked) messages in \(found.queue) "
                     + "\(found.poison.count == 1 ? "is" : "are") poison: \(shown.joined(separator: "; "))\(more).",
-                command: ["phototui", "queues", "quarantine"] + words + [found.queue],
+                remedy: .quarantine(queue: found.queue), place: words,
                 advice: "it sets them aside with the dead letters, byte for byte; to look first: "
                     + (["phototui", "queues", "peek"] + words + [found.queue, "--raw"]).map { shellQuoted($0) }
                     .joined(separator: " "))
@@ -146,7 +146,7 @@ public struct BrokerInbox: Sendable {
                 "\(queue.name) is paused, but \(names.joined(separator: ", ")) "
                     + "\(names.count == 1 ? "consumes" : "consume") it: Celery's workers are told of a pause when it begins, "
                     + "and one that starts later does not know of it.",
-                command: ["phototui", "queues", "pause"] + words + [queue.name])
+                remedy: .pause(queue: queue.name), place: words)
         }
     }
 
@@ -162,7 +162,7 @@ public struct BrokerInbox: Sendable {
             InboxItem(
                 .paused, queue.name, count: queue.depth,
                 "\(waits(queue.depth)) in \(queue.name), which is paused.",
-                command: ["phototui", "queues", "resume"] + words + [queue.name])
+                remedy: .resume(queue: queue.name), place: words)
         }
         if workers.isEmpty {
             let held = queues.reduce(0) { $0 + $1.unacknowledged }

@@ -54,7 +54,7 @@ extension AppState {
     func inboxFacts(_ console: ConsoleState) -> String {
         guard let item = console.inbox.cursorItem else { return "" }
         let key = keyMap.keyName(for: .mendFinding)
-        switch InboxRemedy(item) {
+        switch InboxWay(item) {
         case .screen(let screen): return "\(key) goes to \(screen.title.lowercased())"
         case .run: return "\(key) mends it, once you have agreed"
         case .advice: return "no command mends it"
@@ -68,7 +68,7 @@ extension AppState {
         switch action {
         case .mendFinding:
             guard let item = console?.inbox.cursorItem else { return [] }
-            switch InboxRemedy(item) {
+            switch InboxWay(item) {
             case .screen(let screen): return goTo(screen)
             case .run(let fix): decide(.mend(fix))
             case .advice(let text): activity.notice = Notice(.information, text)
@@ -90,7 +90,7 @@ extension AppState {
             return console.inbox.wantsThorough ? "it is under way" : nil
         case .mendFinding:
             guard let item = console.inbox.cursorItem else { return "there is no finding" }
-            guard case .run = InboxRemedy(item) else { return nil }
+            guard case .run = InboxWay(item) else { return nil }
             if let obstacle = console.obstacle { return obstacle }
             return reasonBusy(console)
         default: return nil

@@ -38,8 +38,8 @@ public struct InboxState: Sendable {
     mutating func arrange(visible: Int) { cursor.settle(in: keys, visible: visible) }
 }
 
-/// What mends a finding.
-enum InboxRemedy: Hashable {
+/// Where a finding is mended.
+enum InboxWay: Hashable {
     /// A screen of the console has it.
     case screen(KeyContext)
     /// A command does it.
@@ -48,34 +48,32 @@ enum InboxRemedy: Hashable {
     case advice(String)
 
     init(_ item: InboxItem) {
-        let words = Array(item.command.dropFirst())
-        switch words.first {
-        case "dead" where words.dropFirst().first == "list": self = .screen(.dead)
-        case "workers" where words.dropFirst().first != "shutdown": self = .screen(.workers)
+        switch item.remedy {
+        case .listDeadLetters: self = .screen(.dead)
+        case .listWorkers: self = .screen(.workers)
         case nil: self = .advice(item.advice ?? "nothing here mends it")
-        default: self = .run(InboxFix(words: words, explanation: item.explanation))
+        case let remedy?:
+            self = .run(InboxFix(remedy: remedy, place: item.place, explanation: item.explanation))
         }
     }
 }
 
 /// A command that mends something.
 public struct InboxFix: Hashable, Sendable {
-    /// Behind the program's name.
-    public let words: [String]
+    let remedy: InboxRemedy
+    let place: [String]
     let explanation: String
 
-    public init(words: [String], explanation: String) { (self.words, self.explanation) = (words, explanation) }
+    public init(remedy: InboxRemedy, place: [String], explanation: String) {
+        (self.remedy, self.place, self.explanation) = (remedy, place, explanation)
+    }
 
-    /// Whether it asks, and has a reason written down.
-    private var isOfQueues: Bool { words.first == "queues" }
+    /// Behind the program's name.
+    public var words: [String] { remedy.words(for: place) }
 
     /// As it is run: nobody is there to be asked once more.
     public func line(reason: String) -> [String] {
-        var line = words
-        let isRetry = words.prefix(2) == ["jobs", "retry"]
-        if isRetry || (isOfQueues && ["move", "quarantine"].contains(words.dropFirst().first)) { line.append("--yes") }
-        let takesReason = isOfQueues || isRetry
-        if takesReason, !reason.isEmpty { line += ["--reason", reason] }
-        return line
+        words + (remedy.asks ? ["--yes"] : [])
+            + (remedy.takesReason && !reason.isEmpty ? ["--reason", reason] : [])
     }
 }

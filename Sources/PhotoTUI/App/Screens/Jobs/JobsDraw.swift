@@ -101,7 +101,7 @@ extension AppState {
 
     /// The thumbnail beside a job's text; nil where there is none, or no room.
     var jobPicture: GridSize? {
-        guard hasLibrary, let photo = console?.jobs.detail?.details?.photo, photo.status == .ready,
+        guard hasJobsOfLibrary, let photo = console?.jobs.detail?.details?.photo, photo.status == .ready,
             let area = console?.area, area.columns >= 76, area.rows >= 14
         else { return nil }
         return GridSize(columns: 24, rows: 12)
