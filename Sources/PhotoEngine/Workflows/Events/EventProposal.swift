@@ -1,5 +1,4 @@
 public import Core
-internal import Foundation
 
 /// Photos taken one after the other, with a gap in time or place around them, that may want to be an album.
 public struct EventProposal: Hashable, Sendable {
@@ -84,17 +83,6 @@ public struct EventRules: Hashable, Sendable {
         guard let here = older.position, let next = event.last(where: { $0.position != nil }),
             let there = next.position, hours(to: next) > moveHours
         else { return false }
-        return Self.kilometres(here, there) > distance
-    }
-
-    /// On a sphere (haversine).
-    private static func kilometres(_ one: GeoPosition, _ other: GeoPosition) -> Double {
-        func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
-        let north = radians(other.latitude - one.latitude)
-        let east = radians(other.longitude - one.longitude)
-        let chord =
-            pow(sin(north / 2), 2)
-            + cos(radians(one.latitude)) * cos(radians(other.latitude)) * pow(sin(east / 2), 2)
-        return 2 * 6371.0088 * asin(min(1, chord.squareRoot()))
+        return Sphere.kilometres(here, there) > distance
     }
 }

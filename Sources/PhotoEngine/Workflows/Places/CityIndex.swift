@@ -44,6 +44,15 @@ public struct CityIndex: Sendable {
         (self.lines, self.table, self.points) = (lines, table, points)
     }
 
+    /// Where all of them are, in no order.
+    public var positions: [GeoPosition] {
+        points.compactMap { point in
+            let (x, y, z) = (Double(point.axes.x), Double(point.axes.y), Double(point.axes.z))
+            return GeoPosition(
+                latitude: asin(min(1, max(-1, z))) * 180 / .pi, longitude: atan2(y, x) * 180 / .pi)
+        }
+    }
+
     /// The nearest city, however far, and how far it is in metres.
     public func nearest(to position: GeoPosition) -> (city: City, distance: Double)? {
         let target = Self.axes(position)

@@ -64,6 +64,7 @@ public enum Action: String, CaseIterable, Sendable {
     case firstPlace = "first_place"
     case lastPlace = "last_place"
     case openPlace = "open_place"
+    case toggleMap = "toggle_map"
     case closePlaces = "close_places"
     case firstTrashed = "first_trashed"
     case lastTrashed = "last_trashed"
@@ -315,9 +316,9 @@ public struct ActionDescription: Sendable {
         .init(.difference, "Show where they differ", "difference", ["d"], [.comparison], footer: 4),
         .init(.nextPhoto, "Show the next photo", "next", ["n", "pagedown", "ctrl-f"], [.viewer], footer: 0),
         .init(.previousPhoto, "Show the photo before", "before", ["p", "pageup", "ctrl-b"], [.viewer]),
-        .init(.zoomIn, "Zoom in", "zoom", ["+", "="], [.viewer, .comparison], footer: 3),
-        .init(.zoomOut, "Zoom out", "out", ["-"], [.viewer, .comparison]),
-        .init(.zoomFit, "Fit the whole photo", "fit", ["0"], [.viewer, .comparison]),
+        .init(.zoomIn, "Zoom in", "zoom", ["+", "="], [.viewer, .comparison, .places], footer: 3),
+        .init(.zoomOut, "Zoom out", "out", ["-"], [.viewer, .comparison, .places]),
+        .init(.zoomFit, "Fit the whole photo, or the whole world", "fit", ["0"], [.viewer, .comparison, .places]),
         .init(.zoomActual, "Show the photo's own pixels", "1:1", ["1"], [.viewer, .comparison]),
         .init(
             .panLeft, "Pan left; the photo before when all of it shows", "left", ["h", "left"], [.viewer, .comparison]),
@@ -337,6 +338,7 @@ public struct ActionDescription: Sendable {
             footer: 7),
         .init(
             .closeTrash, "Drop the marks, or go back to the timeline", "back", ["q", "esc"], [.trash], footer: 7),
+        .init(.toggleMap, "Show or hide the map", "map", ["m"], [.places], footer: 1),
         .init(.closePlaces, "Go back to the timeline", "back", ["q", "esc"], [.places], footer: 7),
         .init(.closeAlbums, "Go back to the timeline", "back", ["q", "esc"], [.albums], footer: 7),
         .init(

@@ -125,7 +125,9 @@ final class EffectRunner: Sendable {
                     request,
                     PlaceList(
                         cities: try await library.catalog.cities(),
-                        unplaced: try await library.catalog.unplacedCount()))
+                        unplaced: try await library.catalog.unplacedCount(),
+                        // Without a table the map has the photos' own cities.
+                        known: (try? await library.places.cities().positions) ?? []))
             }
         case .loadAlbums, .loadFoundSummaries, .loadAlbumPhotos: performForAlbums(effect)
         case .loadDeadLetters, .loadDeadMembers, .loadDeadJob, .collectDead: performForDead(effect)

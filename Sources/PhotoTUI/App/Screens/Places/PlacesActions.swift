@@ -50,6 +50,10 @@ extension AppState {
         case .firstPlace: places.move(to: 0)
         case .lastPlace: places.move(to: places.rows.count - 1)
         case .openPlace: return openPlace()
+        case .toggleMap: places.toggleMap()
+        case .zoomIn: places.zoom(by: 1)
+        case .zoomOut: places.zoom(by: -1)
+        case .zoomFit: places.zoom(by: -PlacesState.mostZoom)
         case .closePlaces: return goTo(.timeline)
         default: break
         }
@@ -66,24 +70,49 @@ extension AppState {
 
     func reasonUnavailableInPlaces(_ action: Action) -> String? {
         switch action {
-        case .openPlace, .moveUp, .moveDown, .halfPageDown, .halfPageUp, .pageDown, .pageUp, .firstPlace, .lastPlace:
+        case .openPlace, .moveUp, .moveDown, .halfPageDown, .halfPageUp, .pageDown, .pageUp, .firstPlace, .lastPlace,
+            .toggleMap:
             places.rows.isEmpty ? "no place is known" : nil
+        case .zoomIn, .zoomOut, .zoomFit:
+            !places.showsMap
+                ? "there is no map: \(keyMap.keyName(for: .toggleMap)) shows it"
+                : action != .zoomIn && places.zoom == 0
+                    ? "it is the whole world"
+                    : action == .zoomIn && places.zoom == PlacesState.mostZoom ? "it is as near as it gets" : nil
         default: nil
         }
     }
 
     mutating func handleInPlaces(_ event: MouseEvent) -> [Effect] {
+        if places.showsMap, places.mapArea.contains(event.position) { return handleOnMap(event) }
         switch event.action {
         case .wheelDown: places.move(to: places.cursor + 1)
         case .wheelUp: places.move(to: places.cursor - 1)
         case .press(.right): return goTo(.timeline)
         case .press(.left):
-            let line = event.position.row - places.area.row - 1
-            guard places.area.contains(event.position), line >= 0, places.visible.contains(places.top + line) else {
+            let line = event.position.row - places.listArea.row
+            guard places.listArea.contains(event.position), line >= 0, places.visible.contains(places.top + line) else {
                 return []
             }
             if places.top + line == places.cursor { return openPlace() }
             places.move(to: places.top + line)
+        default: break
+        }
+        return []
+    }
+
+    /// The wheel brings it nearer; a click goes to the city below it, a second one to its photos.
+    private mutating func handleOnMap(_ event: MouseEvent) -> [Effect] {
+        switch event.action {
+        case .wheelUp: places.zoom(by: 1)
+        case .wheelDown: places.zoom(by: -1)
+        case .press(.right): return goTo(.timeline)
+        case .press(.left):
+            let (origin, frame) = (places.mapArea.origin, places.frame(aspect: look.cellAspectRatio))
+            let cell = Position(row: event.position.row - origin.row, column: event.position.column - origin.column)
+            guard let row = places.row(at: cell, in: frame) else { return [] }
+            if row == places.cursor { return openPlace() }
+            places.move(to: row)
         default: break
         }
         return []
