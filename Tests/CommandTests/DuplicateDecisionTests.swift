@@ -107,7 +107,8 @@ struct DuplicateDecisionTests {
         try await withCluster { program, photos, cluster in
             for arguments in [
                 ["resolve", cluster], ["undo", cluster], ["stack"] + photos, ["not-duplicate"] + photos,
-                ["scan", "--all"], ["calibrate", "--pairs", "0"], ["calibrate", "--answers", photos[0], "--json"],
+                ["scan", "--all"], ["calibrate", "--pairs", "0", "--precision", "0.8"],
+                ["calibrate", "--answers", photos[0], "--json"],
             ] {
                 let result = try await program.run(["duplicates"] + arguments + ["--owner", "anna"])
                 #expect(result.exitCode == 64 && result.complaints.contains("--reason"), "\(result.complaints)")

@@ -74,6 +74,31 @@ extension CatalogContract {
                 try await catalog.clustersToCalibrate(ofAtMost: 3, limit: 99).sorted(),
                 all.filter { $0 != all[1] }.sorted(), "those left")
         },
+        ContractCase("A denial is of two photos that are in the cluster now, and ends with the answer") { subject in
+            let catalog = subject.catalog
+            var clusters: [[PhotoID]] = []
+            for (number, size) in [3, 2].enumerated() {
+                let bits = UInt64(number) << 32
+                var photos = [try await catalog.addCompared(10 * number, bits)]
+                for copy in 1..<size {
+                    photos.append(try await catalog.addCompared(10 * number + copy, bits, like: photos[0]))
+                }
+                clusters.append(photos)
+            }
+            let (photos, others) = (clusters[0], clusters[1])
+            let (id, other) = (ClusterID(first: photos[0]), ClusterID(first: others[0]))
+            try requireEqual(try await catalog.denial(in: id), nil, "the denial before any answer")
+            let denial = CalibrationAnswer(photos[2], photos[1], distance: 3, isSame: false)
+            try await catalog.keep([
+                denial, CalibrationAnswer(photos[0], photos[1], distance: 1, isSame: true),
+                CalibrationAnswer(photos[0], others[0], distance: 1, isSame: false),
+            ])
+            try requireEqual(try await subject.second.denial(in: id), denial, "the denial")
+            try requireEqual(try await catalog.denial(in: other), nil, "one that is of two clusters")
+            try requireEqual(try await subject.stranger.denial(in: id), nil, "a stranger's")
+            try await catalog.keep([CalibrationAnswer(photos[1], photos[2], distance: 3, isSame: true)])
+            try requireEqual(try await catalog.denial(in: id), nil, "the denial that was taken back")
+        },
         ContractCase("The calibration decided last holds, is of its owner alone, and stands in the journal") {
             subject in
             let catalog = subject.catalog

@@ -109,6 +109,11 @@ extension OwnerTrial {
                 CalibrationAnswer(own.photos[0], own.photos[2], distance: own.number, isSame: true)
             ])
         },
+        OwnerTrial("denial(in:)") { own, other in
+            try requireEqual(try await own.catalog.denial(in: other.cluster), nil, "the other's denial")
+        } use: { own in
+            try requireEqual(try await own.catalog.denial(in: own.cluster), nil, "what nobody denied")
+        },
         OwnerTrial("calibrationCounts()") { own in
             try requireEqual(
                 try await own.catalog.calibrationCounts(),

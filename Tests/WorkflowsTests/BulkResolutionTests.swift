@@ -1,11 +1,12 @@
 import Core
 import Duplicates
+import Foundation
 import Synchronization
 import Testing
 import Workflows
 
 @Suite("Resolving many clusters")
-struct BulkResolutionTests {
+final class BulkResolutionTests {
     private final class Told: Sendable {
         private let state = Mutex<(resolved: [PhotoID], dry: Int, failed: Int)>(([], 0, 0))
         var resolved: Set<PhotoID> { state.withLock { Set($0.resolved) } }
@@ -24,6 +25,15 @@ struct BulkResolutionTests {
         }
     }
 
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("phototui-bulk-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
     private func bulk(_ library: DuplicateLibrary) -> BulkResolution {
         BulkResolution(
             catalog: library.catalog, review: library.review(),
@@ -32,7 +42,7 @@ struct BulkResolutionTests {
 
     /// An equal pair, a pair of other brightness whose distance is told, and a burst of equal pictures.
     private func library() async throws -> (DuplicateLibrary, equal: Set<PhotoID>, faded: Set<PhotoID>) {
-        let library = try await DuplicateLibrary()
+        let library = try await DuplicateLibrary(folder: folder)
         let equal: Set = [try await library.add(1, scene: 1), try await library.add(2, scene: 1)]
         let faded: Set = [
             try await library.add(3, scene: 2), try await library.add(4, scene: 2, fading: 30, flipping: 0x7001),
@@ -88,7 +98,7 @@ struct BulkResolutionTests {
 
     @Test("One that is cancelled stops between two clusters, and the next goes on with those left")
     func cancelled() async throws {
-        let library = try await DuplicateLibrary()
+        let library = try await DuplicateLibrary(folder: folder)
         for pair in 0..<12 {
             try await library.add(2 * pair, scene: UInt64(pair + 1))
             try await library.add(2 * pair + 1, scene: UInt64(pair + 1))
@@ -114,5 +124,63 @@ struct BulkResolutionTests {
         #expect(try await library.clusters().isEmpty)
         #expect(last.withLock { $0.total } == 7 && last.withLock { $0.examined } == 7)
         #expect(try await library.catalog.check() == [])
+    }
+
+    /// Pairs of which the first has what the camera wrote, so that nothing but their pictures can speak against keeping it.
+    private func pairs(_ count: Int) async throws -> DuplicateLibrary {
+        let library = try await DuplicateLibrary(folder: folder)
+        for pair in 0..<count {
+            try await library.add(2 * pair, scene: UInt64(pair + 1)) { metadata in
+                metadata.cameraMake = "Acme"
+                metadata.cameraModel = "X100"
+                metadata.exposure.seconds = 0.01
+                metadata.captureTime = CaptureTime(
+                    wallMicroseconds: Int64(pair) * 86_400_000_000, offsetMinutes: nil, source: .exif)
+            }
+            try await library.add(2 * pair + 1, scene: UInt64(pair + 1))
+        }
+        _ = try await library.scan()
+        for cluster in try await library.catalog.clusters(ClusterQuery(limit: 9)) {
+            #expect(try await library.review().proposal(for: cluster).doubt == nil)
+        }
+        return library
+    }
+
+    @Test("Certain are those alone whose pictures bear it out, one painted over does not")
+    func certain() async throws {
+        let library = try await pairs(3)
+        library.spoil(2)
+        library.spoil(5)
+        let told = Told()
+        let report = try await bulk(library).run(.certain, actor: "a", reason: "") { told.add($0) }
+        #expect(report.resolved == 1 && report.leftAlone == 2 && report.failed == 0)
+        let left = try await ClusterBrowser(catalog: library.catalog, review: library.review(), pictures: library)
+            .page(ClusterQuery(limit: 9), only: .certain)
+        #expect(left.clusters.isEmpty)
+        #expect(try await bulk(library).run(.within(0), actor: "a", reason: "") { told.add($0) }.resolved == 2)
+    }
+
+    @Test("What somebody answered not to be the same is resolved with no others", arguments: [true, false])
+    func denied(isCertain: Bool) async throws {
+        let library = try await pairs(2)
+        let cluster = try #require(try await library.catalog.clusters(ClusterQuery(limit: 1)).first)
+        let photos = try await library.catalog.members(of: cluster.id, after: nil, limit: 9).map(\.photo)
+        try await library.catalog.keep([CalibrationAnswer(photos[0], photos[1], distance: 0, isSame: false)])
+        let report = try await bulk(library).run(isCertain ? .certain : .within(16), actor: "a", reason: "") { _ in }
+        #expect(report.resolved == 1 && report.leftAlone == 1)
+        #expect(try await library.clusters() == [Set(photos)])
+        let doubt = try await library.review().proposal(for: cluster).doubt
+        #expect(doubt?.contains("not the same") == true)
+    }
+
+    @Test("With the disk away nothing is resolved many at a time, and all of it is told")
+    func away() async throws {
+        let library = try await pairs(2)
+        try FileManager.default.removeItem(at: folder)
+        for isDry in [true, false] {
+            let report = try await bulk(library).run(.certain, isDry: isDry, actor: "a", reason: "") { _ in }
+            #expect(report.resolved == 0 && report.failed == 2)
+        }
+        #expect(try await library.clusters().count == 2)
     }
 }

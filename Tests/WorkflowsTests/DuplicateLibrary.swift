@@ -13,7 +13,11 @@ final class DuplicateLibrary: PictureSource {
     private let pictures = Mutex<[SHA256Digest: PixelBuffer]>([:])
     private let isAway = Mutex(false)
 
-    init() async throws {
+    /// Where the photos' files are; nil for nowhere.
+    private let folder: URL?
+
+    init(folder: URL? = nil) async throws {
+        self.folder = folder
         catalog = try await SQLiteCatalog.inMemory()
     }
 
@@ -40,11 +44,17 @@ final class DuplicateLibrary: PictureSource {
         let stored = upright.stored(turned)
         let sha256 = Self.digest(number)
         if hasPicture { pictures.withLock { $0[sha256] = isNoted ? upright : stored } }
-        let path = FilePath("/photos/\(number).jpg")
+        let path = FilePath((folder?.path ?? "/photos") + "/\(number).jpg")
+        let byteCount = Int64(1000 + number)
+        if folder != nil {
+            _ = FileManager.default.createFile(
+                atPath: path.string, contents: Data(count: Int(byteCount)),
+                attributes: [.modificationDate: Date(timeIntervalSince1970: Double(number))])
+        }
         let time = CaptureTime(
             wallMicroseconds: Int64(number) * 60_000_000, offsetMinutes: nil, source: .modified)
         let file = ScannedFile(
-            path: path, fingerprint: FileFingerprint(byteCount: Int64(1000 + number), modified: Int64(number)),
+            path: path, fingerprint: FileFingerprint(byteCount: byteCount, modified: Int64(number) * 1_000_000_000),
             content: .photo(sha256: sha256, mediaType: .jpeg, provisional: time, original: .file(path)))
         guard case .imported(let id) = try await catalog.record([file]).first else {
             throw EngineError(.internal, "photo \(number) is there already")
@@ -64,6 +74,17 @@ final class DuplicateLibrary: PictureSource {
 
     func restorePicture(_ number: Int, scene: UInt64) {
         pictures.withLock { $0[Self.digest(number)] = Scene(scene).pixels(fading: 0) }
+    }
+
+    /// Paints a black bar over a photo's small picture.
+    func spoil(_ number: Int) {
+        pictures.withLock { pictures in
+            guard let picture = pictures[Self.digest(number)] else { return }
+            var rgb = picture.rgb
+            let row = picture.size.width * 3
+            for place in (20 * row)..<(25 * row) { rgb[place] = 0 }
+            pictures[Self.digest(number)] = PixelBuffer(size: picture.size, rgb: rgb)
+        }
     }
 
     func losePicture(_ number: Int) { pictures.withLock { $0[Self.digest(number)] = nil } }

@@ -11,6 +11,10 @@ public struct DifferenceMap: Sendable {
     public let differingShare: Double
     /// The share of the first picture that the second doesn't show.
     public let uncoveredShare: Double
+    /// What makes the second's light the first's: times `gain`, plus `offset` grey levels.
+    public let tone: (gain: Double, offset: Double)
+    /// The first's fine detail as a share of the second's, where both show something.
+    public let sharpness: Double
 
     /// In grey levels: where colouring begins and where it is complete.
     private static let least: Float = 10
@@ -47,6 +51,24 @@ public struct DifferenceMap: Sendable {
         pixels = PixelBuffer(size: first.size, rgb: rgb)
         differingShare = inside == 0 ? 1 : Double(seen) / Double(inside)
         uncoveredShare = 1 - Double(inside) / Double(smooth.count)
+        self.tone = (Double(tone.gain), Double(tone.offset))
+        let detail = (
+            Self.detail(of: one.luma, where: other.luma, width: width),
+            Self.detail(of: other.luma, where: other.luma, width: width) * abs(tone.gain)
+        )
+        sharpness = detail.1 > 0 ? Double(detail.0 / detail.1) : 1
+    }
+
+    /// How far each pixel is from the mean of its four neighbours, on average.
+    private static func detail(of luma: [Float], where other: [Float], width: Int) -> Float {
+        var (sum, count): (Float, Float) = (0, 0)
+        for place in width..<max(width, luma.count - width) where place % width > 0 && place % width < width - 1 {
+            let around = [place - 1, place + 1, place - width, place + width]
+            guard other[place] >= 0, around.allSatisfy({ other[$0] >= 0 }) else { continue }
+            sum += abs(luma[place] - around.reduce(0) { $0 + luma[$1] } / 4)
+            count += 1
+        }
+        return count > 0 ? sum / count : 0
     }
 
     /// The mean of nine pixels, which spares the edges that resampling moves; -1 stays.

@@ -4,7 +4,8 @@ public import Core
 public struct BulkResolution: Sendable {
     /// Which clusters. None whose photos are part of a burst or the like, or of more photos than a list proposes for.
     public enum Choice: Hashable, Sendable {
-        /// Nothing speaks against the proposal: the pictures are the same, and nothing weighty speaks for another keeper.
+        /// Nothing speaks against the proposal: nothing weighty speaks for another keeper, and what would go is no more than a
+        /// smaller or more compressed copy, as the small pictures tell.
         case certain
         /// The pictures have the same pixels, as far as their largest renditions tell: the files differ in what else they hold.
         case exact
@@ -52,6 +53,7 @@ public struct BulkResolution: Sendable {
                     }
                     let request = proposal.request(
                         keeper: proposal.keeper, alsoKept: proposal.alsoKept(), actor: actor, reason: reason)
+                    try await review.requireKeeper(of: request)
                     if isDry { try await review.check(request) }
                     let resolution = isDry ? nil : try await review.resolve(request)
                     tally.resolve(proposal.bytesToWin)
@@ -73,10 +75,12 @@ public struct BulkResolution: Sendable {
     private func proposal(for cluster: DuplicateCluster, _ choice: Choice) async throws -> ClusterProposal? {
         guard cluster.photos <= DuplicateReview.mostListed else { return nil }
         let proposal = try await review.proposal(for: cluster)
-        guard proposal.stacks.isEmpty, proposal.hasFile, let farthest = proposal.farthest else { return nil }
+        guard proposal.stacks.isEmpty, proposal.denial == nil, proposal.hasFile, let farthest = proposal.farthest else {
+            return nil
+        }
         let isChosen =
             switch choice {
-            case .certain: proposal.isCertain
+            case .certain: try await pictures.doubt(of: proposal) == nil
             case .exact: try await pictures.haveSamePixels(proposal)
             case .within(let distance): farthest.distance <= distance
             }

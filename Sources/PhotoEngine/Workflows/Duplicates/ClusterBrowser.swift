@@ -48,7 +48,7 @@ public struct ClusterBrowser: Sendable {
             try Task.checkCancellation()
             do {
                 let proposal = try await review.proposal(for: cluster)
-                if choice.contains(.certain), !proposal.isCertain { continue }
+                if choice.contains(.certain), try await doubt(of: proposal) != nil { continue }
                 if choice.contains(.exact), try await !isExact(proposal) { continue }
                 proposals[cluster.id] = proposal
             } catch let error as EngineError where error.code == .conflict {
@@ -59,6 +59,11 @@ public struct ClusterBrowser: Sendable {
         return Page(clusters: found.filter { proposals[$0.id] != nil }, proposals: proposals, reached: reached)
     }
 
+    /// What speaks against a proposal once its pictures are looked at, too: a list tells what is known without.
+    public func doubt(of proposal: ClusterProposal) async throws -> String? {
+        try await pictures.doubt(of: proposal)
+    }
+
     /// Whether a cluster's pictures have the same pixels, as far as their largest renditions tell: its files differ in what else
     /// they hold.
     public func isExact(_ proposal: ClusterProposal) async throws -> Bool {
@@ -67,6 +72,36 @@ public struct ClusterBrowser: Sendable {
 }
 
 extension PictureSource {
+    /// As `ClusterBrowser.doubt`.
+    func doubt(of proposal: ClusterProposal) async throws -> String? {
+        if let doubt = proposal.doubt { return doubt }
+        let kept = proposal.kept
+        guard let keeper = zip(proposal.photos, proposal.members).first(where: { $0.0.id == proposal.keeper }) else {
+            return "the photo to keep is gone"
+        }
+        let others = zip(proposal.photos, proposal.members).filter {
+            !kept.contains($0.0.id) && $0.0.sha256 != keeper.0.sha256
+        }
+        if others.isEmpty { return nil }
+        guard let first = try await picture(of: keeper.0.sha256) else {
+            return "there is no picture of \(displayEscaped(keeper.0.filename)) to look at"
+        }
+        for (photo, member) in others {
+            let name = displayEscaped(photo.filename)
+            guard let second = try await picture(of: photo.sha256) else {
+                return "there is no picture of \(name) to look at"
+            }
+            // Each way: either may show more than the other.
+            let toward = PictureDifference.orientations(of: member, toward: keeper.1)
+            let back = PictureDifference(
+                second, first, orientations: PictureDifference.orientations(of: keeper.1, toward: member))
+            let difference = PictureDifference(first, second, orientations: toward)
+            if let doubt = difference.doubt(ofStandingFor: name) { return doubt }
+            if back.showsMore { return "\(name) shows more of the picture" }
+        }
+        return nil
+    }
+
     /// As `ClusterBrowser.isExact`.
     func haveSamePixels(_ proposal: ClusterProposal) async throws -> Bool {
         let sizes = Set(proposal.photos.map { $0.pixelSize.map($0.metadata.orientation.upright) })

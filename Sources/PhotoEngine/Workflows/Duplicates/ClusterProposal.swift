@@ -38,6 +38,8 @@ public struct ClusterProposal: Sendable {
     /// What speaks against it, for a person, safe to show; nil where it is certain: the pictures are the same, none is part
     /// of a stack, and nothing weighty speaks for another keeper.
     public internal(set) var doubt: String?
+    /// What somebody answered of two of its photos, that they are not the same; nil where nobody did.
+    public internal(set) var denial: CalibrationAnswer?
     private let keptMember: ClusterMember?
 
     init(

@@ -5,10 +5,10 @@ public import Duplicates
 ///
 /// Every answer is kept at once: whoever stops goes on with the pairs that are left.
 public struct DuplicateCalibration: Sendable {
-    private let catalog: any DuplicateReview.ReviewCatalog & CalibrationCatalog
+    private let catalog: any DuplicateReview.ReviewCatalog
     private let review: DuplicateReview
 
-    public init(catalog: any DuplicateReview.ReviewCatalog & CalibrationCatalog, review: DuplicateReview) {
+    public init(catalog: any DuplicateReview.ReviewCatalog, review: DuplicateReview) {
         self.catalog = catalog
         self.review = review
     }
@@ -85,6 +85,9 @@ public struct DuplicateCalibration: Sendable {
         if let threshold = curve.threshold(for: precision) { return threshold }
         throw Self.unshown(precision, curve)
     }
+
+    /// What was decided last; nil where nobody has.
+    public func decided() async throws -> Calibration? { try await catalog.calibration() }
 
     /// What was decided last. Throws `.conflict`, with what to do, where nothing was or no distance was found.
     public func decidedThreshold() async throws -> Int {

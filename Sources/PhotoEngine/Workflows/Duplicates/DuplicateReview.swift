@@ -4,6 +4,7 @@ public import Duplicates
 /// What a person decides on clusters: proposals, resolutions, and their undoing.
 public struct DuplicateReview: Sendable {
     public typealias ReviewCatalog = PhotoCatalog & DuplicateCatalog & ResolutionCatalog & CollectionCatalog
+        & CalibrationCatalog
 
     private let catalog: any ReviewCatalog
     private let rules: KeeperRules
@@ -98,8 +99,11 @@ public struct DuplicateReview: Sendable {
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
             collections: collections, faces: faces, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
             choice: proposal.choice, stacks: stacks)
+        made.denial = try await catalog.denial(in: cluster.id)
         made.doubt =
-            if let stack = stacks.first {
+            if made.denial != nil {
+                "somebody answered that two of its photos are not the same"
+            } else if let stack = stacks.first {
                 "some of its photos are \(stack.reason)"
             } else if there.isEmpty {
                 "none of its files is there"
@@ -146,6 +150,14 @@ public struct DuplicateReview: Sendable {
                 .conflict, "the original of the photo to keep, \(request.keeper), is not there as it was imported",
                 whatToDo: "keep one whose file is there, or bring the file back and import its folder")
         }
+    }
+
+    /// Throws `.conflict` where the original to keep is not there, as with its disk away: nobody looks at what many come to.
+    func requireKeeper(of request: ResolutionRequest) async throws {
+        if try await isThere(request.keeper) { return }
+        throw EngineError(
+            .conflict, "the original of the photo to keep, \(request.keeper), is not there as it was imported",
+            whatToDo: "bring the file back, or its disk; or decide on the cluster by itself")
     }
 
     private func isThere(_ id: PhotoID) async throws -> Bool {

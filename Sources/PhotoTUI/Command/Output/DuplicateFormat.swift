@@ -43,7 +43,8 @@ enum DuplicateFormat {
             let size = photo.pixelSize.map(photo.metadata.orientation.upright)
             return .object(
                 [("id", .string(photo.id.description))]
-                    + PhotoFormat.location(of: photo, in: library) + [
+                    + PhotoFormat.location(of: photo, in: library)
+                    + JSON.name(PhotoFormat.name(of: photo), as: "filename") + [
                         ("action", .string(action(photo.id, proposal, kept))),
                         ("distance", .count(proposal.distance(of: member))),
                         ("similarity", .decimal(member.evidence?.similarity)),
@@ -60,7 +61,9 @@ enum DuplicateFormat {
 
     /// What would become of a photo; `kept` are the proposal's.
     static func action(_ photo: PhotoID, _ proposal: ClusterProposal, _ kept: Set<PhotoID>) -> String {
-        photo == proposal.keeper ? "keep" : kept.contains(photo) ? "also_keep" : "trash"
+        // Photos that belong together are nobody's to throw away.
+        if proposal.stacks.contains(where: { $0.photos.contains(photo) }) { return "stack" }
+        return photo == proposal.keeper ? "keep" : kept.contains(photo) ? "also_keep" : "trash"
     }
 
     /// `"changes"`: the keeper's marks that would become others.

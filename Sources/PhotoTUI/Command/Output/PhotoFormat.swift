@@ -18,9 +18,10 @@ enum PhotoFormat {
         if case .object(let key) = photo.original { key } else { nil }
     }
 
-    /// Where the photo's bytes are, safe to show: a path, else a key.
+    /// Where the photo's bytes are, safe to show: a path, else its name with the key, which says nothing to a person.
     static func place(of photo: Photo, in library: Library) -> String {
-        path(of: photo, in: library).map(ImportSummary.shown) ?? key(of: photo)?.description ?? "-"
+        if let path = path(of: photo, in: library) { return ImportSummary.shown(path) }
+        return displayEscaped(photo.filename) + (key(of: photo).map { " (\($0))" } ?? "")
     }
 
     /// `path`, null where the bytes are in a storage elsewhere, and `key`, null where the library has no copy.

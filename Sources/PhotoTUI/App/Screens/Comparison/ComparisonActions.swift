@@ -183,6 +183,10 @@ extension AppState {
             if action == .stackPhotos {
                 return comparison?.details?.stacks.isEmpty == false ? nil : "no burst or the like is recognised in it"
             }
+            if action == .acceptProposal, comparison?.isOwnChoice == false, comparison?.details?.stacks.isEmpty == false
+            {
+                return "some belong together: \(keyMap.keyName(for: .stackPhotos)) stacks them, or choose what to keep"
+            }
             if action != .acceptProposal, count > ResolutionRequest.mostDistinct {
                 return "more than \(ResolutionRequest.mostDistinct) photos can't be decided on at once"
             }

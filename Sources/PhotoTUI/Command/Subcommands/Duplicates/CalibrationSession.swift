@@ -61,7 +61,11 @@ struct CalibrationSession: Sendable {
         let bits = counted(pair.distance, "bit")
         let similarity = pair.proposal.members.first { $0.photo == pair.other }?.evidence?.similarity
         let alike = similarity.map { ", alike to \(PhotoFormat.short($0))" } ?? ""
-        Console.note("\n" + Ink.bold("Pair \(number) of \(count)") + ": \(bits) apart\(alike)\n")
+        let isTurned = pair.proposal.members.contains {
+            [pair.keeper, pair.other].contains($0.photo) && ($0.evidence?.orientation ?? .upright) != .upright
+        }
+        let turned = isTurned ? ", one turned or mirrored" : ""
+        Console.note("\n" + Ink.bold("Pair \(number) of \(count)") + ": \(bits) apart\(alike)\(turned)\n")
         let photos = [pair.keeper, pair.other].compactMap { id in pair.proposal.photos.first { $0.id == id } }
         let columns = min(Console.errorColumns, 160)
         let half = (columns - Self.gap.count) / 2

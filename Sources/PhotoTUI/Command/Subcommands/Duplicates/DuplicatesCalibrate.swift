@@ -17,15 +17,16 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
             which at least --precision of them are the same: `duplicates resolve --calibrated` goes that far and no farther. \
             Every answer is kept as it is given: the next run goes on with other pairs, Ctrl-C loses none.
 
-            An answer is about the library's figures alone. With --decide a "no" also holds for every later scan, as \
-            `duplicates not-duplicate` does.
+            What was answered "no" is left alone by whatever resolves many clusters at once. With --decide it also holds for \
+            every later scan, as `duplicates not-duplicate` does.
 
             For scripts, --json prints the pairs, and --answers takes that document with "same" set to true or false in its \
             pairs, or such an object on each line.
 
             Examples:
               phototui duplicates calibrate
-              phototui duplicates calibrate --pairs 0 --precision 0.95      only what the answers so far show
+              phototui duplicates calibrate --pairs 0                       only what the answers so far show
+              phototui duplicates calibrate --pairs 0 --precision 0.95      ask for more, from the answers there are
               phototui duplicates calibrate --json > pairs.json
               phototui duplicates calibrate --answers answers.json --json | jq .threshold
 
@@ -38,8 +39,11 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many pairs, 0 to 1000.", valueName: "n"))
     var pairs = 50
 
-    @Option(help: ArgumentHelp("The share that must be the same picture, above 0.5 and below 1.", valueName: "share"))
-    var precision = 0.9
+    @Option(
+        help: ArgumentHelp(
+            "The share that must be the same picture, above 0.5 and below 1; else what was asked for last, or 0.9.",
+            valueName: "share"))
+    var precision: Double?
 
     @Option(help: ArgumentHelp("Take the answers from this file (- for stdin), and ask nobody.", valueName: "file"))
     var answers: String?
@@ -49,6 +53,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
 
     @OptionGroup var why: ReasonOption
 
+    private static let usualPrecision = 0.9
+
     static func validate(_ precision: Double) throws {
         if !(precision > 0.5 && precision < 1) {
             throw ValidationError("--precision takes a share above 0.5 and below 1")
@@ -57,9 +63,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
 
     func validate() throws {
         if !(0...1000).contains(pairs) { throw ValidationError("--pairs takes 0 to 1000") }
-        try Self.validate(precision)
-        // Who only prints the pairs changes nothing.
-        if decide || answers != nil || !output.json { try why.require(for: libraryOptions) }
+        if let precision { try Self.validate(precision) }
+        if changes { try why.require(for: libraryOptions) }
         if answers == nil, !output.json, pairs > 0, isatty(STDIN_FILENO) == 0 || !Console.errorIsTerminal {
             throw ValidationError(
                 "pairs are shown on a terminal; elsewhere --json prints them, --answers takes answers, --pairs 0 asks nothing"
@@ -67,13 +72,17 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
         }
     }
 
+    /// Whether something is answered or asked for: who only looks changes nothing.
+    private var changes: Bool { decide || answers != nil || precision != nil || (!output.json && pairs > 0) }
+
     func run() async throws {
         let refused = try await libraryOptions.withLibrary { library in
             let calibration = library.duplicateCalibration()
             let given = try await record(calibration)
             if answers == nil, !output.json, pairs > 0 { try await ask(library, calibration) }
-            // Who only prints the pairs has changed nothing.
-            if answers != nil || !output.json {
+            let decided = try await calibration.decided()
+            let precision = precision ?? decided?.precision ?? Self.usualPrecision
+            if changes {
                 _ = try await calibration.calibrate(
                     precision: precision, actor: DuplicatesCommand.actor, reason: why.reason)
             }

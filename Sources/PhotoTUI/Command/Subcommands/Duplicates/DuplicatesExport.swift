@@ -25,7 +25,7 @@ struct DuplicatesExport: AsyncParsableCommand {
 
     private static let columns = [
         "cluster", "tier", "certain", "action", "photo", "path", "distance", "similarity", "width", "height", "bytes",
-        "media_type", "taken_at", "missing", "proposal", "key",
+        "media_type", "taken_at", "missing", "proposal", "key", "filename", "doubt", "stack",
     ]
 
     func run() async throws {
@@ -69,6 +69,9 @@ struct DuplicatesExport: AsyncParsableCommand {
             fields += numbers.map { $0.map { String($0) } ?? "" }
             fields += [photo.mediaType.rawValue, photo.captureTime.rfc3339, String(photo.isMissing), proposal.sentence]
             fields.append(PhotoFormat.key(of: photo)?.description ?? "")
+            fields.append(displayEscaped(photo.filename))
+            fields.append(proposal.doubt ?? "")
+            fields.append(proposal.stacks.first { $0.photos.contains(photo.id) }?.reason ?? "")
             try Console.write(fields.map(CSV.field).joined(separator: ",") + "\r\n")
         }
     }

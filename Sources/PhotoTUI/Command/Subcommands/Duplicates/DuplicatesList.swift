@@ -36,7 +36,7 @@ struct DuplicatesList: AsyncParsableCommand {
     @Flag(help: "Only clusters whose pictures have the same pixels.")
     var exact = false
 
-    @Flag(help: "Only clusters whose proposal nothing speaks against.")
+    @Flag(help: "Only clusters whose proposal nothing speaks against, once their pictures were looked at.")
     var certain = false
 
     @OptionGroup var page: PageOptions<ClusterPosition>

@@ -105,6 +105,10 @@ struct DuplicatesScan: AsyncParsableCommand {
             try Console.line(document.encoded())
         } else {
             try Console.line(Self.summary(report))
+            if report.compared == 0, !all, distance != nil || orientations != nil {
+                Console.note(
+                    "what was compared before stays as it was then: --all compares it anew, with these options\n")
+            }
         }
         guard !report.withoutPicture.isEmpty else { return }
         Console.complain(
