@@ -28,9 +28,17 @@ enum RequestHandler {
             case .readSidecar:
                 let bytes = try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
                 return (.sidecar(WrittenMarks(try SidecarText.tags(of: bytes))), [])
-            case .writeSidecar(let marks):
+            case .writeSidecar(let marks, let keepsPosition):
                 let old = file < 0 ? nil : try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
-                return (.sidecarText, [try SidecarText.written(marks, over: old)])
+                let text = try SidecarText.written(marks, over: old)
+                return (.sidecarText, [keepsPosition ? text : try PositionErasure.erased(sidecar: text)])
+            case .erasePosition:
+                let bytes = try FileBytes(descriptor: file, limit: request.limits.fileBytes)
+                let patches = try PositionErasure.patches(of: bytes)
+                return (
+                    .erasure(patches.map { PatchHeader(offset: $0.offset, byteCount: $0.bytes.count) }),
+                    patches.map(\.bytes)
+                )
             case .describe:
                 return (.described(DecoderDescription.current), [])
             }

@@ -11,7 +11,9 @@ public struct DecoderRequest: Sendable, Codable {
         /// What a sidecar says.
         case readSidecar
         /// The sidecar once it says this; a new one without a file.
-        case writeSidecar(WrittenMarks)
+        case writeSidecar(WrittenMarks, keepsPosition: Bool)
+        /// What to write over the file, so that it tells no position.
+        case erasePosition
         /// Comes without a file.
         case describe
     }
@@ -54,8 +56,19 @@ public enum DecoderReply: Sendable, Codable {
     case sidecar(WrittenMarks)
     /// The payload is the text.
     case sidecarText
+    /// Where bytes are to be written over, and how many; the payload are the bytes.
+    case erasure([PatchHeader])
     case described(DecoderDescription)
     case failed(code: EngineError.Code, whatHappened: String)
+}
+
+public struct PatchHeader: Sendable, Codable {
+    public let offset: Int
+    public let byteCount: Int
+
+    public init(offset: Int, byteCount: Int) {
+        (self.offset, self.byteCount) = (offset, byteCount)
+    }
 }
 
 /// What a decoder says of itself.

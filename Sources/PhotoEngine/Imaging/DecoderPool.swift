@@ -6,7 +6,7 @@ public import SystemPackage
 /// Warm decoder processes, each with one picture at a time. Requests for pixels overtake those that process.
 ///
 /// Decoders start when first needed; one that crashed, hung or was cancelled is replaced at the next request.
-public final class DecoderPool: ImageProcessor, SidecarCoder {
+public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
     private let executable: @Sendable () throws -> String
     private let limits: DecoderLimits
     private let slots: SlotQueue
@@ -93,10 +93,26 @@ public final class DecoderPool: ImageProcessor, SidecarCoder {
         return marks
     }
 
-    public func text(of marks: WrittenMarks, in sidecar: FilePath?) async throws -> [UInt8] {
-        let (reply, payload, _) = try await exchange(.writeSidecar(marks), file: sidecar, isUrgent: true)
+    public func text(
+        of marks: WrittenMarks, in sidecar: FilePath?, keepsPosition: Bool
+    ) async throws -> [UInt8] {
+        let (reply, payload, _) = try await exchange(
+            .writeSidecar(marks, keepsPosition: keepsPosition), file: sidecar, isUrgent: true)
         guard case .sidecarText = reply, !payload.isEmpty else { throw Self.brokenReply }
         return payload
+    }
+
+    public func positionErasure(_ file: FilePath) async throws -> [BytePatch] {
+        let (reply, payload, _) = try await exchange(.erasePosition, file: file, isUrgent: false)
+        guard case .erasure(let headers) = reply,
+            headers.allSatisfy({ $0.offset >= 0 && $0.byteCount >= 0 && $0.byteCount <= payload.count }),
+            headers.reduce(0, { $0 + $1.byteCount }) == payload.count
+        else { throw Self.brokenReply }
+        var offset = 0
+        return headers.map { header in
+            defer { offset += header.byteCount }
+            return BytePatch(offset: header.offset, bytes: Array(payload[offset..<offset + header.byteCount]))
+        }
     }
 
     /// Starts a decoder, or asks a warm one, what it is and how it is confined.

@@ -159,6 +159,11 @@ void phototui_metadata_initialize(void) {
     Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
 }
 
+ptrdiff_t phototui_metadata_find(const uint8_t *bytes, size_t size, const uint8_t *pattern, size_t pattern_size) {
+    const void *found = memmem(bytes, size, pattern, pattern_size);
+    return found ? static_cast<const uint8_t *>(found) - bytes : -1;
+}
+
 const char *phototui_metadata_version(void) { return Exiv2::version(); }
 
 int phototui_metadata_read(

@@ -16,6 +16,9 @@ void phototui_metadata_initialize(void);
 /// exiv2's version, as it is loaded; lives as long as the process.
 const char *phototui_metadata_version(void);
 
+/// The place of `pattern` in `bytes`, or -1: memmem(3), which glibc shows to C alone.
+ptrdiff_t phototui_metadata_find(const uint8_t *bytes, size_t size, const uint8_t *pattern, size_t pattern_size);
+
 /// Reads EXIF, IPTC and XMP of a whole file in memory; `width` and `height` are the picture's as its container says, 0
 /// where it doesn't. Returns 0, or -1 with a message in `error` when exiv2 knows no such format or cannot parse it.
 int phototui_metadata_read(
