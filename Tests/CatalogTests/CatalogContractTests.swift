@@ -53,7 +53,7 @@ struct CatalogPortTests {
         let source = try [
             "Catalog.swift", "UploadCatalog.swift", "DuplicateCatalog.swift", "CalibrationCatalog.swift",
             "TrashCatalog.swift", "CollectionCatalog.swift", "SearchCatalog.swift", "SidecarCatalog.swift",
-            "PlaceCatalog.swift", "StoryCatalog.swift", "EventCatalog.swift",
+            "PlaceCatalog.swift", "StoryCatalog.swift", "EventCatalog.swift", "SharingCatalog.swift",
         ].map {
             try String(contentsOf: Self.ports.appendingPathComponent($0), encoding: .utf8)
         }.joined(separator: "\n")

@@ -110,7 +110,9 @@ struct PostgresFailureTests {
         for index in ["jobs_error", "jobs_failure", "jobs_dead", "jobs_unprinted", "photos_city", "photos_unplaced"] {
             _ = try database.execute("DROP INDEX \(index)", [])
         }
-        let later = ["faces", "people", "sidecars", "places", "job_attempts", "refused_events"]
+        let later =
+            ["faces", "people", "sidecars", "places", "job_attempts", "refused_events"]
+            + ["shared_photos", "shares", "exported_photos"]
         for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])
         }

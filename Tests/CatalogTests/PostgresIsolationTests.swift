@@ -16,6 +16,7 @@ struct PostgresIsolationTests {
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
         "sidecars", "places", "job_attempts", "refused_events",
+        "exported_photos", "shares", "shared_photos",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
@@ -97,6 +98,15 @@ struct PostgresIsolationTests {
                     "INSERT INTO job_attempts (job, number, owner, started_at) SELECT id, 1, owner, 1 FROM jobs", [])
             }
             try await catalog.noteSearch("lisbon")
+            try await catalog.noteExports([
+                ExportedPhoto(
+                    photo: photos[0], path: "/out/1.jpg", sha256: try #require(SHA256Digest(bytes: Array(0..<32))),
+                    keepsPosition: false, actor: "a", exportedAt: 1)
+            ])
+            try await catalog.beginShare(
+                Share(
+                    id: ShareID(clock: SystemClock(), random: SystemRandom()), title: "a", album: nil, photoCount: 1,
+                    state: .begun, actor: "a", createdAt: 1, expiresAt: 2), of: [photos[0]])
             _ = try await catalog.edit(.createAlbum(try .album("Trips"), description: ""))
             let album = try #require(try await catalog.album(named: try .album("Trips")))
             _ = try await catalog.edit(.addToAlbum(album.id), photos)

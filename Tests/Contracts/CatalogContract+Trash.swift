@@ -3,7 +3,7 @@ import SystemPackage
 
 extension Catalog {
     /// Three photos of one cluster, of which the first is kept and the others are in the trash.
-    fileprivate func addTrashed() async throws -> (photos: [PhotoID], resolution: Resolution) {
+    func addTrashed() async throws -> (photos: [PhotoID], resolution: Resolution) {
         let one = try await addCompared(1, 1)
         let two = try await addCompared(2, 3, like: one) { $0.rating = 4 }
         let three = try await addCompared(3, 1, like: one)
@@ -13,7 +13,7 @@ extension Catalog {
         return ([one, two, three], resolution)
     }
 
-    fileprivate func remove(_ photo: PhotoID, _ moment: Int64, forgetting gone: [FilePath] = []) async throws -> Bool {
+    func remove(_ photo: PhotoID, _ moment: Int64, forgetting gone: [FilePath] = []) async throws -> Bool {
         try await remove(photo, trashedAt: moment, forgetting: gone, actor: "a", reason: "the disk is full") != nil
     }
 }

@@ -8,7 +8,7 @@ public enum CatalogContract {
         timelineCases + photoCases + fileCases + jobCases + deadJobCases + outboxCases + uploadCases + duplicateCases
         + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
         + removedCases
-        + calibrationCases + faceCases + sidecarCases + placeCases + storyCases + eventCases
+        + calibrationCases + faceCases + sidecarCases + placeCases + storyCases + eventCases + sharingCases
         + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]

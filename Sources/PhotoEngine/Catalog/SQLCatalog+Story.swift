@@ -7,8 +7,8 @@ extension SQLCatalog {
             let rows = StoryRows(connection: connection, owner: ownerValue, photo: photo)
             return PhotoTraces(
                 uploads: try rows.uploads(), edits: try rows.edits(), resolutions: try rows.resolutions(),
-                answers: try rows.answers(), journal: try rows.journal(), sidecars: try rows.sidecars(),
-                city: try rows.city())
+                answers: try rows.answers(), journal: try rows.journal(), exports: try rows.exports(),
+                shares: try rows.shares(), sidecars: try rows.sidecars(), city: try rows.city())
         }
     }
 }
@@ -82,6 +82,14 @@ private struct StoryRows {
                 outcome: row.text())
         }
     }
+
+    func exports() throws -> [ExportedPhoto] {
+        try SharingRows(connection: connection, owner: owner).exports(of: [photo])[0].sorted {
+            $0.exportedAt < $1.exportedAt
+        }
+    }
+
+    func shares() throws -> [Share] { try SharingRows(connection: connection, owner: owner).shares(of: photo) }
 
     func sidecars() throws -> [Sidecar] {
         try connection.rows(

@@ -159,7 +159,7 @@ extension SQLCatalog {
         for (table, column) in [
             ("uncompared_photos", "photo"), ("duplicate_decisions", "first"), ("duplicate_decisions", "second"),
             ("calibration_answers", "first"), ("calibration_answers", "second"), ("uploads", "photo"),
-            ("vectors", "photo"), ("sidecars", "photo"),
+            ("vectors", "photo"), ("sidecars", "photo"), ("exported_photos", "photo"), ("shared_photos", "photo"),
         ] {
             try connection.send("DELETE FROM \(table) WHERE \(column) = ? AND owner = ?", [.id(photo), ownerValue])
         }

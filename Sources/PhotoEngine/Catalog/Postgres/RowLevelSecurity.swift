@@ -24,7 +24,7 @@ enum RowLevelSecurity {
             "duplicate_decisions", "resolutions", "calibration_answers", "calibrations", "photo_stacks",
             "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
             "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
-            "sidecars", "places", "refused_events",
+            "sidecars", "places", "refused_events", "exported_photos", "shares", "shared_photos",
         ].map { ($0, "owner = \(owner)") }
 
     /// Sees to the tables that lack their policy or `role`'s rights to change rows; the others are left alone, since even the

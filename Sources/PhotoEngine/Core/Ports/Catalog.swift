@@ -6,7 +6,7 @@ public import SystemPackage
 /// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
 public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
     ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog,
-    SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, JournalCatalog, Maintenance
+    SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, JournalCatalog, Maintenance
 {}
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).

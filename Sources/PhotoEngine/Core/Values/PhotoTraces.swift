@@ -21,16 +21,21 @@ public struct PhotoTraces: Hashable, Sendable {
     public var answers: [Answer]
     /// What the journal says of it by its name.
     public var journal: [JournalEntry]
+    /// Files that were written of it, and pages that show it.
+    public var exports: [ExportedPhoto]
+    public var shares: [Share]
     /// What lies beside its files, and the city of its position: no moment is known of these.
     public var sidecars: [Sidecar]
     public var city: City?
 
     public init(
         uploads: [Upload] = [], edits: [Edit] = [], resolutions: [Resolution] = [], answers: [Answer] = [],
-        journal: [JournalEntry] = [], sidecars: [Sidecar] = [], city: City? = nil
+        journal: [JournalEntry] = [], exports: [ExportedPhoto] = [],
+        shares: [Share] = [], sidecars: [Sidecar] = [], city: City? = nil
     ) {
         (self.uploads, self.edits, self.resolutions) = (uploads, edits, resolutions)
         (self.answers, self.journal) = (answers, journal)
+        (self.exports, self.shares) = (exports, shares)
         (self.sidecars, self.city) = (sidecars, city)
     }
 }

@@ -7,7 +7,8 @@ public struct PhotoStory: Sendable {
     public struct Event: Hashable, Sendable {
         /// What sort of thing happened.
         public enum Kind: String, Sendable {
-            case taken, written, imported, uploaded, job, edited, decided, answered, trashed, undone, journal
+            case taken, written, imported, uploaded, job, edited, decided, answered, trashed, undone, exported, shared,
+                journal
         }
 
         /// Unix microseconds; of the wall clock where no time zone is known.
@@ -60,6 +61,13 @@ public struct PhotoStory: Sendable {
                 subject: resolution.id.description)
             return [done] + undone(resolution.undone, "the decision", resolution.id.description)
         }
+        events += traces.exports.map { export in
+            Event(
+                at: export.exportedAt, kind: .exported,
+                text: "exported to \(export.path.byteText)" + (export.keepsPosition ? ", with its position" : ""),
+                actor: export.actor)
+        }
+        events += traces.shares.flatMap(of)
         events += traces.answers.map {
             Event(
                 at: $0.at, kind: .answered,
@@ -130,6 +138,23 @@ public struct PhotoStory: Sendable {
         ].compactMap { $0 }
     }
 
+    private static func of(_ share: Share) -> [Event] {
+        let id = share.id.description
+        let done = Event(
+            at: share.createdAt, kind: .shared,
+            text:
+                "shared in \(share.title) for \(counted(Int((share.expiresAt - share.createdAt) / 3_600_000_000), "hour"))",
+            actor: share.actor, reason: share.reason, subject: id)
+        return [done]
+            + (share.endedAt.map {
+                [
+                    Event(
+                        at: $0, kind: .undone, text: "the share \(share.state.rawValue)", actor: share.endedBy,
+                        subject: id)
+                ]
+            } ?? [])
+    }
+
     private static func undone(_ undone: Resolution.Undoing?, _ what: String, _ subject: String) -> [Event] {
         undone.map { [Event(at: $0.at, kind: .undone, text: "\(what) taken back", actor: $0.actor, subject: subject)] }
             ?? []
@@ -190,7 +215,7 @@ public struct PhotoStory: Sendable {
 
 extension FilePath {
     /// As `ByteText` keeps a name that need not be UTF-8.
-    fileprivate var byteText: String {
+    var byteText: String {
         withPlatformString { string in
             // SAFETY: the string ends with a zero byte and outlives the closure.
             ByteText.text(UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) })
