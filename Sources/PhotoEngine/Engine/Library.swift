@@ -18,7 +18,7 @@ public final class Library: Sendable {
     /// In which cities positions are.
     public let places: PlaceTable
     /// Reads and writes sidecars.
-    let sidecars: any SidecarCoder
+    let sidecars: any SidecarCoder & PositionEraser
     /// Where workers hear of this library's jobs; nil where each process runs its own.
     public let broker: RedisAddress?
     /// Announces jobs on the broker; nil without one.
@@ -38,7 +38,8 @@ public final class Library: Sendable {
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor & SidecarCoder, owners: JobOwners, runner: JobRunner, broker: RedisAddress?,
+        processor: any ImageProcessor & SidecarCoder & PositionEraser, owners: JobOwners, runner: JobRunner,
+        broker: RedisAddress?,
         relay: OutboxRelay?, uploader: Uploader?, reachStorage: @escaping @Sendable () async throws -> Void,
         makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void,
@@ -165,6 +166,21 @@ public final class Library: Sendable {
     /// Brings originals back out of the library.
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
 
+    /// Writes originals out of the library, many at a time.
+    public func photoExport() -> PhotoExport {
+        PhotoExport(
+            catalog: catalog, originals: originals(), eraser: sidecars, sidecars: sidecarWriting(),
+            // A network answers several as fast as one.
+            atOnce: uploader == nil ? configuration.workers : 2 * configuration.workers)
+    }
+
+    /// Writes photos as pages of HTML.
+    public func galleryExport() -> GalleryExport { GalleryExport(catalog: catalog, renditions: renditions) }
+
+    private var renditions: RenditionPictures {
+        RenditionPictures(objects: objects, sizes: configuration.processingOptions.sizes, remake: remake)
+    }
+
     /// Looks up where photos were taken that nobody looked up yet.
     public func placeFilling() -> PlaceFilling { PlaceFilling(catalog: catalog, table: places) }
 
@@ -177,9 +193,7 @@ public final class Library: Sendable {
     }
 
     /// The small pictures that photos are compared by.
-    public var smallPictures: any PictureSource {
-        RenditionPictures(objects: objects, sizes: configuration.processingOptions.sizes, remake: remake)
-    }
+    public var smallPictures: any PictureSource { renditions }
 
     private var remake: @Sendable (SHA256Digest) async throws -> Bool {
         let handler = ProcessPhotoHandler(

@@ -3,7 +3,7 @@ internal import Imaging
 internal import Workflows
 
 /// The small pictures that a library's object store has; one that is lost is made once more from its original.
-struct RenditionPictures: PictureSource {
+struct RenditionPictures: PictureSource, RenditionFiles {
     let objects: any ObjectStore
     /// The sizes that photos have, ascending.
     let sizes: [Int]
@@ -30,6 +30,12 @@ struct RenditionPictures: PictureSource {
         if let found = try await largest() { return found }
         guard try await remake(original) else { return nil }
         return try await largest()
+    }
+
+    func renditions(of original: SHA256Digest) async throws -> (small: [UInt8], large: [UInt8])? {
+        guard let large = try await largestRendition(of: original) else { return nil }
+        let key = RenditionKind(size: RenditionKind.smallSize, format: .webp).key(of: original)
+        return (try await bytes(key) ?? large, large)
     }
 
     private func bytes(_ key: ObjectKey) async throws -> [UInt8]? {

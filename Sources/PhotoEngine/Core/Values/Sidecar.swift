@@ -19,7 +19,7 @@ public struct Sidecar: Hashable, Sendable {
     }
 
     /// Where the sidecar of a photo may be, the likeliest first: `IMG_1.JPG.xmp`, as digiKam and darktable call it, then
-    /// `IMG_1.xmp`, as Adobe's programs do.
+    /// `IMG_1.xmp`, as Adobe's programs do; none where a name would be too long.
     public static func paths(beside photo: FilePath) -> [FilePath] {
         guard let component = photo.lastComponent else { return [] }
         // A name need not be UTF-8.
@@ -29,7 +29,8 @@ public struct Sidecar: Hashable, Sendable {
         let dot = name.lastIndex(of: CChar(bitPattern: UInt8(ascii: "."))).flatMap { $0 > 0 ? $0 : nil }
         let folder = photo.removingLastComponent()
         return [name, Array(name[..<(dot ?? name.count)])].flatMap { base in
-            [".xmp", ".XMP"].map { ending in
+            // A name has 255 bytes at most, and some originals' take them all.
+            (base.count + 4 > 255 ? [] : [".xmp", ".XMP"]).map { ending in
                 let text = base + ending.utf8.map { CChar(bitPattern: $0) } + [0]
                 return folder.appending(FilePath(platformString: text).components)
             }

@@ -38,7 +38,19 @@ public final class OriginalFetch: Sendable {
     ) async throws -> Outcome {
         if try await isPresent(photo, at: target) { return .present }
         guard replaces || !Self.exists(target) else { throw Self.taken }
-        let part = target.removingLastComponent().appending(".phototui-\(UUID().uuidString)")
+        try await withPart(of: photo, in: target.removingLastComponent(), progress: progress) { part in
+            try await blocking.run { try Self.settle(part, target, replaces: replaces) }
+        }
+        return .fetched
+    }
+
+    /// Has the original in a new file of this folder, its SHA-256 checked, while `body` runs; what `body` gives no name is gone
+    /// behind it.
+    func withPart<Value: Sendable>(
+        of photo: Photo, in folder: FilePath, progress: @escaping @Sendable (Int64) -> Void,
+        _ body: (FilePath) async throws -> Value
+    ) async throws -> Value {
+        let part = folder.appending("\(Self.partPrefix)\(getpid())-\(UUID().uuidString)")
         parts.withLock { _ = $0.insert(part) }
         defer {
             _ = part.withPlatformString { unlink($0) }
@@ -50,8 +62,26 @@ public final class OriginalFetch: Sendable {
         defer { watching.cancel() }
         try await transfer(photo, to: part)
         try Task.checkCancellation()
-        try await blocking.run { try Self.settle(part, target, replaces: replaces) }
-        return .fetched
+        return try await body(part)
+    }
+
+    private static let partPrefix = ".phototui-part-"
+
+    /// Takes away what processes that were killed had begun to write into a folder: originals that may still tell where they were
+    /// taken. Of a process on another machine it is left alone while it grows.
+    static func sweep(_ folder: FilePath) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? [] {
+            guard name.hasPrefix(partPrefix),
+                let process = name.dropFirst(partPrefix.utf8.count).split(separator: "-").first.flatMap({ pid_t($0) }),
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            let part = folder.appending(name)
+            var status = stat()
+            guard part.withPlatformString({ lstat($0, &status) }) == 0, time(nil) - status.st_mtim.tv_sec >= 10 else {
+                continue
+            }
+            _ = part.withPlatformString { unlink($0) }
+        }
     }
 
     /// Takes away what is being written: for a process that ends at once.
@@ -132,7 +162,7 @@ public final class OriginalFetch: Sendable {
     }
 
     /// Makes the finished part durable, and gives it its name.
-    private static func settle(_ part: FilePath, _ target: FilePath, replaces: Bool) throws {
+    static func settle(_ part: FilePath, _ target: FilePath, replaces: Bool) throws {
         do {
             let file = try FileDescriptor.open(part, .readOnly, options: .closeOnExec)
             try file.closeAfter {
@@ -175,12 +205,12 @@ public final class OriginalFetch: Sendable {
         from.withPlatformString { from in to.withPlatformString { Glibc.link(from, $0) == 0 } }
     }
 
-    private static func exists(_ path: FilePath) -> Bool {
+    static func exists(_ path: FilePath) -> Bool {
         var status = stat()
         return path.withPlatformString { lstat($0, &status) } == 0
     }
 
-    private static func byteCount(_ path: FilePath) -> Int64 {
+    static func byteCount(_ path: FilePath) -> Int64 {
         var status = stat()
         return path.withPlatformString { lstat($0, &status) } == 0 ? Int64(status.st_size) : 0
     }

@@ -44,6 +44,22 @@ public struct SidecarWriting: Sendable {
         return (place, .written)
     }
 
+    /// Writes what is known of a photo beside a copy of its file: over the sidecar that is there, else over a copy of the one
+    /// beside its original, and without its position unless that is kept.
+    func write(_ photo: Photo, beside file: FilePath, keepsPosition: Bool) async throws -> FilePath {
+        let candidates = Sidecar.paths(beside: file)
+        let there = candidates.first(where: \.isThere)
+        let place = try there ?? Self.first(candidates)
+        var old = there
+        if old == nil { old = (try? await self.place(of: photo, in: nil)).flatMap { $0.isThere ? $0 : nil } }
+        var marks = try await marks(of: photo.id)
+        if !keepsPosition { marks.position = nil }
+        let text = try await coder.text(of: marks, in: old, keepsPosition: keepsPosition)
+        if let there, try await bytes(of: there) == text { return there }
+        try await blocking.run { try Self.store(text, at: place) }
+        return place
+    }
+
     /// As the photo is now.
     private func marks(of id: PhotoID) async throws -> WrittenMarks {
         guard let photo = try await catalog.photo(id) else {
@@ -80,7 +96,14 @@ public struct SidecarWriting: Sendable {
                 whatToDo: "name a folder for its sidecar with --to")
         }
         let candidates = Sidecar.paths(beside: original)
-        return candidates.first(where: \.isThere) ?? candidates[0]
+        return try candidates.first(where: \.isThere) ?? Self.first(candidates)
+    }
+
+    private static func first(_ candidates: [FilePath]) throws -> FilePath {
+        guard let first = candidates.first else {
+            throw EngineError(.invalidInput, "no sidecar can be called after the photo's name: it is too long")
+        }
+        return first
     }
 
     private func bytes(of path: FilePath) async throws -> [UInt8]? {

@@ -1,6 +1,7 @@
 public import App
 public import ArgumentParser
 public import Core
+public import Workflows
 
 extension Month: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
@@ -33,6 +34,8 @@ extension CollectionPosition: ExpressibleByArgument {
 }
 
 extension Album.Order: ExpressibleByArgument {}
+
+extension ExportLayout: ExpressibleByArgument {}
 
 extension ClusterPosition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }

@@ -46,6 +46,11 @@ struct EditRun {
 
     /// Throws the exit code where some of the photos named could not be found.
     func carryOut(_ change: EditChange, _ selection: PhotoSelection) async throws {
+        try await carryOut(change, selection.named)
+    }
+
+    /// The same for photos that are named otherwise.
+    func carryOut(_ change: EditChange, _ selection: NamedPhotos) async throws {
         let found = try await selection.find(in: library)
         let edit = found.photos.isEmpty ? nil : try await make(change, found.photos)
         try tell(edit, found: found)
@@ -63,7 +68,7 @@ struct EditRun {
             change, photos: photos, actor: DuplicatesCommand.actor, reason: reason)
     }
 
-    func tell(_ edit: Edit?, found: PhotoSelection.Found?) throws {
+    func tell(_ edit: Edit?, found: NamedPhotos.Found?) throws {
         if isJSON {
             var fields: [(name: String, value: JSON)] = [("edit", edit.map { .object(EditFormat.json($0)) } ?? .null)]
             if let found {

@@ -20,6 +20,18 @@ final class ProgressLine: Sendable {
         show(Self.text(progress, columns: Console.errorColumns - 1))
     }
 
+    func show(_ progress: ExportProgress) {
+        guard isShown else { return }
+        var parts = [
+            "\(progress.photos) of \(progress.totalPhotos) files",
+            "\(ByteCount(progress.bytes)) of \(ByteCount(progress.totalBytes))",
+        ]
+        if progress.bytesPerSecond > 0 { parts.append("\(ByteCount(Int64(progress.bytesPerSecond)))/s") }
+        if let eta = progress.etaSeconds { parts.append("ETA \(Self.duration(eta))") }
+        if progress.failed > 0 { parts.append("\(progress.failed) failed") }
+        show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
+    }
+
     func show(_ progress: DuplicateScanProgress) {
         guard isShown else { return }
         var parts = [

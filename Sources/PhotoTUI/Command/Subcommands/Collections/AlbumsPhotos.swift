@@ -132,9 +132,7 @@ struct AlbumsOrder: AsyncParsableCommand {
             guard photos.count <= EditRequest.mostPhotos else {
                 throw EngineError(.limitExceeded, "more than \(EditRequest.mostPhotos) photos can't be moved at once")
             }
-            var selection = PhotoSelection()
-            (selection.photos, selection.from, selection.month) = (photos, nil, nil)
-            try await run.carryOut(.moveInAlbum(album.id, before: anchor), selection)
+            try await run.carryOut(.moveInAlbum(album.id, before: anchor), NamedPhotos.of(photos))
         }
     }
 }

@@ -6,6 +6,19 @@ import SystemPackage
 
 /// Which photos a command is about.
 struct PhotoSelection: ParsableArguments {
+    @OptionGroup var named: NamedPhotos
+
+    func validate() throws {
+        if named.isEmpty {
+            throw ValidationError("name photos, a file of names with --from, a --month, or a --search")
+        }
+    }
+
+    func find(in library: Library) async throws -> NamedPhotos.Found { try await named.find(in: library) }
+}
+
+/// Photos that are named one by one, or by what they have in common; perhaps none.
+struct NamedPhotos: ParsableArguments {
     @Argument(help: "Photos' ids, beginnings of ids, SHA-256s, or paths.", completion: .file())
     var photos: [String] = []
 
@@ -19,14 +32,24 @@ struct PhotoSelection: ParsableArguments {
         completion: .custom(monthNames))
     var month: Month?
 
-    func validate() throws {
-        if photos.isEmpty, from == nil, month == nil {
-            throw ValidationError("name photos, a file of names with --from, or a --month")
-        }
+    @Option(
+        name: [.customLong("search")],
+        help: ArgumentHelp("All photos that this search finds (docs/search.md).", valueName: "query"))
+    var query: String?
+
+    /// For those that are not read from a command's arguments.
+    static func of(_ photos: [String] = [], query: String? = nil) -> NamedPhotos {
+        var named = NamedPhotos()
+        (named.photos, named.from, named.month, named.query) = (photos, nil, nil, query)
+        return named
     }
+
+    var isEmpty: Bool { photos.isEmpty && from == nil && month == nil && query == nil }
 
     /// A file of names may have so many bytes: some 400,000 ids.
     private static let mostBytes = 16 << 20
+    /// Photos of a search that are asked for at once.
+    private static let pageCount = 5000
     /// Names that are looked up at once.
     private static let atOnce = 64
 
@@ -59,6 +82,15 @@ struct PhotoSelection: ParsableArguments {
         if let month {
             let all = try await library.catalog.timeline(TimelineQuery(month: month, limit: .max))
             found.photos += all.map(\.id)
+        }
+        if let query {
+            var after: TimelinePosition?
+            let query = try SearchCommand.query(try typedText(query))
+            repeat {
+                let page = try await library.catalog.search(query, after: after, limit: Self.pageCount)
+                found.photos += page.entries.map(\.id)
+                after = page.entries.count < Self.pageCount ? nil : page.entries.last?.position
+            } while after != nil
         }
         var seen: Set<PhotoID> = []
         found.photos = found.photos.filter { seen.insert($0).inserted }
