@@ -112,5 +112,10 @@ struct GalleryTests {
         #expect(refused.exitCode == 1 && refused.complaints.contains("another's"), "\(refused.complaints)")
         #expect(
             try await program.run(["export", "--all", "--gallery", "--to", out.path, "--with-location"]).exitCode == 64)
+        let shared = try await program.run(["share", "create", "--all"])
+        #expect(shared.exitCode == 1 && shared.complaints.contains("--to"), "\(shared.complaints)")
+        let page = try TestFolder()
+        #expect(try await program.run(["share", "create", "--all", "--to", page.path]).exitCode == 0)
+        #expect(FileManager.default.fileExists(atPath: page.path + "/index.html"))
     }
 }

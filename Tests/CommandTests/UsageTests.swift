@@ -19,7 +19,7 @@ struct UsageTests {
             "tags add",
             "tags remove", "tags rename", "tags merge", "tags suggest", "favourite", "rate", "caption", "archive",
             "edits",
-            "edits list", "edits undo",
+            "edits list", "edits undo", "export", "share", "share create", "share list", "share show", "share revoke",
         ])
     func help(_ command: String) async throws {
         let result = try await Program(home: TestFolder()).run(

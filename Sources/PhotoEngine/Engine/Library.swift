@@ -177,6 +177,11 @@ public final class Library: Sendable {
     /// Writes photos as pages of HTML.
     public func galleryExport() -> GalleryExport { GalleryExport(catalog: catalog, renditions: renditions) }
 
+    /// Shares photos by links; nil for an embedded library, whose storage nobody else reaches.
+    public func photoSharing() -> PhotoSharing? {
+        uploader.map { PhotoSharing(catalog: catalog, uploader: $0, renditions: renditions) }
+    }
+
     private var renditions: RenditionPictures {
         RenditionPictures(objects: objects, sizes: configuration.processingOptions.sizes, remake: remake)
     }

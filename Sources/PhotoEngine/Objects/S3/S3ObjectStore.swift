@@ -64,10 +64,14 @@ public final class S3ObjectStore: RemoteObjectStore {
     /// What is told of an object beside its bytes. Under one key there is never anything else, so that it may be kept.
     static func headers(of key: ObjectKey) -> [(name: String, value: String)] {
         let suffix = key.description.split(separator: ".").last.map(String.init) ?? ""
-        let type = MediaType.allCases.first { $0.fileExtension == suffix }
+        let type =
+            suffix == "html"
+            ? "text/html; charset=utf-8" : MediaType.allCases.first { $0.fileExtension == suffix }?.rawValue
+        // What is shared is to be gone once it is taken back.
+        let isShared = key.description.hasPrefix("shares/")
         return [
-            ("cache-control", "max-age=31536000, immutable"),
-            ("content-type", type?.rawValue ?? "application/octet-stream"),
+            ("cache-control", isShared ? "private, no-store" : "max-age=31536000, immutable"),
+            ("content-type", type ?? "application/octet-stream"),
         ]
     }
 

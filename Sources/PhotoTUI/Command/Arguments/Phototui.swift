@@ -28,7 +28,7 @@ struct Phototui: AsyncParsableCommand {
             JobsCommand.self, QueuesCommand.self,
             DeadCommand.self, WorkersCommand.self, InboxCommand.self, JournalCommand.self, ConsoleCommand.self,
             WorkerCommand.self, UploadCommand.self,
-            FetchCommand.self, ExportCommand.self, SidecarsCommand.self, PlacesCommand.self,
+            FetchCommand.self, ExportCommand.self, ShareCommand.self, SidecarsCommand.self, PlacesCommand.self,
             MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, CostsCommand.self,
             ConfigCommand.self,
         ],

@@ -118,6 +118,7 @@ struct WorkerCommand: AsyncParsableCommand {
             while !Task.isCancelled {
                 // What fails now is done an hour later, or by an import.
                 _ = try? await library.uploader?.endForgotten()
+                _ = try? await library.photoSharing()?.sweep(actor: "worker")
                 try? await Task.sleep(for: .seconds(3600))
             }
         }

@@ -24,13 +24,22 @@ struct AlbumsCommand: AsyncParsableCommand {
             AlbumsEvents.self,
         ], defaultSubcommand: AlbumsList.self)
 
-    static func json(_ album: Album) -> [(name: String, value: JSON)] {
+    static func json(_ album: Album, shared: Set<AlbumID>) -> [(name: String, value: JSON)] {
         [
             ("id", .string(album.id.description)), ("name", .string(album.name)),
             ("description", .string(album.description)), ("order", .string(album.order.rawValue)),
             ("cover", .text(album.cover?.description)), ("photo_count", .count(album.photoCount)),
-            ("query", .text(album.query)),
+            ("query", .text(album.query)), ("shared", .bool(shared.contains(album.id))),
         ]
+    }
+}
+
+extension Library {
+    /// Albums of which somebody has a link now.
+    func sharedAlbums() async throws -> Set<AlbumID> {
+        let now = SystemClock().microseconds
+        let open = try await catalog.shares(idPrefix: "", isOpen: true, limit: .max)
+        return Set(open.filter { $0.state == .shared && $0.expiresAt > now }.compactMap(\.album))
     }
 }
 
@@ -68,17 +77,20 @@ struct AlbumsList: AsyncParsableCommand {
             let found = try await library.catalog.albums(query)
             let shown = try await found.prefix(limit).counted(in: library)
             let next = found.count > limit ? shown.last?.name : nil
+            let shared = try await library.sharedAlbums()
             if output.json {
                 let document: JSON = .object([
-                    "albums": .array(shown.map { .object(AlbumsCommand.json($0)) }), "next": .text(next),
+                    "albums": .array(shown.map { .object(AlbumsCommand.json($0, shared: shared)) }),
+                    "next": .text(next),
                 ])
                 return try Console.line(document.encoded())
             }
             var table = TextTable([("ALBUM", .left), ("PHOTOS", .right), ("ORDER", .left), ("DESCRIPTION", .left)])
             for album in shown {
+                let words = displayEscaped(album.description.isEmpty ? album.query ?? "" : album.description)
                 table.add([
                     displayEscaped(album.name), album.shownCount, album.query == nil ? album.order.rawValue : "search",
-                    displayEscaped(album.description.isEmpty ? album.query ?? "" : album.description),
+                    shared.contains(album.id) ? words.isEmpty ? "(shared)" : "(shared) \(words)" : words,
                 ])
             }
             if !table.isEmpty { try Console.write(table.text()) }
@@ -111,7 +123,10 @@ struct AlbumsShow: AsyncParsableCommand {
             let found = try await page.read(album, in: library)
             if output.json {
                 return try Console.line(
-                    JSON.object(AlbumsCommand.json(album) + (try await found.json(in: library))).encoded())
+                    JSON.object(
+                        AlbumsCommand.json(album, shared: try await library.sharedAlbums())
+                            + (try await found.json(in: library))
+                    ).encoded())
             }
             let order = album.order == .hand ? "in order by hand" : "newest first"
             let photos = album.photoCount == 1 ? "1 photo" : "\(album.shownCount) photos"
