@@ -34,6 +34,10 @@ public struct AppState: Sendable {
     public var undoSteps: [UndoStep] = []
     var pendingChanges: [RequestID: FavouriteStep] = [:]
     var pendingEdits: Set<RequestID> = []
+    /// Whether others reach the library's storage, so that a link leads somewhere.
+    public var canShare = true
+    /// Exports and shares that are under way.
+    var leaving: Set<RequestID> = []
     var copyRequest: RequestID?
     /// Before, nobody performs what is asked for.
     var hasStarted = false
@@ -117,6 +121,7 @@ public enum UndoStep: Hashable, Sendable {
     case favourite(FavouriteStep)
     /// The last first.
     case edits([EditID])
+    case share(ShareID)
 }
 
 /// A change of one flag, which shows at once.

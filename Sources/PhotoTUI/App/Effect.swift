@@ -85,6 +85,11 @@ public enum Effect: Hashable, Sendable {
     case recordRefusal(ConsoleState.Refusal)
     /// Tells the time, after some seconds.
     case tellTime(RequestID, after: Double)
+    /// Writes originals into a folder, as it was typed.
+    case export(RequestID, Leaving, folder: String)
+    /// Makes a page of them, and puts its link on the terminal's clipboard.
+    case share(RequestID, Leaving, seconds: Int)
+    case revokeShare(RequestID, ShareID)
     /// Puts the paths of these photos on the terminal's clipboard.
     case copyPaths(RequestID, [PhotoID])
     /// Marks missing what has vanished from the folders that are taken for unmounted.

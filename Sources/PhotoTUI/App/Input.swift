@@ -144,6 +144,8 @@ extension AppState {
         case .archive: return archive()
         case .undo: return withdraw() ?? (isOnDuplicates ? undoResolution() : undo())
         case .copyPath: return copyPaths()
+        case .exportPhotos: return promptForLeaving { .export($0) }
+        case .sharePhotos: return promptForLeaving { .share($0) }
         case .toggleMark: toggleMark()
         case .nextView: return openNextView()
         case .lastView: return openLastView()
@@ -193,6 +195,9 @@ extension AppState {
         case (_, .openQueues), (_, .openWorkers): return reasonNoConsole
         case (_, .openDead), (_, .openJobs), (_, .openInbox), (_, .openHealth):
             return console == nil ? "there is neither a library nor a broker" : nil
+        case (_, .sharePhotos) where !canShare:
+            return
+                "this library is in a folder, which nobody else reaches: \(keyMap.keyName(for: .exportPhotos)) writes photos out"
         case (_, .openCosts): return hasJobsOfLibrary ? nil : "there is no library here, whose storage would cost"
         case (_, .openPhotoJobs):
             return console == nil || timeline.cursorEntry == nil ? "there is no photo here" : nil
@@ -221,7 +226,8 @@ extension AppState {
             if action == .slideshow, look.isStill { return "motion is switched off" }
             return hasPhoto ? nil : "there is no photo here"
         case .toggleMark, .toggleRange: return hasPhoto ? nil : "there is no photo here"
-        case .toggleFavourite, .copyPath, .addToAlbum, .editTags, .rate, .editCaption, .archive:
+        case .toggleFavourite, .copyPath, .exportPhotos, .sharePhotos, .addToAlbum, .editTags, .rate, .editCaption,
+            .archive:
             return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
         case .removeFromAlbum, .orderAlbum, .chooseCover, .putBefore, .putLast: return reasonUnavailableInAlbum(action)

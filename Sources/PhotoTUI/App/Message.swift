@@ -54,6 +54,11 @@ public enum Message: Sendable {
     case editsUndone(RequestID, [UndoneEdit])
     case namesSuggested(RequestID, [String])
     case pathsCopied(RequestID, copied: Int, of: Int)
+    /// How many files of an export are done; then what came of it, in a sentence.
+    case exportProgressed(RequestID, done: Int, total: Int)
+    case exported(RequestID, Notice)
+    case shared(RequestID, Share, isCopied: Bool)
+    case shareRevoked(RequestID)
     /// Moments are Unix seconds.
     /// The rates are those of a history, by queue; none where nobody watched.
     case queuesLoaded(RequestID, QueueListing, rates: [String: QueueRates] = [:], at: Double)

@@ -75,6 +75,13 @@ extension AppState {
                 copied == wanted
                 ? Notice(.success, "\(counted(copied, "path")) copied to the terminal's clipboard")
                 : Notice(.warning, "\(copied) of \(counted(wanted, "path")) copied: the clipboard takes no more")
+        case .exportProgressed(let request, let done, let total):
+            guard leaving.contains(request) else { return [] }
+            activity.notice = Notice(.information, "exporting: \(done) of \(counted(total, "file"))")
+        case .exported(let request, let notice):
+            if leaving.remove(request) != nil { activity.notice = notice }
+        case .shared(let request, let share, let isCopied): shared(request, share, isCopied: isCopied)
+        case .shareRevoked(let request): shareRevoked(request)
         case .timerFired(let request): return timerFired(request)
         case .failed(let request, let error): return failed(request, error)
         case .catalogChanged: return catalogChanged()
@@ -217,7 +224,7 @@ extension AppState {
         } else if let step = pendingChanges.removeValue(forKey: request) {
             activity.notice = Notice(error)
             takeBack(step)
-        } else if pendingEdits.remove(request) != nil {
+        } else if pendingEdits.remove(request) != nil || leaving.remove(request) != nil {
             activity.notice = Notice(error)
             return catalogChanged()
         } else if request == copyRequest || request == timeline.rangeRequest {

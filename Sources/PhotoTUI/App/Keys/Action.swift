@@ -41,6 +41,8 @@ public enum Action: String, CaseIterable, Sendable {
     case toggleInfo = "toggle_info"
     case closeViewer = "close_viewer"
     case copyPath = "copy_path"
+    case exportPhotos = "export_photos"
+    case sharePhotos = "share_photos"
     case lastView = "last_view"
     case nextView = "next_view"
     case openDuplicates = "open_duplicates"
@@ -370,6 +372,12 @@ public struct ActionDescription: Sendable {
         .init(.openPhotoJobs, "Show the photo's jobs", "its jobs", ["W"], [.timeline, .viewer]),
         .init(.openStory, "Tell what happened to the photo", "history", ["H"], [.timeline, .viewer]),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
+        .init(
+            .exportPhotos, "Write photos into a folder, without their position", "export",
+            ["E"], [.timeline, .viewer, .albums], footer: 9),
+        .init(
+            .sharePhotos, "Share photos by a link, and copy it", "share", ["Y"],
+            [.timeline, .viewer, .albums]),
         .init(.lastView, "Go to the view before", "last view", ["\\", "backspace"], KeyContext.allCases),
         .init(.nextView, "Go to the next view", "next view", ["tab"], KeyContext.allCases),
         .init(.acceptLoss, "Mark vanished files as missing", "missing", ["M"], [.timeline]),

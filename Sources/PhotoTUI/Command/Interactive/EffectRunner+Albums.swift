@@ -11,9 +11,12 @@ extension EffectRunner {
                 let albums = try await library.catalog.albums(CollectionQuery(after: after, limit: limit))
                 let photos = try await library.catalog.photos(albums.compactMap(\.cover))
                 let covers = Dictionary(photos.map { ($0.id, TimelineEntry($0)) }) { first, _ in first }
-                return .albumsLoaded(
-                    request, albums.map { ListedAlbum(album: $0, cover: $0.cover.flatMap { covers[$0] }) }, limit: limit
-                )
+                let shared = try await library.sharedAlbums()
+                let listed = albums.map { album in
+                    ListedAlbum(
+                        album: album, cover: album.cover.flatMap { covers[$0] }, isShared: shared.contains(album.id))
+                }
+                return .albumsLoaded(request, listed, limit: limit)
             }
         case .loadFoundSummaries(let request, let albums):
             run(request) { [queue] library in

@@ -108,6 +108,7 @@ final class EffectRunner: Sendable {
         case .wantThumbnails(let keys): workers.want(keys)
         case .setFavourite, .edit, .undoEdits, .suggestNames: performEdit(effect)
         case .copyPaths(let request, let photos): copyPaths(request, photos)
+        case .export, .share, .revokeShare: performForLeaving(effect)
         case .acceptLoss: acceptLoss()
         case .startTimer(let request, let seconds):
             runAlone(request) {

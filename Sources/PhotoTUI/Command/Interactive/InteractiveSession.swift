@@ -165,6 +165,9 @@ struct InteractiveSession: Sendable {
                 case .clipboard(let request, let paths, let wanted):
                     let copied = Clipboard.copy(paths)
                     effects += update(&state, .pathsCopied(request, copied: copied, of: wanted))
+                case .link(let request, let share, let url):
+                    let isCopied = Clipboard.copy([Array(url.utf8)]) == 1
+                    effects += update(&state, .shared(request, share, isCopied: isCopied))
                 }
             }
             for effect in effects {
@@ -204,6 +207,7 @@ struct InteractiveSession: Sendable {
             keyMap: keyMap, libraryName: libraryName, console: consoleState, hasLibrary: hasLibrary)
         state.themes = themes.names
         state.standingReason = reason
+        state.canShare = profile != nil
         let problems = configuration.problems.map(\.description) + keyMap.problems
         if let first = problems.first {
             let more = problems.count > 1 ? " (and \(problems.count - 1) more: phototui config)" : ""

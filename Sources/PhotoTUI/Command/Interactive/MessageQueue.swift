@@ -7,6 +7,8 @@ enum SessionEvent: Sendable {
     case message(Message)
     /// Paths for the terminal's clipboard.
     case clipboard(RequestID, [[UInt8]], wanted: Int)
+    /// A share's link for it.
+    case link(RequestID, Share, url: String)
 }
 
 /// Messages from any thread, taken by the terminal's in one go.

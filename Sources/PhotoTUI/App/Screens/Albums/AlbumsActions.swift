@@ -113,7 +113,7 @@ extension AppState {
     func reasonUnavailableInAlbums(_ action: Action) -> String? {
         switch action {
         case .moveLeft, .moveRight, .moveUp, .moveDown, .halfPageDown, .halfPageUp, .pageDown, .pageUp, .firstAlbum,
-            .lastAlbum, .openAlbum, .renameAlbum, .describeAlbum, .deleteAlbum:
+            .lastAlbum, .openAlbum, .renameAlbum, .describeAlbum, .deleteAlbum, .exportPhotos, .sharePhotos:
             return albums.albums.isEmpty ? "there is no album" : nil
         case .largerThumbnails, .smallerThumbnails: return reasonUnavailableOnPhotos(action)
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil

@@ -75,7 +75,7 @@ extension AppState {
         }
         let lines = [
             (AlbumLevels(album.name).name, isCursor ? StyleRole.cursor : .text),
-            (albums.countText(of: album), isCursor ? .cursor : .dim),
+            (albums.countText(of: album) + (listed.isShared ? ", shared" : ""), isCursor ? .cursor : .dim),
         ]
         for (offset, (text, role)) in lines.enumerated() {
             let line = Rect(row: rect.endRow + offset, column: rect.column, rows: 1, columns: rect.columns)

@@ -5,8 +5,12 @@ import Grid
 public struct ListedAlbum: Hashable, Sendable {
     public var album: Album
     public var cover: TimelineEntry?
+    /// Whether somebody has a link to it.
+    public var isShared: Bool
 
-    public init(album: Album, cover: TimelineEntry?) { (self.album, self.cover) = (album, cover) }
+    public init(album: Album, cover: TimelineEntry?, isShared: Bool = false) {
+        (self.album, self.cover, self.isShared) = (album, cover, isShared)
+    }
 }
 
 /// What a saved search finds.

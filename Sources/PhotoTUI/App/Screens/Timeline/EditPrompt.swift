@@ -11,6 +11,8 @@ public struct EditPrompt: Hashable, Sendable {
         case renameAlbum(Album)
         case describeAlbum(Album)
         case deleteAlbum(Album)
+        /// Out of the library: into a folder, or onto a page.
+        case export(Leaving), share(Leaving)
     }
 
     let kind: Kind
@@ -37,6 +39,8 @@ public struct EditPrompt: Hashable, Sendable {
             album.query != nil
                 ? "delete the saved search \(displayEscaped(album.name))?"
                 : "delete \(displayEscaped(album.name))? Its \(counted(album.photoCount, "photo")) stay."
+        case .export(let leaving): "export \(leaving.words) to:"
+        case .share(let leaving): "share \(leaving.words) by a link for:"
         }
     }
 
@@ -48,6 +52,8 @@ public struct EditPrompt: Hashable, Sendable {
         case .caption, .describeAlbum: "text, or nothing to take it away"
         case .createAlbum, .renameAlbum: "Trips/Lisbon"
         case .deleteAlbum: "enter does it, esc does not"
+        case .export: "a folder; without where they were taken"
+        case .share: "90m, 12h, 7d at most; whoever has it sees them"
         }
     }
 
@@ -94,6 +100,7 @@ public struct EditPrompt: Hashable, Sendable {
         case .renameAlbum(let album): return .change(.renameAlbum(album.id, try .album(text)))
         case .describeAlbum(let album): return .change(.describeAlbum(album.id, text))
         case .deleteAlbum(let album): return .change(.deleteAlbum(album.id))
+        case .export, .share: return nil
         }
     }
 }
@@ -143,6 +150,7 @@ extension AppState {
         case .escape: return []
         case .enter:
             do {
+                if let effects = try leave(prompt) { return effects }
                 return try prompt.edit().map { carryOut($0, prompt.photos) } ?? []
             } catch {
                 layers.append(.edit(prompt))

@@ -105,6 +105,7 @@ extension AppState {
         case .favourite(let step):
             return change(FavouriteStep(isFavourite: !step.isFavourite, photos: step.photos, isUndo: true))
         case .edits(let edits): return undoEdits(edits.reversed())
+        case .share(let share): return revoke(share)
         }
     }
 
