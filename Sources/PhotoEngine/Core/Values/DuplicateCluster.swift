@@ -35,6 +35,12 @@ public struct LikenessEvidence: Hashable, Sendable {
         self.similarity = similarity
         self.orientation = orientation
     }
+
+    /// `0.98`, rounded down: only what is the same is 1.00.
+    public static func text(similarity: Double) -> String {
+        let hundredths = Int((similarity * 100).rounded(.down))
+        return hundredths >= 100 ? "1.00" : hundredths < 10 ? "0.0\(max(0, hundredths))" : "0.\(hundredths)"
+    }
 }
 
 /// A photo of a cluster.

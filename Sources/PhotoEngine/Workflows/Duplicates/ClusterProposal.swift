@@ -85,6 +85,12 @@ public struct ClusterProposal: Sendable {
         keptMember.map { member.distance(to: $0) }
     }
 
+    /// How a photo has to be turned to stand as the keeper does.
+    public func turn(of member: ClusterMember) -> Orientation {
+        guard let keptMember, keptMember.photo != member.photo else { return .upright }
+        return member.stance.turn(toward: keptMember.stance, isPair: members.count == 2)
+    }
+
     /// What goes to the trash when these are kept.
     public func trashed(keeping kept: Set<PhotoID>) -> [PhotoID] { photos.map(\.id).filter { !kept.contains($0) } }
 

@@ -123,17 +123,13 @@ enum DuplicateFormat {
                 PhotoFormat.size(photo),
                 photo.byteCount.description, PhotoFormat.time(photo.captureTime),
                 proposal.distance(of: member).map { "\($0)" } ?? "-",
-                member.evidence?.similarity.map { PhotoFormat.short($0) } ?? "-",
-                path + turned(member) + (photo.isMissing ? " (missing)" : ""),
+                member.evidence?.similarity.map { LikenessEvidence.text(similarity: $0) } ?? "-",
+                path + (proposal.turn(of: member) == .upright ? "" : " (turned or mirrored)")
+                    + (photo.isMissing ? " (missing)" : ""),
             ])
         }
         return lines.joined(separator: "\n") + "\n" + table.text()
             + self.lines(merged(proposal)).map { $0 + "\n" }.joined()
-    }
-
-    /// How a copy was turned to be found.
-    private static func turned(_ member: ClusterMember) -> String {
-        (member.evidence?.orientation ?? .upright) == .upright ? "" : " (turned or mirrored)"
     }
 
     /// What was decided.

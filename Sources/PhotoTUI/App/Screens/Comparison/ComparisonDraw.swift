@@ -213,7 +213,7 @@ extension AppState {
             if shown.similarity > 0 {
                 var parts = ["\(percent(shown.differingShare) ?? "nothing") differs"]
                 if let missing = percent(shown.uncoveredShare) { parts.append("\(missing) is in the keeper only") }
-                parts += ["\(similarityText(shown.similarity)) alike", words]
+                parts += ["\(LikenessEvidence.text(similarity: shown.similarity)) alike", words]
                 words = parts.joined(separator: look.lines.separator)
             }
         } else {

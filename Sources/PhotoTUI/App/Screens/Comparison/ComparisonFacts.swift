@@ -82,12 +82,6 @@ private func compactTime(_ time: CaptureTime) -> String {
     return "\(date) \(twoDigits(part.hour)):\(twoDigits(part.minute))"
 }
 
-/// `0.98`, rounded down: only what is the same is 1.00.
-func similarityText(_ similarity: Double) -> String {
-    let hundredths = Int((similarity * 100).rounded(.down))
-    return hundredths >= 100 ? "1.00" : "0.\(twoDigits(hundredths))"
-}
-
 /// How far a photo is from the one to keep, and of two, how alike they were found.
 private func likenessText(_ photo: ReviewedPhoto, keeper: ReviewedPhoto, isPair: Bool) -> String {
     guard photo.photo.id != keeper.photo.id else { return "-" }
@@ -96,7 +90,7 @@ private func likenessText(_ photo: ReviewedPhoto, keeper: ReviewedPhoto, isPair:
     parts.append(distance == 1 ? "1 bit" : "\(distance) bits")
     // Of two, one was found beside the other; of more, which one a photo was found beside isn't known.
     if isPair, let similarity = (photo.member.evidence ?? keeper.member.evidence)?.similarity {
-        parts.append(similarityText(similarity))
+        parts.append(LikenessEvidence.text(similarity: similarity))
     }
     if photo.isTurned || keeper.isTurned { parts.append("turned") }
     return parts.isEmpty ? "-" : parts.joined(separator: ", ")

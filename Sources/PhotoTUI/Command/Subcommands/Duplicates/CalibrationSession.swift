@@ -59,12 +59,10 @@ struct CalibrationSession: Sendable {
 
     private func show(_ pair: CalibrationPair, number: Int, of count: Int) async throws {
         let bits = counted(pair.distance, "bit")
-        let similarity = pair.proposal.members.first { $0.photo == pair.other }?.evidence?.similarity
-        let alike = similarity.map { ", alike to \(PhotoFormat.short($0))" } ?? ""
-        let isTurned = pair.proposal.members.contains {
-            [pair.keeper, pair.other].contains($0.photo) && ($0.evidence?.orientation ?? .upright) != .upright
-        }
-        let turned = isTurned ? ", one turned or mirrored" : ""
+        let other = pair.proposal.members.first { $0.photo == pair.other }
+        let alike = other?.evidence?.similarity.map { ", \(LikenessEvidence.text(similarity: $0)) alike" } ?? ""
+        let isTurned = other.map { pair.proposal.turn(of: $0) != .upright } ?? false
+        let turned = isTurned ? ", the second turned or mirrored" : ""
         Console.note("\n" + Ink.bold("Pair \(number) of \(count)") + ": \(bits) apart\(alike)\(turned)\n")
         let photos = [pair.keeper, pair.other].compactMap { id in pair.proposal.photos.first { $0.id == id } }
         let columns = min(Console.errorColumns, 160)
