@@ -51,6 +51,14 @@ extension CatalogContract {
                 (.removeFromAlbum(hand), [photos[2], photos[0]], 2),
                 (.moveInAlbum(hand, before: photos[0]), [photos[4], photos[1]], 2),
                 (.createAlbum(try .album("New"), description: "d"), [], 0),
+                (
+                    .gatherAlbums(
+                        [
+                            GatheredAlbum(name: try .album("Gathered"), description: "d", photos: photos),
+                            GatheredAlbum(name: try .album("by HAND"), photos: [photos[0]]),
+                            GatheredAlbum(name: try .album("Trips"), photos: photos),
+                        ], source: "a folder"), [], 5
+                ),
                 (.renameAlbum(album, try .album("Travels")), [], 0), (.describeAlbum(album, "all of them"), [], 0),
                 (.setCover(album, photos[0]), [], 0), (.orderAlbum(album, .hand), [], 0), (.deleteAlbum(hand), [], 5),
                 (.renameTag(sun, try .tag("Sunshine")), [], 0), (.mergeTags([sea, sand], into: sun), [], 2),

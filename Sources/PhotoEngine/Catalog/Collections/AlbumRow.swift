@@ -38,6 +38,13 @@ struct AlbumRows {
         return try row.map { _ in try AlbumRow(&row!) }
     }
 
+    func album(named name: String) throws -> AlbumRow? {
+        var row = try connection.row(
+            "SELECT \(AlbumRow.columns) FROM albums WHERE owner = ? AND name_key = ?",
+            [owner, .string(CollectionName.key(of: name))])
+        return try row.map { _ in try AlbumRow(&row!) }
+    }
+
     /// Throws `.notFound` for one that is not there.
     func known(_ id: AlbumID) throws -> AlbumRow {
         guard let album = try album(id) else { throw EngineError(.notFound, "there is no album \(id)") }

@@ -70,6 +70,9 @@ struct Editing {
                 steps.append(.refusedEvent(first: span.lowerBound, last: span.upperBound))
             }
         case .mergeTags(let ids, let into): try merge(ids, into: try tags.known(into))
+        case .gatherAlbums(let gathered, let source):
+            subject = "from \(source)"
+            for album in gathered { try gather(album) }
         }
     }
 
@@ -144,6 +147,20 @@ struct Editing {
         try albums.insert(album)
         if query != nil { try SavedSearches.requireSound(album, owner: catalog.owner, connection) }
         steps.append(.createdAlbum(album))
+    }
+
+    private mutating func gather(_ gathered: GatheredAlbum) throws {
+        let name = gathered.name.text
+        let known = try albums.album(named: name)
+        let album =
+            try known.map { try albums.filled($0.id) }
+            ?? AlbumRow(id: catalog.newIdentifier(), name: name, description: gathered.description)
+        if known == nil { try albums.insert(album) }
+        let joined = try members.insert(gathered.photos, into: .album(album.id)).map(\.photo)
+        // None is begun for photos that are all in the trash.
+        if joined.isEmpty { return known == nil ? try albums.delete(album.id) : () }
+        if known == nil { steps.append(.createdAlbum(album)) }
+        steps.append(.joined(album.id, name: album.name, photos: PackedIDs(joined)))
     }
 
     private mutating func renameAlbum(_ album: AlbumRow, _ name: String) throws {

@@ -55,7 +55,7 @@ extension SQLCatalog {
     private static let longestText = 16_384
 
     private static func check(_ request: EditRequest) throws {
-        guard request.photos.count <= EditRequest.mostPhotos else {
+        guard request.photoCount <= EditRequest.mostPhotos else {
             throw EngineError(.limitExceeded, "more than \(EditRequest.mostPhotos) photos can't be changed at once")
         }
         switch request.change {
@@ -66,6 +66,8 @@ extension SQLCatalog {
         case .createAlbum(_, let text, let query):
             try check(text, "a description", mayBeEmpty: true)
             if let query { try check(query, "a search", mayBeEmpty: false) }
+        case .gatherAlbums(let albums, _):
+            for album in albums { try check(album.description, "a description", mayBeEmpty: true) }
         default: break
         }
     }
@@ -168,6 +170,13 @@ extension SQLCatalog {
     }
 }
 
+extension EditRequest {
+    fileprivate var photoCount: Int {
+        guard case .gatherAlbums(let albums, _) = change else { return photos.count }
+        return albums.reduce(0) { $0 + $1.photos.count }
+    }
+}
+
 extension EditChange {
     var kind: Edit.Kind {
         switch self {
@@ -189,6 +198,7 @@ extension EditChange {
         case .renameTag: .renameTag
         case .mergeTags: .mergeTags
         case .refuseEvent: .refuseEvent
+        case .gatherAlbums: .gatherAlbums
         }
     }
 }

@@ -16,7 +16,9 @@ public enum EditChange: Hashable, Sendable {
     /// In front of a photo of the album, or to its end, in the order of the request's photos.
     case moveInAlbum(AlbumID, before: PhotoID?)
 
-    // What follows takes no photos.
+    // What follows takes no photos of the request's.
+    /// Albums that an import fills, each begun where it is not there yet; `source` is what was imported.
+    case gatherAlbums([GatheredAlbum], source: String)
     /// With a `query`, as people type it, a saved search: it holds what that finds, and nothing can be put into it.
     case createAlbum(CollectionName, description: String, query: String? = nil)
     /// With the albums nested in it.
@@ -33,6 +35,19 @@ public enum EditChange: Hashable, Sendable {
     case renameTag(TagID, CollectionName)
     /// Photos with one of the tags have the last-named one, and the others are gone.
     case mergeTags([TagID], into: TagID)
+}
+
+/// An album that is to have these photos besides those it has.
+public struct GatheredAlbum: Hashable, Sendable {
+    public var name: CollectionName
+    /// Of one that is begun; another's stays.
+    public var description: String
+    /// Behind the last, in this order.
+    public var photos: [PhotoID]
+
+    public init(name: CollectionName, description: String = "", photos: [PhotoID]) {
+        (self.name, self.description, self.photos) = (name, description, photos)
+    }
 }
 
 public struct EditRequest: Hashable, Sendable {
@@ -83,6 +98,7 @@ public struct Edit: Hashable, Sendable {
         case renameTag = "rename_tag"
         case mergeTags = "merge_tags"
         case refuseEvent = "refuse_event"
+        case gatherAlbums = "gather_albums"
 
         /// For a person, in front of the edit's subject.
         public var words: String { rawValue.replacing("_", with: " ") }

@@ -1,3 +1,4 @@
+public import Core
 public import SystemPackage
 
 /// What an import did: each regular file found is in exactly one of the sums.
@@ -31,6 +32,8 @@ public struct ImportReport: Hashable, Sendable {
     public var handedOverEarlier = 0
     /// Why workers could not be told, so that the next relay has to; nil where they know.
     public var brokerProblem: String?
+    /// The albums that photos were put into; nil where that wasn't asked for.
+    public var albums: FilledAlbums?
     /// Whether the import was stopped before its end; the next run goes on from there.
     public var isInterrupted = false
 
@@ -77,4 +80,28 @@ public struct SkippedPath: Hashable, Sendable {
         self.kind = kind
         self.reason = reason
     }
+}
+
+/// What an import did to albums.
+public struct FilledAlbums: Hashable, Sendable {
+    public struct Album: Hashable, Sendable {
+        public let name: String
+        public let isNew: Bool
+        /// Photos that were put into it; of a preview, that would be.
+        public let added: Int
+    }
+
+    /// A folder that can't be an album.
+    public struct Refused: Hashable, Sendable {
+        public let path: FilePath
+        public let reason: String
+    }
+
+    /// Those that have more photos now, in order of name.
+    public var filled: [Album] = []
+    public var refused: [Refused] = []
+    /// What takes all of it back; nil where nothing was to be done.
+    public var edit: EditID?
+
+    public init() {}
 }

@@ -15,13 +15,20 @@ public struct ImportRequest: Sendable {
     /// Read files that are named themselves, also unchanged ones that were left alone until now, as those of photos that were
     /// removed with the trash are.
     public var readsNamedFiles: Bool
+    /// What albums photos are put into.
+    public var albums: AlbumSource?
+    /// Who asks for it.
+    public var actor: String
     /// Wait for workers elsewhere, too, where such process the library's photos.
     public var awaitsWorkers: Bool
 
     public init(
         paths: [FilePath], copies: Bool = false, isDryRun: Bool = false, listsItems: Bool = true,
-        processes: Bool = true, readsNamedFiles: Bool = false, awaitsWorkers: Bool = false
+        processes: Bool = true, readsNamedFiles: Bool = false, awaitsWorkers: Bool = false,
+        albums: AlbumSource? = nil, actor: String = ""
     ) {
+        self.albums = albums
+        self.actor = actor
         self.paths = paths
         self.copies = copies
         self.isDryRun = isDryRun
@@ -30,4 +37,10 @@ public struct ImportRequest: Sendable {
         self.readsNamedFiles = readsNamedFiles
         self.awaitsWorkers = awaitsWorkers
     }
+}
+
+/// What tells which album a photo belongs into.
+public enum AlbumSource: Sendable {
+    /// The folder it lies in.
+    case folders
 }

@@ -6,7 +6,7 @@ public import SystemPackage
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
-        & PlaceCatalog
+        & PlaceCatalog & CollectionCatalog & EditCatalog
 
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
@@ -71,7 +71,10 @@ public final class Importer: Sendable {
             let stillWaiting = tally.waiting
             try await uploader?.waiting.change(adding: [], removing: waiting.filter { !stillWaiting.contains($0) })
         }
-        let report = tally.report(isInterrupted: Task.isCancelled)
+        var report = tally.report(isInterrupted: Task.isCancelled)
+        if request.albums == .folders, !report.isInterrupted {
+            report.albums = try await FolderAlbums(catalog: catalog).fill(from: roots.paths, report, request)
+        }
         guard report.isInterrupted || report.isBalanced else {
             throw EngineError(.internal, "the import lost count of its files")
         }

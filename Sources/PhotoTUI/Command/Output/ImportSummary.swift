@@ -23,6 +23,7 @@ enum ImportSummary {
             "waiting": .count(report.waiting),
             "interrupted": .bool(report.isInterrupted),
             "marked_missing": .count(markedMissing),
+            "albums": report.albums.map(AlbumSummary.json) ?? .null,
             "items": .array(
                 report.items.map { item in
                     .object(
@@ -99,6 +100,7 @@ enum ImportSummary {
         if let problem = report.brokerProblem {
             text += "Workers could not be told: \(displayEscaped(problem)). The next worker or import does.\n"
         }
+        if let albums = report.albums { text += AlbumSummary.text(albums, isDryRun: isDryRun, columns: columns) }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=
             "\(ByteCount(report.bytesRead)) read in \(PhotoFormat.short(report.seconds)) s, "

@@ -19,10 +19,11 @@ struct ImportCommand: AsyncParsableCommand {
             Examples:
               phototui import ~/Pictures
               phototui import --copy /media/camera/DCIM
+              phototui import --albums folders ~/Pictures    Trips/Lisbon below it fills the album Trips/Lisbon
               phototui import --profile home --wait ~/Pictures
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
-            Exit codes: 0 every file accounted for and none rejected, 1 the library can't be opened or fails, 2 some files rejected, folders unreadable, or photos \
+            Exit codes: 0 every file accounted for and none rejected, 1 the library can't be opened or fails, 2 some files rejected, folders unreadable or no albums, or photos \
             waiting for a storage that can't be reached, \
             130 stopped by Ctrl-C.
             """)
@@ -42,6 +43,12 @@ struct ImportCommand: AsyncParsableCommand {
             "Afterwards mark missing what is gone from the paths.",
             discussion: "For when much of a folder was deleted, which looks like an unmounted disk to the app."))
     var markMissing = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Put photos into albums that are called as the folders they lie in; files imported earlier, too.",
+            discussion: "One undo takes a run's albums back: phototui edits.", valueName: "source"))
+    var albums: AlbumsArgument?
 
     @Flag(help: "Wait until workers have processed the photos, where the profile names a broker.")
     var wait = false
@@ -71,7 +78,7 @@ struct ImportCommand: AsyncParsableCommand {
             report = try await ImportRun(library: library).run(
                 ImportRequest(
                     paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, readsNamedFiles: true,
-                    awaitsWorkers: wait))
+                    awaitsWorkers: wait, albums: albums?.source, actor: DuplicatesCommand.actor))
             if markMissing, !report.isInterrupted {
                 let watcher = library.watcher()
                 var count = 0
@@ -87,7 +94,9 @@ struct ImportCommand: AsyncParsableCommand {
             try Console.line(
                 ImportSummary.json(report, isDryRun: dryRun, markedMissing: markedMissing).encoded())
         } else {
-            let flags = (copy ? ["--copy"] : []) + (dryRun ? ["--dry-run"] : [])
+            let flags =
+                (copy ? ["--copy"] : []) + (dryRun ? ["--dry-run"] : [])
+                + (albums.map { ["--albums", $0.rawValue] } ?? [])
             let advice = ImportSummary.Advice(
                 OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true,
                 place: libraryOptions.networked)
@@ -97,6 +106,20 @@ struct ImportCommand: AsyncParsableCommand {
         if report.isInterrupted { throw ExitCode.interrupted }
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.
         let isBlocked = report.skipped.contains { $0.kind == .unreadable }
-        if report.rejected > 0 || report.unprocessed > 0 || report.waiting > 0 || isBlocked { throw ExitCode.inPart }
+        let isRefused = report.albums?.refused.isEmpty == false
+        if report.rejected > 0 || report.unprocessed > 0 || report.waiting > 0 || isBlocked || isRefused {
+            throw ExitCode.inPart
+        }
+    }
+}
+
+/// `AlbumSource`, as it is typed.
+enum AlbumsArgument: String, ExpressibleByArgument, CaseIterable {
+    case folders
+
+    var source: AlbumSource {
+        switch self {
+        case .folders: .folders
+        }
     }
 }
