@@ -21,6 +21,7 @@ let package = Package(
     ],
     targets: [
         // C libraries: a module map and a shim each.
+        .systemLibrary(name: "CArchive", path: "Sources/PhotoEngine/CLibraries/CArchive"),
         .systemLibrary(name: "CCrypto", path: "Sources/PhotoEngine/CLibraries/CCrypto"),
         .systemLibrary(name: "CCurl", path: "Sources/PhotoEngine/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CHiredis", path: "Sources/PhotoEngine/CLibraries/CHiredis"),
@@ -64,9 +65,8 @@ let package = Package(
         .executableTarget(
             name: "phototui-decoder",
             dependencies: [
-                "Core", "Digest", "Duplicates", "Imaging", "CVips", "CTurboJPEG", "CWebP", "CRaw", "CMetadata",
-                "CSeccomp",
-                "CProcess",
+                "Core", "Digest", "Duplicates", "Imaging", "CArchive", "CVips", "CTurboJPEG", "CWebP", "CRaw",
+                "CMetadata", "CSeccomp", "CProcess",
                 systemPackage,
             ],
             path: "Sources/PhotoEngine/Decoder"),

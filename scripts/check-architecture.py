@@ -20,9 +20,9 @@ TOOLCHAIN = {"Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchro
 PURE = {"Grid", "Widgets", "App"}
 IMPURE = {"Foundation", "Glibc", "Dispatch"}
 # Libraries that parse what strangers wrote: only the decoder may reach them.
-DECODER_ONLY = {"CVips", "CTurboJPEG", "CRaw", "CMetadata", "CSeccomp"}
+DECODER_ONLY = {"CArchive", "CVips", "CTurboJPEG", "CRaw", "CMetadata", "CSeccomp"}
 DECODER = "phototui-decoder"
-LINKED_ONLY_BY_DECODER = re.compile(r"lib(vips|raw|exiv2|seccomp|heif|tiff|jxl)\b")
+LINKED_ONLY_BY_DECODER = re.compile(r"lib(archive|vips|raw|exiv2|seccomp|heif|tiff|jxl)\b")
 LINKED_ONLY_BY_PROGRAM = re.compile(r"lib(ncurses|chafa|sqlite3)")
 
 problems = []

@@ -84,7 +84,7 @@ enum PhotoColumns {
         var metadata = PhotoMetadata()
         switch captureTime.source {
         case .exif, .gps, .xmp, .iptc: metadata.captureTime = captureTime
-        case .filename, .modified: metadata.captureTime = nil
+        case .sidecar, .filename, .modified: metadata.captureTime = nil
         }
         metadata.orientation = try SQLRow.present(Orientation(rawValue: row.int()))
         metadata.cameraMake = try row.optionalText()

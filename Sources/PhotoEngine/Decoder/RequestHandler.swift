@@ -39,6 +39,8 @@ enum RequestHandler {
                     .erasure(patches.map { PatchHeader(offset: $0.offset, byteCount: $0.bytes.count) }),
                     patches.map(\.bytes)
                 )
+            case .readArchive:
+                throw EngineError(.internal, "an archive is answered in parts")
             case .describe:
                 return (.described(DecoderDescription.current), [])
             }

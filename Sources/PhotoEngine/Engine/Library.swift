@@ -19,6 +19,7 @@ public final class Library: Sendable {
     public let places: PlaceTable
     /// Reads and writes sidecars.
     let sidecars: any SidecarCoder & PositionEraser
+    let archives: any ArchiveReader
     /// Where workers hear of this library's jobs; nil where each process runs its own.
     public let broker: RedisAddress?
     /// Announces jobs on the broker; nil without one.
@@ -38,9 +39,9 @@ public final class Library: Sendable {
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
-        processor: any ImageProcessor & SidecarCoder & PositionEraser, owners: JobOwners, runner: JobRunner,
-        broker: RedisAddress?,
-        relay: OutboxRelay?, uploader: Uploader?, reachStorage: @escaping @Sendable () async throws -> Void,
+        processor: any ImageProcessor & SidecarCoder & PositionEraser & ArchiveReader, owners: JobOwners,
+        runner: JobRunner, broker: RedisAddress?, relay: OutboxRelay?, uploader: Uploader?,
+        reachStorage: @escaping @Sendable () async throws -> Void,
         makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void,
         storage: String? = nil, traffic: TrafficRecorder? = nil, places: PlaceTable
@@ -51,7 +52,7 @@ public final class Library: Sendable {
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
-        sidecars = processor
+        (sidecars, archives) = (processor, processor)
         self.owners = owners
         self.reachStorage = reachStorage
         self.runner = runner
@@ -120,7 +121,7 @@ public final class Library: Sendable {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
                 options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor,
-                places: places)
+                places: places, archives: processor)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,
@@ -161,6 +162,11 @@ public final class Library: Sendable {
                 for owner in owners.known { _ = try? await owner.catalog.cancel(jobs) }
             },
             report: report)
+    }
+
+    /// Reads what a Takeout holds, before an import of it.
+    public func takeoutReading(takesTrash: Bool) -> TakeoutReading {
+        TakeoutReading(archives: archives, takesTrash: takesTrash)
     }
 
     /// Brings originals back out of the library.

@@ -14,6 +14,8 @@ public struct DecoderRequest: Sendable, Codable {
         case writeSidecar(WrittenMarks, keepsPosition: Bool)
         /// What to write over the file, so that it tells no position.
         case erasePosition
+        /// Everything in an archive, as many replies as there are parts, `archiveEnd` the last.
+        case readArchive(ArchiveSelection)
         /// Comes without a file.
         case describe
     }
@@ -59,6 +61,11 @@ public enum DecoderReply: Sendable, Codable {
     /// Where bytes are to be written over, and how many; the payload are the bytes.
     case erasure([PatchHeader])
     case described(DecoderDescription)
+    case archiveEntry(ArchiveEntry)
+    /// The payload is a part of the last entry's content.
+    case archiveBytes
+    case archiveContentEnd(problem: String?)
+    case archiveEnd(problem: String?)
     case failed(code: EngineError.Code, whatHappened: String)
 }
 

@@ -7,7 +7,7 @@ public import SystemPackage
 ///
 /// Decoders start when first needed; one that crashed, hung or was cancelled is replaced at the next request.
 public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
-    private let executable: @Sendable () throws -> String
+    let executable: @Sendable () throws -> String
     private let limits: DecoderLimits
     private let slots: SlotQueue
     private let queue = BlockingQueue(label: "phototui.decoders")
@@ -161,7 +161,7 @@ public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
     }
 
     /// Opens a regular file to read, without waiting for a FIFO's writer.
-    private static func open(_ file: FilePath) throws -> Int32 {
+    static func open(_ file: FilePath) throws -> Int32 {
         let descriptor = file.withPlatformString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
         guard descriptor >= 0 else { throw EngineError(Errno(rawValue: errno), doing: "opening the photo") }
         var status = stat()

@@ -63,16 +63,32 @@ final class DecoderProcess: @unchecked Sendable {
     /// Sends a request with its file and waits for the answer. Throws `.timedOut` or `.decoderCrashed`; the decoder is of no
     /// further use then.
     func exchange(_ request: DecoderRequest, file: Int32) throws -> (reply: DecoderReply, payload: [UInt8]) {
-        let deadline = MonotonicTime.seconds + Double(request.limits.wallSeconds)
-        do {
-            try socket.send(request, file: file)
+        try send(request, file: file)
+        return try receive(request.limits)
+    }
+
+    /// The first half of `exchange`.
+    func send(_ request: DecoderRequest, file: Int32) throws {
+        try telling(request.limits) { try socket.send(request, file: file) }
+    }
+
+    /// The next answer, for a request that has several.
+    func receive(_ limits: DecoderLimits) throws -> (reply: DecoderReply, payload: [UInt8]) {
+        try telling(limits) {
+            let deadline = MonotonicTime.seconds + Double(limits.wallSeconds)
             let (reply, payload, _) = try socket.receive(DecoderReply.self, deadline: deadline)
             _ = drainStandardError()
             lock.withLock { hasAnswered = true }
             return (reply, payload)
+        }
+    }
+
+    private func telling<Value>(_ limits: DecoderLimits, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
         } catch is DecoderSocket.DeadlinePassed {
             kill()
-            throw EngineError(.timedOut, "the decoder took longer than \(request.limits.wallSeconds) s")
+            throw EngineError(.timedOut, "the decoder took longer than \(limits.wallSeconds) s")
         } catch {
             let (fate, exitCode) = reap()
             let evidence = fate + drainStandardError()

@@ -12,7 +12,7 @@ extension SQLCatalog {
             let told = ToldMarks(connection: connection, catalog: self)
             var touched: Set<PhotoID> = []
             let photos = try sidecars.map { sidecar in
-                let photos = try rows.photos(beside: sidecar.path)
+                let photos = try sidecar.photos.map(rows.known) ?? rows.photos(beside: sidecar.path)
                 let changed = try rows.set(sidecar, of: photos)
                 touched.formUnion(changed)
                 for photo in changed where try !told.settle(photo, counters: &counters) {
@@ -37,6 +37,13 @@ extension SQLCatalog {
 private struct SidecarRows {
     let connection: any SQLConnection
     let owner: SQLValue
+
+    /// Those of this owner, in order.
+    func known(_ photos: [PhotoID]) throws -> [PhotoID] {
+        let rows = try connection.rows(
+            "SELECT id FROM photos WHERE id = ? AND owner = ?", each: photos.map { [.id($0), owner] })
+        return Set(zip(photos, rows).filter { !$1.isEmpty }.map(\.0)).sorted()
+    }
 
     /// In order.
     func photos(beside sidecar: FilePath) throws -> [PhotoID] {

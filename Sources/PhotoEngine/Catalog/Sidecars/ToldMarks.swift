@@ -30,12 +30,32 @@ struct ToldMarks {
         if try position(of: photo) != old {
             try PlaceRows(connection: connection, owner: owner).forget(photo, counters: &counters)
         }
+        if let time = marks.captureTime { try fill(time, of: photo, &counters) }
         try set(try withoutTags(marks.keywords, of: photo), of: photo, over: keywords)
         guard let width, let height else { return true }
         let faces = FaceRegion.faces(marks.faces, orientation, stored: PixelSize(width: width, height: height))
         try FaceRows(connection: connection, owner: owner)
             .replace(with: faces, of: photo, newID: catalog.newIdentifier)
         return true
+    }
+
+    /// Where nothing better than the file's name or its own time tells when the photo was taken.
+    private func fill(_ time: CaptureTime, of photo: PhotoID, _ counters: inout CounterChanges) throws {
+        let old = try PhotoUpdate.Standing(photo, connection: connection)
+        guard [.sidecar, .filename, .modified].contains(old.captureTime.source), old.captureTime != time else { return }
+        try connection.send(
+            "UPDATE photos SET month = ?, taken_at = ?, taken_at_offset = ?, taken_at_source = ? WHERE id = ? AND owner = ?",
+            [
+                .int(time.month.ordinal), .int(time.wallMicroseconds), .int(time.offsetMinutes),
+                .text(time.source.rawValue), .id(photo), owner,
+            ])
+        for table in MemberRows.Table.allCases {
+            try connection.send(
+                "UPDATE \(table.members) SET taken_at = ? WHERE photo = ?", [.int(time.wallMicroseconds), .id(photo)])
+        }
+        guard Timeline.contains(status: old.status, isArchived: old.isArchived) else { return }
+        old.leaveTimeline(&counters)
+        counters.addToTimeline(1, month: time.month.ordinal, place: old.place)
     }
 
     /// Latitude and longitude.

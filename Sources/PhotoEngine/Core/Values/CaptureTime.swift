@@ -68,7 +68,8 @@ private func padded(_ value: Int, _ width: Int) -> String {
 
 /// What a capture time was read from, best first.
 public enum CaptureTimeSource: String, Sendable, CaseIterable, Codable {
-    case exif, gps, xmp, iptc, filename, modified
+    /// What a sidecar says goes behind the file's own metadata.
+    case exif, gps, xmp, iptc, sidecar, filename, modified
 }
 
 /// A calendar month of the timeline, written `2024-07`.

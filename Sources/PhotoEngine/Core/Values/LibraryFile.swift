@@ -62,10 +62,19 @@ public struct ScannedFile: Sendable {
     public let path: FilePath
     public let fingerprint: FileFingerprint
     public let content: Content
+    /// Where its bytes are for now, as it lies in an archive; nil where they are at its path.
+    public var unpacked: FilePath?
     /// Of the same reading, where it is to go up in parts.
     public let parts: PartDigests?
 
-    public init(path: FilePath, fingerprint: FileFingerprint, content: Content, parts: PartDigests? = nil) {
+    /// The file to read.
+    public var source: FilePath { unpacked ?? path }
+
+    public init(
+        path: FilePath, fingerprint: FileFingerprint, content: Content, parts: PartDigests? = nil,
+        unpacked: FilePath? = nil
+    ) {
+        self.unpacked = unpacked
         self.path = path
         self.fingerprint = fingerprint
         self.content = content

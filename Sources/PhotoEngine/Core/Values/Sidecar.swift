@@ -5,9 +5,11 @@ public import SystemPackage
 public struct Sidecar: Hashable, Sendable {
     public let path: FilePath
     public let marks: WrittenMarks
+    /// The photos it is about; nil where its name tells.
+    public let photos: [PhotoID]?
 
-    public init(path: FilePath, marks: WrittenMarks) {
-        (self.path, self.marks) = (path, marks)
+    public init(path: FilePath, marks: WrittenMarks, photos: [PhotoID]? = nil) {
+        (self.path, self.marks, self.photos) = (path, marks, photos)
     }
 
     /// Why the catalogue has no photo of such a file.

@@ -10,6 +10,10 @@ public struct WrittenMarks: Hashable, Sendable, Codable {
     /// Words, and paths of them: `Places/Portugal/Lisbon`.
     public var keywords: [String] = []
     public var faces: [FaceRegion] = []
+    /// nil where the file doesn't tell, or is the original, whose metadata do.
+    public var captureTime: CaptureTime?
+    /// Whether they say something only where the original says nothing. nil is false: an older phototui wrote none.
+    public var onlyFills: Bool?
 
     public init() {}
 
@@ -22,9 +26,11 @@ public struct WrittenMarks: Hashable, Sendable, Codable {
     }
 
     /// With what sidecars say, the first before the others: whoever can't write into an original writes beside it. Their values
-    /// go before one's own, their keywords are added, and of the same face theirs counts.
-    public func merging(_ sidecars: [WrittenMarks]) -> WrittenMarks {
+    /// go before one's own, their keywords are added, and of the same face theirs counts. Of those that only fill, what is still
+    /// unknown is taken.
+    public func merging(_ all: [WrittenMarks]) -> WrittenMarks {
         var merged = self
+        let sidecars = all.filter { $0.onlyFills != true }
         for sidecar in sidecars.reversed() {
             merged.isFavourite = merged.isFavourite || sidecar.isFavourite
             merged.rating = sidecar.rating ?? merged.rating
@@ -35,6 +41,14 @@ public struct WrittenMarks: Hashable, Sendable, Codable {
             merged.keywords.append(keyword)
         }
         merged.faces = sidecars.flatMap(\.faces) + faces
+        for filling in all where filling.onlyFills == true {
+            merged.isFavourite = merged.isFavourite || filling.isFavourite
+            merged.rating = merged.rating ?? filling.rating
+            merged.caption = merged.caption ?? filling.caption
+            merged.position = merged.position ?? filling.position
+            merged.captureTime = merged.captureTime ?? filling.captureTime
+            for keyword in filling.keywords where !merged.keywords.contains(keyword) { merged.keywords.append(keyword) }
+        }
         return merged
     }
 }

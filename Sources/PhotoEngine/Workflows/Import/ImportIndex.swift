@@ -12,14 +12,17 @@ struct ImportIndex: Sendable {
     let reader: FileReader
     /// Files that are read also where they are as the catalogue remembers them, unless they are photos.
     let named: Set<FilePath>
+    /// Files that are passed over.
+    let leftOut: Set<FilePath>
     private let scanning = BlockingQueue(label: "phototui.scan", isSerial: true)
     private let counting = BlockingQueue(label: "phototui.count", isSerial: true, qos: .utility)
     private let reading = BlockingQueue(label: "phototui.read")
 
     init(
         catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int,
-        reader: FileReader = FileReader(), named: Set<FilePath> = []
+        reader: FileReader = FileReader(), named: Set<FilePath> = [], leftOut: Set<FilePath> = []
     ) {
+        self.leftOut = leftOut
         self.named = named
         self.catalog = catalog
         self.tally = tally
@@ -40,9 +43,10 @@ struct ImportIndex: Sendable {
         let scan = FolderScan(roots: roots, libraryFolder: libraryFolder)
         try await withTaskCancellationHandler {
             while !Task.isCancelled, let batch = try await scanning.run({ scan.next(limit: 256) }) {
-                tally.found(batch.files.count, skipped: batch.skipped)
+                let files = leftOut.isEmpty ? batch.files : batch.files.filter { !leftOut.contains($0.path) }
+                tally.found(files.count, skipped: batch.skipped)
                 var changed: [FolderScan.Entry] = []
-                for entry in batch.files {
+                for entry in files {
                     if let file = try await catalog.file(at: entry.path), file.fingerprint == entry.fingerprint,
                         !isToBeRead(file)
                     {

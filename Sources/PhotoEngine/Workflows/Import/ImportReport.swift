@@ -34,6 +34,8 @@ public struct ImportReport: Hashable, Sendable {
     public var brokerProblem: String?
     /// The albums that photos were put into; nil where that wasn't asked for.
     public var albums: FilledAlbums?
+    /// What a Takeout held; nil for another source, and for one that was stopped.
+    public var takeout: TakeoutReport?
     /// Whether the import was stopped before its end; the next run goes on from there.
     public var isInterrupted = false
 

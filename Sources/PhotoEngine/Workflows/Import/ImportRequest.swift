@@ -17,6 +17,8 @@ public struct ImportRequest: Sendable {
     public var readsNamedFiles: Bool
     /// What albums photos are put into.
     public var albums: AlbumSource?
+    /// What the paths hold, where they are a Takeout.
+    public var takeout: TakeoutPlan?
     /// Who asks for it.
     public var actor: String
     /// Wait for workers elsewhere, too, where such process the library's photos.

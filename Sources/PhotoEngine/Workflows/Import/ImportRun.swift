@@ -81,13 +81,20 @@ final class ImportRun: Sendable {
     func index(_ roots: [FilePath]) async throws {
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            reader: importer.uploader == nil ? FileReader() : FileReader(partByteCount: Uploader.partByteCount(of:)),
-            named: named)
-        try await index.run(roots, known: known, read: read, pause: { try await self.flush(isForced: false) })
+            reader: reader, named: named, leftOut: request.takeout?.leftOut ?? [])
+        let archives = Set((request.takeout?.archives ?? []).map(\.path))
+        try await index.run(
+            roots.filter { !archives.contains($0) }, known: known, read: { try await self.read($0, $1) },
+            pause: { try await self.flush(isForced: false) })
+        try await unpack()
         try await flush(isForced: true)
     }
 
-    private func known(_ file: LibraryFile) async throws {
+    var reader: FileReader {
+        importer.uploader == nil ? FileReader() : FileReader(partByteCount: Uploader.partByteCount(of:))
+    }
+
+    func known(_ file: LibraryFile) async throws {
         switch file.outcome {
         case .photo: tally.add(file.path, .known)
         case .unsupported(let reason): tally.add(file.path, .unsupported, reason: reason)
@@ -98,17 +105,21 @@ final class ImportRun: Sendable {
         if file.isMissing { pending.withLock { $0.present.append(file.path) } }
     }
 
-    private func read(_ path: FilePath, _ reading: FileReader.Reading) async throws {
+    /// `unpacked` is where its bytes are, where the path is one in an archive.
+    func read(_ path: FilePath, _ reading: FileReader.Reading, unpacked: FilePath? = nil) async throws {
         if case .unreadable(let reason) = reading.content {
             tally.add(path, .rejected, reason: reason)
             return
         }
         guard var scanned = ScannedFile(path: path, reading: reading) else { return }
+        scanned.unpacked = unpacked
         if importer.sidecars != nil, Sidecar.isName(path), case .unsupported = scanned.content {
             pending.withLock { $0.sidecars.append(scanned) }
             return try await flush(isForced: false)
         }
-        if request.copies, importer.uploader == nil, case .picture(let sha256, let mediaType) = reading.content {
+        if request.copies || unpacked != nil, importer.uploader == nil,
+            case .picture(let sha256, let mediaType) = reading.content
+        {
             do {
                 scanned = try await copy(scanned, sha256, mediaType)
             } catch let error as EngineError where error.code == .corrupt || error.code == .notFound {
@@ -130,21 +141,24 @@ final class ImportRun: Sendable {
             return ScannedFile(
                 path: file.path, fingerprint: file.fingerprint,
                 content: .photo(
-                    sha256: sha256, mediaType: mediaType, provisional: provisional, original: photo.original))
+                    sha256: sha256, mediaType: mediaType, provisional: provisional, original: photo.original),
+                unpacked: file.unpacked)
         }
         let day = provisional.rfc3339.prefix(10)
         let proposed = ObjectKey("originals/\(day.prefix(4))/\(day)/\(sha256).\(mediaType.fileExtension)")
         let key = try await importer.catalog.unusedKey(
             like: pending.withLock { $0.copied[sha256] } ?? proposed, of: sha256)
-        try await importer.objects.putFile(file.path, at: key, sha256: sha256)
+        try await importer.objects.putFile(file.source, at: key, sha256: sha256)
         pending.withLock { $0.copied[sha256] = key }
         return ScannedFile(
             path: file.path, fingerprint: file.fingerprint,
-            content: .photo(sha256: sha256, mediaType: mediaType, provisional: provisional, original: .object(key)))
+            content: .photo(
+                sha256: sha256, mediaType: mediaType, provisional: provisional, original: .object(key)),
+            unpacked: file.unpacked)
     }
 
     /// Records what has gathered, when it is enough or old enough.
-    private func flush(isForced: Bool) async throws {
+    func flush(isForced: Bool) async throws {
         try checkObstacle()
         let (files, present, sidecars) = pending.withLock { pending -> ([ScannedFile], [FilePath], [ScannedFile]) in
             let isOld = pending.since.map { ContinuousClock().now - $0 >= Self.batchTime } ?? false

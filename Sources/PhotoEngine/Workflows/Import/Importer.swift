@@ -6,7 +6,7 @@ public import SystemPackage
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
-        & PlaceCatalog & CollectionCatalog & EditCatalog
+        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog
 
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
@@ -25,13 +25,16 @@ public final class Importer: Sendable {
     let sidecars: (any SidecarCoder)?
     /// Where photos' positions are; nil leaves them alone.
     let places: PlaceTable?
+    /// What reads archives; nil where there are none.
+    let archives: (any ArchiveReader)?
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
         relay: OutboxRelay? = nil, options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?,
         readers: Int = 2, uploader: Uploader? = nil, sidecars: (any SidecarCoder)? = nil,
-        places: PlaceTable? = nil
+        places: PlaceTable? = nil, archives: (any ArchiveReader)? = nil
     ) {
+        self.archives = archives
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
@@ -57,12 +60,19 @@ public final class Importer: Sendable {
         let roots = ScanRoots(request.paths + waiting)
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
         let named = request.readsNamedFiles ? roots.named : []
+        var filling: (albums: FilledAlbums, report: TakeoutReport)?
         do {
-            if request.isDryRun {
+            let takeout = request.takeout.map {
+                TakeoutFilling(catalog: catalog, places: places, plan: $0, actor: request.actor)
+            }
+            if request.isDryRun, let takeout {
+                filling = try await takeout.preview(tally)
+            } else if request.isDryRun {
                 try await DryRun(importer: self, tally: tally, named: named).run(roots.paths, progress: progress)
             } else {
                 try await ImportRun(importer: self, request: request, tally: tally, named: named).run(
                     roots.paths, progress: progress)
+                filling = try await takeout?.run()
             }
         } catch is CancellationError where Task.isCancelled {
             // The report says so.
@@ -72,6 +82,7 @@ public final class Importer: Sendable {
             try await uploader?.waiting.change(adding: [], removing: waiting.filter { !stillWaiting.contains($0) })
         }
         var report = tally.report(isInterrupted: Task.isCancelled)
+        if let filling { (report.albums, report.takeout) = (filling.albums, filling.report) }
         if request.albums == .folders, !report.isInterrupted {
             report.albums = try await FolderAlbums(catalog: catalog).fill(from: roots.paths, report, request)
         }

@@ -91,6 +91,7 @@ public struct PhotoStory: Sendable {
         case .gps: "its GPS"
         case .xmp: "its XMP"
         case .iptc: "its IPTC"
+        case .sidecar: "a sidecar"
         case .filename: "its file's name"
         case .modified: "only its file's date"
         }

@@ -7,12 +7,12 @@ extension Uploader {
     func send(_ file: ScannedFile, _ upload: Upload) async throws -> Bool {
         let size = upload.content.byteCount.bytes
         do {
-            guard let step = Self.partByteCount(of: size) else { return try await sendWhole(file.path, upload) }
+            guard let step = Self.partByteCount(of: size) else { return try await sendWhole(file.source, upload) }
             return try await sendLarge(file, upload, step)
         } catch let fault as StoreFault where fault.error.code == .conflict {
             // Other bytes under a key that no photo has: a client has sent what it had not announced.
             try await StoreFault.telling { try await store.delete(upload.key) }
-            guard let step = Self.partByteCount(of: size) else { return try await sendWhole(file.path, upload) }
+            guard let step = Self.partByteCount(of: size) else { return try await sendWhole(file.source, upload) }
             return try await sendLarge(file, upload, step)
         }
     }
@@ -67,7 +67,7 @@ extension Uploader {
             there.isEmpty && parts.partByteCount == multipart.partByteCount
                 && parts.byteCount == upload.content.byteCount.bytes ? parts : nil
         }
-        let reader = try PartReader(file.path, known: known)
+        let reader = try PartReader(file.source, known: known)
         do {
             let parts = try await sendParts(from: reader, upload, multipart, there)
             if try await reader.isAtEnd(of: upload.content) {

@@ -97,7 +97,8 @@ public final class Uploader: Sendable {
     private func remember(_ files: [ScannedFile], _ outcomes: [Outcome]) async throws {
         var waits: [FilePath] = []
         var rests: [FilePath] = []
-        for (file, outcome) in zip(files, outcomes) {
+        // What lies in an archive comes out of it anew, by the next import of that.
+        for (file, outcome) in zip(files, outcomes) where file.unpacked == nil {
             switch outcome {
             case .waiting: waits.append(file.path)
             case .recorded, .gone: rests.append(file.path)

@@ -24,6 +24,7 @@ enum ImportSummary {
             "interrupted": .bool(report.isInterrupted),
             "marked_missing": .count(markedMissing),
             "albums": report.albums.map(AlbumSummary.json) ?? .null,
+            "takeout": report.takeout.map(TakeoutSummary.json) ?? .null,
             "items": .array(
                 report.items.map { item in
                     .object(
@@ -100,6 +101,7 @@ enum ImportSummary {
         if let problem = report.brokerProblem {
             text += "Workers could not be told: \(displayEscaped(problem)). The next worker or import does.\n"
         }
+        if let takeout = report.takeout { text += TakeoutSummary.text(takeout, columns: columns) }
         if let albums = report.albums { text += AlbumSummary.text(albums, isDryRun: isDryRun, columns: columns) }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=

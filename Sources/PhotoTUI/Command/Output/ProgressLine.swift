@@ -44,6 +44,13 @@ final class ProgressLine: Sendable {
         show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
     }
 
+    /// `1200 files found · takeout-001.zip`, while a Takeout is read.
+    func show(_ path: FilePath, _ count: Int) {
+        guard isShown else { return }
+        let name = path.nameBytes.split(separator: UInt8(ascii: "/")).last.map { displayEscaped(bytes: $0) } ?? ""
+        show("\(count) files found\(Self.separator)\(name)".truncated(to: Console.errorColumns - 1))
+    }
+
     /// `1200 of 10000 dead letters`.
     func show(_ done: Int, of total: Int, _ what: String) {
         guard isShown else { return }

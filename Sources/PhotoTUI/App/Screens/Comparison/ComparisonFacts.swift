@@ -103,6 +103,7 @@ extension CaptureTimeSource {
         case .gps: "GPS"
         case .xmp: "XMP"
         case .iptc: "IPTC"
+        case .sidecar: "sidecar"
         case .filename: "file name"
         case .modified: "file's time"
         }

@@ -79,6 +79,7 @@ private func sourceText(_ source: CaptureTimeSource) -> String {
     case .gps: "the GPS fix"
     case .xmp: "XMP"
     case .iptc: "IPTC"
+    case .sidecar: "a sidecar"
     case .filename: "the file's name"
     case .modified: "the file's modification time"
     }

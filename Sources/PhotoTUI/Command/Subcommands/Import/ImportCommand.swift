@@ -14,6 +14,12 @@ struct ImportCommand: AsyncParsableCommand {
             what changed; after Ctrl-C the next run goes on from there. A file whose photo was removed with the trash is left \
             alone, unless it is named itself.
 
+            After the word takeout, the paths are a Google Takeout: the archives as they were downloaded, or folders they \
+            were unpacked into, all parts of an export together. Pictures of archives are copied into the library, those of \
+            folders stay where they are. Notes (JSON) give date, place, caption, favourite mark and people where the picture \
+            itself tells none; albums are kept; videos are left where they are. docs/takeout.md has the rules. A folder called \
+            takeout needs ./ in front of its name.
+
             Where the profile names a broker, workers process the photos, and the import does not wait for them.
 
             Examples:
@@ -21,6 +27,8 @@ struct ImportCommand: AsyncParsableCommand {
               phototui import --copy /media/camera/DCIM
               phototui import --albums folders ~/Pictures    Trips/Lisbon below it fills the album Trips/Lisbon
               phototui import --profile home --wait ~/Pictures
+              phototui import takeout ~/Downloads/takeout-*.zip
+              phototui import takeout --dry-run --json ~/Takeout | jq .takeout.unmatched
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
             Exit codes: 0 every file accounted for and none rejected, 1 the library can't be opened or fails, 2 some files rejected, folders unreadable or no albums, or photos \
@@ -50,35 +58,53 @@ struct ImportCommand: AsyncParsableCommand {
             discussion: "One undo takes a run's albums back: phototui edits.", valueName: "source"))
     var albums: AlbumsArgument?
 
+    @Flag(help: "Of a Takeout: import what is in Google's trash, too.")
+    var withTrash = false
+
     @Flag(help: "Wait until workers have processed the photos, where the profile names a broker.")
     var wait = false
 
     @Option(help: ArgumentHelp("Photos processed at a time.", valueName: "n"))
     var workers: Int?
 
-    @Argument(help: "Folders and files.", completion: .file())
+    @Argument(help: "Folders and files; behind the word takeout those of an export.", completion: .file())
     var paths: [String]
+
+    private var isTakeout: Bool { paths.first == "takeout" }
+    /// Without the word in front.
+    private var named: [String] { isTakeout ? Array(paths.dropFirst()) : paths }
 
     func validate() throws {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers takes 1 to 256") }
         if markMissing, dryRun { throw ValidationError("--mark-missing changes the library, --dry-run does not") }
-        if paths.isEmpty { throw ValidationError("name a folder or a file to import") }
+        if named.isEmpty {
+            throw ValidationError(
+                isTakeout
+                    ? "name the archives or folders of the Takeout; a folder called takeout is ./takeout"
+                    : "name a folder or a file to import")
+        }
+        if isTakeout, albums != nil { throw ValidationError("a Takeout brings its albums: --albums is for folders") }
+        if isTakeout, markMissing { throw ValidationError("--mark-missing is for folders, not for a Takeout") }
+        if !isTakeout, withTrash { throw ValidationError("--with-trash is for a Takeout") }
     }
 
     func run() async throws {
         var configuration = LibraryOptions.configuration()
         if let workers { configuration.workers = workers }
-        let paths = try ImportPaths.check(paths)
+        let paths = try ImportPaths.check(named)
         let library = try await libraryOptions.open(configuration, creates: !dryRun, isPreview: dryRun)
         let report: ImportReport
         var markedMissing: Int?
         do {
             if !dryRun { try await budget.check(library) }
             try await ImportQuote.tell(paths, library)
-            report = try await ImportRun(library: library).run(
-                ImportRequest(
-                    paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, readsNamedFiles: true,
-                    awaitsWorkers: wait, albums: albums?.source, actor: DuplicatesCommand.actor))
+            var request = ImportRequest(
+                paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, readsNamedFiles: true,
+                awaitsWorkers: wait, albums: albums?.source, actor: DuplicatesCommand.actor)
+            if isTakeout {
+                request.takeout = try await TakeoutRun.plan(of: paths, in: library, takesTrash: withTrash)
+            }
+            report = try await ImportRun(library: library).run(request)
             if markMissing, !report.isInterrupted {
                 let watcher = library.watcher()
                 var count = 0
@@ -106,7 +132,7 @@ struct ImportCommand: AsyncParsableCommand {
         if report.isInterrupted { throw ExitCode.interrupted }
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.
         let isBlocked = report.skipped.contains { $0.kind == .unreadable }
-        let isRefused = report.albums?.refused.isEmpty == false
+        let isRefused = report.albums?.refused.isEmpty == false || report.takeout?.problems.isEmpty == false
         if report.rejected > 0 || report.unprocessed > 0 || report.waiting > 0 || isBlocked || isRefused {
             throw ExitCode.inPart
         }

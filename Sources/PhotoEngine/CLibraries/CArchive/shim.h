@@ -1,0 +1,8 @@
+#pragma once
+#include <archive.h>
+#include <archive_entry.h>
+
+// File types are macros with casts, which Swift doesn't import.
+static inline int phototui_archive_is_file(unsigned int type) { return type == AE_IFREG; }
+static inline int phototui_archive_is_folder(unsigned int type) { return type == AE_IFDIR; }
+static inline int phototui_archive_is_link(unsigned int type) { return type == AE_IFLNK; }
