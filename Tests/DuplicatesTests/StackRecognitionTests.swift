@@ -17,6 +17,18 @@ struct StackRecognitionTests {
             ])
     }
 
+    @Test("A camera's name for a burst goes before the clock, and is no more than a hint for copies")
+    func namedBursts() {
+        func shot(_ number: Int, _ name: String, at seconds: Double = 0, burst: String?) -> Photo {
+            photo(number, name, at: seconds) { $0.metadata.tags["Exif.Apple.BurstUUID"] = burst }
+        }
+        let first = shot(1, "IMG_0001.JPG", burst: "A")
+        #expect(StackRecognition().reason(first, shot(2, "IMG_0002.JPG", at: 8, burst: "A")) == .burst)
+        #expect(StackRecognition().reason(first, shot(3, "IMG_0003.JPG", at: 1, burst: "B")) == nil)
+        #expect(StackRecognition().reason(first, shot(4, "IMG_0004.JPG", at: 1, burst: nil)) == .burst)
+        #expect(StackRecognition().reason(first, shot(5, "IMG_0001 copy.JPG", burst: "A")) == nil)
+    }
+
     @Test("A copy has the shot's time and another name, and is no burst")
     func copies() {
         let shot = photo(1, "DSC_0041.jpg")

@@ -15,9 +15,14 @@ extension Photo {
         tag.hasSuffix(".ContentIdentifier") || tag == "Exif.Apple.0x0011" || tag.hasSuffix(".MediaGroupUUID")
     }
 
+    /// What the shots of a burst share.
+    static func isBurstIdentifier(_ tag: String) -> Bool {
+        tag.hasSuffix(".BurstUUID") || tag.hasSuffix(".BurstID")
+    }
+
     /// Whether the keeper rules or the recognition of stacks read the tag of this name.
     @Sendable public static func isWeighed(_ tag: String) -> Bool {
         programTags.contains(tag) || tag == exposureBiasTag || tag == exposureModeTag || isOfEditing(tag)
-            || isContentIdentifier(tag)
+            || isContentIdentifier(tag) || isBurstIdentifier(tag)
     }
 }

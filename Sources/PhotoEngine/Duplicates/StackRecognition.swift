@@ -23,6 +23,9 @@ public struct StackRecognition {
         self.names = names.filter(\.isEdited).map(NamePattern.Matcher.init)
     }
 
+    /// Microseconds behind which another photo can't be of a stack any more.
+    public static var longestSpan: Int64 { longestGap }
+
     /// The stacks among a cluster's photos; a photo is in one at most, and one in none may be a duplicate. Compares each with
     /// the sixteen that the same camera took next, so a cluster of 50,000 takes no longer than sorting it.
     public func stacks(among photos: [Photo]) -> [RecognisedStack] {
@@ -88,8 +91,12 @@ public struct StackRecognition {
         if gap == 0, isSameExposure, isEdited(one) != isEdited(other) { return .editedVersion }
         if gap <= Self.longestGap, Self.isBracketed(one, other) { return .exposureBracket }
         // Equal times may be a copy's; another time, or another number in the second, is another shot.
-        if gap <= Self.burstGap, gap > 0 || isNumberedApart { return .burst }
-        return nil
+        guard gap > 0 || isNumberedApart else { return nil }
+        // A camera that names its bursts knows better than the clock.
+        if let burst = one.burstIdentifier, let otherBurst = other.burstIdentifier {
+            return burst == otherBurst ? .burst : nil
+        }
+        return gap <= Self.burstGap ? .burst : nil
     }
 
     private func isEdited(_ photo: Photo) -> Bool {
@@ -109,7 +116,7 @@ public struct StackRecognition {
     private static let second: Int64 = 1_000_000
 
     /// Microseconds between two shots of one bracket, and of one burst.
-    private static let longestGap: Int64 = 10_000_000
+    static let longestGap: Int64 = 10_000_000
     private static let burstGap: Int64 = 3_000_000
 
     private static func isBracketed(_ one: Photo, _ other: Photo) -> Bool {
@@ -172,8 +179,11 @@ extension Photo {
     fileprivate var isTimedByCamera: Bool { captureTime.source == .exif || captureTime.source == .xmp }
 
     /// What the parts of a live photo share.
-    fileprivate var contentIdentifier: String? {
-        let found = metadata.tags.filter { Self.isContentIdentifier($0.key) }
+    fileprivate var contentIdentifier: String? { first(Self.isContentIdentifier) }
+    fileprivate var burstIdentifier: String? { first(Self.isBurstIdentifier) }
+
+    private func first(_ isWanted: (String) -> Bool) -> String? {
+        let found = metadata.tags.filter { isWanted($0.key) }
         return found.min { $0.key < $1.key }?.value
     }
 }
