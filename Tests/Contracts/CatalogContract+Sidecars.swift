@@ -30,6 +30,54 @@ extension Catalog {
 
 extension CatalogContract {
     static let sidecarCases: [ContractCase<CatalogSubject>] = [
+        ContractCase("A sidecar that only fills gives a date and marks where the file has none, of the photos it names")
+        {
+            subject in
+            let catalog = subject.catalog
+            let lisbon = GeoPosition(latitude: 38.7, longitude: -9.1, altitude: 2)
+            let told = try await catalog.addHashed(1, 5, faces: []) {
+                $0.captureTime = time(2024, 7, 1, source: .exif)
+                $0.caption = "of the file"
+            }.photo
+            let untold = try await catalog.addHashed(2, 5, faces: []) {
+                $0.captureTime = time(2024, 7, 2, source: .filename)
+            }.photo
+            let waiting = try await catalog.add(scanned(3, at: time(2024, 7, 3, source: .modified)))
+            let album = try await catalog.addAlbum("Trips", [told, untold])
+            let note = marks {
+                $0.onlyFills = true
+                $0.captureTime = time(2019, 6, 8, source: .sidecar)
+                $0.caption = "of the note"
+                $0.position = lisbon
+                $0.keywords = ["People/Anna"]
+            }
+            let sidecar = Sidecar(path: "/export/any.json", marks: note, photos: [untold, told, waiting])
+            let unknown = Sidecar(path: "/export/stranger.json", marks: note, photos: [told])
+            try requireEqual(try await catalog.recordSidecars([sidecar]), [[told, untold, waiting]], "its photos")
+            try requireEqual(try await subject.stranger.recordSidecars([unknown]), [[]], "another owner's")
+            _ = try await catalog.say("/photos/1.jpg.xmp") { $0.onlyFills = nil }
+
+            let first = try await catalog.known(told)
+            try requireEqual(first.captureTime, time(2024, 7, 1, source: .exif), "the file's own date")
+            try requireEqual(first.metadata.caption, "of the file", "the file's own caption")
+            try requireEqual(first.metadata.position, lisbon, "the note's position")
+            let second = try await catalog.known(untold)
+            try requireEqual(second.captureTime, time(2019, 6, 8, source: .sidecar), "the note's date")
+            try requireEqual(second.metadata.caption, "of the note", "the note's caption")
+            try requireEqual(second.metadata.keywords, ["People/Anna"], "the note's keywords")
+            // One that is processed later has it then.
+            try await catalog.finishJob(of: waiting, 3, 5, faces: []) { $0.captureTime = nil }
+            try requireEqual(
+                try await catalog.known(waiting).captureTime, time(2019, 6, 8, source: .sidecar), "processed later")
+            try await catalog.processAgain(untold, 2) { $0.captureTime = nil }
+            try requireEqual(
+                try await catalog.known(untold).captureTime, time(2019, 6, 8, source: .sidecar), "processed again")
+            try requireEqual(try await catalog.months().map(\.count), [1, 2], "July 2024, June 2019")
+            let order = try await catalog.photos(in: .album(album), after: nil, limit: 9).map(\.photo.id)
+            try requireEqual(order, [told, untold], "the album's order follows")
+            try await catalog.requireIndexed("once a note was read")
+            try await catalog.requireSound()
+        },
         ContractCase("What a sidecar says goes before what the file says, and its absence before nothing") { subject in
             let catalog = subject.catalog
             let lisbon = GeoPosition(latitude: 38.7, longitude: -9.1, altitude: 2)

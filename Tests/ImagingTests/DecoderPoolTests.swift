@@ -27,7 +27,7 @@ struct DecoderPoolTests {
     func examination() async throws {
         let pool = makePool()
         let examination = try await pool.examine()
-        #expect(examination.description.libraries.map(\.name) == ["libvips", "exiv2", "LibRaw"])
+        #expect(examination.description.libraries.map(\.name) == ["libvips", "exiv2", "LibRaw", "libarchive"])
         for library in examination.description.libraries {
             #expect(library.version.first?.isNumber == true && library.version.contains("."), "\(library)")
         }

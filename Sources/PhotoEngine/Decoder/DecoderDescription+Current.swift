@@ -11,7 +11,7 @@ extension DecoderDescription {
         // SAFETY: each library returns a string of its own that lives as long as the process.
         let versions = [
             ("libvips", vips_version_string()), ("exiv2", phototui_metadata_version()), ("LibRaw", libraw_version()),
-            ("libarchive", archive_version_string()),
+            ("libarchive", phototui_archive_version()),
         ]
         return DecoderDescription(
             libraries: versions.map { name, version in
