@@ -169,6 +169,11 @@ public final class Library: Sendable {
         TakeoutReading(archives: archives, takesTrash: takesTrash)
     }
 
+    /// This library, for another to import from; `name` is what people call it.
+    public func asSource(named name: String) -> LibrarySource {
+        LibrarySource(catalog: catalog, objects: objects, root: location.folder, name: name)
+    }
+
     /// Brings originals back out of the library.
     public func originals() -> OriginalFetch { OriginalFetch(catalog: catalog, objects: objects, uploader: uploader) }
 
@@ -238,6 +243,13 @@ public final class Library: Sendable {
 
     /// Puts the bursts and the like among all clusters into stacks.
     public func bulkStacking() -> BulkStacking { BulkStacking(catalog: catalog, review: duplicateReview()) }
+
+    /// Puts what a camera made as one into stacks.
+    public func stacking(actor: String) -> LibraryStacking {
+        LibraryStacking(
+            catalog: catalog, names: configuration.keeperRules.namePatterns, actor: actor
+        )
+    }
 
     /// Empties the trash. Renditions are kept in a store that other owners' photos share.
     public func trashEmptying(environment: [String: String]) -> TrashEmptying {

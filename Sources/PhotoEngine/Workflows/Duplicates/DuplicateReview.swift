@@ -18,7 +18,7 @@ public struct DuplicateReview: Sendable {
     /// Of so many that would go, an original is sought where the keeper's is not there; a disk that is away has them all.
     private static let mostSought = 100
     /// Photos of one stack.
-    private static let mostStacked = 10_000
+    static let mostStacked = 10_000
 
     /// `rulesFault` says why the rules are not those that the owner wants: nothing is proposed then.
     public init(

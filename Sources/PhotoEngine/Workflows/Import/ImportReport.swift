@@ -34,8 +34,12 @@ public struct ImportReport: Hashable, Sendable {
     public var brokerProblem: String?
     /// The albums that photos were put into; nil where that wasn't asked for.
     public var albums: FilledAlbums?
+    /// What came from another library besides photos; nil for another source, and for one that was stopped.
+    public var library: LibraryReport?
     /// What a Takeout held; nil for another source, and for one that was stopped.
     public var takeout: TakeoutReport?
+    /// The stacks that were made, by why; nil where that wasn't asked for.
+    public var stacks: [StackReason: Int]?
     /// Whether the import was stopped before its end; the next run goes on from there.
     public var isInterrupted = false
 

@@ -19,6 +19,8 @@ public struct ImportRequest: Sendable {
     public var albums: AlbumSource?
     /// What the paths hold, where they are a Takeout.
     public var takeout: TakeoutPlan?
+    /// Another library to take photos from, in place of the paths.
+    public var library: LibrarySource?
     /// Who asks for it.
     public var actor: String
     /// Wait for workers elsewhere, too, where such process the library's photos.

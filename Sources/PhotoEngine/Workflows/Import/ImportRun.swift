@@ -79,6 +79,7 @@ final class ImportRun: Sendable {
     }
 
     func index(_ roots: [FilePath]) async throws {
+        if let library = request.library { return try await takeFrom(library) }
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
             reader: reader, named: named, leftOut: request.takeout?.leftOut ?? [])

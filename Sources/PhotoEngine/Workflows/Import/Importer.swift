@@ -6,7 +6,7 @@ public import SystemPackage
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
-        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog
+        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog
 
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
@@ -61,11 +61,18 @@ public final class Importer: Sendable {
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
         let named = request.readsNamedFiles ? roots.named : []
         var filling: (albums: FilledAlbums, report: TakeoutReport)?
+        var brought: (albums: FilledAlbums, report: LibraryReport)?
         do {
             let takeout = request.takeout.map {
                 TakeoutFilling(catalog: catalog, places: places, plan: $0, actor: request.actor)
             }
-            if request.isDryRun, let takeout {
+            let library = request.library.map {
+                LibraryFilling(catalog: catalog, source: $0, actor: request.actor, isDry: request.isDryRun)
+            }
+            if request.isDryRun, let library {
+                try await foresee(request.library, tally)
+                brought = try await library.run()
+            } else if request.isDryRun, let takeout {
                 filling = try await takeout.preview(tally)
             } else if request.isDryRun {
                 try await DryRun(importer: self, tally: tally, named: named).run(roots.paths, progress: progress)
@@ -73,6 +80,7 @@ public final class Importer: Sendable {
                 try await ImportRun(importer: self, request: request, tally: tally, named: named).run(
                     roots.paths, progress: progress)
                 filling = try await takeout?.run()
+                brought = try await library?.run()
             }
         } catch is CancellationError where Task.isCancelled {
             // The report says so.
@@ -83,6 +91,7 @@ public final class Importer: Sendable {
         }
         var report = tally.report(isInterrupted: Task.isCancelled)
         if let filling { (report.albums, report.takeout) = (filling.albums, filling.report) }
+        if let brought { (report.albums, report.library) = (brought.albums, brought.report) }
         if request.albums == .folders, !report.isInterrupted {
             report.albums = try await FolderAlbums(catalog: catalog).fill(from: roots.paths, report, request)
         }
@@ -91,5 +100,17 @@ public final class Importer: Sendable {
         }
         progress(tally.progress(isFinal: true))
         return report
+    }
+
+    /// Counts what an import from another library would bring, without reading an original.
+    private func foresee(_ source: LibrarySource?, _ tally: ImportTally) async throws {
+        try await source?.each { page in
+            tally.found(page.count, skipped: [])
+            for photo in page {
+                let isKnown = try await catalog.photo(sha256: photo.sha256) != nil
+                let path = try await source?.place(of: photo).path ?? "/"
+                tally.add(path, photo.isMissing && !isKnown ? .rejected : isKnown ? .known : .imported)
+            }
+        }
     }
 }

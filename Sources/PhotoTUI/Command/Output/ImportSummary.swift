@@ -7,33 +7,35 @@ import Workflows
 enum ImportSummary {
     /// `markedMissing` counts the files that were marked missing afterwards; nil where that wasn't asked for.
     static func json(_ report: ImportReport, isDryRun: Bool, markedMissing: Int?) -> JSON {
-        .object([
-            "found": .count(report.found),
-            "imported": .count(report.imported),
-            "known": .count(report.known),
-            "unsupported": .count(report.unsupported),
-            "rejected": .count(report.rejected),
-            "bytes_read": .integer(report.bytesRead),
-            "seconds": .decimal(report.seconds),
-            "dry_run": .bool(isDryRun),
-            "unprocessed": .count(report.unprocessed),
-            "handed_over": .count(report.handedOver),
-            "handed_over_earlier": .count(report.handedOver.map { _ in report.handedOverEarlier }),
-            "broker_problem": .text(report.brokerProblem),
-            "waiting": .count(report.waiting),
-            "interrupted": .bool(report.isInterrupted),
-            "marked_missing": .count(markedMissing),
-            "albums": report.albums.map(AlbumSummary.json) ?? .null,
-            "takeout": report.takeout.map(TakeoutSummary.json) ?? .null,
-            "items": .array(
-                report.items.map { item in
-                    .object(
-                        JSON.path(item.path) + [
-                            ("outcome", .string(item.outcome.rawValue)), ("reason", .text(item.reason)),
-                        ])
-                }),
-            "skipped": .array(report.skipped.map { .object(JSON.path($0.path) + [("reason", .string($0.reason))]) }),
-        ])
+        let sums: [(name: String, value: JSON)] = [
+            ("found", .count(report.found)), ("imported", .count(report.imported)), ("known", .count(report.known)),
+            ("unsupported", .count(report.unsupported)), ("rejected", .count(report.rejected)),
+            ("bytes_read", .integer(report.bytesRead)), ("seconds", .decimal(report.seconds)),
+            ("dry_run", .bool(isDryRun)), ("unprocessed", .count(report.unprocessed)),
+            ("handed_over", .count(report.handedOver)),
+            ("handed_over_earlier", .count(report.handedOver.map { _ in report.handedOverEarlier })),
+            ("broker_problem", .text(report.brokerProblem)), ("waiting", .count(report.waiting)),
+            ("interrupted", .bool(report.isInterrupted)), ("marked_missing", .count(markedMissing)),
+        ]
+        let more: [(name: String, value: JSON)] = [
+            ("albums", report.albums.map(AlbumSummary.json) ?? .null), ("stacks", stacks(report)),
+            ("library", report.library.map(LibrarySummary.json) ?? .null),
+            ("takeout", report.takeout.map(TakeoutSummary.json) ?? .null),
+            ("items", .array(report.items.map(item))),
+            ("skipped", .array(report.skipped.map { .object(JSON.path($0.path) + [("reason", .string($0.reason))]) })),
+        ]
+        return .object(sums + more)
+    }
+
+    private static func item(_ item: ImportItem) -> JSON {
+        .object(
+            JSON.path(item.path) + [("outcome", .string(item.outcome.rawValue)), ("reason", .text(item.reason))])
+    }
+
+    private static func stacks(_ report: ImportReport) -> JSON {
+        guard let stacks = report.stacks else { return .null }
+        return .object(
+            StackReason.allCases.map { (name: DuplicateFormat.name($0), value: JSON.count(stacks[$0] ?? 0)) })
     }
 
     /// Paths listed of each sort; JSON has all of them.
@@ -101,6 +103,14 @@ enum ImportSummary {
         if let problem = report.brokerProblem {
             text += "Workers could not be told: \(displayEscaped(problem)). The next worker or import does.\n"
         }
+        if let stacks = report.stacks {
+            let found = StackReason.allCases.compactMap { kind in stacks[kind].map { "\($0) × \(kind.words)" } }
+            text +=
+                found.isEmpty
+                ? "Stacks: nothing more belongs together.\n"
+                : "Stacks: \(found.joined(separator: ", ")); phototui duplicates stacks lists them\n"
+        }
+        if let library = report.library { text += LibrarySummary.text(library, isDryRun: isDryRun, columns: columns) }
         if let takeout = report.takeout { text += TakeoutSummary.text(takeout, columns: columns) }
         if let albums = report.albums { text += AlbumSummary.text(albums, isDryRun: isDryRun, columns: columns) }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0

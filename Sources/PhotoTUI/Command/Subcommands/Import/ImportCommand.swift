@@ -20,6 +20,10 @@ struct ImportCommand: AsyncParsableCommand {
             itself tells none; albums are kept; videos are left where they are. docs/takeout.md has the rules. A folder called \
             takeout needs ./ in front of its name.
 
+            After the word library, it is another library of phototui, by its folder or its profile: its photos come with marks, \
+            tags, albums, sidecars, stacks and decisions. What is here goes before what is there; where the two differ, that is listed. \
+            Photos of its trash stay there. Nothing of it is changed.
+
             Where the profile names a broker, workers process the photos, and the import does not wait for them.
 
             Examples:
@@ -28,6 +32,7 @@ struct ImportCommand: AsyncParsableCommand {
               phototui import --albums folders ~/Pictures    Trips/Lisbon below it fills the album Trips/Lisbon
               phototui import --profile home --wait ~/Pictures
               phototui import takeout ~/Downloads/takeout-*.zip
+              phototui import library --dry-run /media/old/phototui
               phototui import takeout --dry-run --json ~/Takeout | jq .takeout.unmatched
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
@@ -58,6 +63,15 @@ struct ImportCommand: AsyncParsableCommand {
             discussion: "One undo takes a run's albums back: phototui edits.", valueName: "source"))
     var albums: AlbumsArgument?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Afterwards put what a camera made as one into stacks: bursts, brackets, RAW and JPEG, live photos.",
+            discussion: """
+                Told by the camera's own marks and clock, never by names alone; also of photos imported before. A stack that \
+                was taken apart is not made again. duplicates stacks lists them, duplicates undo takes one apart.
+                """))
+    var stacks = false
+
     @Flag(help: "Of a Takeout: import what is in Google's trash, too.")
     var withTrash = false
 
@@ -71,17 +85,26 @@ struct ImportCommand: AsyncParsableCommand {
     var paths: [String]
 
     private var isTakeout: Bool { paths.first == "takeout" }
+    private var isLibrary: Bool { paths.first == "library" }
     /// Without the word in front.
-    private var named: [String] { isTakeout ? Array(paths.dropFirst()) : paths }
+    private var named: [String] { isTakeout || isLibrary ? Array(paths.dropFirst()) : paths }
 
     func validate() throws {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers takes 1 to 256") }
         if markMissing, dryRun { throw ValidationError("--mark-missing changes the library, --dry-run does not") }
         if named.isEmpty {
             throw ValidationError(
-                isTakeout
-                    ? "name the archives or folders of the Takeout; a folder called takeout is ./takeout"
-                    : "name a folder or a file to import")
+                isLibrary
+                    ? "name the library: its folder, or a profile; a folder called library is ./library"
+                    : isTakeout
+                        ? "name the archives or folders of the Takeout; a folder called takeout is ./takeout"
+                        : "name a folder or a file to import")
+        }
+        if isLibrary, paths.count != 2 {
+            throw ValidationError("name one library: its folder, or a profile; a folder called library is ./library")
+        }
+        if isLibrary, albums != nil || markMissing {
+            throw ValidationError("--albums and --mark-missing are for folders, not for a library")
         }
         if isTakeout, albums != nil { throw ValidationError("a Takeout brings its albums: --albums is for folders") }
         if isTakeout, markMissing { throw ValidationError("--mark-missing is for folders, not for a Takeout") }
@@ -91,7 +114,8 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = LibraryOptions.configuration()
         if let workers { configuration.workers = workers }
-        let paths = try ImportPaths.check(named)
+        let paths = isLibrary ? [] : try ImportPaths.check(named)
+        let other = isLibrary ? try await OtherLibrary.open(named[0], configuration, beside: libraryOptions) : nil
         let library = try await libraryOptions.open(configuration, creates: !dryRun, isPreview: dryRun)
         let report: ImportReport
         var markedMissing: Int?
@@ -101,10 +125,11 @@ struct ImportCommand: AsyncParsableCommand {
             var request = ImportRequest(
                 paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, readsNamedFiles: true,
                 awaitsWorkers: wait, albums: albums?.source, actor: DuplicatesCommand.actor)
-            if isTakeout {
-                request.takeout = try await TakeoutRun.plan(of: paths, in: library, takesTrash: withTrash)
-            }
-            report = try await ImportRun(library: library).run(request)
+            request.library = other?.asSource(named: named[0])
+            let takeout = isTakeout ? library.takeoutReading(takesTrash: withTrash) : nil
+            report = try await ImportRun(library: library).run(
+                request, reading: takeout,
+                stacking: stacks ? library.stacking(actor: DuplicatesCommand.actor) : nil)
             if markMissing, !report.isInterrupted {
                 let watcher = library.watcher()
                 var count = 0
@@ -113,16 +138,18 @@ struct ImportCommand: AsyncParsableCommand {
             }
         } catch {
             await library.close()
+            await other?.close()
             throw error
         }
         await library.close()
+        await other?.close()
         if output.json {
             try Console.line(
                 ImportSummary.json(report, isDryRun: dryRun, markedMissing: markedMissing).encoded())
         } else {
             let flags =
                 (copy ? ["--copy"] : []) + (dryRun ? ["--dry-run"] : [])
-                + (albums.map { ["--albums", $0.rawValue] } ?? [])
+                + (albums.map { ["--albums", $0.rawValue] } ?? []) + (stacks ? ["--stacks"] : [])
             let advice = ImportSummary.Advice(
                 OwnCommand(library: libraryOptions.library), paths: self.paths, flags: flags, showsPhotos: true,
                 place: libraryOptions.networked)

@@ -9,13 +9,20 @@ import Workflows
 struct ImportRun {
     let library: Library
 
-    func run(_ request: ImportRequest) async throws -> ImportReport {
+    /// `takeout` reads the paths first, where they are one.
+    func run(
+        _ request: ImportRequest, reading takeout: TakeoutReading? = nil, stacking: LibraryStacking? = nil
+    ) async throws -> ImportReport {
         let line = ProgressLine()
         let importer = library.importer()
         return try await Interrupt.cancelling {
             line.clear()
         } work: {
-            try await importer.run(request) { line.show($0) }
+            var request = request
+            request.takeout = try await takeout?.plan(of: request.paths) { line.show($0, $1) }
+            var report = try await importer.run(request) { line.show($0) }
+            if !report.isInterrupted { report.stacks = try await stacking?.run(isDry: request.isDryRun) }
+            return report
         }
     }
 }
