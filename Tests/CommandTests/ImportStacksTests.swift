@@ -5,6 +5,33 @@ import Testing
 /// `import --stacks`, with what cameras write into their files.
 @Suite("Stacks of an import")
 struct ImportStacksTests {
+    @Test("A motion photo keeps its film, and why says so", arguments: ["MotionPhoto", "MicroVideo"])
+    func motionPhoto(_ tag: String) async throws {
+        let (home, photos) = (try TestFolder(), try TestFolder())
+        let program = Program(home: home)
+        let path = photos.path + "/PXL_1.MP.png"
+        try photos.write(TestPicture.png(seed: 1), as: "PXL_1.MP.png")
+        let xmp = """
+            <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+            <rdf:Description rdf:about="" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:\(tag)="1"/>
+            </rdf:RDF></x:xmpmeta>
+            """
+        try home.write(Data(xmp.utf8), as: "film.xmp")
+        let made = try await program.shell("exiftool -q -overwrite_original '-xmp<=film.xmp' '\(path)'", in: home)
+        #expect(made.exitCode == 0, "\(made.complaints)")
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("\0\0\0\u{18}ftypmp42 the film".utf8))
+        try file.close()
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let imported = try await program.run(["import", "--copy", photos.path])
+        #expect(imported.exitCode == 0, "\(imported.text)")
+        #expect(try await program.run(["why", path]).text.contains("inside the file, as a motion photo has it"))
+        let fetched = try await program.run(["fetch", path, "-o", home.path + "/out.png"])
+        #expect(fetched.exitCode == 0, "\(fetched.complaints)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: home.path + "/out.png")) == bytes)
+    }
+
     @Test("A burst is one stack by time, names tell nothing, and one that was taken apart stays so")
     func burst() async throws {
         let (home, photos) = (try TestFolder(), try TestFolder())

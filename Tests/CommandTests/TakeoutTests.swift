@@ -143,7 +143,7 @@ struct TakeoutTests {
         #expect(try report(again)["archived"] as? Int == 0)
         #expect(try await albums(program) == ["Lisbon & Sintra ∕ 2019": 4])
         #expect(try await program.run(["doctor", "--json"]).text.contains("\"fault\"") == false)
-        #expect(!FileManager.default.fileExists(atPath: home.path + "/library/unpacking/1"))
+        #expect(!FileManager.default.fileExists(atPath: home.path + "/library/unpacking"))
         if !endings.isEmpty {
             // The archives may go: the library has their pictures.
             for archive in takeout.archives { try FileManager.default.removeItem(atPath: archive) }
@@ -266,5 +266,35 @@ struct TakeoutTests {
         #expect(!text.text.contains("\u{1b}]0;"))
         let left = try FileManager.default.subpathsOfDirectory(atPath: home.path + "/library")
         #expect(left.allSatisfy { !$0.hasPrefix("unpacking/") }, "\(left)")
+    }
+
+    @Test("An import that is killed goes on where it was, and leaves nothing unpacked")
+    func killed() async throws {
+        let (home, place) = (try TestFolder(), try TestFolder())
+        let program = Program(home: home)
+        try FileManager.default.createDirectory(atPath: place.path + "/Takeout", withIntermediateDirectories: true)
+        for seed in 1...90 { try place.write(TestPicture.png(seed: seed), as: "Takeout/IMG_\(seed).png") }
+        let packed = try await program.shell("tar czf whole.tgz Takeout", in: place)
+        #expect(packed.exitCode == 0, "\(packed.complaints)")
+        let archive = place.path + "/whole.tgz"
+        // Killed as soon as something is in the library.
+        let killed = try await program.shell(
+            """
+            phototui import takeout '\(archive)' > /dev/null 2>&1 & pid=$!
+            for attempt in $(seq 600); do
+                [ -n "$(find library/objects/originals -type f 2> /dev/null | head -1)" ] && break; sleep 0.05
+            done
+            kill -9 $pid; wait $pid; true
+            """, in: home)
+        #expect(killed.exitCode == 0, "\(killed.complaints)")
+        let result = try await program.run(["import", "takeout", "--json", archive])
+        #expect(result.exitCode == 0, "\(result.complaints)")
+        let document = try result.document()
+        #expect((document["imported"] as? Int ?? 0) + (document["known"] as? Int ?? 0) == 90)
+        let photos = try await program.run(["photos", "--json", "--limit", "500"]).document()["photos"] as? [Any]
+        #expect(photos?.count == 90)
+        #expect(!FileManager.default.fileExists(atPath: home.path + "/library/unpacking"))
+        let originals = try FileManager.default.subpathsOfDirectory(atPath: home.path + "/library/objects/originals")
+        #expect(originals.count { $0.hasSuffix(".png") } == 90)
     }
 }

@@ -15,6 +15,7 @@ struct FolderAlbums: Sendable {
         let folders = request.isDryRun ? try await foreseen(report) : try await recorded(below: roots)
         var filled = FilledAlbums()
         var albums: [GatheredAlbum] = []
+        var indexes: [String: Int] = [:]
         for (folder, photos) in folders.sorted(by: { $0.key.isBytewiseBefore($1.key) }) {
             guard let base = bases.first(where: { folder.starts(with: $0) }) else { continue }
             do {
@@ -23,9 +24,10 @@ struct FolderAlbums: Sendable {
                     throw EngineError(.conflict, "the album of its name is a saved search: \(displayEscaped(query))")
                 }
                 // Two folders whose names differ in letters' case alone are one album.
-                if let index = albums.firstIndex(where: { $0.name.key == name.key }) {
+                if let index = indexes[name.key] {
                     albums[index].photos += photos
                 } else {
+                    indexes[name.key] = albums.count
                     albums.append(GatheredAlbum(name: name, photos: photos))
                 }
             } catch let error as EngineError where error.code == .invalidInput || error.code == .conflict {

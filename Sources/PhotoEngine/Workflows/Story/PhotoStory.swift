@@ -179,6 +179,16 @@ public struct PhotoStory: Sendable {
         return names.isEmpty ? "" : "; it took over \(names.joined(separator: ", "))"
     }
 
+    /// Where the film of a photo is that was taken as one.
+    private static func film(of photo: Photo) -> String? {
+        let tags = photo.metadata.tags
+        if ["Xmp.GCamera.MotionPhoto", "Xmp.GCamera.MicroVideo"].contains(where: { tags[$0] == "1" }) {
+            return "inside the file, as a motion photo has it, and stays there"
+        }
+        guard let identifier = tags["Exif.Apple.ContentIdentifier"] else { return nil }
+        return "a video beside it, as a live photo has it, is not read and stays where it is: \(identifier)"
+    }
+
     private static func facts(
         of photo: Photo, _ files: [LibraryFile], _ traces: PhotoTraces, in catalog: any Catalog,
         _ objects: any ObjectStore, _ sizes: [Int]
@@ -209,6 +219,7 @@ public struct PhotoStory: Sendable {
         if let cluster = try await catalog.cluster(of: photo.id) {
             facts.append(Fact(name: "cluster", value: "\(cluster), of photos like it"))
         }
+        if let film = film(of: photo) { facts.append(Fact(name: "film", value: film)) }
         if let problem = photo.problem { facts.append(Fact(name: "problem", value: problem)) }
         return facts
     }

@@ -198,5 +198,9 @@ private final class Unpacking {
         (count, byteCount) = (0, 0)
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: folder.string) }
+    func remove() {
+        try? FileManager.default.removeItem(atPath: folder.string)
+        // Only where no other import unpacks.
+        _ = folder.removingLastComponent().withPlatformString { rmdir($0) }
+    }
 }

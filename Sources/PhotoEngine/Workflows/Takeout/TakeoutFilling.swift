@@ -65,8 +65,9 @@ struct TakeoutFilling: Sendable {
     /// What is archived at Google leaves the timeline here, unless an edit here has archived it or brought it back before.
     private func archive(_ photos: [FilePath: PhotoID]) async throws -> (count: Int, edit: EditID?) {
         var archived: [PhotoID] = []
+        var seen: Set<PhotoID> = []
         for file in plan.files where file.note?.note.isArchived == true {
-            guard let photo = photos[file.path], !archived.contains(photo) else { continue }
+            guard let photo = photos[file.path], seen.insert(photo).inserted else { continue }
             let edits = try await catalog.traces(of: photo).edits
             if !edits.contains(where: { $0.kind == .archive || $0.kind == .unarchive }) { archived.append(photo) }
         }

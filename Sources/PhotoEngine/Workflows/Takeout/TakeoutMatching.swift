@@ -75,11 +75,12 @@ struct TakeoutMatching {
                 unmatched(note.number.map { Name(stem).numbered($0) } ?? stem)
             }.first.map { ($0, .supplemental) }
         }
-        let rest = self.files
+        // Folders have tens of thousands of files: none is compared with all others.
+        let byStart = Dictionary(grouping: self.files) { String($0.text.prefix(Self.start)) }
         take { note in
             guard note.isCut else { return nil }
             let stems = [note.stem] + note.withoutSupplement
-            let found = rest.filter { file in
+            let found = (byStart[String(note.stem.prefix(Self.start))] ?? []).filter { file in
                 matches[file.text] == nil && file.number == note.number
                     && stems.contains { file.unnumbered.hasPrefix($0) }
             }
@@ -88,23 +89,30 @@ struct TakeoutMatching {
             if originals.count == 1 { return (originals[0], .truncated) }
             return originals.first { $0.isCut(from: titles[note.text] ?? "") }.map { ($0, .truncated) }
         }
+        let byStem = Dictionary(grouping: self.files, by: \.stem)
         take { note in
-            rest.first {
-                matches[$0.text] == nil && $0.stem == note.stem && $0.number == note.number
-            }.map { ($0, .withoutEnding) }
+            byStem[note.stem[...]]?.first { matches[$0.text] == nil && $0.number == note.number }
+                .map { ($0, .withoutEnding) }
         }
-        takeFromOthers { $0.isEdited(of: $1) ? .edited : nil }
-        takeFromOthers { one, other in
-            one.stem == other.stem && one.number == other.number && one.isVideo != other.isVideo ? .livePhoto : nil
+        takeFromOthers { file in
+            let ends = file.stem.indices.filter { file.stem[$0] == "-" }
+            let others = ends.reversed().flatMap { byStem[file.stem[..<$0]] ?? [] }
+            return others.filter { file.isEdited(of: $0) }.map { ($0, .edited) }
+        }
+        takeFromOthers { file in
+            (byStem[file.stem] ?? []).filter { $0.number == file.number && $0.isVideo != file.isVideo }
+                .map { ($0, .livePhoto) }
         }
     }
 
-    /// Gives files without a note that of another which belongs to them.
-    private mutating func takeFromOthers(_ rule: (Name, Name) -> Rule?) {
-        let noted = Dictionary(grouping: files.filter { matches[$0.text] != nil }) { String($0.stem.prefix(4)) }
+    /// Of a name that was cut so much is there.
+    private static let start = 30
+
+    /// Gives files without a note that of the first of those which `rule` says they belong to.
+    private mutating func takeFromOthers(_ rule: (Name) -> [(Name, Rule)]) {
         for file in files where matches[file.text] == nil {
-            for other in noted[String(file.stem.prefix(4))] ?? [] {
-                guard let rule = rule(file, other), let match = matches[other.text] else { continue }
+            for (other, rule) in rule(file) {
+                guard let match = matches[other.text] else { continue }
                 matches[file.text] = Match(note: match.note, rule: rule)
                 break
             }

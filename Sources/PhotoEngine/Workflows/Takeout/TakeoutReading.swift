@@ -70,6 +70,8 @@ public struct TakeoutReading: Sendable {
                 case .contentEnd(let problem):
                     guard let last, let names = last.names else { continue }
                     let path = archive.appending(names)
+                    // Other products write larger ones, as of all places somebody was at.
+                    if last.byteCount ?? 0 > TakeoutNote.mostBytes { continue }
                     if let problem {
                         gathered.problems.append(.init(path: path, reason: problem))
                     } else {
@@ -177,7 +179,7 @@ private struct Gathered {
     mutating func add(json: [UInt8], at path: FilePath, _ place: (folder: [String], name: String)) {
         // Takeout writes other JSON, too: shared_album_comments.json and the like.
         guard let note = TakeoutNote(json: json) else {
-            if json.count > TakeoutNote.mostBytes || json.isEmpty {
+            if json.isEmpty {
                 problems.append(.init(path: path, reason: "a note that can't be read"))
             }
             return

@@ -76,13 +76,13 @@ struct TakeoutSorting {
         var matched: [TakeoutPlan.File] = []
         for (folder, files) in Dictionary(grouping: files, by: \.folder) {
             // Of two parts that hold the same note the first counts.
-            let notes = Dictionary(
-                (notesIn[folder] ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1.note == $0.note ? $0 : $1 })
-            let matching = TakeoutMatching(files: Array(Set(files.map(\.name))), notes: notes.mapValues(\.note.title))
+            let notes = Dictionary(grouping: notesIn[folder] ?? [], by: \.name)
+            let titles = notes.compactMapValues { $0.first?.note.title }
+            let matching = TakeoutMatching(files: Array(Set(files.map(\.name))), notes: titles)
             for var file in files {
-                if let match = matching.matches[file.name], let note = notes[match.note] {
+                if let match = matching.matches[file.name], let all = notes[match.note], let note = all.first {
                     file.note = .init(path: note.path, note: note.note, rule: match.rule)
-                    used.formUnion((notesIn[folder] ?? []).filter { $0.name == note.name }.map(\.path))
+                    used.formUnion(all.map(\.path))
                 }
                 matched.append(file)
             }

@@ -18,7 +18,9 @@ enum AlbumSummary {
     /// Albums listed; JSON has all of them.
     private static let exampleLimit = 10
 
-    static func text(_ albums: FilledAlbums, isDryRun: Bool, columns: Int) -> String {
+    static func text(
+        _ albums: FilledAlbums, _ advice: ImportSummary.Advice, isDryRun: Bool, columns: Int
+    ) -> String {
         var text = ""
         let photos = albums.filled.reduce(0) { $0 + $1.added }
         if photos == 0 {
@@ -26,7 +28,8 @@ enum AlbumSummary {
         } else {
             let new = albums.filled.count { $0.isNew }
             let counts = "\(counted(albums.filled.count, "album")) (\(new) new)"
-            let undo = albums.edit.map { "; take it back with: phototui edits undo \($0)" } ?? ""
+            let undo =
+                albums.edit.map { "; take it back with: \(advice.line(["edits", "undo", $0.description]))" } ?? ""
             text += "\(counted(photos, "photo")) \(isDryRun ? "would go" : "put") into \(counts)\(undo)\n"
         }
         for album in albums.filled.prefix(exampleLimit) {

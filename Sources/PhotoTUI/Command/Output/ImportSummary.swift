@@ -49,6 +49,9 @@ enum ImportSummary {
         let showing: String?
         /// What sends what waits for the storage.
         let resuming: String
+        /// The program with its library, for further commands.
+        private var command = OwnCommand(name: "phototui", library: nil)
+        private var place: [String] = []
 
         init(listing: String, showing: String?, resuming: String = "phototui upload resume") {
             self.listing = listing
@@ -66,7 +69,10 @@ enum ImportSummary {
             listing = command.line(["import", "--json"] + place + flags + named) + rest
             showing = showsPhotos ? "\(command.line(place)), or: \(command.line(["photos"] + place))" : nil
             resuming = command.line(["upload", "resume"] + place)
+            (self.command, self.place) = (command, place)
         }
+
+        func line(_ words: [String]) -> String { command.line(words + place) }
     }
 
     static func text(
@@ -108,11 +114,13 @@ enum ImportSummary {
             text +=
                 found.isEmpty
                 ? "Stacks: nothing more belongs together.\n"
-                : "Stacks: \(found.joined(separator: ", ")); phototui duplicates stacks lists them\n"
+                : "Stacks: \(found.joined(separator: ", ")); \(advice.line(["duplicates", "stacks"])) lists them\n"
         }
         if let library = report.library { text += LibrarySummary.text(library, isDryRun: isDryRun, columns: columns) }
-        if let takeout = report.takeout { text += TakeoutSummary.text(takeout, columns: columns) }
-        if let albums = report.albums { text += AlbumSummary.text(albums, isDryRun: isDryRun, columns: columns) }
+        if let takeout = report.takeout { text += TakeoutSummary.text(takeout, advice, columns: columns) }
+        if let albums = report.albums {
+            text += AlbumSummary.text(albums, advice, isDryRun: isDryRun, columns: columns)
+        }
         let rate = report.seconds > 0 ? Double(report.found) / report.seconds : 0
         text +=
             "\(ByteCount(report.bytesRead)) read in \(PhotoFormat.short(report.seconds)) s, "

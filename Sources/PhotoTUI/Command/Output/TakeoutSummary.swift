@@ -27,7 +27,7 @@ enum TakeoutSummary {
         .array(items.map { .object(JSON.path($0.path) + [("reason", .string($0.reason))]) })
     }
 
-    static func text(_ report: TakeoutReport, columns: Int) -> String {
+    static func text(_ report: TakeoutReport, _ advice: ImportSummary.Advice, columns: Int) -> String {
         var text = "Takeout: \(matched(report)) of \(counted(report.pictures, "picture")) have a note"
         let rules = TakeoutReport.rules.compactMap { rule in
             report.matched[rule.name].map { "\($0) \(rule.words)" }
@@ -42,7 +42,7 @@ enum TakeoutSummary {
         if let edit = report.archiveEdit {
             text +=
                 "\(counted(report.archived, "photo")) archived as at Google; take it back with: "
-                + "phototui edits undo \(edit)\n"
+                + advice.line(["edits", "undo", edit.description]) + "\n"
         }
         text += examples("no note", report.unmatched, columns)
         text += examples("no picture", report.unused, columns)

@@ -18,6 +18,9 @@ enum OtherLibrary {
                 profile, configuration: configuration, environment: ProcessInfo.processInfo.environment,
                 unknownOwner: .refused)
         }
+        if let problem = configuration.unusableProfiles[name] {
+            throw EngineError(.invalidInput, "\(problem.place): \(problem.whatHappened)", whatToDo: problem.whatToDo)
+        }
         let folder = RawArguments.currentFolder.pushing(RawArguments.path(name)).lexicallyNormalized()
         let location = LibraryLocation(folder: folder)
         guard location.catalog.withPlatformString({ access($0, R_OK) }) == 0 else {
