@@ -83,6 +83,8 @@ public struct TakeoutReport: Hashable, Sendable {
     public var unmatched: [Item] = []
     /// Notes without a file.
     public var unused: [Item] = []
+    /// Files in archives that are called neither as a picture nor as a video, and stay there.
+    public var others: [Item] = []
     /// What could not be read: archives that are cut off, entries that are encrypted or lead elsewhere, notes that are none.
     public var problems: [Item] = []
     /// Photos that were archived here, as they are at Google.

@@ -26,7 +26,10 @@ struct TakeoutSorting {
                 continue
             }
             guard FileReader.isPictureName(file.name) else {
-                if file.ordinal != nil { plan.leftOut.insert(file.path) }
+                // In a folder its bytes tell what it is.
+                if file.ordinal != nil {
+                    plan.report.others.append(.init(path: file.path, reason: "not called as a picture or video is"))
+                }
                 continue
             }
             if file.note?.note.isTrashed == true, !takesTrash {

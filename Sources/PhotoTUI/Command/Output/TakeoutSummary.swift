@@ -16,6 +16,7 @@ enum TakeoutSummary {
             "archived": .count(report.archived),
             "archive_edit": .text(report.archiveEdit?.description),
             "unmatched": items(report.unmatched),
+            "others": items(report.others),
             "unused": items(report.unused),
             "problems": items(report.problems),
         ])
@@ -35,6 +36,9 @@ enum TakeoutSummary {
         text += (rules.isEmpty ? "" : ": \(rules.joined(separator: ", "))") + "\n"
         if report.videos > 0 {
             text += "\(counted(report.videos, "video")) not read: they stay where they are, so keep them\n"
+        }
+        if !report.others.isEmpty {
+            text += "\(counted(report.others.count, "other file")) left in the archives; --json lists them\n"
         }
         if report.trashed > 0 {
             text += "\(counted(report.trashed, "picture")) of Google's trash left out; --with-trash takes them\n"
