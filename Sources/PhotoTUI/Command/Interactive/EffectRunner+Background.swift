@@ -8,18 +8,32 @@ import SystemPackage
 import Workflows
 
 extension EffectRunner {
-    /// What goes on beside the screen: thumbnails, the import of `paths`, the library's jobs, its folders, and a look each
+    /// What goes on beside the screen: the import of `paths`, the library's jobs, its folders, and a look each
     /// second at whether some process has changed the catalogue. Called after the first frame.
     func startBackground(paths: [FilePath]) {
         add { [self] in
             do {
                 let library = try await opening.value
-                workers.start(objects: library.objects, threads: 2)
                 add { [self] in await followChanges(library) }
                 add { [self] in await process(library, paths: paths) }
             } catch {
                 queue.post(.libraryFailed(EngineError(any: error)))
             }
+        }
+    }
+
+    /// Draws thumbnails once the library is open: a console, which has nothing else go on beside it, may want some, too.
+    func startThumbnails() {
+        let isStarted = drawsThumbnails.withLock { drawsThumbnails in
+            defer { drawsThumbnails = true }
+            return drawsThumbnails
+        }
+        if isStarted { return }
+        // Nobody waits for a library that nobody has asked for.
+        door?.wake()
+        add { [self] in
+            guard let library = try? await opening.value else { return }
+            workers.start(objects: library.objects, threads: 2)
         }
     }
 

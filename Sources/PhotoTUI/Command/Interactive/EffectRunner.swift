@@ -34,6 +34,8 @@ final class EffectRunner: Sendable {
     let unmounted = Mutex<Set<FilePath>>([])
     /// nil once the session stops: what would start then must not.
     let background = Mutex<[Task<Void, Never>]?>([])
+    /// Whether somebody draws thumbnails, or will once the library is open.
+    let drawsThumbnails = Mutex(false)
 
     init(
         opening: Task<Library, any Error>, door: LibraryDoor? = nil, console: Task<OpenConsole, any Error>? = nil,
@@ -105,7 +107,9 @@ final class EffectRunner: Sendable {
             }
         case .search, .countSearch, .completeSearch, .loadSearches, .noteSearch: performForSearch(effect)
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)
-        case .wantThumbnails(let keys): workers.want(keys)
+        case .wantThumbnails(let keys):
+            workers.want(keys)
+            if !keys.isEmpty { startThumbnails() }
         case .setFavourite, .edit, .undoEdits, .suggestNames: performEdit(effect)
         case .copyPaths(let request, let photos): copyPaths(request, photos)
         case .export, .share, .revokeShare: performForLeaving(effect)
