@@ -2,6 +2,8 @@ public import Core
 
 /// Pages of clusters for somebody who looks through them.
 public struct ClusterBrowser: Sendable {
+    private static let mostExamined = 32
+
     private let catalog: any DuplicateCatalog
     private let review: DuplicateReview
     private let pictures: any PictureSource
@@ -48,7 +50,7 @@ public struct ClusterBrowser: Sendable {
             try Task.checkCancellation()
             do {
                 let proposal = try await review.proposal(for: cluster)
-                if choice.contains(.certain), try await doubt(of: proposal) != nil { continue }
+                if choice.contains(.certain), try await pictures.doubt(of: proposal) != nil { continue }
                 if choice.contains(.exact), try await !isExact(proposal) { continue }
                 proposals[cluster.id] = proposal
             } catch let error as EngineError where error.code == .conflict {
@@ -59,9 +61,13 @@ public struct ClusterBrowser: Sendable {
         return Page(clusters: found.filter { proposals[$0.id] != nil }, proposals: proposals, reached: reached)
     }
 
-    /// What speaks against a proposal once its pictures are looked at, too: a list tells what is known without.
-    public func doubt(of proposal: ClusterProposal) async throws -> String? {
-        try await pictures.doubt(of: proposal)
+    /// The proposal with what speaks against it once its pictures are looked at, too: a list tells what is known without.
+    public func examined(_ proposal: ClusterProposal) async throws -> ClusterProposal {
+        // Each takes some milliseconds: of more, nobody waits for all of them.
+        guard proposal.photos.count <= Self.mostExamined else { return proposal }
+        var examined = proposal
+        examined.doubt = try await pictures.doubt(of: proposal)
+        return examined
     }
 
     /// Whether a cluster's pictures have the same pixels, as far as their largest renditions tell: its files differ in what else
@@ -72,7 +78,7 @@ public struct ClusterBrowser: Sendable {
 }
 
 extension PictureSource {
-    /// As `ClusterBrowser.doubt`.
+    /// What speaks against a proposal, by its figures or its pictures.
     func doubt(of proposal: ClusterProposal) async throws -> String? {
         if let doubt = proposal.doubt { return doubt }
         let kept = proposal.kept

@@ -39,8 +39,9 @@ extension EffectRunner {
                 guard let cluster = try await library.catalog.cluster(id) else {
                     throw await Self.absence(of: id, review)
                 }
-                let proposal = try await review.proposal(for: cluster)
-                let kind = try await Self.kind(of: proposal, library.clusterBrowser())
+                let browser = library.clusterBrowser()
+                let proposal = try await browser.examined(review.proposal(for: cluster))
+                let kind = try await Self.kind(of: proposal, browser)
                 let turns = try await Self.turns(in: proposal, library.smallPictures)
                 return .clusterLoaded(request, ClusterDetails(proposal, kind, turns))
             }

@@ -134,7 +134,8 @@ struct DuplicatesShow: AsyncParsableCommand {
     func run() async throws {
         try await libraryOptions.withLibrary { library in
             let review = library.duplicateReview()
-            let proposal = try await review.proposal(for: review.cluster(named: cluster))
+            let proposal = try await library.clusterBrowser().examined(
+                review.proposal(for: review.cluster(named: cluster)))
             if output.json {
                 let fields = DuplicateFormat.json(proposal.cluster, proposal, in: library)
                 try Console.line(JSON.object(fields + DuplicateFormat.changes(proposal)).encoded())
