@@ -61,15 +61,17 @@ struct CalibrationSession: Sendable {
         let bits = counted(pair.distance, "bit")
         let other = pair.proposal.members.first { $0.photo == pair.other }
         let alike = other?.evidence?.similarity.map { ", \(LikenessEvidence.text(similarity: $0)) alike" } ?? ""
-        let isTurned = other.map { pair.proposal.turn(of: $0) != .upright } ?? false
-        let turned = isTurned ? ", the second turned or mirrored" : ""
+        let turn = try await turn(of: other, in: pair.proposal)
+        let turned = turn == .upright ? "" : ", the second turned or mirrored, and shown as the first stands"
         Console.note("\n" + Ink.bold("Pair \(number) of \(count)") + ": \(bits) apart\(alike)\(turned)\n")
         let photos = [pair.keeper, pair.other].compactMap { id in pair.proposal.photos.first { $0.id == id } }
         let columns = min(Console.errorColumns, 160)
         let half = (columns - Self.gap.count) / 2
         if let profile, half >= Self.leastColumns {
             let rows = max(4, min(Console.errorRows - 9, half / 2))
-            let pictures = try await photos.asyncMap { try await picture(of: $0, profile, half, rows) }
+            let pictures = try await photos.asyncMap { photo in
+                try await picture(of: photo, photo.id == pair.other ? turn : .upright, profile, half, rows)
+            }
             for row in 0..<rows {
                 Console.note(pictures.map { $0[row] }.joined(separator: Self.gap) + "\n")
             }
@@ -98,14 +100,30 @@ struct CalibrationSession: Sendable {
         ]
     }
 
+    /// How a photo has to be turned to stand as the keeper does, by their pictures where they are there.
+    private func turn(of member: ClusterMember?, in proposal: ClusterProposal) async throws -> Orientation {
+        guard let member, let keeper = proposal.members.first(where: { $0.photo == proposal.keeper }) else {
+            return .upright
+        }
+        let tried = PictureDifference.orientations(of: member, toward: keeper)
+        guard tried != [.upright], let kept = try await library.smallPictures.picture(of: keeper.sha256),
+            let picture = try await library.smallPictures.picture(of: member.sha256)
+        else { return proposal.turn(of: member) }
+        return PictureDifference(kept, picture, orientations: tried).orientation
+    }
+
     /// As many lines as `rows`, each `columns` wide.
     private func picture(
-        of photo: Photo, _ profile: TerminalProfile, _ columns: Int, _ rows: Int
+        of photo: Photo, _ turn: Orientation, _ profile: TerminalProfile, _ columns: Int, _ rows: Int
     ) async throws -> [String] {
         let renderer = CellRenderer(
             TerminalCapabilities(
                 colorDepth: profile.colorDepth, isUnicode: profile.isUnicode, name: profile.entry))
         do {
+            if turn != .upright, let pixels = try await library.smallPictures.picture(of: photo.sha256) {
+                return PictureText.lines(
+                    renderer.render(pixels.turned(turn), columns: columns, rows: rows), depth: profile.colorDepth)
+            }
             let rendition = try await library.smallPictures.largestRendition(of: photo.sha256) ?? []
             return PictureText.lines(
                 try renderer.render(webp: rendition, columns: columns, rows: rows), depth: profile.colorDepth)
