@@ -237,6 +237,49 @@ extension CatalogContract {
             try requireEqual(try await marks(), before, "the keeper's marks, with both undone")
             try await catalog.requireSound()
         },
+        ContractCase("An edit undone after the resolution before it brings back nothing that one had given") { subject in
+            let catalog = subject.catalog
+            let three = try await ClusterOfThree(catalog)
+            let keeper = three.photos[0]
+            let bystander = try await catalog.addCompared(8, 0xff00)
+            _ = try await catalog.edit(.rating(4), [bystander])
+            let trips = try await catalog.addAlbum("Trips", [three.photos[1], bystander])
+            let shared = try await catalog.addAlbum("Shared", [three.photos[1], bystander])
+            _ = try await catalog.edit(.addTags([try .tag("shore")]), [three.photos[2], bystander])
+            func marks(_ photo: PhotoID) async throws -> PhotoMarks {
+                let known = try requirePresent(try await catalog.photo(photo), "the photo")
+                return PhotoMarks(of: known, in: try await catalog.collections(of: [photo])[0])
+            }
+            let (before, others) = (try await marks(keeper), try await marks(bystander))
+            let resolution = try await catalog.resolve(three.request())
+            try requireEqual(try await marks(keeper).rating, 4, "the rating that was given")
+            let tag = try await catalog.tagID("shore")
+            var edits: [Edit] = []
+            for change in [
+                .favourite(false), .rating(2), .rating(5), .caption("mine"), .removeTags([tag]),
+                .removeFromAlbum(trips), .deleteAlbum(shared),
+            ] as [EditChange] {
+                if case .deleteAlbum = change {
+                    _ = try await catalog.edit(change)
+                } else {
+                    _ = try await catalog.edit(change, [keeper, bystander])
+                }
+                edits.append(try await catalog.lastEdit())
+            }
+            let undone = try await subject.second.undo(resolution.id, actor: "bert")
+            try require(undone.conflicts.contains(.changedMark(.rating)), "what somebody changed is told")
+            try requireEqual(try await marks(keeper).rating, 5, "and stays")
+            for edit in edits.reversed() {
+                let back = try await subject.second.undo(edit)
+                try requireEqual(back.conflicts, [], "what \(edit.kind) finds changed")
+                if edit.kind == .rate, edit.id == edits[2].id {
+                    try requireEqual(try await marks(keeper).rating, 2, "what the person had chosen before")
+                }
+            }
+            try requireEqual(try await marks(keeper), before, "the keeper's marks")
+            try requireEqual(try await marks(bystander), others, "the marks of the photo beside it")
+            try await catalog.requireSound()
+        },
         ContractCase("Marks that a keeper took over outlast its processing, until they are taken back") { subject in
             let catalog = subject.catalog
             let three = try await ClusterOfThree(catalog)

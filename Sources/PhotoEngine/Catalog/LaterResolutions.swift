@@ -10,12 +10,15 @@ struct LaterResolutions {
     private var later: [(id: ResolutionID, content: ResolutionContent)]
     /// The keeper's marks now, if nobody but resolutions changed them.
     private(set) var expected: PhotoMarks
+    /// What the keeper had after each of them, the one taken back first; `marks` tells the others.
+    private(set) var stages: [LaterEdits.Stage]
 
     init(
         after id: ResolutionID, _ taken: ResolutionContent, _ likeness: Likeness, _ trash: TrashedPhotos
     ) throws {
         (self.taken, self.likeness, self.trash) = (taken, likeness, trash)
         expected = taken.after
+        stages = [.init(id: id, had: taken.after, wouldHave: taken.before)]
         later = try likeness.connection.rows(
             """
             SELECT \(ResolutionContent.columns) FROM resolutions
@@ -70,6 +73,7 @@ struct LaterResolutions {
             let own = OwnMarks(Array(known))
             content.ownMarks = content.ownBefore.subtracting(own).union(taken.ownBefore.intersection(own)).rawValue
             later[index].content = content
+            stages.append(.init(id: later[index].id, had: expected, wouldHave: marks))
         }
         return (marks, touched)
     }

@@ -110,6 +110,7 @@ private struct Undoing {
         if before == after, content.collections?.isEmpty ?? true, faces.isEmpty { return }
         if goneCount > 0 { return conflicts.append(.keptMarks) }
         guard try exists(content.keeper) else { return conflicts.append(.gone(content.keeper)) }
+        var lost = try lostCollections()
         var collections = EditUndoing(connection: connection, owner: trash.ownerID)
         for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
         conflicts += collections.conflicts.map(Self.conflict)
@@ -125,6 +126,7 @@ private struct Undoing {
                 !touched.contains(mark) || now.differences(from: later.expected).contains(mark)
             }
             conflicts += changed.filter(touched.contains).map { .changedMark($0) }
+            lost.marks = Set(changed.filter(touched.contains).compactMap(EditStep.Mark.init))
             var restored = marks
             for mark in changed { restored.take(mark, of: now) }
             let given = OwnMarks(changed + restored.differences(from: before))
@@ -133,6 +135,27 @@ private struct Undoing {
                 counters: &counters)
         }
         try later.write()
+        try LaterEdits(of: content, stages: later.stages, likeness).forget(lost)
+    }
+
+    /// What the keeper was put into, and is in no more.
+    private func lostCollections() throws -> LaterEdits.Lost {
+        var lost = LaterEdits.Lost()
+        func isThere(_ table: String, _ column: String, _ id: SQLValue) throws -> Bool {
+            try connection.row(
+                "SELECT 1 FROM \(table) WHERE \(column) = ? AND photo = ? AND owner = ?",
+                [id, .id(content.keeper), owner]) != nil
+        }
+        for step in content.collections ?? [] {
+            switch step {
+            case .joined(let album, _, _):
+                if try !isThere("album_photos", "album", .id(album)) { lost.albums.insert(album) }
+            case .tagged(let tag, _):
+                if try !isThere("photo_tags", "tag", .id(tag.id)) { lost.tags.insert(tag.id) }
+            default: break
+            }
+        }
+        return lost
     }
 
     private static func conflict(_ conflict: UndoneEdit.Conflict) -> UndoneResolution.Conflict {
