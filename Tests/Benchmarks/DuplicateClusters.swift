@@ -151,7 +151,7 @@ private final class FolderEvidence: ClusterEvidence {
     private let photos: [PhotoID: SeenPhoto]
     private let near: [PhotoID: [(photo: PhotoID, distance: Int)]]
     private let turns: Bool
-    private var answers: [Set<PhotoID>: Bool] = [:]
+    private var answers: [Set<PhotoID>: Double?] = [:]
 
     init(_ photos: [SeenPhoto], near: [PhotoID: [(photo: PhotoID, distance: Int)]], turns: Bool) {
         self.photos = Dictionary(uniqueKeysWithValues: photos.map { ($0.id, $0) })
@@ -176,16 +176,17 @@ private final class FolderEvidence: ClusterEvidence {
 
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) -> Bool { false }
 
-    func areSame(_ one: PhotoID, _ other: PhotoID) -> Bool {
+    func likeness(of one: PhotoID, to other: PhotoID) -> Double? {
         if let answer = answers[[one, other]] { return answer }
         let (first, second) = (photos[min(one, other)]!, photos[max(one, other)]!)
-        var answer = first.sha256 == second.sha256
-        if !answer, !first.picture.showsTooLittle, !second.picture.showsTooLittle {
+        var answer: Double? = first.sha256 == second.sha256 ? 1 : nil
+        if answer == nil, !first.picture.showsTooLittle, !second.picture.showsTooLittle {
             let ways = turns ? second.hash.orientations(toward: first.hash).prefix(2).map(\.orientation) : [.upright]
-            for way in ways where !answer {
+            for way in ways where answer == nil {
                 comparisons += 1
                 compared += ContinuousClock().measure {
-                    answer = PictureComparison(first.picture, second.picture, orientation: way).isSame
+                    let comparison = PictureComparison(first.picture, second.picture, orientation: way)
+                    if comparison.isSame { answer = comparison.similarity }
                 }
             }
         }

@@ -85,7 +85,7 @@ private struct DuplicateLibraryBench {
     private var review: DuplicateReview {
         DuplicateReview(
             catalog: catalog, rules: KeeperRules(),
-            originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()))
+            originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()), pictures: BlankPictures())
     }
 
     private func report(_ what: String, _ times: [Duration]) {

@@ -216,6 +216,30 @@ extension CatalogContract {
             try requireEqual(Set(try await catalog.ids(TimelineQuery(limit: 9))), [one, two, three], "the timeline")
             try await catalog.requireSound()
         },
+        ContractCase("The copies of a stack leave its cluster, but for those of the one that stays") { subject in
+            let catalog = subject.catalog
+            let one = try await catalog.addCompared(1, 0b1)
+            let two = try await catalog.addCompared(2, 0b11, like: one)
+            let copies = [
+                try await catalog.addCompared(3, 0b1, like: one), try await catalog.addCompared(4, 0b1, like: one),
+                try await catalog.addCompared(5, 0b11, like: one), try await catalog.addCompared(6, 0b11, like: one),
+            ]
+            let before = try await catalog.likeness()
+            var request = StackRequest(photos: [one, two], kind: .burst, actor: "a")
+            // By the hashes alone neither is nearer to the others.
+            request.copies = [copies[0]: one, copies[1]: two, copies[2]: two]
+            let made = try await catalog.stack(request)
+            try requireEqual(made.keeper, two, "who stands for the stack")
+            try requireEqual(
+                try await catalog.photos(of: made.cluster), [two, copies[1], copies[2], copies[3]].sorted(), "who stays"
+            )
+            let waiting = try await subject.second.uncompared(after: nil, limit: 9)
+            try requireEqual(waiting.map(\.photo), [one, copies[0]].sorted(), "who is compared anew")
+            try requireEqual(waiting.filter(\.isStacked).map(\.photo), [one], "who of them is in a stack")
+            try requireEqual(try await catalog.undo(made.id, actor: "b").conflicts, [], "what changed since")
+            try requireEqual(try await catalog.likeness(), before, "all of it, once it is taken apart")
+            try await catalog.requireSound()
+        },
         ContractCase("A photo is in one stack at most, and one in the trash is in none") { subject in
             let catalog = subject.catalog
             let photos = try await catalog.addLike()

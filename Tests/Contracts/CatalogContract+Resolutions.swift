@@ -237,7 +237,7 @@ extension CatalogContract {
             try requireEqual(try await marks(), before, "the keeper's marks, with both undone")
             try await catalog.requireSound()
         },
-        ContractCase("An edit undone after the resolution before it brings back nothing that one had given") { subject in
+        ContractCase("An edit undone after a resolution before it gives nothing back of that") { subject in
             let catalog = subject.catalog
             let three = try await ClusterOfThree(catalog)
             let keeper = three.photos[0]

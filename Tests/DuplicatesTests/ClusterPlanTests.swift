@@ -9,6 +9,8 @@ private final class Line: ClusterEvidence {
     var map = ClusterMap()
     var places: [PhotoID: Double] = [:]
     var apart: Set<Set<PhotoID>> = []
+    /// Of pairs that are more or less alike than their places tell.
+    var likenesses: [Set<PhotoID>: Double] = [:]
     var comparisons = 0
     private var arrived: [PhotoID] = []
 
@@ -31,9 +33,10 @@ private final class Line: ClusterEvidence {
         }
     }
 
-    func areSame(_ one: PhotoID, _ other: PhotoID) -> Bool {
+    func likeness(of one: PhotoID, to other: PhotoID) -> Double? {
         comparisons += 1
-        return distance(one, other) < 1
+        let likeness = likenesses[[one, other]] ?? 1 - distance(one, other)
+        return likeness > 0 ? likeness : nil
     }
 
     func distance(_ one: PhotoID, _ other: PhotoID) -> Double { abs(places[one]! - places[other]!) }
@@ -79,6 +82,23 @@ struct ClusterPlanTests {
         let last = line.photo(3, at: 0.1)
         try await line.arrive(last)
         #expect(line.map.members(of: ClusterID(first: a)) == [a, b, c, last])
+    }
+
+    @Test("Of several that are held apart, a photo joins the one it is most like, whichever is found first")
+    func joinsLikest() async throws {
+        for isCluster in [false, true] {
+            let line = Line()
+            let (near, likest) = (line.photo(0, at: 0), line.photo(1, at: 0.5))
+            line.apart = [[near, likest]]
+            for photo in [near, likest] { try await line.arrive(photo) }
+            let second = line.photo(2, at: 0.55)
+            if isCluster { #expect(try await line.arrive(second) == [.founded(ClusterID(first: likest), second)]) }
+            let photo = line.photo(3, at: 0.1)
+            line.likenesses = [[photo, near]: 0.95, [photo, likest]: 0.99, [photo, second]: 0.99]
+            let cluster = ClusterID(first: likest)
+            #expect(
+                try await line.arrive(photo) == [isCluster ? .joined(photo, cluster) : .founded(cluster, photo)])
+        }
     }
 
     @Test("Clusters merge into the larger one, and into the earlier of two equal ones")

@@ -77,12 +77,12 @@ final class DuplicateLibrary: PictureSource {
     }
 
     /// Paints a black bar over a photo's small picture.
-    func spoil(_ number: Int) {
+    func spoil(_ number: Int, rows: Range<Int> = 20..<25) {
         pictures.withLock { pictures in
             guard let picture = pictures[Self.digest(number)] else { return }
             var rgb = picture.rgb
             let row = picture.size.width * 3
-            for place in (20 * row)..<(25 * row) { rgb[place] = 0 }
+            for place in (rows.lowerBound * row)..<(rows.upperBound * row) { rgb[place] = 0 }
             pictures[Self.digest(number)] = PixelBuffer(size: picture.size, rgb: rgb)
         }
     }
@@ -104,7 +104,7 @@ final class DuplicateLibrary: PictureSource {
     func review(_ rules: KeeperRules = KeeperRules(), rulesFault: EngineError? = nil) -> DuplicateReview {
         DuplicateReview(
             catalog: catalog, rules: rules, rulesFault: rulesFault,
-            originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()))
+            originals: OriginalPresence(catalog: catalog, objects: MemoryObjectStore()), pictures: self)
     }
 
     /// The photos of each cluster.

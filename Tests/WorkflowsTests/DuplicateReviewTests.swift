@@ -93,6 +93,25 @@ struct DuplicateReviewTests {
         #expect(!proposal.isCertain)
     }
 
+    @Test("Copies of the photos of a burst stay with the one they are copies of", arguments: [false, true])
+    func stackedCopies(comparesAll: Bool) async throws {
+        let library = try await DuplicateLibrary()
+        // Their hashes are as near to one another; every second picture has a bar.
+        var photos: [PhotoID] = []
+        for number in 1...6 {
+            photos.append(try await library.add(number, scene: 1))
+            if number.isMultiple(of: 2) { library.spoil(number, rows: 20..<22) }
+        }
+        _ = try await library.scan()
+        #expect(try await library.clusters() == [Set(photos)])
+        // The last ones: all copies are known before them.
+        _ = try await library.review().stack(StackRequest(photos: [photos[4], photos[5]], kind: .burst, actor: "a"))
+        _ = try await library.scan(DuplicateScanOptions(comparesAll: comparesAll))
+        let odd = Set([photos[0], photos[2], photos[4]])
+        let clusters = try await library.clusters()
+        #expect(clusters == [odd, Set(photos).subtracting(odd)])
+    }
+
     @Test("Clusters come in pages, or only the certain ones of them, from either end")
     func pages() async throws {
         let library = try await DuplicateLibrary()

@@ -7,33 +7,43 @@ struct ClusterParting {
     private var connection: any SQLConnection { likeness.connection }
     private var owner: SQLValue { likeness.owner }
 
-    /// Of the photos that share a cluster, one stays in it, and the others wait to be compared again; `stays` chooses among
+    /// Who of photos that share a cluster stays in it, and who of its other photos leaves it, too.
+    typealias Choice = (stays: PhotoID, alsoLeave: [PhotoID])
+
+    /// Of the photos that share a cluster, one stays in it, and the others wait to be compared again; `choice` is made among
     /// them, who are in order of id.
     func part(
-        _ photos: [PhotoID], stays: (ClusterID, [ResolutionContent.Member]) throws -> PhotoID
+        _ photos: [PhotoID], choice: (ClusterID, [PhotoID]) throws -> Choice
     ) throws -> [ResolutionContent.Parted] {
-        let rows = try connection.rows(
-            """
-            SELECT compared_photos.cluster, \(ResolutionContent.Member.columns)
-            FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
-            WHERE compared_photos.photo = ? AND compared_photos.owner = ? AND compared_photos.cluster IS NOT NULL
-            """, each: photos.sorted().map { [.id($0), owner] })
-        var together: [ClusterID: [ResolutionContent.Member]] = [:]
-        for var row in rows.joined() {
-            let cluster: ClusterID = try row.id()
-            together[cluster, default: []].append(try ResolutionContent.Member(&row))
-        }
+        let together = try members(photos)
         var parted: [ResolutionContent.Parted] = []
         for (cluster, members) in together.sorted(by: { $0.key < $1.key }) where members.count > 1 {
-            let chosen = try stays(cluster, members)
-            let stayed = try SQLRow.present(members.first { $0.photo == chosen })
-            let left = members.filter { $0.photo != chosen }
+            let choice = try choice(cluster, members.map(\.photo))
+            let stayed = try SQLRow.present(members.first { $0.photo == choice.stays })
+            let others = try self.members(choice.alsoLeave)[cluster] ?? []
+            let left = members.filter { $0.photo != choice.stays } + others
             try likeness.forget(left.map(\.photo))
             for member in left { try likeness.wait(member.photo) }
             parted.append(
                 .init(cluster: cluster, left: left, stayed: stayed, isEnded: try !exists(cluster)))
         }
         return parted
+    }
+
+    /// Those of `photos` that are in clusters, in order of id.
+    private func members(_ photos: [PhotoID]) throws -> [ClusterID: [ResolutionContent.Member]] {
+        let rows = try connection.rows(
+            """
+            SELECT compared_photos.cluster, \(ResolutionContent.Member.columns)
+            FROM compared_photos JOIN photos ON photos.id = compared_photos.photo
+            WHERE compared_photos.photo = ? AND compared_photos.owner = ? AND compared_photos.cluster IS NOT NULL
+            """, each: photos.sorted().map { [.id($0), owner] })
+        var members: [ClusterID: [ResolutionContent.Member]] = [:]
+        for var row in rows.joined() {
+            let cluster: ClusterID = try row.id()
+            members[cluster, default: []].append(try ResolutionContent.Member(&row))
+        }
+        return members
     }
 
     /// Puts those who left back into their cluster, with what had put them there. Where that, or one of them, is no longer as it

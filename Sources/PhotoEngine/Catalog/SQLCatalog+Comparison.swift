@@ -4,7 +4,9 @@ extension SQLCatalog {
     func uncompared(after: PhotoID?, limit: Int) async throws -> [UncomparedPhoto] {
         try await database.rows(
             """
-            SELECT photos.id, photos.sha256, photos.phash, photos.orientation FROM uncompared_photos
+            SELECT photos.id, photos.sha256, photos.phash, photos.orientation,
+                CASE WHEN EXISTS (SELECT 1 FROM stacked_photos WHERE stacked_photos.photo = photos.id) THEN 1 ELSE 0 END
+            FROM uncompared_photos
             JOIN photos ON photos.id = uncompared_photos.photo
             WHERE uncompared_photos.owner = ? AND uncompared_photos.photo > ? AND photos.phash IS NOT NULL
             ORDER BY uncompared_photos.photo LIMIT ?
@@ -14,7 +16,9 @@ extension SQLCatalog {
             let (photo, digest): (PhotoID, SHA256Digest) = try (row.id(), row.digest())
             let hash = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
             let orientation = try SQLRow.present(Orientation(rawValue: row.int()))
-            return UncomparedPhoto(photo: photo, sha256: digest, hash: hash, orientation: orientation)
+            return UncomparedPhoto(
+                photo: photo, sha256: digest, hash: hash, orientation: orientation,
+                isStacked: try row.bool())
         }
     }
 

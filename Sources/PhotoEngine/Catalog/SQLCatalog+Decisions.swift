@@ -15,7 +15,7 @@ extension SQLCatalog {
                 }
             }
             guard !decided.isEmpty else { return DistinctDecision(newPairs: 0, resolution: nil) }
-            let parted = try ClusterParting(likeness: likeness).part(photos) { _, members in members[0].photo }
+            let parted = try ClusterParting(likeness: likeness).part(photos) { ($1[0], []) }
             let pairs = decided.count == 1 ? "1 pair" : "\(decided.count) pairs"
             let named = photos.prefix(8).map(\.description).joined(separator: " ") + (photos.count > 8 ? " …" : "")
             let resolution = try keep(
@@ -49,7 +49,7 @@ extension SQLCatalog {
             }
             let likeness = Likeness(connection: connection, owner: ownerValue)
             let parted = try ClusterParting(likeness: likeness).part(photos) { cluster, members in
-                try representative(of: members.map(\.photo), in: cluster, order: photos, connection)
+                try parting(members, in: cluster, order: photos, copies: request.copies, connection)
             }
             let count = "\(photos.count) photos: \(request.kind.words)"
             let resolution = try keep(
@@ -104,10 +104,12 @@ extension SQLCatalog {
     /// Photos beyond this of a cluster are not asked whom they are like.
     private static let mostOthers = 64
 
-    /// Which photo of a stack is most like what else is in the cluster: its copies stay with it.
-    private func representative(
-        of members: [PhotoID], in cluster: ClusterID, order: [PhotoID], _ connection: any SQLConnection
-    ) throws -> PhotoID {
+    /// Which photo of a stack stays in a cluster: the one with the most copies there, as far as somebody looked, else the one whose
+    /// hash is nearest to what else is there. The copies of another leave with it.
+    private func parting(
+        _ members: [PhotoID], in cluster: ClusterID, order: [PhotoID], copies: [PhotoID: PhotoID],
+        _ connection: any SQLConnection
+    ) throws -> ClusterParting.Choice {
         let rows = try connection.rows(
             "SELECT photo, phash FROM compared_photos WHERE cluster = ? AND owner = ? ORDER BY photo LIMIT ?",
             [.id(cluster), ownerValue, .int(members.count + Self.mostOthers)])
@@ -117,13 +119,16 @@ extension SQLCatalog {
             hashes[photo] = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
         }
         let inStack = Set(order)
-        let others = hashes.filter { !inStack.contains($0.key) }.map(\.value)
-        func sum(_ photo: PhotoID) -> Int {
+        let others = hashes.filter { !inStack.contains($0.key) }
+        let known = copies.filter { others[$0.key] != nil && members.contains($0.value) }
+        func distance(_ photo: PhotoID) -> (copies: Int, bits: Int) {
             // One whose hash was not read is the last choice.
-            hashes[photo].map { hash in others.reduce(0) { $0 + $1.distance(to: hash) } } ?? .max
+            let bits = hashes[photo].map { hash in others.values.reduce(0) { $0 + $1.distance(to: hash) } }
+            return (-known.values.count { $0 == photo }, bits ?? .max)
         }
         let inOrder = order.filter(Set(members).contains)
-        return try SQLRow.present(inOrder.min { sum($0) < sum($1) })
+        let stays = try SQLRow.present(inOrder.min { distance($0) < distance($1) })
+        return (stays, known.filter { $0.value != stays }.map(\.key))
     }
 
     private func requireKnown(

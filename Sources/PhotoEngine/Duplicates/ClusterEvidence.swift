@@ -27,6 +27,7 @@ public protocol ClusterEvidence {
     /// Whether somebody decided that a photo of `one` and a photo of `other` are no duplicates. Either may be a photo in no cluster.
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) async throws -> Bool
 
-    /// Whether two photos show the same picture: their bytes are equal or their pictures were compared. Must not depend on order.
-    func areSame(_ one: PhotoID, _ other: PhotoID) async throws -> Bool
+    /// How alike two photos are that show the same picture, up to 1 for equal ones: their bytes are equal or their pictures were
+    /// compared. nil where they show different ones. Must not depend on order.
+    func likeness(of one: PhotoID, to other: PhotoID) async throws -> Double?
 }

@@ -4,7 +4,8 @@ public import Core
 ///
 /// Plain union of all pairs chains: A is like B, B like C, and in the end unlike pictures share a cluster. Here a photo joins a
 /// cluster when it is the same as at least half of a sample of it: its earliest members, which don't drift as it grows, and
-/// those nearest to the photo. Two clusters merge when at least half of a sample of one would each join the other.
+/// those nearest to the photo; of several, the one with the photo that is most like it. Two clusters merge when at least half of
+/// a sample of one would each join the other.
 ///
 /// Work is bounded however many photos are alike: at most `candidates` are looked at, of at most `groups` clusters or lone
 /// photos, with at most nine comparisons each, and 25 more where two would merge. What more candidates could show is left to
@@ -24,12 +25,19 @@ public struct ClusterPlan: Sendable {
     /// What the arrival of `photo`, which is in no cluster, changes; nothing when it is like no other. Carry it out before the
     /// next photo arrives. A photo that somebody took out of a cluster arrives again, once the decision can be asked for.
     public func arrival(of photo: PhotoID, evidence: some ClusterEvidence) async throws -> [ClusterChange] {
-        var changes: [ClusterChange] = []
-        var home: Home?
+        var same: [(side: ClusterSide, memberCount: Int, likeness: Double)] = []
         for (side, memberCount) in try await sides(of: photo, evidence) {
             if try await evidence.areKeptApart(.photo(photo), side) { continue }
             let members = try await sample(of: side, toward: photo, early: early, near: near, evidence)
-            guard try await isHalfSame(photo, members, evidence) else { continue }
+            guard let likeness = try await likeness(of: photo, toHalf: members, evidence) else { continue }
+            // Of those equally like it, the one with the nearest hash.
+            same.insert(
+                (side, memberCount, likeness),
+                at: same.firstIndex { $0.likeness < likeness } ?? same.endIndex)
+        }
+        var changes: [ClusterChange] = []
+        var home: Home?
+        for (side, memberCount, _) in same {
             let few = try await sample(of: side, toward: photo, early: mergeEarly, near: mergeNear, evidence)
             guard var own = home else {
                 home = Home(side, memberCount, few, joinedBy: photo)
@@ -68,19 +76,23 @@ public struct ClusterPlan: Sendable {
         }
     }
 
-    /// Whether at least half of `members`, and one at least, show the same as `photo`; stops as soon as that is settled.
-    private func isHalfSame(
-        _ photo: PhotoID, _ members: [PhotoID], _ evidence: some ClusterEvidence
-    ) async throws -> Bool {
+    /// How like the likest is where at least half of `members`, and one at least, show the same as `photo`, else nil; stops as
+    /// soon as that is settled.
+    private func likeness(
+        of photo: PhotoID, toHalf members: [PhotoID], _ evidence: some ClusterEvidence
+    ) async throws -> Double? {
         let needed = (members.count + 1) / 2
-        var (same, left) = (0, members.count)
+        var (same, left, most) = (0, members.count, 0.0)
         for member in members {
             left -= 1
-            if try await evidence.areSame(photo, member) { same += 1 }
-            if same >= needed { return true }
-            if same + left < needed { return false }
+            if let likeness = try await evidence.likeness(of: photo, to: member) {
+                same += 1
+                most = max(most, likeness)
+            }
+            if same >= needed { return most }
+            if same + left < needed { return nil }
         }
-        return false
+        return nil
     }
 
     private func canMerge(
@@ -88,7 +100,7 @@ public struct ClusterPlan: Sendable {
     ) async throws -> Bool {
         for side in own.sides where try await evidence.areKeptApart(side, other) { return false }
         var joining = 0
-        for member in members where try await isHalfSame(member, own.sample, evidence) { joining += 1 }
+        for member in members where try await likeness(of: member, toHalf: own.sample, evidence) != nil { joining += 1 }
         return joining > 0 && joining * 2 >= members.count
     }
 }

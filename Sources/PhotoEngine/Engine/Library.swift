@@ -233,7 +233,7 @@ public final class Library: Sendable {
                     "what to keep of duplicates is not known: \(problem.whatHappened) (\(problem.place))",
                     whatToDo: problem.whatToDo)
             },
-            originals: OriginalPresence(catalog: catalog, objects: objects))
+            originals: OriginalPresence(catalog: catalog, objects: objects), pictures: smallPictures)
     }
 
     /// Resolves many clusters at once, with the keeper rules of the configuration.
@@ -247,7 +247,7 @@ public final class Library: Sendable {
     /// Puts what a camera made as one into stacks.
     public func stacking(actor: String) -> LibraryStacking {
         LibraryStacking(
-            catalog: catalog, names: configuration.keeperRules.namePatterns, actor: actor
+            catalog: catalog, names: configuration.keeperRules.namePatterns, actor: actor, pictures: smallPictures
         )
     }
 

@@ -50,7 +50,7 @@ public protocol ResolutionCatalog: Sendable {
     /// Throws `.notFound` for an unknown photo.
     func decideDistinct(_ photos: [PhotoID], actor: String, reason: String) async throws -> DistinctDecision
     /// Puts photos, two or more, into one stack. Those in one cluster leave it, but for the one most like what else is in it,
-    /// and wait to be compared again. Throws `.notFound` for an unknown photo, `.conflict`, and nothing changes, when one is
+    /// with their copies, and wait to be compared again. Throws `.notFound` for an unknown photo, `.conflict`, and nothing changes, when one is
     /// in a stack or in the trash.
     func stack(_ request: StackRequest) async throws -> Resolution
     /// Newest first, behind `after`.

@@ -91,12 +91,16 @@ public struct UncomparedPhoto: Hashable, Sendable {
     public let hash: PerceptualHash
     /// How a viewer turns the stored picture.
     public let orientation: Orientation
+    public let isStacked: Bool
 
-    public init(photo: PhotoID, sha256: SHA256Digest, hash: PerceptualHash, orientation: Orientation) {
+    public init(
+        photo: PhotoID, sha256: SHA256Digest, hash: PerceptualHash, orientation: Orientation, isStacked: Bool = false
+    ) {
         self.photo = photo
         self.sha256 = sha256
         self.hash = hash
         self.orientation = orientation
+        self.isStacked = isStacked
     }
 }
 

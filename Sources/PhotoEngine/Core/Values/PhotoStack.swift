@@ -40,6 +40,8 @@ public struct StackRequest: Hashable, Sendable {
     /// In the order they are to have.
     public var photos: [PhotoID]
     public var kind: StackReason
+    /// Of other photos in its clusters, as far as their pictures were looked at: which of `photos` each is a copy of.
+    public var copies: [PhotoID: PhotoID] = [:]
     public var actor: String
     /// Why, in the person's words; empty where nothing was given.
     public var reason: String

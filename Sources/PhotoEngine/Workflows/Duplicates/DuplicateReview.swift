@@ -11,6 +11,7 @@ public struct DuplicateReview: Sendable {
     /// Why it is not known what to keep.
     private let rulesFault: EngineError?
     private let originals: OriginalPresence
+    private let pictures: any PictureSource
     /// Of more, no proposal is made for a list: it would read them all.
     public static let mostListed = 1000
     /// Photos that are read at once, each with all its tags.
@@ -22,12 +23,14 @@ public struct DuplicateReview: Sendable {
 
     /// `rulesFault` says why the rules are not those that the owner wants: nothing is proposed then.
     public init(
-        catalog: any ReviewCatalog, rules: KeeperRules, rulesFault: EngineError? = nil, originals: OriginalPresence
+        catalog: any ReviewCatalog, rules: KeeperRules, rulesFault: EngineError? = nil, originals: OriginalPresence,
+        pictures: any PictureSource
     ) {
         self.catalog = catalog
         self.rules = rules
         self.rulesFault = rulesFault
         self.originals = originals
+        self.pictures = pictures
     }
 
     /// The cluster that a person calls by its id or the beginning of one that only one has. Throws `.notFound`, or `.conflict`
@@ -185,7 +188,7 @@ public struct DuplicateReview: Sendable {
         guard (2...Self.mostStacked).contains(Set(request.photos).count) else {
             throw EngineError(.invalidInput, "a stack has 2 to \(Self.mostStacked) different photos")
         }
-        return try await catalog.stack(request)
+        return try await catalog.stack(StackedCopies(catalog: catalog, pictures: pictures).told(in: request))
     }
 
     /// Why photos that a person puts together belong together, and in which order: as recognised, where that is one stack

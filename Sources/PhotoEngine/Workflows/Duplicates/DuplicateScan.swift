@@ -64,11 +64,12 @@ public struct DuplicateScan: Sendable {
         return report
     }
 
-    /// Compares the photos of a page in order; returns those whose small picture is needed and isn't there, and the mark then, or nil
+    /// Compares the photos of a page, those of stacks first, so that a copy finds the one it is a copy of; returns those whose small picture is needed and isn't there, and the mark then, or nil
     /// when somebody else changed clusters since `mark`, so that the rest of the page has to be compared again.
     private func compare(
         _ page: [UncomparedPhoto], _ evidence: ScanEvidence, _ tally: ScanTally, since mark: Int64
     ) async throws -> (left: Set<PhotoID>, mark: Int64)? {
+        let page = page.filter(\.isStacked) + page.filter { !$0.isStacked }
         var mark = mark
         var left = Set<PhotoID>()
         // Like no other so far, and not recorded yet: a transaction for each would be most of the work.

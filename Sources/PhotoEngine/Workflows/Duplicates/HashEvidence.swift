@@ -59,12 +59,13 @@ final class HashEvidence: ClusterEvidence {
 
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) -> Bool { false }
 
-    func areSame(_ one: PhotoID, _ other: PhotoID) -> Bool {
+    func likeness(of one: PhotoID, to other: PhotoID) -> Double? {
         let (first, second) = (files[Self.index(of: one)], files[Self.index(of: other)])
-        if first.sha256 == second.sha256 { return true }
+        if first.sha256 == second.sha256 { return 1 }
         guard min(first.hash.bits.nonzeroBitCount, second.hash.bits.nonzeroBitCount) >= Self.fewestBits else {
-            return false
+            return nil
         }
-        return first.hash.distance(to: second.hash) <= distance
+        // The nearest hash comes first already.
+        return first.hash.distance(to: second.hash) <= distance ? 1 : nil
     }
 }

@@ -11,12 +11,13 @@ public struct LibraryStacking: Sendable {
     private let catalog: any StackedCatalog
     private let names: [NamePattern]
     private let actor: String
+    private let pictures: any PictureSource
     /// Photos of one moment that are looked at together, at most: more is no camera's work.
     private static let mostOfOne = 2000
 
     /// `names` are those of the keeper rules.
-    public init(catalog: any StackedCatalog, names: [NamePattern], actor: String) {
-        (self.catalog, self.names, self.actor) = (catalog, names, actor)
+    public init(catalog: any StackedCatalog, names: [NamePattern], actor: String, pictures: any PictureSource) {
+        (self.catalog, self.names, self.actor, self.pictures) = (catalog, names, actor, pictures)
     }
 
     /// How many stacks were made of each sort; of a stack that somebody took apart, none again. Cancelling ends it between two.
@@ -55,7 +56,8 @@ public struct LibraryStacking: Sendable {
                 let request = StackRequest(
                     photos: stack.photos, kind: stack.reason, actor: actor, reason: "recognised by an import")
                 do {
-                    _ = try await catalog.stack(request)
+                    let copies = StackedCopies(catalog: catalog, pictures: pictures)
+                    _ = try await catalog.stack(copies.told(in: request))
                 } catch let error as EngineError where error.code == .conflict || error.code == .notFound {
                     // Somebody decided on its photos meanwhile.
                     continue

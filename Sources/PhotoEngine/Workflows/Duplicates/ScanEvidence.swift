@@ -152,12 +152,12 @@ final class ScanEvidence: ClusterEvidence {
         try await catalog.areKeptApart(one, other)
     }
 
-    func areSame(_ one: PhotoID, _ other: PhotoID) async throws -> Bool {
+    func likeness(of one: PhotoID, to other: PhotoID) async throws -> Double? {
         let pair = Pair(one, other)
-        if let answer = answers[pair] { return answer != nil }
+        if let answer = answers[pair] { return answer.map { $0.similarity ?? 1 } }
         let evidence = try await compare(pair)
         answers[pair] = .some(evidence)
-        return evidence != nil
+        return evidence.map { $0.similarity ?? 1 }
     }
 
     private func compare(_ pair: Pair) async throws -> LikenessEvidence? {
