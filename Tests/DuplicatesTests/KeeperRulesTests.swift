@@ -109,6 +109,7 @@ struct KeeperRulesTests {
         switch rule {
         case .referenceFolder: better.paths = ["/archive/a.jpg"]
         case .original: worse.photo.metadata.tags["Exif.Image.Software"] = "Adobe Photoshop 25.1 (Windows)"
+        case .extent: better.photo.metadata.tags["Picture.Frames"] = "6"
         case .resolution: better.photo.pixelSize = PixelSize(width: 4200, height: 3150)
         case .format: better.photo.mediaType = .png
         case .metadata: better.photo.metadata.position = GeoPosition(latitude: 47, longitude: 8)
@@ -123,6 +124,46 @@ struct KeeperRulesTests {
         // Without the rule, and with nothing else between them, the earlier id stays.
         rules.order.removeAll { $0 == rule }
         #expect(rules.proposal(among: [worse, better]).keeper == worse.photo.id)
+    }
+
+    @Test(
+        "What holds more than the picture that shows is never thrown away unseen",
+        arguments: [
+            (["Picture.Frames": "6"], MediaType.gif, "b.gif has 6 frames"),
+            (["Picture.Frames": "3"], .tiff, "b.gif has 3 pages"),
+            (["Picture.Bits": "16"], .png, "b.gif has 16 bits a channel"),
+            (["Xmp.GCamera.MicroVideo": "1"], .jpeg, "b.gif has a film behind its picture"),
+        ] as [([String: String], MediaType, String)])
+    func extent(tags: [String: String], type: MediaType, doubt: String) {
+        let original = photo(1, "a.jpg")
+        let more = photo(2, "b.gif", type, width: 800, height: 600, camera: nil) { $0.metadata.tags = tags }
+        #expect(KeeperRules().proposal(among: [candidate(original), candidate(more)]).doubt == doubt)
+        let plain = photo(3, "c.jpg", camera: nil)
+        #expect(KeeperRules().proposal(among: [candidate(plain), candidate(more)]).keeper == more.id)
+    }
+
+    @Test("More pixels in fewer bytes are no reason to be sure, unless a camera made them")
+    func enlarged() {
+        func doubt(_ camera: String?, bytes: Int64) -> String? {
+            let large = photo(1, "a.jpg", camera: camera) { $0.byteCount = ByteCount(bytes) }
+            let small = photo(2, "b.jpg", width: 1600, height: 1200, camera: nil) { $0.byteCount = ByteCount(400_000) }
+            return KeeperRules().proposal(among: [candidate(large), candidate(small)]).doubt
+        }
+        #expect(doubt(nil, bytes: 300_000) == "b.jpg has more bytes for fewer pixels")
+        #expect(doubt(nil, bytes: 500_000) == nil)
+        #expect(doubt("Canon EOS R5", bytes: 300_000) == nil)
+    }
+
+    @Test("Of two whose dates are their files' the less compressed is kept")
+    func fileDates() {
+        let early = photo(1, "a.jpg", camera: nil) {
+            $0.captureTime = CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified)
+            $0.byteCount = ByteCount(300_000)
+        }
+        let late = photo(2, "b.jpg", camera: nil) {
+            $0.captureTime = CaptureTime(wallMicroseconds: 2, offsetMinutes: nil, source: .modified)
+        }
+        #expect(KeeperRules().proposal(among: [candidate(early), candidate(late)]).keeper == late.id)
     }
 
     @Test("The order that photos are given in doesn't matter")

@@ -69,13 +69,19 @@ struct OpenedPicture {
 
     private func decode(to edge: Int, problem: String?) throws -> ReducedPicture {
         let (opened, size) = try loader.open(atLeast: edge, isLenient: problem != nil)
+        // A raw file's preview tells nothing of it.
+        var extent = mediaType == .raw ? [:] : opened.extentTags
+        if mediaType == .jpeg, case let count = JPEGSegment.pictureCount(of: file.buffer), count > 1 {
+            extent[PictureTag.frames] = "\(count)"
+        }
         var plain = try opened.plain()
         // libvips' resize moves the pHash of drawings by up to 4 bits, and that of a large JPEG by one now and then.
         let isHashedScaled = loader.shrinksWhileDecoding && edge >= 1024
         if !isHashedScaled { plain = try plain.inMemory() }
         let picture = try plain.scaled(Double(edge) / Double(plain.longestEdge)).inMemory()
         return ReducedPicture(
-            picture: picture, hashed: isHashedScaled ? picture : plain, storedSize: size, problem: problem)
+            picture: picture, hashed: isHashedScaled ? picture : plain, storedSize: size, extent: extent,
+            problem: problem)
     }
 
     func perceptualHash(_ detail: HashDetail) throws -> PerceptualHash {
@@ -90,6 +96,8 @@ struct ReducedPicture {
     /// What the pHash is computed on.
     let hashed: VipsPicture
     let storedSize: PixelSize
+    /// `PictureTag`s.
+    let extent: [String: String]
     /// What is wrong with the file, though it could be decoded.
     let problem: String?
 }

@@ -61,8 +61,9 @@ enum RequestHandler {
         _ opened: OpenedPicture, sizes: [Int], formats: [RenditionFormat], usesFullHash: Bool
     ) throws -> (DecoderReply, [[UInt8]]) {
         let tags = opened.tags()
-        let metadata = PhotoMetadata(tags)
+        var metadata = PhotoMetadata(tags)
         let reduced = try opened.reduced(to: sizes.max() ?? RenditionKind.smallSize)
+        metadata.tags.merge(reduced.extent) { _, ours in ours }
         let hash = usesFullHash ? try opened.perceptualHash(.full) : try reduced.hashed.perceptualHash()
         let upright = try reduced.picture.inSRGB().upright(opened.loadsUpright ? .upright : metadata.orientation)
         let renditions = try RenditionMaker.renditions(of: upright, sizes: sizes, formats: formats)

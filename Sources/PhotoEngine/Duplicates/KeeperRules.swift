@@ -22,6 +22,8 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
     case referenceFolder
     /// As the camera made it: neither edited nor saved again without the camera's data.
     case original
+    /// More frames, pages or bits a channel, or a film behind the picture.
+    case extent
     /// More pixels.
     case resolution
     case format
@@ -38,7 +40,7 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
     /// Whether it speaks of the picture itself rather than of where it lies.
     var isWeighty: Bool {
         switch self {
-        case .referenceFolder, .original, .resolution, .metadata: true
+        case .referenceFolder, .original, .extent, .resolution, .metadata: true
         case .format, .captureDate, .fileName, .albums, .bytes: false
         }
     }
@@ -57,6 +59,7 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
         switch self {
         case .referenceFolder: "in a folder that is always kept"
         case .original: "nearer to the original"
+        case .extent: "more frames, pages or bits, or a film"
         case .resolution: "more pixels"
         case .format: "the better format"
         case .metadata: "more camera data"
@@ -126,9 +129,11 @@ extension KeeperRules {
         if keeper.isDamaged { return "\(displayEscaped(keeper.photo.filename)) is damaged" }
         let weighty = order.filter(\.isWeighty)
         let name = displayEscaped(other.photo.filename)
+        if let excess = other.extent.excess(over: keeper.extent) { return "\(name) \(excess)" }
         if let rule = weighty.first(where: { other.isBetter(than: keeper, by: $0, self) }) {
             return "\(name) has \(rule.advantage)"
         }
+        if keeper.isEnlarged(from: other, self) { return "\(name) has more bytes for fewer pixels" }
         if other.isDamaged || weighty.contains(where: { keeper.isBetter(than: other, by: $0, self) }) { return nil }
         return "little tells it from \(name)"
     }

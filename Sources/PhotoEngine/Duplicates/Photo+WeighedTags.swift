@@ -23,6 +23,7 @@ extension Photo {
     /// Whether the keeper rules or the recognition of stacks read the tag of this name.
     @Sendable public static func isWeighed(_ tag: String) -> Bool {
         programTags.contains(tag) || tag == exposureBiasTag || tag == exposureModeTag || isOfEditing(tag)
-            || isContentIdentifier(tag) || isBurstIdentifier(tag)
+            || isContentIdentifier(tag) || isBurstIdentifier(tag) || PictureExtent.isOfFilm(tag)
+            || tag == PictureTag.frames || tag == PictureTag.bits
     }
 }

@@ -5,7 +5,8 @@ internal import SystemPackage
 struct WeighedPhoto {
     let photo: Photo
     let isInReferenceFolder: Bool
-    private let origin: PhotoOrigin
+    let origin: PhotoOrigin
+    let extent: PictureExtent
     private let namePattern: NamePattern?
     private let albumCount: Int
 
@@ -32,21 +33,32 @@ struct WeighedPhoto {
         let name = NamePattern.characters(photo.filename)
         namePattern = scale.patterns.first { $0.matches(name) }?.pattern
         origin = PhotoOrigin(of: photo, namePattern)
+        extent = PictureExtent(of: photo)
     }
 
     func isBetter(than other: WeighedPhoto, by rule: KeeperRule, _ rules: KeeperRules) -> Bool {
         switch rule {
         case .referenceFolder: isInReferenceFolder && !other.isInReferenceFolder
         case .original: origin > other.origin
+        case .extent: extent.excess(over: other.extent) != nil && other.extent.excess(over: extent) == nil
         case .resolution: Double(pixels) > Double(other.pixels) * (1 + rules.sizeTolerance)
         case .format: place(in: rules.formats) < other.place(in: rules.formats)
         // One field more or less says little; a position does.
         case .metadata: metadataScore > other.metadataScore + 1
+        // When a file was written says less of the picture than its size does.
+        case .captureDate where photo.captureTime.source == .modified && other.photo.captureTime.source == .modified:
+            false
         case .captureDate: captureDateRank.lexicographicallyPrecedes(other.captureDateRank)
         case .fileName: namePattern == nil && other.namePattern != nil
         case .albums: albumCount > other.albumCount
         case .bytes: photo.byteCount > other.photo.byteCount
         }
+    }
+
+    /// Whether it may be no more than the other made larger, or compressed to nothing: no camera says otherwise.
+    func isEnlarged(from other: WeighedPhoto, _ rules: KeeperRules) -> Bool {
+        origin != .original && photo.mediaType == other.photo.mediaType && isBetter(than: other, by: .resolution, rules)
+            && photo.byteCount < other.photo.byteCount
     }
 
     /// Whether a part of the picture could not be decoded.

@@ -1,0 +1,28 @@
+public import Core
+
+/// What a file holds beyond the one picture of eight bits a channel that is shown of it.
+public struct PictureExtent: Sendable {
+    private let frames: Int
+    private let bits: Int
+    private let hasFilm: Bool
+    private let isPaged: Bool
+
+    public init(of photo: Photo) {
+        let tags = photo.metadata.tags
+        frames = tags[PictureTag.frames].flatMap { Int($0) } ?? 1
+        bits = tags[PictureTag.bits].flatMap { Int($0) } ?? 8
+        hasFilm = tags.contains { Self.isOfFilm($0.key) && $0.value == "1" }
+        isPaged = photo.mediaType == .tiff
+    }
+
+    /// What it has more of, after the photo's name; nil where it has nothing that the other lacks.
+    public func excess(over other: PictureExtent) -> String? {
+        if hasFilm, !other.hasFilm { return "has a film behind its picture" }
+        if frames > other.frames { return "has \(frames) \(isPaged ? "pages" : "frames")" }
+        if bits > other.bits { return "has \(bits) bits a channel" }
+        return nil
+    }
+
+    /// Google's motion photos (Motion Photo format 1.0, and the older Micro Video).
+    static func isOfFilm(_ tag: String) -> Bool { tag.hasSuffix(".MotionPhoto") || tag.hasSuffix(".MicroVideo") }
+}
