@@ -46,6 +46,7 @@ struct DecisionTests {
         app.press("enter enter")
         #expect(app.cluster == 1 && app.screen.contains("1 of 11"))
         #expect(app.screen.contains("410 kB won") && app.screen.contains("u undoes it"))
+        app.fireTimer()
         app.press("enter enter")
         #expect(app.cluster == 2 && app.screen.contains("1.2 MB won"))
         app.press("q")
@@ -138,6 +139,28 @@ struct DecisionTests {
         #expect(app.cluster == 2 && app.screen.contains("no stack any more"))
     }
 
+    @Test("A key held down decides on no cluster that nobody has seen")
+    func held() {
+        var app = app()
+        for _ in 0..<12 { app.press("enter") }
+        #expect(decisions(app).count == 1 && app.cluster == 1 && app.state.layers.isEmpty)
+        app.fireTimer()
+        app.press("enter enter")
+        #expect(decisions(app).count == 2)
+    }
+
+    @Test("Of a burst nothing goes until a person chooses", arguments: ["space", "] x [ space"])
+    func chosenStack(keys: String) {
+        var app = app(SampleClusters(12), at: 2)
+        app.press("enter")
+        #expect(app.state.layers.isEmpty && app.screen.contains("choose what to keep"))
+        #expect(!app.screen.contains("KEEP"))
+        app.press(keys)
+        #expect(app.screen.contains("KEEP"))
+        app.press("enter enter")
+        #expect(decisions(app).count == 1)
+    }
+
     @Test("Skipping leaves a cluster as it is")
     func skip() {
         var app = app()
@@ -153,7 +176,9 @@ struct DecisionTests {
     @Test("Undo brings the last one back, then the one before it")
     func undo() {
         var app = app()
-        app.press("enter enter enter enter u")
+        app.press("enter enter")
+        app.fireTimer()
+        app.press("enter enter u")
         #expect(app.cluster == 1 && app.screen.contains("2 photos back from the trash"))
         #expect(app.screen.contains("410 kB won"))
         app.press("u")

@@ -64,6 +64,10 @@ extension Benchmark {
             RenditionPicture.pixels(try await objects.get(RenditionKind(size: 256, format: .webp).key(of: original)))
         }
 
+        func largestPicture(of original: SHA256Digest) async throws -> PixelBuffer? {
+            try await picture(of: original)
+        }
+
         func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
     }
 }

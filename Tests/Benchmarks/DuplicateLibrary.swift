@@ -63,6 +63,10 @@ private struct MadeUpPictures: PictureSource {
         return PixelBuffer(size: size, rgb: rgb)
     }
 
+    func largestPicture(of original: SHA256Digest) async throws -> PixelBuffer? {
+        try await picture(of: original)
+    }
+
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
 }
 
@@ -71,6 +75,10 @@ private struct BlankPictures: PictureSource {
     func picture(of original: SHA256Digest) async throws -> PixelBuffer? {
         let size = PixelSize(width: 64, height: 64)
         return PixelBuffer(size: size, rgb: [UInt8](repeating: 90, count: size.pixels * 3))
+    }
+
+    func largestPicture(of original: SHA256Digest) async throws -> PixelBuffer? {
+        try await picture(of: original)
     }
 
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
@@ -256,6 +264,10 @@ private struct DuplicateLibraryBench {
         func picture(of original: SHA256Digest) async throws -> PixelBuffer? {
             guard let digest = SHA256Digest(bytes: [UInt8](repeating: 7, count: 32)) else { return nil }
             return try await MadeUpPictures().picture(of: digest)
+        }
+
+        func largestPicture(of original: SHA256Digest) async throws -> PixelBuffer? {
+            try await picture(of: original)
         }
 
         func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }

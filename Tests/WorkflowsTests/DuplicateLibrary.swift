@@ -26,6 +26,10 @@ final class DuplicateLibrary: PictureSource {
         return pictures.withLock { $0[original] }
     }
 
+    func largestPicture(of original: SHA256Digest) async throws -> PixelBuffer? {
+        try await picture(of: original)
+    }
+
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? {
         try await picture(of: original)?.rgb
     }

@@ -30,7 +30,7 @@ struct DuplicateReviewTests {
     func certain() async throws {
         try await withPair { library, export, original, cluster in
             let proposal = try await review(library).proposal(for: cluster)
-            #expect(proposal.keeper == original && proposal.isCertain && proposal.tier == .same)
+            #expect(proposal.keeper == original && proposal.isCertain == nil && proposal.tier == .same)
             #expect(proposal.sentence.hasPrefix("kept: 80x60 JPEG original"))
             #expect(proposal.trashed(keeping: [original]) == [export])
             #expect(proposal.members.allSatisfy { (proposal.distance(of: $0) ?? 99) <= 4 })
@@ -44,7 +44,7 @@ struct DuplicateReviewTests {
             #expect(try await review(library).proposal(for: cluster).keeper == export)
             try await library.catalog.markMissing(["/photos/1.jpg"])
             let proposal = try await review(library).proposal(for: cluster)
-            #expect(proposal.keeper == original && !proposal.isCertain)
+            #expect(proposal.keeper == original && proposal.isCertain == false)
         }
     }
 
@@ -90,7 +90,7 @@ struct DuplicateReviewTests {
         let cluster = try #require(try await library.catalog.clusters(ClusterQuery(limit: 9)).first)
         let proposal = try await review(library).proposal(for: cluster)
         #expect(proposal.stacks.map(\.reason) == ["a burst"])
-        #expect(!proposal.isCertain)
+        #expect(proposal.isCertain == false)
     }
 
     @Test("Copies of the photos of a burst stay with the one they are copies of", arguments: [false, true])

@@ -17,6 +17,10 @@ struct RenditionPictures: PictureSource, RenditionFiles {
         return try await bytes(key).flatMap(RenditionPicture.pixels)
     }
 
+    func largestPicture(of original: SHA256Digest) async throws -> PixelBuffer? {
+        try await largestRendition(of: original).flatMap(RenditionPicture.pixels)
+    }
+
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? {
         func largest() async throws -> [UInt8]? {
             // A photo that was processed under other settings may lack the larger ones.

@@ -1,8 +1,9 @@
 public import Core
+internal import Duplicates
 
 /// Pages of clusters for somebody who looks through them.
 public struct ClusterBrowser: Sendable {
-    private static let mostExamined = 32
+    private static let mostExamined = 16
 
     private let catalog: any DuplicateCatalog
     private let review: DuplicateReview
@@ -49,8 +50,11 @@ public struct ClusterBrowser: Sendable {
         for cluster in found where cluster.photos <= DuplicateReview.mostListed {
             try Task.checkCancellation()
             do {
-                let proposal = try await review.proposal(for: cluster)
-                if choice.contains(.certain), try await pictures.doubt(of: proposal) != nil { continue }
+                var proposal = try await review.proposal(for: cluster)
+                if choice.contains(.certain) {
+                    if try await pictures.doubt(of: proposal) != nil { continue }
+                    proposal.isExamined = true
+                }
                 if choice.contains(.exact), try await !isExact(proposal) { continue }
                 proposals[cluster.id] = proposal
             } catch let error as EngineError where error.code == .conflict {
@@ -63,10 +67,11 @@ public struct ClusterBrowser: Sendable {
 
     /// The proposal with what speaks against it once its pictures are looked at, too: a list tells what is known without.
     public func examined(_ proposal: ClusterProposal) async throws -> ClusterProposal {
-        // Each takes some milliseconds: of more, nobody waits for all of them.
+        // Each takes a twentieth of a second: of more, nobody waits for all of them.
         guard proposal.photos.count <= Self.mostExamined else { return proposal }
         var examined = proposal
         examined.doubt = try await pictures.doubt(of: proposal)
+        examined.isExamined = true
         return examined
     }
 
@@ -74,6 +79,21 @@ public struct ClusterBrowser: Sendable {
     /// they hold.
     public func isExact(_ proposal: ClusterProposal) async throws -> Bool {
         try await pictures.haveSamePixels(proposal)
+    }
+}
+
+extension CopyCheck.Flaw {
+    /// After the other photo's name.
+    fileprivate var words: String {
+        switch self {
+        case .turned: "stands another way: turned, or mirrored"
+        case .otherPart: "is another part of the picture"
+        case .showsMore: "shows more of the picture"
+        case .colourOrSpot: "differs in colour, or in a spot"
+        case .tone: "is brighter, darker or of another contrast"
+        case .texture: "differs all over, as by noise or a filter"
+        case .sharper: "is sharper"
+        }
     }
 }
 
@@ -89,21 +109,18 @@ extension PictureSource {
             !kept.contains($0.0.id) && $0.0.sha256 != keeper.0.sha256
         }
         if others.isEmpty { return nil }
-        guard let first = try await picture(of: keeper.0.sha256) else {
+        guard let first = try await largestPicture(of: keeper.0.sha256) else {
             return "there is no picture of \(displayEscaped(keeper.0.filename)) to look at"
         }
         for (photo, member) in others {
             let name = displayEscaped(photo.filename)
-            guard let second = try await picture(of: photo.sha256) else {
+            guard let second = try await largestPicture(of: photo.sha256) else {
                 return "there is no picture of \(name) to look at"
             }
-            // Each way: either may show more than the other.
-            let toward = PictureDifference.orientations(of: member, toward: keeper.1)
-            let back = PictureDifference(
-                second, first, orientations: PictureDifference.orientations(of: keeper.1, toward: member))
-            let difference = PictureDifference(first, second, orientations: toward)
-            if let doubt = difference.doubt(ofStandingFor: name) { return doubt }
-            if back.showsMore { return "\(name) shows more of the picture" }
+            let check = CopyCheck(
+                keeping: first, for: second,
+                orientations: PictureDifference.orientations(of: member, toward: keeper.1))
+            if let flaw = check.flaw { return "\(name) \(flaw.words)" }
         }
         return nil
     }
@@ -112,6 +129,8 @@ extension PictureSource {
     func haveSamePixels(_ proposal: ClusterProposal) async throws -> Bool {
         let sizes = Set(proposal.photos.map { $0.pixelSize.map($0.metadata.orientation.upright) })
         guard sizes.count == 1, sizes.first != .some(nil), let first = proposal.photos.first,
+            let keeper = proposal.photos.first(where: { $0.id == proposal.keeper }),
+            proposal.photos.allSatisfy({ PictureExtent(of: $0).excess(over: PictureExtent(of: keeper)) == nil }),
             proposal.members.allSatisfy({ proposal.distance(of: $0) == 0 }),
             let rendition = try await largestRendition(of: first.sha256)
         else { return false }

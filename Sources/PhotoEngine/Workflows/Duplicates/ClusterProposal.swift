@@ -35,7 +35,7 @@ public struct ClusterProposal: Sendable {
     /// For a person, safe to show: what is kept, and why.
     public let choice: String
     public let stacks: [Stack]
-    /// What speaks against it, for a person, safe to show; nil where it is certain: the pictures are the same, none is part
+    /// What speaks against it, for a person, safe to show; nil where nothing does: the hashes are nearly the same, none is part
     /// of a stack, and nothing weighty speaks for another keeper.
     public internal(set) var doubt: String?
     /// What somebody answered of two of its photos, that they are not the same; nil where nobody did.
@@ -60,10 +60,18 @@ public struct ClusterProposal: Sendable {
         keptMember = members.first { $0.photo == keeper }
     }
 
-    public var isCertain: Bool { doubt == nil }
+    /// Whether its pictures were looked at, too, where nothing else spoke against it.
+    public internal(set) var isExamined = false
+
+    /// nil where nothing that is written of the photos speaks against it, and nobody looked at the pictures.
+    public var isCertain: Bool? { doubt != nil ? false : isExamined ? true : nil }
 
     /// `choice` as a sentence of its own.
-    public var sentence: String { "kept: \(choice)" }
+    public var sentence: String {
+        let stacked = Set(stacks.flatMap(\.photos))
+        guard photos.allSatisfy({ stacked.contains($0.id) }) else { return "kept: \(choice)" }
+        return "they belong together: " + Set(stacks.map(\.reason)).sorted().joined(separator: ", ")
+    }
 
     /// What is kept beside the keeper, or beside `another` in its place.
     public func alsoKept(beside another: PhotoID? = nil) -> Set<PhotoID> {
@@ -99,7 +107,8 @@ public struct ClusterProposal: Sendable {
         ByteCount(photos.reduce(0) { $0 + (kept.contains($1.id) ? 0 : $1.byteCount.bytes) })
     }
 
-    public var bytesToWin: ByteCount { bytesToWin(keeping: kept) }
+    /// What belongs together is not to be thrown away.
+    public var bytesToWin: ByteCount { bytesToWin(keeping: kept.union(stacks.flatMap(\.photos))) }
 
     /// To keep these, of the photos as they are here.
     public func request(

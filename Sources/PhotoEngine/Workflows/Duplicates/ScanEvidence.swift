@@ -195,16 +195,3 @@ final class ScanEvidence: ClusterEvidence {
         return picture
     }
 }
-
-extension ComparablePicture {
-    init(_ pixels: PixelBuffer) {
-        let luma = (0..<pixels.size.pixels).map { pixel -> UInt8 in
-            let red = Int(pixels.rgb[pixel * 3]) * 19_595
-            let green = Int(pixels.rgb[pixel * 3 + 1]) * 38_470
-            return UInt8((red + green + Int(pixels.rgb[pixel * 3 + 2]) * 7_471 + 0x8000) >> 16)
-        }
-        self = luma.withUnsafeBufferPointer {
-            ComparablePicture(luma: $0, width: pixels.size.width, height: pixels.size.height)
-        }
-    }
-}

@@ -207,7 +207,7 @@ extension ClusterSummary {
         self.init(
             name: keeper?.filename ?? "", pictures: ([keeper].compactMap { $0 } + others.prefix(2)).map(\.sha256),
             advice: Advice(
-                kind: kind, isCertain: proposal.isCertain, bytesToWin: proposal.bytesToWin,
+                kind: kind, isCertain: proposal.isCertain == true, bytesToWin: proposal.bytesToWin,
                 sentence: proposal.sentence, stack: proposal.stacks.first?.reason))
     }
 }
@@ -226,6 +226,6 @@ extension ClusterDetails {
             photos: photos.filter { $0.photo.id == proposal.keeper } + photos.filter { $0.photo.id != proposal.keeper },
             keeper: proposal.keeper, alwaysKept: proposal.alwaysKept, choice: proposal.choice,
             stacks: proposal.stacks.map { Stack(photos: $0.photos, kind: $0.kind) },
-            kind: kind, doubt: proposal.doubt)
+            kind: kind, doubt: proposal.doubt, isExamined: proposal.isExamined)
     }
 }

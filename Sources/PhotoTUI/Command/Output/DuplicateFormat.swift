@@ -13,7 +13,7 @@ enum DuplicateFormat {
             ("id", .string(cluster.id.description)),
             ("tier", .text(proposal?.tier.rawValue)),
             ("keeper", .text(proposal?.keeper.description)),
-            ("certain", .bool(proposal?.isCertain ?? false)),
+            ("certain", proposal == nil ? .bool(false) : proposal?.isCertain.map { .bool($0) } ?? .null),
             ("doubt", .text(proposal?.doubt)),
             ("proposal", .text(proposal?.sentence)),
             ("photo_count", .count(cluster.photos)),
@@ -196,8 +196,11 @@ struct ResolvedCluster {
     let marks: (before: PhotoMarks, after: PhotoMarks)?
     /// nil in a dry run.
     let resolution: Resolution?
-    /// In a dry run what becomes of each file, safe to show.
-    var files: [String] = []
+    /// What becomes of each photo, where that is known.
+    private var files: [(photo: Photo, action: String)] = []
+    private var library: Library?
+    /// What speaks against it; safe to show.
+    private var doubt: String?
 
     init(
         cluster: ClusterID, keeper: PhotoID, alsoKept: [PhotoID], trashed: [PhotoID], byteCount: ByteCount,
@@ -218,6 +221,19 @@ struct ResolvedCluster {
             byteCount: made.byteCount, marks: (made.before, made.after), resolution: made)
     }
 
+    /// Of the cluster as it was proposed.
+    init(_ made: Resolution, of proposal: ClusterProposal, in library: Library) {
+        self.init(made)
+        setFiles(proposal.photos, library)
+    }
+
+    private mutating func setFiles(_ photos: [Photo], _ library: Library) {
+        files = photos.map { photo in
+            (photo, photo.id == keeper ? "keep" : alsoKept.contains(photo.id) ? "also_keep" : "trash")
+        }
+        self.library = library
+    }
+
     /// What resolving a cluster so would come to.
     init(planned proposal: ClusterProposal, keeper: PhotoID, alsoKept: Set<PhotoID>, in library: Library) {
         let trashed = proposal.trashed(keeping: alsoKept.union([keeper]))
@@ -225,10 +241,8 @@ struct ResolvedCluster {
             cluster: proposal.cluster.id, keeper: keeper, alsoKept: alsoKept.sorted(), trashed: trashed,
             byteCount: proposal.bytesToWin(keeping: alsoKept.union([keeper])),
             marks: proposal.marks(of: keeper, trashing: trashed), resolution: nil)
-        files = proposal.photos.map { photo in
-            let word = photo.id == keeper ? "keep" : alsoKept.contains(photo.id) ? "also keep" : "trash"
-            return word + " " + PhotoFormat.place(of: photo, in: library)
-        }
+        setFiles(proposal.photos, library)
+        doubt = proposal.doubt
     }
 
     /// The names of the keeper's marks that changed.
@@ -253,7 +267,17 @@ struct ResolvedCluster {
             ("resolved_at", .moment(resolution?.resolvedAt)),
             ("undone_at", .moment(resolution?.undone?.at)),
             ("undone_by", .text(resolution?.undone?.actor)),
-        ]
+        ] + (library.map { [("photos", photos(in: $0))] } ?? [])
+    }
+
+    private func photos(in library: Library) -> JSON {
+        .array(
+            files.map { photo, action in
+                .object(
+                    [("id", .string(photo.id.description)), ("action", .string(action))]
+                        + PhotoFormat.location(of: photo, in: library)
+                        + JSON.name(PhotoFormat.name(of: photo), as: "filename"))
+            })
     }
 
     var text: String {
@@ -263,7 +287,11 @@ struct ResolvedCluster {
         let gone = "\(counted(trashed.count, "photo")) to the trash, \(byteCount) \(won)"
         let what = "keeps \(keeper)\(also)\(taken); \(gone)"
         if let resolution { return "\(cluster) \(what); undo \(resolution.id)" }
-        return (["\(cluster) \(what)"] + (files + DuplicateFormat.lines(marks)).map { "  \($0)" }).joined(
+        let lines = files.compactMap { photo, action in
+            library.map { "\(action.replacing("_", with: " ")) \(PhotoFormat.place(of: photo, in: $0))" }
+        }
+        let look = doubt.map { ["look at it: \($0)"] } ?? []
+        return (["\(cluster) \(what)"] + (look + lines + DuplicateFormat.lines(marks)).map { "  \($0)" }).joined(
             separator: "\n")
     }
 }

@@ -291,7 +291,8 @@ enum TrashFormat {
     static func fields(_ trashed: TrashedPhoto, in library: Library) -> [(name: String, value: JSON)] {
         let isCopy = PhotoFormat.key(of: trashed.photo) != nil
         return [("id", .string(trashed.photo.id.description))]
-            + PhotoFormat.location(of: trashed.photo, in: library) + [
+            + PhotoFormat.location(of: trashed.photo, in: library)
+            + JSON.name(PhotoFormat.name(of: trashed.photo), as: "filename") + [
                 ("sha256", .string(trashed.photo.sha256.description)),
                 ("kind", .string(isCopy ? "copy" : "in_place")),
                 ("bytes", .integer(trashed.photo.byteCount.bytes)),

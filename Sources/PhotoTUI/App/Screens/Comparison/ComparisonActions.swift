@@ -21,7 +21,7 @@ extension AppState {
 
     mutating func performInComparison(_ action: Action) -> [Effect] {
         switch action {
-        case .acceptProposal: return openDecision()
+        case .acceptProposal: return duplicates.restTimer == nil ? openDecision() : rest()
         case .chooseKeeper: chooseKeeper()
         case .keepToo: keepToo()
         case .keepAll: return openDistinction(title: "Keep all")
@@ -47,6 +47,14 @@ extension AppState {
         return []
     }
 
+    /// A key that is held down accepts nothing of the next cluster, which nobody has seen: until it rests, it is not taken.
+    mutating func rest() -> [Effect] {
+        let request = makeRequest()
+        defer { duplicates.restTimer = request }
+        return (duplicates.restTimer.map { [.cancel($0)] } ?? [])
+            + [.startTimer(request, seconds: ComparisonState.restSeconds)]
+    }
+
     private mutating func chooseKeeper() {
         guard let photo = duplicates.comparison?.selectedPhoto else { return }
         if photo.photo.isMissing {
@@ -54,6 +62,7 @@ extension AppState {
             return
         }
         let former = duplicates.comparison?.keeper
+        duplicates.comparison?.hasChosen = true
         duplicates.comparison?.keeper = photo.photo.id
         duplicates.comparison?.alsoKept.remove(photo.photo.id)
         // What a reference folder keeps stays kept beside another keeper.
@@ -64,6 +73,7 @@ extension AppState {
 
     private mutating func keepToo() {
         guard let photo = duplicates.comparison?.selectedPhoto?.photo.id else { return }
+        duplicates.comparison?.hasChosen = true
         if photo == duplicates.comparison?.keeper {
             activity.notice = Notice(
                 .information, "it is the one to keep: \(keyMap.keyName(for: .chooseKeeper)) on another changes that")
@@ -183,9 +193,8 @@ extension AppState {
             if action == .stackPhotos {
                 return comparison?.details?.stacks.isEmpty == false ? nil : "no burst or the like is recognised in it"
             }
-            if action == .acceptProposal, comparison?.isOwnChoice == false, comparison?.details?.stacks.isEmpty == false
-            {
-                return "some belong together: \(keyMap.keyName(for: .stackPhotos)) stacks them, or choose what to keep"
+            if action == .acceptProposal, comparison?.hasChosen == false, comparison?.details?.stacks.isEmpty == false {
+                return "choose what to keep, or \(keyMap.keyName(for: .stackPhotos)) keeps them together"
             }
             if action != .acceptProposal, count > ResolutionRequest.mostDistinct {
                 return "more than \(ResolutionRequest.mostDistinct) photos can't be decided on at once"

@@ -47,7 +47,8 @@ extension AppState {
         if let details = comparison.details {
             parts.append(details.kind.title)
             parts.append(counted(details.photos.count, "photo"))
-            let bytes = ByteCount(comparison.trashed.reduce(0) { $0 + $1.photo.byteCount.bytes })
+            let going = comparison.trashed.filter { comparison.fate(of: $0.photo.id) == "trash" }
+            let bytes = ByteCount(going.reduce(0) { $0 + $1.photo.byteCount.bytes })
             parts.append("\(bytes) to win")
             if details.isCertain, !comparison.isOwnChoice { parts.append("certain") }
         }
@@ -71,9 +72,10 @@ extension AppState {
             text = "you keep: \(name)\(also); proposed: \(details.choice)"
         } else if let stack = details.stacks.first {
             let key = keyMap.keyName(for: .stackPhotos)
-            text =
-                "\(counted(stack.photos.count, "photo")) of it are \(stack.reason): \(key) keeps them together; "
-                + details.sentence
+            text = "\(counted(stack.photos.count, "photo")) of it are \(stack.reason): \(key) keeps them together"
+            if details.photos.contains(where: { comparison.fate(of: $0.photo.id) != "stack" }) {
+                text += "; " + details.sentence
+            }
             role = .warning
         } else if let doubt = details.doubt {
             text += "; look at it: " + doubt
@@ -150,9 +152,8 @@ extension AppState {
         in area: Rect
     ) {
         guard !area.isEmpty else { return }
-        let (word, role): (String, StyleRole) =
-            photo.photo.id == comparison.keeper
-            ? ("KEEP", .success) : comparison.isKept(photo.photo.id) ? ("KEEP TOO", .success) : ("trash", .badge)
+        let word = comparison.fate(of: photo.photo.id)
+        let role: StyleRole = word == "trash" ? .badge : word == "stack" ? .text : .success
         if isSelected { grid.fill(area, with: Cell(" ", paint: .role(.cursor))) }
         var column = area.column
         column +=

@@ -149,6 +149,10 @@ extension AppState {
     }
 
     mutating func comparisonTimerFired(_ request: RequestID) -> [Effect]? {
+        if request == duplicates.restTimer {
+            duplicates.restTimer = nil
+            return []
+        }
         guard request == duplicates.comparison?.blinkTimer else { return nil }
         duplicates.comparison?.blinkTimer = nil
         guard context == .comparison, case .blink(let showsOther)? = duplicates.comparison?.mode else { return [] }

@@ -21,6 +21,8 @@ public struct ComparisonState: Sendable {
     public var keeper: PhotoID?
     /// Kept beside the keeper.
     public var alsoKept: Set<PhotoID> = []
+    /// Whether a person pressed a key that chooses, whatever came of it.
+    var hasChosen = false
     public var mode = Mode.sideBySide
     public var zoom = PictureZoom()
     /// Whether facts have the room that pictures have else.
@@ -50,6 +52,8 @@ public struct ComparisonState: Sendable {
 
     /// Seconds each photo shows while they alternate by themselves.
     static let blinkSeconds = 0.7
+    /// How long the key that accepts must not come, once a decision brought up the next cluster.
+    static let restSeconds = 0.3
     /// Photos shown at once, at most.
     static let mostPanes = 4
 
@@ -79,6 +83,12 @@ public struct ComparisonState: Sendable {
     /// What would go.
     public var trashed: [ReviewedPhoto] { photos.filter { !isKept($0.photo.id) } }
 
+    /// What becomes of a photo: until a person chooses, none of a stack goes.
+    func fate(of photo: PhotoID) -> String {
+        if !hasChosen, details?.stacks.contains(where: { $0.photos.contains(photo) }) == true { return "stack" }
+        return photo == keeper ? "KEEP" : isKept(photo) ? "KEEP TOO" : "trash"
+    }
+
     /// Whether a person chose other than what is proposed.
     var isOwnChoice: Bool { details.map { $0.keeper != keeper || $0.alsoKept != alsoKept } ?? false }
 
@@ -88,6 +98,7 @@ public struct ComparisonState: Sendable {
         let ids = Set(loaded.photos.map(\.photo.id))
         guard let before, Set(before.photos.map(\.photo.id)) == ids else {
             (keeper, alsoKept, selected, firstPane) = (loaded.keeper, loaded.alsoKept, 0, 0)
+            hasChosen = false
             pictures = pictures.filter { ids.contains($0.key) }
             return
         }

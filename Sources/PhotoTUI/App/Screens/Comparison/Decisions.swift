@@ -136,7 +136,7 @@ extension AppState {
             duplicates.comparison = nil
             return effects
         }
-        if duplicates.cursorCluster != nil { return openCluster() }
+        if duplicates.cursorCluster != nil { return rest() + openCluster() }
         let effects = goTo(.duplicates)
         duplicates.comparison = nil
         return effects

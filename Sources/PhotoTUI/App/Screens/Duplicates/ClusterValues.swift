@@ -114,10 +114,12 @@ public struct ClusterDetails: Hashable, Sendable {
     public let choice: String
     public let stacks: [Stack]
     public let kind: ClusterKind
-    /// What speaks against the proposal, safe to show; nil where it is certain.
+    /// What speaks against the proposal, safe to show.
     public let doubt: String?
+    /// Whether the pictures were looked at, too.
+    public let isExamined: Bool
 
-    var isCertain: Bool { doubt == nil }
+    var isCertain: Bool { doubt == nil && isExamined }
     /// `choice` as a sentence of its own.
     var sentence: String { "kept: \(choice)" }
 
@@ -129,10 +131,11 @@ public struct ClusterDetails: Hashable, Sendable {
 
     public init(
         cluster: DuplicateCluster, photos: [ReviewedPhoto], keeper: PhotoID, alwaysKept: Set<PhotoID>,
-        choice: String, stacks: [Stack], kind: ClusterKind, doubt: String?
+        choice: String, stacks: [Stack], kind: ClusterKind, doubt: String?, isExamined: Bool = true
     ) {
         (self.cluster, self.photos, self.keeper, self.alwaysKept) = (cluster, photos, keeper, alwaysKept)
         (self.choice, self.stacks, self.kind, self.doubt) = (choice, stacks, kind, doubt)
+        self.isExamined = isExamined
     }
 }
 

@@ -27,6 +27,8 @@ public struct DuplicatesState: Sendable {
     public var won: Int64 = 0
     /// What was resolved in this session and not taken back, the last one last.
     public var resolutions: [Resolution] = []
+    /// Runs while the key that accepts may still be held down from the cluster before.
+    var restTimer: RequestID?
     public var comparison: ComparisonState?
     public var scan: ScanStatus?
 

@@ -33,4 +33,17 @@ struct DuplicatesCommand: AsyncParsableCommand {
 
     /// Who decides, for the journal: the name that this machine knows the person by.
     static var actor: String { NSUserName() }
+
+    /// A cluster has the id of its first photo: who names two means all of their photos. Throws `.invalidInput` then.
+    static func requireOneCluster(of names: [String], _ photos: [PhotoID], in library: Library) async throws {
+        var named: Set<ClusterID> = []
+        for (name, photo) in zip(names, photos) where photo.description.hasPrefix(name.lowercased()) {
+            if let cluster = try await library.catalog.cluster(ClusterID(first: photo)) { named.insert(cluster.id) }
+        }
+        guard named.count > 1 else { return }
+        let ids = named.sorted().prefix(2).map(\.description).joined(separator: " and ")
+        throw EngineError(
+            .invalidInput, "\(ids) are two clusters",
+            whatToDo: "name one cluster at a time; for some photos of different ones, give their SHA-256s or paths")
+    }
 }

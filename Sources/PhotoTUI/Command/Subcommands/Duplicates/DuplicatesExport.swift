@@ -11,11 +11,13 @@ struct DuplicatesExport: AsyncParsableCommand {
         discussion: """
             As CSV (RFC 4180), a line per photo with what the proposal would do with it; with --json a line per cluster, each \
             an object as `duplicates list --json` has them. Names are written as they are shown: with every control \
-            character escaped, and in CSV with an apostrophe before what a spreadsheet would take for a formula.
+            character escaped, and in CSV with an apostrophe before what a spreadsheet would take for a formula. Nobody looks \
+            at the pictures here: `certain` is false where what is written of the photos speaks against the proposal, else \
+            empty (null); `duplicates list --certain` looks.
 
             Examples:
               phototui duplicates export > duplicates.csv
-              phototui duplicates export --json | jq -r 'select(.certain) | .id'
+              phototui duplicates export --json | jq -r 'select(.tier == "same") | .id'
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -59,7 +61,8 @@ struct DuplicatesExport: AsyncParsableCommand {
             let path = PhotoFormat.path(of: photo, in: library)?.nameBytes ?? []
             var fields: [String] = [proposal.cluster.id.description, proposal.tier.rawValue]
             fields += [
-                String(proposal.isCertain), DuplicateFormat.action(photo.id, proposal, kept), photo.id.description,
+                proposal.isCertain.map { String($0) } ?? "", DuplicateFormat.action(photo.id, proposal, kept),
+                photo.id.description,
             ]
             fields.append(displayEscaped(bytes: path))
             let size = photo.pixelSize.map(photo.metadata.orientation.upright)

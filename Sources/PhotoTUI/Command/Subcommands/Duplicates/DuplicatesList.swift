@@ -10,12 +10,14 @@ struct DuplicatesList: AsyncParsableCommand {
         abstract: "List the clusters of duplicates.",
         discussion: """
             What is to win are the bytes of the photos that the proposal moves to the trash; the disk has them back once the \
-            trash is emptied. The sum of all clusters, and their order, take each cluster's largest photo for the one to keep.
+            trash is emptied. The sum of all clusters, and their order, take each cluster's largest photo for the one to keep. \
+            In JSON `certain` is null where nothing that is written of the photos speaks against the proposal and nobody looked at \
+            their pictures: --certain looks.
 
             Examples:
               phototui duplicates list --sort photos --limit 20
               phototui duplicates list --match lisbon --certain
-              phototui duplicates list --json | jq -r '.clusters[] | select(.certain) | .id'
+              phototui duplicates list --certain --json | jq -r '.clusters[].id'
               phototui duplicates list --json --limit 500 --after 91482_0190a7c2-…   (the "next" of the page before)
             """)
 
@@ -44,7 +46,7 @@ struct DuplicatesList: AsyncParsableCommand {
     func run() async throws {
         try await libraryOptions.withLibrary { library in
             let review = library.duplicateReview()
-            let found = try await clusters(library.clusterBrowser())
+            let (found, proposals) = try await clusters(library.clusterBrowser())
             let (shown, next) = page.page(found) { ClusterPosition($0, in: sort) }
             var items: [JSON] = []
             var table = TextTable([
@@ -52,8 +54,8 @@ struct DuplicatesList: AsyncParsableCommand {
                 ("PROPOSAL", .left),
             ])
             for cluster in shown {
-                var proposal: ClusterProposal?
-                if cluster.photos <= DuplicateReview.mostListed {
+                var proposal = proposals[cluster.id]
+                if proposal == nil, cluster.photos <= DuplicateReview.mostListed {
                     do {
                         proposal = try await review.proposal(for: cluster)
                     } catch let error as EngineError where error.code == .conflict {
@@ -94,7 +96,9 @@ struct DuplicatesList: AsyncParsableCommand {
 
 extension DuplicatesList {
     /// One more than is listed, where there are more.
-    private func clusters(_ browser: ClusterBrowser) async throws -> [DuplicateCluster] {
+    private func clusters(_ browser: ClusterBrowser) async throws -> (
+        clusters: [DuplicateCluster], proposals: [ClusterID: ClusterProposal]
+    ) {
         var choice: ClusterBrowser.Choice = certain ? .certain : []
         if exact { choice.insert(.exact) }
         var query = ClusterQuery(
@@ -103,10 +107,14 @@ extension DuplicatesList {
             after: page.after,
             limit: choice.isEmpty ? page.count : 100)
         var found: [DuplicateCluster] = []
+        var proposals: [ClusterID: ClusterProposal] = [:]
         while true {
             let listed = try await browser.page(query, only: choice)
             found += listed.clusters
-            guard found.count < page.count, !choice.isEmpty, let reached = listed.reached else { return found }
+            proposals.merge(listed.proposals) { $1 }
+            guard found.count < page.count, !choice.isEmpty, let reached = listed.reached else {
+                return (found, proposals)
+            }
             query.after = reached
         }
     }

@@ -38,18 +38,6 @@ struct DuplicatesNotDuplicate: AsyncParsableCommand {
         }
     }
 
-    /// A cluster has the id of its first photo: who names two means all of their photos.
-    private func requireNoClusters(_ photos: [PhotoID], _ library: Library) async throws {
-        var named: [ClusterID] = []
-        for (name, photo) in zip(names, photos) where photo.description.hasPrefix(name.lowercased()) {
-            if let cluster = try await library.catalog.cluster(ClusterID(first: photo)) { named.append(cluster.id) }
-        }
-        guard named.count > 1 else { return }
-        throw EngineError(
-            .invalidInput, "\(named[0]) and \(named[1]) are two clusters",
-            whatToDo: "name one cluster at a time; for some photos of different ones, give their paths or SHA-256s")
-    }
-
     func validate() throws {
         try why.require(for: libraryOptions)
         if names.isEmpty { throw ValidationError("name two photos or more, or a cluster") }
@@ -63,7 +51,7 @@ struct DuplicatesNotDuplicate: AsyncParsableCommand {
                 photos = try await self.photos(ofCluster: names[0], review, library)
             } else {
                 for name in names { photos.append(try await PhotoName.resolve(name, in: library).id) }
-                try await requireNoClusters(photos, library)
+                try await DuplicatesCommand.requireOneCluster(of: names, photos, in: library)
             }
             let decision = try await review.decideDistinct(
                 photos, actor: DuplicatesCommand.actor, reason: why.reason)

@@ -52,7 +52,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A photo to keep, by its id, the beginning of one, or a path; the first takes over the marks. May be repeated.",
+            "A photo to keep, by its id, the beginning of one, its SHA-256 or a path; the first takes over the marks. May be repeated.",
             valueName: "photo"))
     var keep: [String] = []
 
@@ -119,7 +119,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
                 switch outcome {
                 case .resolved(let proposal, let made):
                     try report.add(
-                        made.map { ResolvedCluster($0) }
+                        made.map { ResolvedCluster($0, of: proposal, in: library) }
                             ?? ResolvedCluster(
                                 planned: proposal, keeper: proposal.keeper, alsoKept: proposal.alsoKept(), in: library))
                 case .failed(let cluster, let error): report.fail(cluster.description, error)
@@ -140,12 +140,15 @@ private struct NamedResolution {
     func resolve(_ names: [String], keeping keep: [String], _ report: ResolveReport) async throws {
         for (name, cluster) in try await clusters(names, report) {
             do {
-                let proposal = try await review.proposal(for: cluster)
+                var proposal = try await review.proposal(for: cluster)
+                if isDry { proposal = try await library.clusterBrowser().examined(proposal) }
                 let kept = try keep.map { try photo($0, of: proposal) }
                 if kept.isEmpty, let stack = proposal.stacks.first {
                     throw EngineError(
                         .conflict, "some of its photos are \(stack.reason)",
-                        whatToDo: "name what to keep with --keep, or keep them all with: phototui duplicates stack")
+                        whatToDo:
+                            "name what to keep with --keep, or keep them all with: phototui duplicates stack \(cluster.id)"
+                    )
                 }
                 try report.add(try await resolve(proposal, keeping: kept))
             } catch let error as EngineError {
@@ -179,13 +182,14 @@ private struct NamedResolution {
             try await review.check(request)
             return ResolvedCluster(planned: proposal, keeper: keeper, alsoKept: alsoKept, in: library)
         }
-        return ResolvedCluster(try await review.resolve(request))
+        return ResolvedCluster(try await review.resolve(request), of: proposal, in: library)
     }
 
     private func photo(_ name: String, of proposal: ClusterProposal) throws -> PhotoID {
         let path = RawArguments.currentFolder.pushing(RawArguments.path(name)).lexicallyNormalized()
         let found = proposal.photos.filter { photo in
-            photo.id.description.hasPrefix(name.lowercased()) || proposal.paths[photo.id]?.contains(path) ?? false
+            photo.id.description.hasPrefix(name.lowercased()) || photo.sha256.description == name.lowercased()
+                || proposal.paths[photo.id]?.contains(path) ?? false
                 || PhotoFormat.path(of: photo, in: library) == path
         }
         if found.count == 1 { return found[0].id }

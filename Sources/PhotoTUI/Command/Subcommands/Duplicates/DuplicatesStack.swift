@@ -75,6 +75,7 @@ struct DuplicatesStack: AsyncParsableCommand {
     private func stackNamed(in library: Library, _ report: StackReport) async throws {
         var photos: [PhotoID] = []
         for name in names { photos.append(try await PhotoName.resolve(name, in: library).id) }
+        try await DuplicatesCommand.requireOneCluster(of: names, photos, in: library)
         let review = library.duplicateReview()
         let stack = try await review.stack(of: photos)
         var made: Resolution?
