@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import duplicates_certain
 import duplicates_library
 import duplicates_truth
 import numpy
@@ -267,11 +268,13 @@ def main():
         start = time.monotonic()
         truth = duplicates_truth.derive(os.environ["PHOTOTUI_CORPUS"], f"{work}/photos")
         print(f"{len(truth)} photos derived in {time.monotonic() - start:.0f} s", flush=True)
-        parts = os.environ.get("PARTS", "near,found,folder,library").split(",")
+        parts = os.environ.get("PARTS", "near,found,certain,folder,library").split(",")
         if "near" in parts:
             compare_near(python, truth, work)
         if "found" in parts:
             compare_found(python, truth)
+        if "certain" in parts:
+            duplicates_certain.compare(work)
         if "folder" in parts:
             duplicates_truth.derive_large(os.environ["PHOTOTUI_CORPUS"], f"{work}/large")
             compare_folder(python, f"{work}/large", work, True)

@@ -35,7 +35,7 @@ public struct CopyCheck: Sendable {
 
     // Between what 64 copies of real photos come to that were made smaller (to a fifth) and compressed (JPEG, quality 40 and more),
     // of which all pass, and what 74 do that were painted over, cut, coloured, blurred, enlarged or noisy, of which all but the
-    // most compressed and those of a median filter fail. The benchmark of duplicates counts both on other photos.
+    // most compressed and those of a median filter fail. The benchmark of duplicates counts both on 120 pairs.
     private static let mostOutside = 0.015
     private static let mostDiffering = 0.003
     private static let leastSpot: Float = 18
