@@ -52,6 +52,10 @@ struct InboxTests {
         let text = try await program.run(["inbox", "--wait", "0.3"])
         #expect(text.exitCode == 2 && text.text.contains("disk full") == false && text.text.contains("is paused"))
 
+        let named = url.replacingOccurrences(of: "redis+socket://", with: "redis+socket://default:s3cret@")
+        let secret = try await Program(home: home).run(["inbox", "--wait", "0.3", "--json", "--broker", named])
+        #expect(!secret.text.contains("s3cret") && !secret.complaints.contains("s3cret"), "\(secret.text)")
+
         // What it says mends it does.
         for kind in ["paused", "dead_letters"] {
             let line = try #require(told[kind]?["command"] as? String)

@@ -300,6 +300,7 @@ struct CeleryConsoleTests {
         }
         let reader = CeleryConsole(try RedisAddress("redis+socket://reader:look@\(server.socket)?virtual_host=0"))
         #expect(try await reader.queues().queues.count { $0.name.hasPrefix("queue-") } == 100)
+        #expect(try await reader.messages(of: nil) == 0)
         let mark = try await reader.mark("queue-1")
         await #expect { try await reader.purge("queue-1", upTo: mark) } throws: {
             ($0 as? EngineError)?.code == .permissionDenied

@@ -3,8 +3,15 @@ internal import Foundation
 
 extension CeleryBroker {
     /// Messages of our tasks in these queues and under way, by the owner each names; nil has those that name none. Counted
-    /// page by page, so that others are served meanwhile: what moves between two pages may be counted twice or not at all.
-    func messageCounts(of queues: [String]) async throws -> [String?: Int] {
+    /// page by page, so that others are served meanwhile: what moves between two pages may be counted twice or not at all. With
+    /// `isReader`, as a user does it who may only look.
+    func messageCounts(of queues: [String], isReader: Bool = false) async throws -> [String?: Int] {
+        let script = CeleryScripts.owners
+        func run(_ key: String, _ arguments: [RedisArgument]) async throws -> RedisValue {
+            isReader
+                ? try await script.runReading(on: connection, keys: [key], arguments)
+                : try await script.run(on: connection, keys: [key], arguments)
+        }
         var counts: [String?: Int] = [:]
         func add(_ value: RedisValue) -> Int {
             let parts = value.array
@@ -18,13 +25,12 @@ extension CeleryBroker {
         for list in queues.flatMap(keys.lists) {
             var start = 0
             while true {
-                let found = try await CeleryScripts.owners.run(
-                    on: connection, keys: [list], [RedisArgument(start), RedisArgument(start + page - 1)])
+                let found = try await run(list, [RedisArgument(start), RedisArgument(start + page - 1)])
                 if add(found) < page { break }
                 start += page
             }
         }
-        _ = add(try await CeleryScripts.owners.run(on: connection, keys: [keys.unacked], []))
+        _ = add(try await run(keys.unacked, []))
         return counts
     }
 

@@ -302,7 +302,7 @@ extension CeleryConsole {
 
     /// How many messages of our tasks there are for an owner, waiting and under way.
     func messages(of owner: String?) async throws -> Int {
-        try await broker.messageCounts(of: QueueName.allCases.map(\.rawValue))[owner] ?? 0
+        try await broker.messageCounts(of: QueueName.allCases.map(\.rawValue), isReader: true)[owner] ?? 0
     }
 }
 
