@@ -84,6 +84,10 @@ struct PromoteCommand: AsyncParsableCommand {
         } catch is CancellationError {
             Console.complain("stopped; the same command goes on from here")
             throw ExitCode.interrupted
+        } catch let error as EngineError where error.isRetryable || error.code == .noSpace {
+            Console.complain("\(error)")
+            if request.mode == .promote { Console.complain("the same command goes on from here") }
+            throw ExitCode.failure
         }
         if output.json {
             try Console.line(PromotionFormat.json(report, from: source, to: target).encoded())
