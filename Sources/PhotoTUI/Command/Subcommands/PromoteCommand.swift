@@ -31,14 +31,18 @@ struct PromoteCommand: AsyncParsableCommand {
             Ctrl-C.
             """)
 
-    @Option(help: ArgumentHelp("The profile, or the folder, to move the library to.", valueName: "profile|dir"))
+    @Option(
+        help: ArgumentHelp("The profile, or the folder, to move the library to.", valueName: "profile|dir"),
+        completion: .custom(profileNames))
     var to: String
 
     @Option(
         help: ArgumentHelp("The library's folder, as everywhere.", valueName: "dir"), completion: .directory)
     var library: String?
 
-    @Option(help: ArgumentHelp("The networked library to move into a folder, by its name.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The networked library to move into a folder, by its name.", valueName: "name"),
+        completion: .custom(profileNames))
     var profile: String?
 
     @Option(
