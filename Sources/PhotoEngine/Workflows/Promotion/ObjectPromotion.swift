@@ -15,6 +15,8 @@ public final class ObjectPromotion: Sendable {
         case verify
         /// Only what would be brought is counted.
         case plan
+
+        var isVerify: Bool { if case .verify = self { true } else { false } }
     }
 
     private let photos: Photos
@@ -127,7 +129,7 @@ public final class ObjectPromotion: Sendable {
                 try await bringRenditions(of: photo, mayBeThere)
                 fault = try await bring(photo, key, mayBeThere)
             }
-        } else if !leavesMissing {
+        } else if !leavesMissing, !purpose.isVerify {
             fault = "its file is missing: bring its disk back and import its folder, or say --leave-missing"
         }
         state.withLock { state in
