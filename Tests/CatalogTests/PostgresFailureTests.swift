@@ -112,7 +112,7 @@ struct PostgresFailureTests {
         }
         let later =
             ["faces", "people", "sidecars", "places", "job_attempts", "refused_events"]
-            + ["shared_photos", "shares", "exported_photos"]
+            + ["shared_photos", "shares", "exported_photos", "promoted_originals"]
         for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])
         }

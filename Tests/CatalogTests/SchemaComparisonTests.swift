@@ -82,7 +82,7 @@ struct SchemaComparisonTests {
             .left: [
                 "files.photo", "sidecars.photo", "jobs.photo", "uploads.photo", "duplicate_decisions.first",
                 "duplicate_decisions.second", "calibration_answers.first", "calibration_answers.second",
-                "stacked_photos.photo", "exported_photos.photo", "shared_photos.photo",
+                "stacked_photos.photo", "exported_photos.photo", "shared_photos.photo", "promoted_originals.photo",
             ],
             .derived: ["photo_texts.photo", "vectors.photo", "uncompared_photos.photo", "compared_photos.photo"],
         ]

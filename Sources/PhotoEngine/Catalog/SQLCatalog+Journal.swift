@@ -7,13 +7,17 @@ extension SQLCatalog {
 
     /// As part of the change that it tells of.
     func append(_ entry: JournalEntry, to connection: any SQLConnection) throws {
+        try Self.append(entry, of: owner, to: connection)
+    }
+
+    static func append(_ entry: JournalEntry, of owner: OwnerID, to connection: any SQLConnection) throws {
         try connection.execute(
             """
             INSERT INTO journal (id, owner, at, actor, action, subject, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO NOTHING
             """,
             [
-                .id(entry.id), ownerValue, .int(entry.at), .string(entry.actor), .string(entry.action),
+                .id(entry.id), .id(owner), .int(entry.at), .string(entry.actor), .string(entry.action),
                 .string(entry.subject), .string(entry.outcome),
             ])
     }

@@ -8,7 +8,8 @@ extension SQLCatalog {
             return PhotoTraces(
                 uploads: try rows.uploads(), edits: try rows.edits(), resolutions: try rows.resolutions(),
                 answers: try rows.answers(), journal: try rows.journal(), exports: try rows.exports(),
-                shares: try rows.shares(), sidecars: try rows.sidecars(), city: try rows.city())
+                shares: try rows.shares(), sidecars: try rows.sidecars(), city: try rows.city(),
+                earlierOriginal: try rows.earlierOriginal())
         }
     }
 }
@@ -73,8 +74,10 @@ private struct StoryRows {
         try connection.rows(
             """
             SELECT id, at, actor, action, subject, outcome FROM journal
-            WHERE owner = ? AND \(dialect.includes("subject")) ORDER BY at, id
-            """, [owner, .text(photo.description)]
+            WHERE owner = ? AND (\(dialect.includes("subject"))
+                OR action = ? AND at >= (SELECT imported_at FROM photos WHERE id = ? AND owner = ?))
+            ORDER BY at, id
+            """, [owner, .text(photo.description), .text(PromotionEntry.action), .id(photo), owner]
         ).map { row in
             var row = row
             return try JournalEntry(
@@ -100,6 +103,12 @@ private struct StoryRows {
             let marks = try? JSONDecoder().decode(WrittenMarks.self, from: Data(row.text().utf8))
             return Sidecar(path: path, marks: try SQLRow.present(marks))
         }
+    }
+
+    func earlierOriginal() throws -> OriginalLocation? {
+        try connection.row(
+            "SELECT path, object_key FROM promoted_originals WHERE photo = ? AND owner = ?", [.id(photo), owner]
+        ).map(PromotedPhotos.location)
     }
 
     func city() throws -> City? {

@@ -160,6 +160,7 @@ extension SQLCatalog {
             ("uncompared_photos", "photo"), ("duplicate_decisions", "first"), ("duplicate_decisions", "second"),
             ("calibration_answers", "first"), ("calibration_answers", "second"), ("uploads", "photo"),
             ("vectors", "photo"), ("sidecars", "photo"), ("exported_photos", "photo"), ("shared_photos", "photo"),
+            ("promoted_originals", "photo"),
         ] {
             try connection.send("DELETE FROM \(table) WHERE \(column) = ? AND owner = ?", [.id(photo), ownerValue])
         }

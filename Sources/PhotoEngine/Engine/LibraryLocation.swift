@@ -4,6 +4,9 @@ public import SystemPackage
 public struct LibraryLocation: Hashable, Sendable {
     public let folder: FilePath
 
+    /// What the one owner of a library in a folder is called.
+    static let owner = "local"
+
     public init(folder: FilePath) {
         self.folder = folder
     }

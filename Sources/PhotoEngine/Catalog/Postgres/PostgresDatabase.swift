@@ -202,7 +202,8 @@ struct PostgresDatabase: SQLDatabase {
 extension SQLDialect {
     static let postgres = SQLDialect(
         integer: "BIGINT", real: "DOUBLE PRECISION", bytes: "BYTEA", text: "TEXT COLLATE \"C\"",
-        floats: "REAL[]", floatCount: { "cardinality(\($0))" }, tableEnd: "",
+        floats: "REAL[]", floatCount: { "cardinality(\($0))" }, keepsFloatsAsText: true,
+        readFloats: { "\($0)::text" }, writtenFloats: "?::text::real[]", tableEnd: "",
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
         hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED",

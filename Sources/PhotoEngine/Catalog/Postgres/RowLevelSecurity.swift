@@ -11,21 +11,15 @@ enum RowLevelSecurity {
     /// page's rows.
     private static let ownPhoto = "(photos.owner || ''::bytea) = (SELECT \(owner))"
 
-    /// Which rows of each table are the current owner's. Every table but `schema_versions` is here; a test compares.
-    static let conditions: [(table: String, condition: String)] =
-        [
-            ("owners", "id = \(owner) OR name = nullif(current_setting('phototui.owner_name', true), '')"),
-            ("photos", ownPhoto),
-            ("photo_metadata", "EXISTS (SELECT 1 FROM photos WHERE photos.id = photo AND \(ownPhoto))"),
-        ]
-        + [
-            "folders", "files", "jobs", "job_attempts", "journal", "month_counts", "place_counts", "totals", "uploads",
-            "upload_parts", "vectors", "uncompared_photos", "compared_photos", "duplicate_clusters", "hash_buckets",
-            "duplicate_decisions", "resolutions", "calibration_answers", "calibrations", "photo_stacks",
-            "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
-            "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
-            "sidecars", "places", "refused_events", "exported_photos", "shares", "shared_photos",
-        ].map { ($0, "owner = \(owner)") }
+    /// Which rows of each table are the current owner's.
+    static let conditions: [(table: String, condition: String)] = LibraryTable.order.map { table in
+        switch table {
+        case "owners": (table, "id = \(owner) OR name = nullif(current_setting('phototui.owner_name', true), '')")
+        case "photos": (table, ownPhoto)
+        case "photo_metadata": (table, "EXISTS (SELECT 1 FROM photos WHERE photos.id = photo AND \(ownPhoto))")
+        default: (table, "owner = \(owner)")
+        }
+    }
 
     /// Sees to the tables that lack their policy or `role`'s rights to change rows; the others are left alone, since even the
     /// same policy once more would wait for, and hold up, everybody who reads the table. A table at a time: whoever holds the

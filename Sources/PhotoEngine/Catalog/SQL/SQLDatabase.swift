@@ -119,6 +119,10 @@ struct SQLDialect: Sendable {
     /// The column type of 32-bit floats, one after the other, and how many there are in such a column.
     let floats: String
     let floatCount: @Sendable (_ column: String) -> String
+    /// Whether 32-bit floats are read and written as text; how their column is read, and what stands for one that is written.
+    let keepsFloatsAsText: Bool
+    let readFloats: @Sendable (_ column: String) -> String
+    let writtenFloats: String
     /// What ends `CREATE TABLE`, for any table and for one stored in the order of its primary key.
     let tableEnd: String
     let keyedTableEnd: String

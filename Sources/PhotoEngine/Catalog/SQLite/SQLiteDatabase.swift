@@ -226,7 +226,8 @@ extension SQLValue {
 extension SQLDialect {
     static let sqlite = SQLDialect(
         integer: "INTEGER", real: "REAL", bytes: "BLOB", text: "TEXT", floats: "BLOB",
-        floatCount: { "(length(\($0)) / 4.0)" }, tableEnd: "STRICT",
+        floatCount: { "(length(\($0)) / 4.0)" }, keepsFloatsAsText: false, readFloats: { $0 }, writtenFloats: "?",
+        tableEnd: "STRICT",
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "",

@@ -19,7 +19,7 @@ public struct PhotoTraces: Hashable, Sendable {
     /// Decisions on it and photos like it.
     public var resolutions: [Resolution]
     public var answers: [Answer]
-    /// What the journal says of it by its name.
+    /// What the journal says of it by its name, and of promotions of the library that it came with.
     public var journal: [JournalEntry]
     /// Files that were written of it, and pages that show it.
     public var exports: [ExportedPhoto]
@@ -27,15 +27,18 @@ public struct PhotoTraces: Hashable, Sendable {
     /// What lies beside its files, and the city of its position: no moment is known of these.
     public var sidecars: [Sidecar]
     public var city: City?
+    /// Where its original was before the library was promoted.
+    public var earlierOriginal: OriginalLocation?
 
     public init(
         uploads: [Upload] = [], edits: [Edit] = [], resolutions: [Resolution] = [], answers: [Answer] = [],
         journal: [JournalEntry] = [], exports: [ExportedPhoto] = [],
-        shares: [Share] = [], sidecars: [Sidecar] = [], city: City? = nil
+        shares: [Share] = [], sidecars: [Sidecar] = [], city: City? = nil,
+        earlierOriginal: OriginalLocation? = nil
     ) {
         (self.uploads, self.edits, self.resolutions) = (uploads, edits, resolutions)
         (self.answers, self.journal) = (answers, journal)
         (self.exports, self.shares) = (exports, shares)
-        (self.sidecars, self.city) = (sidecars, city)
+        (self.sidecars, self.city, self.earlierOriginal) = (sidecars, city, earlierOriginal)
     }
 }

@@ -145,8 +145,7 @@ final class ImportRun: Sendable {
                     sha256: sha256, mediaType: mediaType, provisional: provisional, original: photo.original),
                 unpacked: file.unpacked)
         }
-        let day = provisional.rfc3339.prefix(10)
-        let proposed = ObjectKey("originals/\(day.prefix(4))/\(day)/\(sha256).\(mediaType.fileExtension)")
+        let proposed = Importer.key(of: sha256, mediaType: mediaType, day: String(provisional.rfc3339.prefix(10)))
         let key = try await importer.catalog.unusedKey(
             like: pending.withLock { $0.copied[sha256] } ?? proposed, of: sha256)
         try await importer.objects.putFile(file.source, at: key, sha256: sha256)

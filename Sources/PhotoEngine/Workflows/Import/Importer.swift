@@ -8,6 +8,11 @@ public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
         & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog
 
+    /// Where a copy of an original is kept in a library's folder: `originals/2024/2024-07-12/<SHA-256>.<extension>`.
+    public static func key(of sha256: SHA256Digest, mediaType: MediaType, day: String) -> ObjectKey {
+        ObjectKey("originals/\(day.prefix(4))/\(day)/\(sha256).\(mediaType.fileExtension)")
+    }
+
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
     let processor: any ImageProcessor

@@ -199,6 +199,14 @@ public struct PhotoStory: Sendable {
             let size = try await objects.head(key)
             facts.append(Fact(name: "original", value: "\(key), \(size?.description ?? "which is not there")"))
         }
+        if let earlier = traces.earlierOriginal {
+            let place =
+                switch earlier {
+                case .file(let path): path.byteText
+                case .object(let key): "\(key), in the library's folder"
+                }
+            facts.append(Fact(name: "before its promotion", value: place))
+        }
         facts += files.map { Fact(name: "file", value: $0.path.byteText + ($0.isMissing ? ", missing" : "")) }
         for size in sizes {
             let key = RenditionKind(size: size, format: .webp).key(of: photo.sha256)

@@ -52,6 +52,11 @@ public final class Uploader: Sendable {
 
     /// Where an original goes: `originals/<owner>/<first two digits>/<SHA-256>.<extension>`.
     public func key(of sha256: SHA256Digest, mediaType: MediaType) -> ObjectKey {
+        Self.key(of: sha256, mediaType: mediaType, owner: owner)
+    }
+
+    /// As `key(of:mediaType:)`, for any owner.
+    public static func key(of sha256: SHA256Digest, mediaType: MediaType, owner: String) -> ObjectKey {
         let digits = sha256.description
         return ObjectKey("originals/\(owner)/\(digits.prefix(2))/\(digits).\(mediaType.fileExtension)")
     }

@@ -7,6 +7,11 @@ import PhotoEngine
     LibraryOptions.configuration(warns: false).settings.map(\.key)
 }
 
+/// The configuration's profiles, for the shell.
+@Sendable func profileNames(_ words: [String], _ word: Int, _ prefix: String) -> [String] {
+    LibraryOptions.configuration(warns: false).profiles.keys.sorted()
+}
+
 /// The library's months, newest first, for the shell.
 @Sendable func monthNames(_ words: [String], _ word: Int, _ prefix: String) async -> [String] {
     await names { try await $0.catalog.months().map(\.month.description) }

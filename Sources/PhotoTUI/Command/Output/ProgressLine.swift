@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Grid
+import PhotoEngine
 import SystemPackage
 import Workflows
 
@@ -29,6 +30,25 @@ final class ProgressLine: Sendable {
         if progress.bytesPerSecond > 0 { parts.append("\(ByteCount(Int64(progress.bytesPerSecond)))/s") }
         if let eta = progress.etaSeconds { parts.append("ETA \(Self.duration(eta))") }
         if progress.failed > 0 { parts.append("\(progress.failed) failed") }
+        show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
+    }
+
+    func show(_ progress: PromotionProgress) {
+        guard isShown else { return }
+        var parts: [String]
+        switch progress {
+        case .objects(let tally):
+            parts = [
+                "\(tally.photos) of \(tally.totalPhotos) photos",
+                "\(ByteCount(tally.bytes)) of \(ByteCount(tally.totalBytes))",
+            ]
+            if tally.bytesPerSecond > 0 { parts.append("\(ByteCount(Int64(tally.bytesPerSecond)))/s") }
+            if let eta = tally.etaSeconds { parts.append("ETA \(Self.duration(eta))") }
+            if tally.present > 0 { parts.append("\(tally.present) objects there already") }
+            if tally.faultCount > 0 { parts.append("\(tally.faultCount) photos can't go over") }
+        case .rows(let count, let isVerifying):
+            parts = ["\(count) rows of the catalogue \(isVerifying ? "compared" : "written")"]
+        }
         show(parts.joined(separator: Self.separator).truncated(to: Console.errorColumns - 1))
     }
 

@@ -1,0 +1,207 @@
+internal import Catalog
+public import Core
+internal import Foundation
+internal import SystemPackage
+internal import Workflows
+
+/// Moves a library between a folder and a profile's servers: every row of its catalogue with its id, every object with its bytes.
+/// The side it comes from stays as it is (docs/decisions/0012-promotion.md).
+public struct Promotion: Sendable {
+    private let request: PromotionRequest
+    private let configuration: Configuration
+    private let environment: [String: String]
+    private let clock: any EngineClock
+
+    public typealias Progress = @Sendable (PromotionProgress) -> Void
+
+    /// Throws `.invalidInput` unless one of the two places is a folder and the other a profile.
+    public init(
+        _ request: PromotionRequest, configuration: Configuration, environment: [String: String],
+        clock: any EngineClock = SystemClock()
+    ) throws {
+        switch (request.source, request.target) {
+        case (.folder, .profile), (.profile, .folder): break
+        case (.folder, .folder):
+            throw EngineError(
+                .invalidInput, "both are libraries in folders", whatToDo: "copy the folder with any program")
+        case (.profile, .profile):
+            throw EngineError(
+                .invalidInput, "both are networked libraries",
+                whatToDo: "promote to a folder first, and from there to the other profile")
+        }
+        (self.request, self.configuration, self.environment) = (request, configuration, environment)
+        self.clock = clock
+    }
+
+    /// Does it from wherever an earlier run came to. Cancelling leaves what is there for the next run.
+    public func run(progress: @escaping Progress) async throws -> PromotionReport {
+        try request.source.requireLibrary()
+        let lock = try await lock()
+        defer { withExtendedLifetime(lock) {} }
+        let (source, library) = try await PromotionSide.source(request.source, environment: environment)
+        do {
+            let target = try await PromotionSide.target(
+                request.target, isPreview: request.mode != .promote, environment: environment)
+            do {
+                let report = try await run(from: source, library, to: target, progress)
+                await target?.close()
+                await source.close()
+                return report
+            } catch {
+                await target?.close()
+                throw error
+            }
+        } catch {
+            await source.close()
+            throw error
+        }
+    }
+
+    private func lock() async throws -> PromotionLock? {
+        if request.mode != .promote { return nil }
+        return try await BlockingQueue(label: "phototui.promotion").run { [request] in
+            switch (request.source, request.target) {
+            case (.folder(let folder), _): return try PromotionLock(folder)
+            case (_, .folder(let folder)):
+                try LibraryFolder.requireText(folder)
+                try LibraryFolder.create(folder)
+                return try PromotionLock(folder)
+            case (.profile, .profile): return nil
+            }
+        }
+    }
+
+    private func run(
+        from source: PromotionSide, _ library: LibraryRows, to target: PromotionSide?, _ progress: @escaping Progress
+    ) async throws -> PromotionReport {
+        let sum = try await library.sum()
+        var report = PromotionReport(
+            outcome: .planned, sourceOwner: library.name, targetOwner: request.target.owner, photos: sum.photos,
+            bytes: sum.bytes)
+        if case .folder = request.target { report.shares = sum.shares }
+        let state = try await target?.database.state(of: library.owner, for: request.target.owner) ?? .absent
+        let objects = ObjectPromotion(
+            photos: { try await library.photos(behind: $0) }, from: source.storage,
+            to: try target?.storage ?? request.target.emptyStorage(), owner: bucketOwner,
+            leavesMissing: request.leavesMissing, scratch: scratch,
+            total: (sum.photos, sum.bytes))
+        switch (request.mode, state) {
+        case (.dryRun, .finished(let there)), (.promote, .finished(let there)):
+            // One that was killed on its last step.
+            if request.mode == .promote, let target, target.unfinished != nil {
+                try await target.publish()
+                report.outcome = .promoted
+                return report
+            }
+            report.outcome = .known
+            report.differences = try await library.differences(
+                from: there, in: ["photos"], placing: objects.expectedPlaces
+            ).tables
+        case (.verify, .finished(let there)):
+            try await verify(objects, library, there, &report, progress)
+        case (.verify, _):
+            throw EngineError(
+                .notFound, "the library was not promoted to \(request.target.name) yet",
+                whatToDo: "the same command without --verify does, and goes on where an earlier one was stopped")
+        case (.dryRun, _):
+            try await objects.run(.plan) { progress(.objects($0)) }
+            report.objects = objects.tally
+            report.price = price(of: objects.tally, at: target)
+        case (.promote, _):
+            guard let target else { break }
+            try await promote(objects, library, state, to: target, &report, progress)
+        }
+        return report
+    }
+
+    /// What the owner is called in the bucket's keys.
+    private var bucketOwner: String {
+        if case .profile = request.target { request.target.owner } else { request.source.owner }
+    }
+
+    private var scratch: FilePath {
+        if case .folder(let folder) = request.target { folder } else { "/tmp" }
+    }
+
+    /// How often what changes meanwhile is brought over, too.
+    private static let mostRounds = 10
+
+    private func promote(
+        _ objects: ObjectPromotion, _ library: LibraryRows, _ state: PromotionDatabase.State,
+        to target: PromotionSide, _ report: inout PromotionReport, _ progress: @escaping Progress
+    ) async throws {
+        var begun: LibraryRows?
+        if case .begun(let earlier) = state { begun = earlier }
+        let isResumed = begun != nil
+        let there: LibraryRows
+        if let begun {
+            there = begun
+        } else {
+            there = try await target.database.begin(library, for: request.target.owner)
+        }
+        for _ in 0..<Self.mostRounds {
+            try await objects.run(.bring(mayBeThere: isResumed)) { progress(.objects($0)) }
+            report.objects = objects.tally
+            guard objects.tally.faultCount == 0 else {
+                report.outcome = .unfinished
+                return
+            }
+            try await library.requireRest()
+            do {
+                try await library.copy(to: there, placing: objects.places, keepsEarlier: target.provider != nil) {
+                    progress(.rows($0, isVerifying: false))
+                }
+                let found = try await library.differences(from: there, placing: objects.places) {
+                    progress(.rows($0, isVerifying: true))
+                }
+                guard found.tables.isEmpty else { continue }
+                report.rows = found.rows
+            } catch is UnpromotedPhoto {
+                continue
+            }
+            // Nobody may have begun to use the owner's name meanwhile.
+            _ = try await target.database.state(of: library.owner, for: request.target.owner)
+            _ = try await target.database.finish(there, for: request.target.owner, entry: entry(report))
+            try await target.publish()
+            report.outcome = .promoted
+            return
+        }
+        throw EngineError(
+            .unavailable, "the library keeps changing while it is promoted",
+            whatToDo: "close the programs that use it, and promote again: what is there is not sent again",
+            isRetryable: true)
+    }
+
+    private func verify(
+        _ objects: ObjectPromotion, _ library: LibraryRows, _ there: LibraryRows, _ report: inout PromotionReport,
+        _ progress: @escaping Progress
+    ) async throws {
+        try await objects.run(.verify) { progress(.objects($0)) }
+        report.objects = objects.tally
+        let found = try await library.differences(from: there, placing: objects.expectedPlaces) {
+            progress(.rows($0, isVerifying: true))
+        }
+        (report.differences, report.rows) = (found.tables, found.rows)
+        report.outcome = .verified
+    }
+
+    private func entry(_ report: PromotionReport) -> JournalEntry {
+        JournalEntry(
+            id: JournalEntryID(clock: clock, random: SystemRandom()), at: clock.microseconds, actor: request.actor,
+            action: PromotionEntry.action, subject: "library",
+            outcome: "came from \(request.source.name), owner \(report.sourceOwner), to \(request.target.name), "
+                + "owner \(report.targetOwner): \(counted(report.photos, "photo")), \(report.bytes), verified")
+    }
+
+    /// What the objects to be sent cost, beyond what the provider gives for nothing each month.
+    private func price(of tally: ObjectTally, at target: PromotionSide?) -> (once: Double, monthly: Double)? {
+        guard let provider = target?.provider,
+            let list = configuration.prices.first(where: { $0.provider == provider })
+        else { return nil }
+        let count = Int64(tally.sent)
+        let bytes = ByteCount(tally.bytesSent)
+        let bill = list.bill(
+            stored: bytes, StorageTraffic(requests: [.write: count, .look: count], bytesSent: bytes))
+        return (bill.requests.reduce(0) { $0 + $1.cost }, bill.storage)
+    }
+}
