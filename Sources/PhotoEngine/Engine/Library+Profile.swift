@@ -49,7 +49,8 @@ extension Library {
             return try profile.cdn?.open(environment)
         }
         let uploader = Uploader(
-            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(state.appending("waiting")))
+            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(state.appending("waiting")),
+            limits: configuration.importLimits)
         return assemble(
             LibraryLocation(folder: folder), configuration, catalog: catalog, objects: served(objects, cdn, state),
             broker: broker,

@@ -121,7 +121,7 @@ public final class Library: Sendable {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
                 options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor,
-                places: places, archives: processor)
+                places: places, archives: processor, limits: configuration.importLimits)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,

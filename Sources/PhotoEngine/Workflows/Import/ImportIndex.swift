@@ -32,10 +32,12 @@ struct ImportIndex: Sendable {
     }
 
     /// Calls `known` for each file that is as the catalogue remembers it, and `read` for each other once it was read, both
-    /// one at a time, and `pause` between scans. Stops early when the task is cancelled.
+    /// one at a time, and `pause` between scans. A picture that there was no room for is read again where `makesRoom` finds
+    /// some. Stops early when the task is cancelled.
     func run(
         _ roots: [FilePath], known: (LibraryFile) async throws -> Void,
-        read: (FilePath, FileReader.Reading) async throws -> Void, pause: () async throws -> Void
+        read: (FilePath, FileReader.Reading) async throws -> Void, makesRoom: () async throws -> Bool,
+        pause: () async throws -> Void
     ) async throws {
         let flag = CancellationFlag()
         let ahead = Task { await count(roots, flag) }
@@ -55,7 +57,7 @@ struct ImportIndex: Sendable {
                         changed.append(entry)
                     }
                 }
-                try await readAll(changed, flag, read)
+                try await readAll(changed, flag, read, makesRoom)
                 try await pause()
             }
         } onCancel: {
@@ -72,7 +74,7 @@ struct ImportIndex: Sendable {
 
     private func readAll(
         _ entries: [FolderScan.Entry], _ flag: CancellationFlag,
-        _ read: (FilePath, FileReader.Reading) async throws -> Void
+        _ read: (FilePath, FileReader.Reading) async throws -> Void, _ makesRoom: () async throws -> Bool
     ) async throws {
         let (reader, reading) = (reader, reading)
         try await withThrowingTaskGroup(of: (FilePath, FileReader.Reading).self) { group in
@@ -85,7 +87,11 @@ struct ImportIndex: Sendable {
                 }
             }
             for _ in 0..<readers { add() }
-            while let (path, result) = try await group.next() {
+            while let (path, first) = try await group.next() {
+                var result = first
+                if case .left = first.content, try await makesRoom() {
+                    result = try await reading.run { reader.read(path) { flag.isSet } }
+                }
                 add()
                 tally.read(result.bytesRead)
                 if case .gone = result.content {

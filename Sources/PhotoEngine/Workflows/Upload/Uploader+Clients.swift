@@ -12,10 +12,12 @@ extension Uploader {
     private static let presignedSeconds = 15 * 60
 
     /// Begins an upload that another client sends, or goes on with one of the same bytes, whoever began it; nil when the owner
-    /// has the photo already. One that announced another size or type for these bytes is given up: the last word counts.
+    /// has the photo already. One that announced another size or type for these bytes is given up: the last word counts. Throws
+    /// `.limitExceeded` for more bytes than a file may have.
     public func presign(
         _ id: UploadID, sha256: SHA256Digest, byteCount: ByteCount, mediaType: MediaType, filename: String
     ) async throws -> PresignedUpload? {
+        try limits.check(byteCount)
         // Until its metadata is read the photo is dated by its name, else by now.
         let content = UploadContent(
             sha256: sha256, byteCount: byteCount, mediaType: mediaType, filename: filename,

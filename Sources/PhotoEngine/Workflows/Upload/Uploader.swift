@@ -12,6 +12,8 @@ public final class Uploader: Sendable {
     let catalog: any LedgerCatalog
     let store: any RemoteObjectStore
     let clock: any EngineClock
+    /// How much a client may send.
+    let limits: ImportLimits
     /// The files that wait for the store.
     public let waiting: WaitingFiles
     private let owner: String
@@ -33,8 +35,9 @@ public final class Uploader: Sendable {
     /// a megabyte of memory.
     public init(
         catalog: any LedgerCatalog, store: any RemoteObjectStore, owner: String, waiting: WaitingFiles,
-        parallel: Int = 4, clock: any EngineClock = SystemClock()
+        parallel: Int = 4, limits: ImportLimits = ImportLimits(), clock: any EngineClock = SystemClock()
     ) {
+        self.limits = limits
         self.catalog = catalog
         self.store = store
         self.owner = owner

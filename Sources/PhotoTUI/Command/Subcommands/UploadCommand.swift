@@ -43,7 +43,9 @@ struct UploadCommand: AsyncParsableCommand {
                 try Console.write(ImportSummary.text(report, isDryRun: false, advice: advice))
             }
             if report.isInterrupted { throw ExitCode.interrupted }
-            if report.waiting > 0 || report.rejected > 0 || !report.skipped.isEmpty { throw ExitCode.inPart }
+            if report.waiting > 0 || report.left > 0 || report.rejected > 0 || !report.skipped.isEmpty {
+                throw ExitCode.inPart
+            }
         }
     }
 
