@@ -102,6 +102,14 @@ extension OwnerTrial {
         },
     ]
 
+    static let quotas: [OwnerTrial] = [
+        OwnerTrial("usage()") { own in
+            let usage = try await own.catalog.usage()
+            try requireEqual(usage.photos, 5, "the photos")
+            try requireEqual(usage.bytes.bytes, 4010 + 1000 + Int64(own.number), "the bytes")
+        }
+    ]
+
     private static func requireUnknown(_ what: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()

@@ -90,6 +90,22 @@ extension Library {
             applicationRole: applicationRole)
     }
 
+    /// The owners of a profile's database, for the role that owns its schema.
+    public static func administration(
+        of profile: Profile, environment: [String: String]
+    ) async throws -> any OwnerAdministration {
+        guard let address = profile.databaseOwner else {
+            throw EngineError(
+                .permissionDenied,
+                "profile \(profile.name) has no database_owner, and what owners may have is for that role",
+                whatToDo: "name the role that owns the schema: database_owner = \"postgres://owner@host/database\"")
+        }
+        let password = try await BlockingQueue(label: "phototui.secrets").run {
+            try profile.readDatabasePassword(environment)
+        }
+        return try await PostgresCatalog.administration(PostgresSettings(connection: address, password: password))
+    }
+
     /// Has the provider drop what nobody needs any more in a profile's bucket.
     public static func setLifecycle(of profile: Profile, environment: [String: String]) async throws {
         let secret = try await BlockingQueue(label: "phototui.secrets").run {

@@ -88,6 +88,11 @@ public final class Library: Sendable {
             libraryFolder: folder)
     }
 
+    /// The owner of the library in `folder`.
+    public static func administration(of folder: FilePath) async throws -> any OwnerAdministration {
+        try await SQLiteCatalog.administration(LibraryLocation(folder: folder).catalog)
+    }
+
     static func assemble(
         _ location: LibraryLocation, _ configuration: Configuration, catalog: any Catalog,
         objects: any LocalObjectStore, broker: RedisAddress?, uploader: Uploader?, libraryFolder: FilePath,

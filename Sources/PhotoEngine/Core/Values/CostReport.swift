@@ -32,12 +32,15 @@ public struct CostReport: Hashable, Sendable {
     public let prices: [PriceList]
     /// In US dollars a month; nil for none.
     public let budget: Double?
+    /// What the owner has of their quota; nil where nobody asked.
+    public let usage: OwnerUsage?
 
     public init(
         provider: String?, storage: String, photos: Int, originals: ByteCount, measure: StorageMeasure?,
         thisMonth: StorageTraffic, observed: StorageTraffic, observedDays: Double, month: String, monthShare: Double,
-        prices: [PriceList], budget: Double?
+        prices: [PriceList], budget: Double?, usage: OwnerUsage? = nil
     ) {
+        self.usage = usage
         (self.provider, self.storage, self.photos, self.originals) = (provider, storage, photos, originals)
         (self.measure, self.thisMonth, self.observed) = (measure, thisMonth, observed)
         (self.observedDays, self.month, self.monthShare) = (observedDays, month, monthShare)

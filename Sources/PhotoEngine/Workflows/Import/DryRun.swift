@@ -49,8 +49,10 @@ final class DryRun: Sendable {
             if let photo = try await importer.catalog.photo(sha256: sha256) {
                 let isUnreadable = photo.status == .unreadable
                 tally.add(path, isUnreadable ? .rejected : .known, reason: isUnreadable ? photo.problem : nil)
-            } else if verdicts.withLock({ $0[sha256] == nil }), !room.take() {
-                tally.add(path, .left, reason: room.reason)
+            } else if verdicts.withLock({ $0[sha256] == nil }),
+                let reason = room.foresee(ByteCount(reading.fingerprint.byteCount))
+            {
+                tally.add(path, .left, reason: reason)
             } else {
                 let (verdict, isFirst) = verdicts.withLock { verdicts in
                     if let verdict = verdicts[sha256] { return (verdict, false) }

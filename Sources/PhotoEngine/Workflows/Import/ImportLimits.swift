@@ -31,8 +31,13 @@ public struct ImportLimits: Hashable, Sendable {
 final class ImportRoom: Sendable {
     let limits: ImportLimits
     private let taken = Mutex(0)
+    /// What the owner would have by now, where an import is only foreseen.
+    private let usage: Mutex<OwnerUsage?>
 
-    init(_ limits: ImportLimits) { self.limits = limits }
+    init(_ limits: ImportLimits, foreseeing usage: OwnerUsage? = nil) {
+        self.limits = limits
+        self.usage = Mutex(usage)
+    }
 
     var isFull: Bool { limits.files.map { most in taken.withLock { $0 >= most } } ?? false }
 
@@ -44,6 +49,17 @@ final class ImportRoom: Sendable {
             taken += 1
             return true
         }
+    }
+
+    /// Foresees a new photo: why it would be left out, or nil where it is counted.
+    func foresee(_ bytes: ByteCount) -> String? {
+        let refusal = usage.withLock { usage -> EngineError? in
+            guard let now = usage, now.quota != .none else { return nil }
+            guard now.hasRoom(for: bytes) else { return now.refusal(of: bytes) }
+            usage = OwnerUsage(owner: now.owner, photos: now.photos + 1, bytes: now.bytes + bytes, quota: now.quota)
+            return nil
+        }
+        return refusal?.description ?? (take() ? nil : reason)
     }
 
     /// Gives a place back whose file is no new photo.

@@ -19,6 +19,8 @@ public struct ImportReport: Hashable, Sendable {
     /// is room.
     public var left = 0
     public var leftReason: String?
+    /// What the owner has by now, and may have.
+    public var usage: OwnerUsage?
     /// Bytes of file content read to index; 0 when nothing changed.
     public var bytesRead: Int64 = 0
     public var seconds: Double = 0

@@ -163,6 +163,10 @@ final class ImportRun: Sendable {
         if request.copies || unpacked != nil, importer.uploader == nil,
             case .picture(let sha256, let mediaType) = reading.content
         {
+            if let reason = try await refusal(ofCopying: sha256, ByteCount(reading.fingerprint.byteCount)) {
+                settlePlace(of: path, isNew: false)
+                return tally.add(path, .left, reason: reason)
+            }
             do {
                 scanned = try await copy(scanned, sha256, mediaType)
             } catch let error as EngineError where error.code == .corrupt || error.code == .notFound {
@@ -176,6 +180,16 @@ final class ImportRun: Sendable {
             if pending.since == nil { pending.since = ContinuousClock().now }
         }
         try await flush(isForced: false)
+    }
+
+    /// Why the owner's quota keeps an original from being copied in, before it is; nil where it has room, or has the photo.
+    private func refusal(ofCopying sha256: SHA256Digest, _ bytes: ByteCount) async throws -> String? {
+        var usage = try await importer.catalog.usage()
+        guard usage.quota != .none, try await importer.catalog.photo(sha256: sha256) == nil else { return nil }
+        // What waits to be recorded counts, too.
+        try await flush(isForced: true)
+        usage = try await importer.catalog.usage()
+        return usage.hasRoom(for: bytes) ? nil : usage.refusal(of: bytes).description
     }
 
     /// Copies an original into the library, unless its bytes are there.
@@ -237,6 +251,7 @@ final class ImportRun: Sendable {
                 tally.add(file.path, .imported)
                 added += 1
             case .recorded(.known), .recorded(.moved): tally.add(file.path, .known)
+            case .recorded(.overQuota(let reason)): tally.add(file.path, .left, reason: reason)
             case .recorded(.unsupported): tally.add(file.path, .unsupported, reason: file.content.reason)
             case .recorded(.rejected):
                 tally.add(file.path, .rejected, reason: file.content.reason)
@@ -405,7 +420,7 @@ extension RecordOutcome {
     fileprivate var isPhoto: Bool {
         switch self {
         case .imported, .known, .moved: true
-        case .unsupported, .rejected: false
+        case .unsupported, .rejected, .overQuota: false
         }
     }
 }

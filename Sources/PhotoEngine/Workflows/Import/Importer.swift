@@ -6,7 +6,7 @@ public import SystemPackage
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
-        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog
+        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog & QuotaCatalog
 
     let catalog: any ImportCatalog
     let objects: any LocalObjectStore
@@ -62,7 +62,7 @@ public final class Importer: Sendable {
         let waiting = request.isDryRun ? [] : try await uploader?.waiting.paths() ?? []
         let roots = ScanRoots(request.paths + waiting)
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped, resumed: waiting)
-        let room = ImportRoom(limits)
+        let room = ImportRoom(limits, foreseeing: request.isDryRun ? try await catalog.usage() : nil)
         let named = request.readsNamedFiles ? roots.named : []
         var filling: (albums: FilledAlbums, report: TakeoutReport)?
         var brought: (albums: FilledAlbums, report: LibraryReport)?
@@ -100,6 +100,7 @@ public final class Importer: Sendable {
         if request.albums == .folders, !report.isInterrupted {
             report.albums = try await FolderAlbums(catalog: catalog).fill(from: roots.paths, report, request)
         }
+        if !report.isInterrupted { report.usage = try await catalog.usage() }
         guard report.isInterrupted || report.isBalanced else {
             throw EngineError(.internal, "the import lost count of its files")
         }
@@ -119,10 +120,10 @@ public final class Importer: Sendable {
                     tally.add(path, .known)
                 } else if photo.isMissing || refusal != nil {
                     tally.add(path, .rejected, reason: refusal ?? "its original is not there")
-                } else if room.take() {
-                    tally.add(path, .imported)
+                } else if let reason = room.foresee(photo.byteCount) {
+                    tally.add(path, .left, reason: reason)
                 } else {
-                    tally.add(path, .left, reason: room.reason)
+                    tally.add(path, .imported)
                 }
             }
         }

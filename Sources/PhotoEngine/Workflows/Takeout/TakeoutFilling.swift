@@ -131,8 +131,8 @@ extension TakeoutFilling {
                 tally.add(file.path, .rejected, reason: reason)
                 continue
             }
-            guard isKnown || room.take() else {
-                tally.add(file.path, .left, reason: room.reason)
+            if !isKnown, let reason = room.foresee(ByteCount(file.fingerprint.byteCount)) {
+                tally.add(file.path, .left, reason: reason)
                 continue
             }
             tally.add(file.path, isKnown ? .known : .imported)

@@ -37,7 +37,7 @@ extension Uploader {
     }
 
     /// Ends an upload that another client has sent. Throws `.notFound` while its bytes are not there, `.corrupt` when they are
-    /// others.
+    /// others, and `.limitExceeded` where the owner's quota has no room for them: it may be confirmed once it has.
     public func confirm(_ id: UploadID) async throws -> RecordOutcome {
         guard let upload = try await catalog.upload(id) else {
             throw EngineError(.notFound, "there is no upload \(id)", whatToDo: "begin it with: phototui upload presign")
@@ -55,6 +55,8 @@ extension Uploader {
                     .notFound, "nothing has been stored for upload \(id) yet", whatToDo: "send the bytes, then confirm")
             }
         }
-        return try await catalog.confirmUpload(id, file: nil)
+        let outcome = try await catalog.confirmUpload(id, file: nil)
+        if case .overQuota(let reason) = outcome { throw EngineError(.limitExceeded, reason) }
+        return outcome
     }
 }

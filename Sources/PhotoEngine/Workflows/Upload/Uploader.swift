@@ -104,6 +104,8 @@ public final class Uploader: Sendable {
         for (file, outcome) in zip(files, outcomes) where file.unpacked == nil {
             switch outcome {
             case .waiting: waits.append(file.path)
+            // It waits on, where it did.
+            case .recorded(.overQuota): break
             case .recorded, .gone: rests.append(file.path)
             case .changed, .unreadable: break
             }
@@ -129,9 +131,13 @@ public final class Uploader: Sendable {
             filename: file.path.lastComponent?.string ?? "", provisional: provisional)
         let id = UploadID(clock: clock, random: SystemRandom())
         let upload: Upload
-        switch try await catalog.beginUpload(id, of: content, at: key(of: sha256, mediaType: mediaType)) {
-        case .known(let photo): return .recorded(try await recordAlone(file, of: photo))
-        case .begun(let begun): upload = begun
+        do {
+            switch try await catalog.beginUpload(id, of: content, at: key(of: sha256, mediaType: mediaType)) {
+            case .known(let photo): return .recorded(try await recordAlone(file, of: photo))
+            case .begun(let begun): upload = begun
+            }
+        } catch let error as EngineError where error.code == .limitExceeded {
+            return .recorded(.overQuota(reason: error.description))
         }
         if let absence { return .waiting(absence) }
         do {

@@ -29,7 +29,8 @@ struct Phototui: AsyncParsableCommand {
             DeadCommand.self, WorkersCommand.self, InboxCommand.self, JournalCommand.self, ConsoleCommand.self,
             WorkerCommand.self, UploadCommand.self,
             FetchCommand.self, ExportCommand.self, ShareCommand.self, SidecarsCommand.self, PlacesCommand.self,
-            MigrateCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self, CostsCommand.self,
+            MigrateCommand.self, OwnersCommand.self, StorageCommand.self, DoctorCommand.self, HealthCommand.self,
+            CostsCommand.self,
             ConfigCommand.self,
         ],
         defaultSubcommand: OpenCommand.self)

@@ -176,6 +176,9 @@ extension Notice {
         if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
         if report.waiting > 0 { parts.append("\(report.waiting) wait for the storage") }
         if report.left > 0 { parts.append("\(report.left) left out (\(report.leftReason ?? "there is no room"))") }
+        if let usage = report.usage, usage.state == .warning || usage.state == .full {
+            parts.append("of the quota are taken: \(usage.words)")
+        }
         if let count = report.handedOver, count > 0 { parts.append("\(count) handed to workers") }
         if let problem = report.brokerProblem { parts.append("workers could not be told (\(problem))") }
         let isFlawed =

@@ -8,7 +8,7 @@ enum CostFormat {
         let measure = report.measure
         return .object([
             "provider": .text(report.provider), "storage": .string(report.storage), "month": .string(report.month),
-            "photos": .count(report.photos),
+            "photos": .count(report.photos), "quota": report.usage.map(OwnerFormat.json) ?? .null,
             "tiers": .array([
                 .object([
                     "name": .string("hot"), "originals_bytes": .integer(report.originals.bytes),
@@ -57,6 +57,7 @@ enum CostFormat {
         var facts = TextTable([("", .left), ("", .left)])
         facts.add(["storage", displayEscaped(report.storage)])
         facts.add(["originals", "\(report.originals) of \(counted(report.photos, "photo")), all hot"])
+        if let usage = report.usage, usage.state != .none { facts.add(["quota", OwnerFormat.words(usage)]) }
         if report.provider == nil {
             return facts.text(showsTitles: false) + "A library on this machine's disk costs nothing but its disk.\n"
         }

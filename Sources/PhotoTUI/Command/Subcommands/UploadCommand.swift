@@ -140,7 +140,7 @@ struct UploadCommand: AsyncParsableCommand {
                     switch outcome {
                     case .imported(let photo): (photo, "imported")
                     case .known(let photo), .moved(let photo): (photo, "known")
-                    case .unsupported, .rejected: (nil, "rejected")
+                    case .unsupported, .rejected, .overQuota: (nil, "rejected")
                     }
                 if output.json {
                     try Console.line(
