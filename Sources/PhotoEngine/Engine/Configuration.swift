@@ -17,6 +17,10 @@ public struct Configuration: Sendable {
     public var processingOptions: ProcessingOptions
     /// How much one import takes.
     public var importLimits: ImportLimits
+    /// Where clamd is asked about new files; nil for nowhere.
+    public var clamd: ClamdSettings?
+    /// What of that is not understood: nothing is taken in then.
+    public var clamdProblem: ConfigurationProblem?
     /// Follow the library's folders while the app is open.
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
@@ -67,6 +71,7 @@ public struct Configuration: Sendable {
         let fileMegabytes = reader.number(
             "file_megabytes", default: 0, in: 0...1_000_000,
             "How large a file may be to be imported or uploaded. 0 for any size that can be decoded.")
+        let (clamd, clamdProblem) = reader.clamd()
         let full = reader.flag("full_hash", default: false, "Compute each pHash on a full-size decode.")
         let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
         let graphics = reader.text(
@@ -107,7 +112,7 @@ public struct Configuration: Sendable {
             importLimits: ImportLimits(
                 files: batchFiles > 0 ? batchFiles : nil,
                 bytesPerFile: fileMegabytes > 0 ? ByteCount(Int64(fileMegabytes) * 1_000_000) : nil),
-            watchesFolders: watches, graphics: graphics,
+            clamd: clamd, clamdProblem: clamdProblem, watchesFolders: watches, graphics: graphics,
             history: TaskHistoryLimits(days: Double(historyDays), bytes: Int64(historyMegabytes) * 1_000_000),
             prices: prices, budget: Double(budget).flatMap { $0 > 0 && $0.isFinite ? $0 : nil },
             keeperRules: keeperRules, keeperProblem: keeperProblem, scanOptions: scanOptions, profiles: profiles,

@@ -50,7 +50,7 @@ extension Library {
         }
         let uploader = Uploader(
             catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(state.appending("waiting")),
-            limits: configuration.importLimits)
+            limits: configuration.importLimits, scanning: configuration.scanning)
         return assemble(
             LibraryLocation(folder: folder), configuration, catalog: catalog, objects: served(objects, cdn, state),
             broker: broker,

@@ -126,7 +126,8 @@ public final class Library: Sendable {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
                 options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor,
-                places: places, archives: processor, limits: configuration.importLimits)
+                places: places, archives: processor, limits: configuration.importLimits,
+                scanning: configuration.scanning)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,

@@ -8,14 +8,15 @@ final class DryRun: Sendable {
     private let importer: Importer
     private let tally: ImportTally
     private let room: ImportRoom
+    private let gate: MalwareGate?
     /// As `ImportIndex.named`.
     private let named: Set<FilePath>
     /// For each new picture, why it can't be decoded, or nil when it can.
     private let verdicts = Mutex<[SHA256Digest: Task<String?, any Error>]>([:])
     private let decoding = Mutex<[(path: FilePath, isFirst: Bool, verdict: Task<String?, any Error>)]>([])
 
-    init(importer: Importer, tally: ImportTally, room: ImportRoom, named: Set<FilePath>) {
-        self.room = room
+    init(importer: Importer, tally: ImportTally, room: ImportRoom, gate: MalwareGate?, named: Set<FilePath>) {
+        (self.room, self.gate) = (room, gate)
         self.named = named
         self.importer = importer
         self.tally = tally
@@ -24,7 +25,7 @@ final class DryRun: Sendable {
     func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            reader: FileReader(room: room), named: named)
+            reader: FileReader(room: room), gate: gate, named: named)
         try await index.run(roots, known: known, read: read, makesRoom: { false }) {
             if let due = self.tally.progressDue() { progress(due) }
         }

@@ -10,6 +10,7 @@ struct ImportIndex: Sendable {
     let libraryFolder: FilePath?
     let readers: Int
     let reader: FileReader
+    let gate: MalwareGate?
     /// Files that are read also where they are as the catalogue remembers them, unless they are photos.
     let named: Set<FilePath>
     /// Files that are passed over.
@@ -20,9 +21,10 @@ struct ImportIndex: Sendable {
 
     init(
         catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int,
-        reader: FileReader = FileReader(), named: Set<FilePath> = [], leftOut: Set<FilePath> = []
+        reader: FileReader = FileReader(), gate: MalwareGate? = nil, named: Set<FilePath> = [],
+        leftOut: Set<FilePath> = []
     ) {
-        self.leftOut = leftOut
+        (self.gate, self.leftOut) = (gate, leftOut)
         self.named = named
         self.catalog = catalog
         self.tally = tally
@@ -76,21 +78,22 @@ struct ImportIndex: Sendable {
         _ entries: [FolderScan.Entry], _ flag: CancellationFlag,
         _ read: (FilePath, FileReader.Reading) async throws -> Void, _ makesRoom: () async throws -> Bool
     ) async throws {
-        let (reader, reading) = (reader, reading)
+        let (reader, reading, gate) = (reader, reading, gate)
+        @Sendable func look(at path: FilePath) async throws -> FileReader.Reading {
+            let result = try await reading.run { reader.read(path) { flag.isSet } }
+            return try await gate?.inspect(path, result) ?? result
+        }
         try await withThrowingTaskGroup(of: (FilePath, FileReader.Reading).self) { group in
             var rest = entries.makeIterator()
             func add() {
                 guard !flag.isSet, let entry = rest.next() else { return }
-                group.addTask {
-                    let result = try await reading.run { reader.read(entry.path) { flag.isSet } }
-                    return (entry.path, result)
-                }
+                group.addTask { (entry.path, try await look(at: entry.path)) }
             }
             for _ in 0..<readers { add() }
             while let (path, first) = try await group.next() {
                 var result = first
-                if case .left = first.content, try await makesRoom() {
-                    result = try await reading.run { reader.read(path) { flag.isSet } }
+                if case .left(reader.room.reason) = first.content, try await makesRoom() {
+                    result = try await look(at: path)
                 }
                 add()
                 tally.read(result.bytesRead)

@@ -15,10 +15,13 @@ public struct ImportReport: Hashable, Sendable {
     /// Photos that go up once the store behind the network is there again, and why they could not.
     public var waiting = 0
     public var waitingReason: String?
-    /// Pictures that a limit kept out, with the reason in `items`, and one of the reasons: the next import takes them where there
+    /// Pictures that a limit, or a scanner that is away, kept out, with the reason in `items`, and one of the reasons: the next import takes them where there
     /// is room.
     public var left = 0
     public var leftReason: String?
+    /// Files that were taken in although a scanner gave no verdict of them, and why.
+    public var unscanned = 0
+    public var unscannedReason: String?
     /// What the owner has by now, and may have.
     public var usage: OwnerUsage?
     /// Bytes of file content read to index; 0 when nothing changed.

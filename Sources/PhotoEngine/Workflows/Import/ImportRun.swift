@@ -13,6 +13,7 @@ final class ImportRun: Sendable {
     let request: ImportRequest
     let tally: ImportTally
     let room: ImportRoom
+    let gate: MalwareGate?
     /// As `ImportIndex.named`.
     private let named: Set<FilePath>
     /// Unix microseconds: what was added before is neither this import's nor another's that runs beside it.
@@ -40,8 +41,11 @@ final class ImportRun: Sendable {
         var placed: Set<FilePath> = []
     }
 
-    init(importer: Importer, request: ImportRequest, tally: ImportTally, room: ImportRoom, named: Set<FilePath>) {
-        self.room = room
+    init(
+        importer: Importer, request: ImportRequest, tally: ImportTally, room: ImportRoom, gate: MalwareGate?,
+        named: Set<FilePath>
+    ) {
+        (self.room, self.gate) = (room, gate)
         self.named = named
         self.importer = importer
         self.request = request
@@ -86,7 +90,7 @@ final class ImportRun: Sendable {
         if let library = request.library { return try await takeFrom(library) }
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            reader: reader, named: named, leftOut: request.takeout?.leftOut ?? [])
+            reader: reader, gate: gate, named: named, leftOut: request.takeout?.leftOut ?? [])
         let archives = Set((request.takeout?.archives ?? []).map(\.path))
         try await index.run(
             roots.filter { !archives.contains($0) }, known: known, read: { try await self.read($0, $1) },
@@ -108,7 +112,7 @@ final class ImportRun: Sendable {
             reading = try await queue.run { reader.read(path) { false } }
         }
         tally.read(reading.bytesRead)
-        return reading
+        return try await gate?.inspect(path, reading) ?? reading
     }
 
     /// Whether there is room for a new photo, once it is known what those that wait to be recorded are.

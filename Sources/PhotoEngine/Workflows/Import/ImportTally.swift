@@ -107,6 +107,14 @@ final class ImportTally: Sendable {
         state.withLock { ($0.report.unprocessed, $0.report.unprocessedReason) = (count, reason) }
     }
 
+    /// A file that was taken in although a scanner gave no verdict of it.
+    func unscanned(_ error: EngineError) {
+        state.withLock { state in
+            state.report.unscanned += 1
+            state.report.unscannedReason = error.description
+        }
+    }
+
     func handedOver(_ count: Int, earlier: Int, problem: String?) {
         state.withLock { state in
             state.progress.handedOver = count

@@ -29,15 +29,17 @@ public final class Importer: Sendable {
     let archives: (any ArchiveReader)?
     /// How much one import takes.
     let limits: ImportLimits
+    /// What has new files scanned; nil where nothing does.
+    let scanning: MalwareScanning?
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
         relay: OutboxRelay? = nil, options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?,
         readers: Int = 2, uploader: Uploader? = nil, sidecars: (any SidecarCoder)? = nil,
         places: PlaceTable? = nil, archives: (any ArchiveReader)? = nil,
-        limits: ImportLimits = ImportLimits()
+        limits: ImportLimits = ImportLimits(), scanning: MalwareScanning? = nil
     ) {
-        (self.archives, self.limits) = (archives, limits)
+        (self.archives, self.limits, self.scanning) = (archives, limits, scanning)
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
@@ -63,6 +65,7 @@ public final class Importer: Sendable {
         let roots = ScanRoots(request.paths + waiting)
         let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped, resumed: waiting)
         let room = ImportRoom(limits, foreseeing: request.isDryRun ? try await catalog.usage() : nil)
+        let gate = scanning.map { MalwareGate($0, photos: catalog, tally: tally) }
         let named = request.readsNamedFiles ? roots.named : []
         var filling: (albums: FilledAlbums, report: TakeoutReport)?
         var brought: (albums: FilledAlbums, report: LibraryReport)?
@@ -79,11 +82,12 @@ public final class Importer: Sendable {
             } else if request.isDryRun, let takeout {
                 filling = try await takeout.preview(tally, room)
             } else if request.isDryRun {
-                try await DryRun(importer: self, tally: tally, room: room, named: named).run(
+                try await DryRun(importer: self, tally: tally, room: room, gate: gate, named: named).run(
                     roots.paths, progress: progress)
             } else {
-                try await ImportRun(importer: self, request: request, tally: tally, room: room, named: named).run(
-                    roots.paths, progress: progress)
+                try await ImportRun(
+                    importer: self, request: request, tally: tally, room: room, gate: gate, named: named
+                ).run(roots.paths, progress: progress)
                 filling = try await takeout?.run()
                 brought = try await library?.run()
             }

@@ -1,4 +1,6 @@
 public import Core
+internal import Foundation
+internal import SystemPackage
 
 /// An upload that another client sends.
 public struct PresignedUpload: Sendable {
@@ -37,7 +39,8 @@ extension Uploader {
     }
 
     /// Ends an upload that another client has sent. Throws `.notFound` while its bytes are not there, `.corrupt` when they are
-    /// others, and `.limitExceeded` where the owner's quota has no room for them: it may be confirmed once it has.
+    /// others, `.limitExceeded` where the owner's quota has no room for them: it may be confirmed once it has; and
+    /// `.permissionDenied` where malware was found in them, which are deleted then.
     public func confirm(_ id: UploadID) async throws -> RecordOutcome {
         guard let upload = try await catalog.upload(id) else {
             throw EngineError(.notFound, "there is no upload \(id)", whatToDo: "begin it with: phototui upload presign")
@@ -54,9 +57,30 @@ extension Uploader {
                 throw EngineError(
                     .notFound, "nothing has been stored for upload \(id) yet", whatToDo: "send the bytes, then confirm")
             }
+            try await scan(upload)
         }
         let outcome = try await catalog.confirmUpload(id, file: nil)
         if case .overQuota(let reason) = outcome { throw EngineError(.limitExceeded, reason) }
         return outcome
+    }
+
+    /// Has what is stored scanned, before it is a photo. Throws where something is found, which is deleted then, and where the
+    /// scanner gives no verdict, unless such files are to be taken.
+    func scan(_ upload: Upload) async throws {
+        guard let scanning else { return }
+        let file = FilePath(FileManager.default.temporaryDirectory.path).appending("phototui-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: file.string) }
+        try await store.fetch(upload.key, to: file, sha256: upload.content.sha256)
+        let verdict: MalwareVerdict
+        do {
+            verdict = try await scanning.scanner.scan(file)
+        } catch let error as EngineError where scanning.takesUnscanned && MalwareGate.isWithoutVerdict(error) {
+            return
+        }
+        guard let signature = verdict.signature else { return }
+        try await store.delete(upload.key)
+        _ = try await catalog.abandonUpload(upload.id)
+        throw EngineError(
+            .permissionDenied, "\(MalwareGate.reason(signature)); what was stored for upload \(upload.id) is deleted")
     }
 }

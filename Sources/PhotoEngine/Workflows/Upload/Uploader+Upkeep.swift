@@ -45,10 +45,11 @@ extension Uploader {
     /// False when what is there was removed for good, or the owner's quota has no room for it: then it goes.
     private func confirm(_ upload: Upload) async throws -> Bool {
         do {
+            try await scan(upload)
             guard case .overQuota = try await catalog.confirmUpload(upload.id, file: nil) else { return true }
             try await store.delete(upload.key)
             return false
-        } catch let error as EngineError where error.code == .conflict {
+        } catch let error as EngineError where error.code == .conflict || error.code == .permissionDenied {
             return false
         }
     }

@@ -14,6 +14,8 @@ public final class Uploader: Sendable {
     let clock: any EngineClock
     /// How much a client may send.
     let limits: ImportLimits
+    /// What has scanned what a client sent; nil where nothing does.
+    let scanning: MalwareScanning?
     /// The files that wait for the store.
     public let waiting: WaitingFiles
     private let owner: String
@@ -35,9 +37,10 @@ public final class Uploader: Sendable {
     /// a megabyte of memory.
     public init(
         catalog: any LedgerCatalog, store: any RemoteObjectStore, owner: String, waiting: WaitingFiles,
-        parallel: Int = 4, limits: ImportLimits = ImportLimits(), clock: any EngineClock = SystemClock()
+        parallel: Int = 4, limits: ImportLimits = ImportLimits(), scanning: MalwareScanning? = nil,
+        clock: any EngineClock = SystemClock()
     ) {
-        self.limits = limits
+        (self.limits, self.scanning) = (limits, scanning)
         self.catalog = catalog
         self.store = store
         self.owner = owner

@@ -71,9 +71,7 @@ enum LibraryExamination {
                 area, "photos", .ok,
                 "\(statistics.photos), \(statistics.byteCount); \(statistics.timeline) in the timeline, "
                     + "\(statistics.missing) missing, \(statistics.unreadable) unreadable; \(statistics.files) files"))
-        let quota = Finding(try await library.catalog.usage())
-        checks.append(
-            Check(area, quota.name, quota.status == .ok ? .ok : .warning, quota.value, whatToDo: quota.whatToDo))
+        checks.append(Check(Finding(try await library.catalog.usage()), in: area))
         checks.append(await places(library))
         for folder in folders {
             let isThere = folder.withPlatformString { access($0, F_OK) } == 0

@@ -176,6 +176,7 @@ extension Notice {
         if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
         if report.waiting > 0 { parts.append("\(report.waiting) wait for the storage") }
         if report.left > 0 { parts.append("\(report.left) left out (\(report.leftReason ?? "there is no room"))") }
+        if report.unscanned > 0 { parts.append("\(report.unscanned) not scanned for malware") }
         if let usage = report.usage, usage.state == .warning || usage.state == .full {
             parts.append("of the quota are taken: \(usage.words)")
         }

@@ -15,7 +15,8 @@ enum ImportSummary {
             ("handed_over", .count(report.handedOver)),
             ("handed_over_earlier", .count(report.handedOver.map { _ in report.handedOverEarlier })),
             ("broker_problem", .text(report.brokerProblem)), ("waiting", .count(report.waiting)),
-            ("left", .count(report.left)), ("quota", report.usage.map(OwnerFormat.json) ?? .null),
+            ("left", .count(report.left)), ("unscanned", .count(report.unscanned)),
+            ("quota", report.usage.map(OwnerFormat.json) ?? .null),
             ("interrupted", .bool(report.isInterrupted)), ("marked_missing", .count(markedMissing)),
         ]
         let more: [(name: String, value: JSON)] = [
@@ -96,6 +97,10 @@ enum ImportSummary {
         text += examples("skipped", report.skipped.map { ($0.path, $0.reason) }, columns: columns)
         if report.rejected > 0 || report.left > exampleLimit || report.skipped.count > exampleLimit {
             text += "Every file, with the reason, is listed by: \(advice.listing)\n"
+        }
+        if report.unscanned > 0 {
+            text +=
+                "\(report.unscanned) were not scanned for malware: \(displayEscaped(report.unscannedReason ?? ""))\n"
         }
         if let usage = report.usage, usage.state == .warning || usage.state == .full {
             text += "Of the quota are taken: \(OwnerFormat.words(usage)), the trash included.\n"
