@@ -157,7 +157,7 @@ struct FileRecording {
         note(original, digest)
         try waiting.write(to: connection, owner: catalog.owner)
         try connection.send(
-            "UPDATE photos SET original_path = ?, original_key = ? WHERE id = ?",
+            "UPDATE photos SET original_path = ?, original_key = ?, tier = NULL WHERE id = ?",
             FileRecording.values(original) + [.id(photo)])
     }
 

@@ -6,7 +6,8 @@ public import SystemPackage
 /// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
 public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
     ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog,
-    SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, QuotaCatalog, JournalCatalog, Maintenance
+    SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, QuotaCatalog, TierCatalog,
+    JournalCatalog, Maintenance
 {}
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).

@@ -32,7 +32,8 @@ extension Library {
             provider: provider, storage: storageName, photos: statistics.photos, originals: statistics.byteCount,
             measure: measure, thisMonth: thisMonth, observed: observed, observedDays: span, month: month.name,
             monthShare: month.share, prices: configuration.prices,
-            budget: provider == nil ? nil : configuration.budget, usage: usage)
+            budget: provider == nil ? nil : configuration.budget, usage: usage,
+            bytesByClass: try await bytesByClass())
     }
 
     /// Goes through every object of the storage, for what the catalogue doesn't know, and keeps what it found.
@@ -78,7 +79,7 @@ extension Library {
         storage.flatMap { try? S3Location($0).provider.rawValue }
     }
 
-    private var storageName: String {
+    var storageName: String {
         storage.flatMap { try? S3Location($0).description } ?? "the disk of \(location.folder)"
     }
 }
