@@ -72,12 +72,15 @@ let package = Package(
             path: "Sources/PhotoEngine/Decoder"),
         .target(name: "Health", dependencies: ["Core"], path: "Sources/PhotoEngine/Health"),
         .target(
+            name: "Scanning", dependencies: ["Core", "Digest", systemPackage], path: "Sources/PhotoEngine/Scanning"),
+        .target(
             name: "Workflows", dependencies: ["Core", "Digest", "Duplicates", "Jobs", systemPackage],
             path: "Sources/PhotoEngine/Workflows"),
         .target(
             name: "PhotoEngine",
             dependencies: [
-                "Core", "Duplicates", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "Health", systemPackage,
+                "Core", "Duplicates", "Catalog", "Objects", "Jobs", "Imaging", "Workflows", "Health", "Scanning",
+                systemPackage,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             path: "Sources/PhotoEngine/Engine"),

@@ -15,7 +15,8 @@ struct CatalogContractTests {
             let second = try await SQLCatalog.open(file: file, clock: clock)
             try await contract.run(
                 CatalogSubject(
-                    catalog: first, second: second, stranger: first.forOwner("stranger"), clock: clock))
+                    catalog: first, second: second, stranger: first.forOwner("stranger"),
+                    owners: first.administration(), clock: clock))
             try await first.close()
             try await second.close()
         }
@@ -27,7 +28,9 @@ struct CatalogContractTests {
             try await SQLCatalog.open(file: file, clock: clock).close()
             let catalog = try await SQLCatalog.open(file: file, clock: clock)
             try await contract.run(
-                CatalogSubject(catalog: catalog, second: catalog, stranger: catalog.forOwner("stranger"), clock: clock))
+                CatalogSubject(
+                    catalog: catalog, second: catalog, stranger: catalog.forOwner("stranger"),
+                    owners: catalog.administration(), clock: clock))
             try await catalog.close()
         }
     }
@@ -38,7 +41,9 @@ struct CatalogContractTests {
         let database = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
         let catalog = try await SQLCatalog.open(database, owner: "local", clock: clock, random: SystemRandom())
         try await contract.run(
-            CatalogSubject(catalog: catalog, second: catalog, stranger: catalog.forOwner("stranger"), clock: clock))
+            CatalogSubject(
+                catalog: catalog, second: catalog, stranger: catalog.forOwner("stranger"),
+                owners: catalog.administration(), clock: clock))
     }
 }
 
@@ -54,6 +59,7 @@ struct CatalogPortTests {
             "Catalog.swift", "UploadCatalog.swift", "DuplicateCatalog.swift", "CalibrationCatalog.swift",
             "TrashCatalog.swift", "CollectionCatalog.swift", "SearchCatalog.swift", "SidecarCatalog.swift",
             "PlaceCatalog.swift", "StoryCatalog.swift", "EventCatalog.swift", "SharingCatalog.swift",
+            "QuotaCatalog.swift", "TierCatalog.swift",
         ].map {
             try String(contentsOf: Self.ports.appendingPathComponent($0), encoding: .utf8)
         }.joined(separator: "\n")
@@ -96,13 +102,22 @@ struct PostgresContractTests {
         let second = try await SQLCatalog.open(
             PostgresDatabase(settings), owner: owner, clock: clock, random: SystemRandom())
         let stranger = try await first.forOwner(owner + "-stranger")
-        try await contract.run(CatalogSubject(catalog: first, second: second, stranger: stranger, clock: clock))
+        let owners = SQLOwnerAdministration(
+            database: PostgresDatabase(try await PostgresServer.ownerSettings()), clock: clock, random: SystemRandom())
+        try await contract.run(
+            CatalogSubject(catalog: first, second: second, stranger: stranger, owners: owners, clock: clock))
+        try await owners.close()
         try await first.close()
         try await second.close()
     }
 }
 
 extension SQLCatalog {
+    /// For a database that anybody administers who has it.
+    func administration() -> SQLOwnerAdministration {
+        SQLOwnerAdministration(database: database, clock: clock, random: SystemRandom())
+    }
+
     static func open(
         file: FilePath, clock: any EngineClock = SystemClock(), settings: SQLiteSettings = SQLiteSettings()
     ) async throws -> SQLCatalog {

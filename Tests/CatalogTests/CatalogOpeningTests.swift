@@ -32,7 +32,8 @@ struct CatalogOpeningTests {
             let current = try await catalog.statistics()
             try await catalog.database.write {
                 for later in [
-                    "TABLE promoted_originals", "TABLE shared_photos", "TABLE shares", "TABLE exported_photos",
+                    "TABLE quotas", "TABLE promoted_originals", "TABLE shared_photos", "TABLE shares",
+                    "TABLE exported_photos",
                     "TABLE refused_events", "TABLE job_attempts", "TABLE places", "INDEX photos_city",
                     "INDEX photos_unplaced",
                     "TABLE sidecars", "TABLE faces", "TABLE people",
@@ -52,7 +53,8 @@ struct CatalogOpeningTests {
                 for column in [
                     "jobs DROP COLUMN published_at", "photos DROP COLUMN trashed_at",
                     "photos DROP COLUMN has_own_marks", "photo_metadata DROP COLUMN told",
-                    "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint", "jobs DROP COLUMN ran_by",
+                    "photos DROP COLUMN place_id", "photos DROP COLUMN tier", "jobs DROP COLUMN fingerprint",
+                    "jobs DROP COLUMN ran_by",
                 ] {
                     _ = try $0.execute("ALTER TABLE \(column)", [])
                 }

@@ -112,14 +112,14 @@ struct PostgresFailureTests {
         }
         let later =
             ["faces", "people", "sidecars", "places", "job_attempts", "refused_events"]
-            + ["shared_photos", "shares", "exported_photos", "promoted_originals"]
+            + ["shared_photos", "shares", "exported_photos", "promoted_originals", "quotas"]
         for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])
         }
         for column in [
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
             "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
-            "jobs DROP COLUMN ran_by", "resolutions DROP COLUMN keeper",
+            "jobs DROP COLUMN ran_by", "resolutions DROP COLUMN keeper", "photos DROP COLUMN tier",
         ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }

@@ -16,17 +16,23 @@ struct PostgresIsolationTests {
         "photo_stacks", "stacked_photos", "albums", "album_photos", "tags", "photo_tags", "edits", "edit_parts",
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
         "sidecars", "places", "job_attempts", "refused_events",
-        "exported_photos", "shares", "shared_photos", "promoted_originals",
+        "exported_photos", "shares", "shared_photos", "promoted_originals", "quotas",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.
     private func withOwners(_ body: (_ first: SQLCatalog, _ second: SQLCatalog) async throws -> Void) async throws {
         let database = PostgresDatabase(try await PostgresServer.settings(.pgbouncer, connections: 1))
         let name = UUID().uuidString
-        let owners = try await [name + "-a", name + "-b"].asyncMap {
-            try await FilledLibrary.make(in: database, owner: $0)
+        let administration = SQLOwnerAdministration(
+            database: PostgresDatabase(try await PostgresServer.ownerSettings()), clock: SystemClock(),
+            random: SystemRandom())
+        let owners = try await [name + "-a", name + "-b"].asyncMap { owner in
+            let catalog = try await FilledLibrary.make(in: database, owner: owner)
+            _ = try await administration.setQuota(Quota(photos: 99), of: owner, actor: "a", reason: "b")
+            return catalog
         }
         try await body(owners[0], owners[1])
+        try await administration.close()
         try await database.close()
     }
 
@@ -98,13 +104,41 @@ struct PostgresIsolationTests {
             #expect(try await first.claim(queue: .high, worker: "x", leaseSeconds: 9, limit: 99).count == 2)
             #expect(try await second.jobCounts()[.queued] == 2)
             #expect(try await first.journal(limit: 9).filter { $0.subject == "c" }.count == 1)
-            #expect(try await first.journal(limit: 9).count == 5)
+            #expect(try await first.journal(limit: 9).count == 6)
             #expect(try await first.edits(after: nil, limit: 9).count == 4)
             #expect(try await first.folders().count == 1)
             #expect(try await first.uploads(state: .begun, after: nil, limit: 9).count == 1)
             #expect(try await first.statistics().photos == 3)
             #expect(try await first.check() == [])
             #expect(try await second.check() == [])
+        }
+    }
+
+    @Test("An owner can't raise their own quota, nor anybody who runs as the program does")
+    func ownQuota() async throws {
+        try await withOwners { first, second in
+            let refused = EngineError.Code.permissionDenied
+            for sql in [
+                "UPDATE quotas SET photos = NULL", "DELETE FROM quotas", "TRUNCATE quotas",
+                "INSERT INTO quotas (owner, photos) SELECT owner, 1000000 FROM quotas ON CONFLICT (owner) DO UPDATE "
+                    + "SET photos = excluded.photos",
+                "ALTER TABLE quotas DISABLE ROW LEVEL SECURITY", "DROP POLICY own_rows ON quotas",
+            ] {
+                let error = await #expect(throws: EngineError.self, "\(sql)") {
+                    try await first.database.write { _ = try $0.execute(sql, []) }
+                }
+                #expect(error?.code == refused, "\(sql)")
+            }
+            let own = SQLOwnerAdministration(database: first.database, clock: SystemClock(), random: SystemRandom())
+            for owner in [try await first.usage().owner, try await second.usage().owner] {
+                let error = await #expect(throws: EngineError.self) {
+                    _ = try await own.setQuota(.none, of: owner, actor: "a", reason: "b")
+                }
+                #expect(error?.code == refused)
+                #expect(error?.whatToDo.contains("database_owner") == true)
+            }
+            #expect(try await own.owners() == [])
+            #expect(try await first.usage().quota == Quota(photos: 99))
         }
     }
 

@@ -47,7 +47,10 @@ struct PostgresSearchTests {
             let catalog = try await SQLCatalog.open(database, owner: owner, clock: clock, random: SystemRandom())
             let stranger = try await catalog.forOwner(owner + "-stranger")
             try await contract.run(
-                CatalogSubject(catalog: catalog, second: catalog, stranger: stranger, clock: clock))
+                CatalogSubject(
+                    catalog: catalog, second: catalog, stranger: stranger,
+                    owners: SQLOwnerAdministration(
+                        database: PostgresDatabase(cluster.owner), clock: clock, random: SystemRandom()), clock: clock))
             try await catalog.close()
         }
 

@@ -52,6 +52,14 @@ enum PostgresServer {
         case pgbouncer = "PHOTOTUI_TEST_PGBOUNCER"
     }
 
+    /// The role that owns the schema, in the database that the tests share.
+    static func ownerSettings() async throws -> PostgresSettings {
+        PostgresSettings(
+            connection:
+                "\(try #require(environment["PHOTOTUI_TEST_POSTGRES_OWNER"])) dbname=\(try await shared.value)",
+            connections: 1)
+    }
+
     /// For `database`, else for the one that the tests share.
     static func settings(
         _ way: Way, connections: Int = 2, database: String? = nil

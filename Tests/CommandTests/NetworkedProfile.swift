@@ -58,8 +58,8 @@ struct NetworkedProfile {
         let psql = Self.environment["PHOTOTUI_TEST_POSTGRES_PROGRAMS"].map { $0 + "/psql" } ?? "psql"
         let asked = try await program().shell(
             """
-            '\(psql)' -XqAt '\(try Self.variable("POSTGRES_OWNER"))' -c "SET phototui.owner_name = '\(name)'" \
-                -c "SELECT count(*) FROM owners"
+            '\(psql)' -XqAt '\(try Self.variable("POSTGRES_OWNER"))' \
+                -c "SELECT count(*) FROM owners WHERE name = '\(name)'"
             """)
         return try #require(Int(asked.text.trimmingCharacters(in: .newlines)), "\(asked.complaints)")
     }

@@ -9,6 +9,7 @@ public enum CatalogContract {
         + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
         + removedCases
         + calibrationCases + faceCases + sidecarCases + placeCases + storyCases + eventCases + sharingCases
+        + quotaCases + tierCases
         + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]
@@ -21,9 +22,15 @@ public struct CatalogSubject: Sendable {
     public let second: any Catalog
     /// Another owner's catalogue in the same database.
     public let stranger: any Catalog
+    /// Of that database, as its administrator opens it.
+    public let owners: any OwnerAdministration
     public let clock: FixedClock
 
-    public init(catalog: any Catalog, second: any Catalog, stranger: any Catalog, clock: FixedClock) {
+    public init(
+        catalog: any Catalog, second: any Catalog, stranger: any Catalog, owners: any OwnerAdministration,
+        clock: FixedClock
+    ) {
+        self.owners = owners
         self.catalog = catalog
         self.second = second
         self.stranger = stranger

@@ -78,7 +78,7 @@ struct CatalogModel {
             case .known(let id), .moved(let id):
                 try requireEqual(id, photos[item.number]?.id ?? id, "the photo of known bytes")
                 try requireEqual(outcome, wasMissing ? .moved(id) : .known(id), "the outcome")
-            case .unsupported, .rejected: throw ContractViolation("a photo was refused")
+            case .unsupported, .rejected, .overQuota: throw ContractViolation("a photo was refused")
             }
             files[item.path] = (item.number, true)
         }

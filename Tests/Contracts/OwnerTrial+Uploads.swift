@@ -102,6 +102,30 @@ extension OwnerTrial {
         },
     ]
 
+    static let tiers: [OwnerTrial] = [
+        OwnerTrial("tiers(_:)") { own in
+            try requireEqual(try await own.catalog.tiers(TierRules().limits(at: .max / 2)), [], "originals in a store")
+        },
+        OwnerTrial("tierMoves(_:after:limit:)") { own in
+            let moves = try await own.catalog.tierMoves(TierRules().limits(at: .max / 2), after: nil, limit: 9)
+            try requireEqual(moves, [], "what is to be moved")
+        },
+        OwnerTrial("setTier(_:of:at:)") { own, other in
+            try require(
+                try await !own.catalog.setTier(.cold, of: other.photos[0], at: Holding.key(1)), "the other's original")
+        } use: { own in
+            try require(try await !own.catalog.setTier(.cold, of: own.photos[0], at: Holding.key(1)), "one in a file")
+        },
+    ]
+
+    static let quotas: [OwnerTrial] = [
+        OwnerTrial("usage()") { own in
+            let usage = try await own.catalog.usage()
+            try requireEqual(usage.photos, 5, "the photos")
+            try requireEqual(usage.bytes.bytes, 4010 + 1000 + Int64(own.number), "the bytes")
+        }
+    ]
+
     private static func requireUnknown(_ what: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()

@@ -26,7 +26,8 @@ extension CatalogContract {
         ("albums, tags and edits", OwnerTrial.collections),
         ("searches", OwnerTrial.searches), ("sidecars", OwnerTrial.sidecars), ("places", OwnerTrial.places),
         ("stories", OwnerTrial.stories), ("events", OwnerTrial.events),
-        ("exports and shares", OwnerTrial.sharing),
+        ("exports and shares", OwnerTrial.sharing), ("quotas", OwnerTrial.quotas),
+        ("tiers", OwnerTrial.tiers),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

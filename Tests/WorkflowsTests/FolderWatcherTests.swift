@@ -98,6 +98,50 @@ struct FolderWatcherTests {
         await library.close()
     }
 
+    @Test("What a limit keeps out is told, and nothing is marked missing meanwhile, as it may have moved")
+    func limited() async throws {
+        let root = FilePath(FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path)
+            .appending(UUID().uuidString)
+        let photos = root.appending("photos")
+        try FileManager.default.createDirectory(atPath: photos.string, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root.string) }
+        func write(_ shades: Range<UInt8>) throws {
+            for shade in shades {
+                try Self.gif(shade).write(to: URL(fileURLWithPath: photos.appending("shade\(shade).gif").string))
+            }
+        }
+        /// The first of the watcher's looks that changed something, and which photos are missing then.
+        func look(batch: Int) async throws -> (left: Int, reason: String?, missing: [String]) {
+            let library = try await Library.open(
+                root.appending("library"),
+                configuration: Configuration.load(environment: ["PHOTOTUI_BATCH_FILES": "\(batch)"]))
+            var changes: FolderChanges?
+            for await event in library.watcher().events() {
+                if case .changed(let found) = event {
+                    changes = found
+                    break
+                }
+            }
+            let missing = try await library.catalog.photos(after: nil, limit: 100).filter(\.isMissing).map(\.filename)
+            await library.close()
+            return (changes?.left ?? -1, changes?.leftReason, missing)
+        }
+        try write(0..<3)
+        let library = try await Library.open(
+            root.appending("library"), configuration: Configuration.load(environment: [:]))
+        _ = try await library.importer().run(ImportRequest(paths: [photos])) { _ in }
+        await library.close()
+        try FileManager.default.removeItem(atPath: photos.appending("shade1.gif").string)
+        try write(10..<20)
+        let first = try await look(batch: 4)
+        #expect(first.left == 6)
+        #expect(first.reason?.contains("batch_files") == true)
+        #expect(first.missing == [])
+        let second = try await look(batch: 6)
+        #expect(second.left == 0)
+        #expect(second.missing == ["shade1.gif"])
+    }
+
     @Test("A file that is added, and one in a new folder, are found")
     func added() async throws {
         try await withScene(count: 1) { scene in

@@ -64,14 +64,16 @@ class Services:
             self.weed = programs / "bin/weed"
             self.settings = self.load_settings()
             self.start_redis()
+            self.launch_clamd()
             self.launch_seaweed()
             self.start_postgres()
             self.start_pgbouncer()
             self.await_s3()
+            self.await_clamd()
             self.write_environment()
 
     def stop(self):
-        for name in ("pgbouncer", "seaweedfs", "redis", "postgres"):
+        for name in ("pgbouncer", "seaweedfs", "redis", "clamd", "postgres"):
             end(self.process(name), signal.SIGINT if name == "postgres" else signal.SIGTERM)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -130,7 +132,7 @@ class Services:
     def launch_server(self, name):
         """Starts a server again on the data it has, without waiting until it is ready; does nothing when it runs."""
         {"redis": self.launch_redis, "seaweedfs": self.launch_seaweed, "postgres": self.launch_postgres,
-         "pgbouncer": self.launch_pgbouncer}[name]()
+         "pgbouncer": self.launch_pgbouncer, "clamd": self.launch_clamd}[name]()
 
     # The servers
 
@@ -148,6 +150,39 @@ class Services:
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
         self.launch("redis", ["/usr/bin/redis-server", *arguments])
+
+    def launch_clamd(self):
+        # One signature of the test file that every scanner is to find, anywhere in a file, in place of ClamAV's own, which are
+        # hundreds of megabytes from outside.
+        data = self.data_folder("clamd")
+        database = data / "signatures"
+        database.mkdir(mode=0o700, exist_ok=True)
+        if os.getuid() == 0:
+            shutil.chown(database, UNPRIVILEGED)
+        test_file = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
+        write_private(database / "test.ndb", f"Phototui.Test.EICAR:0:*:{test_file.hex()}\n", self.owner())
+        write_private(
+            data / "clamd.conf",
+            f"""LocalSocket {data}/clamd.sock
+DatabaseDirectory {database}
+TemporaryDirectory {data}
+Foreground true
+StreamMaxLength 5M
+MaxFileSize 5M
+MaxThreads 4
+""", self.owner())
+        self.launch("clamd", [shutil.which("clamd", path="/usr/sbin:/usr/bin"), "-c", str(data / "clamd.conf")])
+
+    def await_clamd(self):
+        def answers():
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as asked:
+                asked.settimeout(5)
+                asked.connect(str(self.folder / "clamd/clamd.sock"))
+                asked.sendall(b"zPING\0")
+                return asked.recv(16) == b"PONG\0"
+            return False
+
+        self.until("clamd", answers)
 
     def launch_seaweed(self):
         data = self.data_folder("seaweedfs")
@@ -269,6 +304,7 @@ server_login_retry = 1
             "S3_BUCKET": BUCKET,
             "S3_ACCESS_KEY": self.settings["access_key"],
             "S3_SECRET_KEY": self.settings["secret_key"],
+            "CLAMD": str(self.folder / "clamd/clamd.sock"),
             "POSTGRES_PROGRAMS": str(self.postgres_programs),
             "SERVICES": str(self.folder),
         }

@@ -9,6 +9,7 @@ struct FileRecording {
     private var counters = CounterChanges()
     private var foreseen = ForeseenRows()
     private var waiting = WaitingRows()
+    private var room = QuotaRoom()
     /// Under which keys photos were recorded.
     private var stored: [StoredOriginal] = []
 
@@ -55,6 +56,7 @@ struct FileRecording {
         let content = upload.content
         let photo = try find(content.sha256)
         guard let photo else {
+            if let refusal = try refusal(of: content.byteCount.bytes) { return refusal }
             return .imported(
                 try insert(
                     content.filename, byteCount: content.byteCount.bytes, digest: content.sha256,
@@ -73,6 +75,7 @@ struct FileRecording {
         switch file.content {
         case .photo(let digest, let mediaType, let provisional, let original):
             let photo = try find(digest)
+            if photo == nil, let refusal = try refusal(of: file.fingerprint.byteCount) { return refusal }
             let id =
                 try photo?.id
                 ?? insert(
@@ -96,6 +99,13 @@ struct FileRecording {
             try write(file, outcome: .rejected(reason: reason), photo: nil, isNew: previous == nil)
             if let left = previous?.photo { try settle(left) }
             return .rejected
+        }
+    }
+
+    /// What becomes of a new photo that the owner's quota has no room for.
+    private mutating func refusal(of byteCount: Int64) throws -> RecordOutcome? {
+        try room.refusal(of: ByteCount(byteCount), owner: owner, connection: connection).map {
+            .overQuota(reason: $0.description)
         }
     }
 
@@ -147,7 +157,7 @@ struct FileRecording {
         note(original, digest)
         try waiting.write(to: connection, owner: catalog.owner)
         try connection.send(
-            "UPDATE photos SET original_path = ?, original_key = ? WHERE id = ?",
+            "UPDATE photos SET original_path = ?, original_key = ?, tier = NULL WHERE id = ?",
             FileRecording.values(original) + [.id(photo)])
     }
 

@@ -49,6 +49,21 @@ public enum PostgresCatalog {
         try await (catalog as? SQLCatalog)?.known(owner)
     }
 
+    /// The owners of a database, for the role that owns its schema; connects directly.
+    public static func administration(
+        _ settings: PostgresSettings, clock: any EngineClock = SystemClock(),
+        random: any RandomSource = SystemRandom()
+    ) async throws -> any OwnerAdministration {
+        let database = PostgresDatabase(settings)
+        do {
+            try await Migration.requireNewest(on: database)
+        } catch {
+            try? await database.close()
+            throw error
+        }
+        return SQLOwnerAdministration(database: database, clock: clock, random: random)
+    }
+
     /// Brings the schema to the newest version, for the program to run as `applicationRole`. Connects as the schema's
     /// owner, directly: PgBouncer in transaction mode is not for migrations. Any number may run at once, and one that finds all
     /// done keeps nobody from the tables. Adds the extensions and indexes of search where the server has them; without

@@ -19,6 +19,11 @@ extension SQLCatalog {
             }
             let (durable, removed) = try UploadRows.known(content.sha256, owner: ownerValue, connection: connection)
             if let durable { return .known(durable) }
+            // Before anything is sent; it counts when the upload is confirmed.
+            var room = QuotaRoom()
+            if let refusal = try room.refusal(of: content.byteCount, owner: ownerValue, connection: connection) {
+                throw refusal
+            }
             try connection.execute(
                 """
                 INSERT INTO uploads (
@@ -223,7 +228,7 @@ extension RecordOutcome {
     fileprivate var photo: PhotoID? {
         switch self {
         case .imported(let id), .known(let id), .moved(let id): id
-        case .unsupported, .rejected: nil
+        case .unsupported, .rejected, .overQuota: nil
         }
     }
 }

@@ -19,6 +19,15 @@ public enum SQLiteCatalog {
         return try await SQLCatalog.open(database, owner: owner, clock: clock, random: random)
     }
 
+    /// The one owner of the catalogue in `file`, and who else it may name.
+    public static func administration(
+        _ file: FilePath, clock: any EngineClock = SystemClock(), random: any RandomSource = SystemRandom()
+    ) async throws -> any OwnerAdministration {
+        let database = try await SQLiteDatabase.open(file, settings: SQLiteSettings())
+        _ = try await Migration.run(on: database, at: clock.microseconds)
+        return SQLOwnerAdministration(database: database, clock: clock, random: random)
+    }
+
     /// An empty catalogue in memory, gone when the last reference is.
     public static func inMemory(
         owner: String = "local", clock: any EngineClock = SystemClock(), random: any RandomSource = SystemRandom()

@@ -15,6 +15,16 @@ public struct Configuration: Sendable {
     public var workers: Int
     /// What is made of each photo.
     public var processingOptions: ProcessingOptions
+    /// How much one import takes.
+    public var importLimits: ImportLimits
+    /// Where clamd is asked about new files; nil for nowhere.
+    public var clamd: ClamdSettings?
+    /// What of that is not understood: nothing is taken in then.
+    public var clamdProblem: ConfigurationProblem?
+    /// When originals are to be in which tier of the storage.
+    public var tierRules: TierRules
+    /// What the storage calls the tiers, where the configuration says so.
+    public var tierClasses: StorageClasses
     /// Follow the library's folders while the app is open.
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
@@ -59,6 +69,22 @@ public struct Configuration: Sendable {
             "rendition_formats", default: "webp",
             "Formats of the renditions, separated by blanks: webp, avif, jpeg; webp is always made.")
         let renditionSizes = reader.renditionSizes()
+        let batchFiles = reader.number(
+            "batch_files", default: 0, in: 0...1_000_000_000,
+            "New photos that one import takes at most; the next takes the rest. 0 for any number.")
+        let fileMegabytes = reader.number(
+            "file_megabytes", default: 0, in: 0...1_000_000,
+            "How large a file may be to be imported or uploaded. 0 for any size that can be decoded.")
+        let (clamd, clamdProblem) = reader.clamd()
+        let tierRules = TierRules(
+            warmAfterDays: reader.number(
+                "tier_warm_days", default: TierRules().warmAfterDays, in: 0...36_500,
+                "After how many days in the library an original is to be in the warm tier."),
+            coldAfterDays: reader.number(
+                "tier_cold_days", default: TierRules().coldAfterDays, in: 0...36_500,
+                "After how many it is to be in the cold one."))
+        let tierClasses = StorageClasses(
+            warm: reader.storageClass("tier_warm_class", "warm"), cold: reader.storageClass("tier_cold_class", "cold"))
         let full = reader.flag("full_hash", default: false, "Compute each pHash on a full-size decode.")
         let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
         let graphics = reader.text(
@@ -96,6 +122,10 @@ public struct Configuration: Sendable {
             library: library.isEmpty ? nil : FilePath(library), theme: theme, keys: keys, workers: workers,
             processingOptions: ProcessingOptions(
                 sizes: renditionSizes, formats: renditionFormats, usesFullHash: full),
+            importLimits: ImportLimits(
+                files: batchFiles > 0 ? batchFiles : nil,
+                bytesPerFile: fileMegabytes > 0 ? ByteCount(Int64(fileMegabytes) * 1_000_000) : nil),
+            clamd: clamd, clamdProblem: clamdProblem, tierRules: tierRules, tierClasses: tierClasses,
             watchesFolders: watches, graphics: graphics,
             history: TaskHistoryLimits(days: Double(historyDays), bytes: Int64(historyMegabytes) * 1_000_000),
             prices: prices, budget: Double(budget).flatMap { $0 > 0 && $0.isFinite ? $0 : nil },

@@ -75,6 +75,20 @@ struct ConfigurationReader {
         return sizes
     }
 
+    /// A storage class of S3's API; nil where the provider's own holds.
+    mutating func storageClass(_ key: String, _ tier: String) -> String? {
+        let name = text(
+            key, default: "", "The storage class of the \(tier) tier, as S3's API names it; empty for the provider's.")
+        guard !name.isEmpty else { return nil }
+        guard name.utf8.count <= 40, name.allSatisfy({ $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") })
+        else {
+            complain(
+                key, "\"\(name)\" is no storage class", "write one as S3 names it: STANDARD_IA, GLACIER_IR, GLACIER")
+            return nil
+        }
+        return name
+    }
+
     /// The table `[keys]`: action name to key names.
     mutating func keys() -> [String: String] {
         guard let table = file.table?["keys"] else { return [:] }

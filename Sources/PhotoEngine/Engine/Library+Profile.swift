@@ -49,7 +49,8 @@ extension Library {
             return try profile.cdn?.open(environment)
         }
         let uploader = Uploader(
-            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(state.appending("waiting")))
+            catalog: catalog, store: store, owner: profile.owner, waiting: WaitingFiles(state.appending("waiting")),
+            limits: configuration.importLimits, scanning: configuration.scanning)
         return assemble(
             LibraryLocation(folder: folder), configuration, catalog: catalog, objects: served(objects, cdn, state),
             broker: broker,
@@ -87,6 +88,22 @@ extension Library {
         return try await PostgresCatalog.migrate(
             PostgresSettings(connection: address, password: try profile.readDatabasePassword(environment)),
             applicationRole: applicationRole)
+    }
+
+    /// The owners of a profile's database, for the role that owns its schema.
+    public static func administration(
+        of profile: Profile, environment: [String: String]
+    ) async throws -> any OwnerAdministration {
+        guard let address = profile.databaseOwner else {
+            throw EngineError(
+                .permissionDenied,
+                "profile \(profile.name) has no database_owner, and what owners may have is for that role",
+                whatToDo: "name the role that owns the schema: database_owner = \"postgres://owner@host/database\"")
+        }
+        let password = try await BlockingQueue(label: "phototui.secrets").run {
+            try profile.readDatabasePassword(environment)
+        }
+        return try await PostgresCatalog.administration(PostgresSettings(connection: address, password: password))
     }
 
     /// Has the provider drop what nobody needs any more in a profile's bucket.

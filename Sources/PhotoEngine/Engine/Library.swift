@@ -88,6 +88,11 @@ public final class Library: Sendable {
             libraryFolder: folder)
     }
 
+    /// The owner of the library in `folder`.
+    public static func administration(of folder: FilePath) async throws -> any OwnerAdministration {
+        try await SQLiteCatalog.administration(LibraryLocation(folder: folder).catalog)
+    }
+
     static func assemble(
         _ location: LibraryLocation, _ configuration: Configuration, catalog: any Catalog,
         objects: any LocalObjectStore, broker: RedisAddress?, uploader: Uploader?, libraryFolder: FilePath,
@@ -121,7 +126,8 @@ public final class Library: Sendable {
             Importer(
                 catalog: catalog, objects: objects, processor: processor, runner: runner, relay: relay,
                 options: options, libraryFolder: libraryFolder, uploader: uploader, sidecars: processor,
-                places: places, archives: processor)
+                places: places, archives: processor, limits: configuration.importLimits,
+                scanning: configuration.scanning)
         }
         return Library(
             location: location, configuration: configuration, catalog: catalog, objects: objects, processor: processor,

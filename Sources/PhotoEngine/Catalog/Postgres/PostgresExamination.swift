@@ -194,7 +194,7 @@ public struct PostgresExamination: Sendable {
         }
         var closed: [String] = []
         for (table, _) in RowLevelSecurity.conditions
-        where try await !isGranted(table, "SELECT, INSERT, UPDATE, DELETE") {
+        where try await !isGranted(table, RowLevelSecurity.rights(to: table).joined(separator: ",")) {
             closed.append(table)
         }
         let command = "phototui migrate --profile \(profile)"

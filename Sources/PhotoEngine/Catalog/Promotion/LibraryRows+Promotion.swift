@@ -48,9 +48,12 @@ extension LibraryRows {
         guard page.table.name == "photos", !page.photos.isEmpty else { return page.rows }
         let places = try await placing(page.photos)
         let (path, key) = (page.table.column("original_path"), page.table.column("original_key"))
+        let tier = page.table.column("tier")
         return zip(page.rows, places).map { row, place in
             var row = row
             (row[path], row[key]) = PromotedPhotos.values(place)
+            // What is sent anew is in the tier that everything begins in.
+            row[tier] = .null
             return row
         }
     }

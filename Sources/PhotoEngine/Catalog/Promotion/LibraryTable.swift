@@ -16,15 +16,16 @@ struct LibraryTable: Sendable {
         "calibration_answers", "calibrations", "photo_stacks", "stacked_photos", "albums", "album_photos", "tags",
         "photo_tags", "edits", "edit_parts", "removed_originals", "photo_texts", "photo_terms", "search_terms",
         "search_history", "people", "faces", "sidecars", "places", "refused_events", "exported_photos", "shares",
-        "shared_photos",
+        "shared_photos", "quotas",
     ]
 
-    /// Those whose rows go over as they are: the owner is added first, and where originals were is written with the photos.
+    /// Those whose rows go over as they are: the owner is added first, where originals were is written with the photos, and what an
+    /// owner may have is for each database to say.
     static func moved() async throws -> [LibraryTable] {
         let database = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
         _ = try await Migration.run(on: database, at: 0)
         let tables = try await database.read { connection in
-            try order.filter { !["owners", "promoted_originals"].contains($0) }.map { try read($0, connection) }
+            try order.filter { !["owners", "promoted_originals", "quotas"].contains($0) }.map { try read($0, connection) }
         }
         try await database.close()
         return tables

@@ -6,7 +6,8 @@ public import SystemPackage
 /// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
 public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
     ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog,
-    SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, JournalCatalog, Maintenance
+    SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, QuotaCatalog, TierCatalog,
+    JournalCatalog, Maintenance
 {}
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).
@@ -93,7 +94,8 @@ public protocol FileCatalog: Sendable {
     func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile]
 
     /// Records scanned files; for each new photo, its row and its `process_photo` job together. The outcomes are in the
-    /// files' order. A path recorded before is updated; a photo whose only path now holds other bytes becomes missing. Throws
+    /// files' order. A path recorded before is updated; a photo whose only path now holds other bytes becomes missing. Of a new photo
+    /// for which the owner's quota has no room nothing is recorded, also where two processes record at once. Throws
     /// `.conflict`, and records none, when one is said to be stored under a key that was removed for good meanwhile.
     func record(_ files: [ScannedFile]) async throws -> [RecordOutcome]
     /// Where to store an original: `key`, or one like it when an original with these bytes was removed for good under it.

@@ -41,6 +41,13 @@ public protocol RemoteObjectStore: ObjectStore {
     /// Gives an upload and its parts up; a missing one is a success.
     func abortMultipart(_ key: ObjectKey, token: String) async throws
 
+    /// In which class of storage an object is, as S3's API names it; nil where there is none.
+    func storageClass(of key: ObjectKey) async throws -> String?
+    /// Has the provider copy an object onto itself in another class, and sees that its bytes stayed: of what is in it already nothing is
+    /// copied. An earlier version of it that the provider keeps goes. Throws `.notFound`, `.corrupt` where it is not what was stored,
+    /// and `.unsupported` where the provider has no such class.
+    func setStorageClass(_ name: String, of key: ObjectKey, byteCount: ByteCount, sha256: SHA256Digest) async throws
+
     /// Has the provider itself drop unfinished uploads after a week, versions that were replaced or deleted after a day, and
     /// move renditions to its cheaper storage after 90 days where it has one. The bucket's other rules stay.
     func setLifecycle() async throws

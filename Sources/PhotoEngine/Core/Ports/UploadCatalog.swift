@@ -3,7 +3,7 @@ public protocol UploadCatalog: Sendable {
     /// Begins an upload, or finds the one that is to be continued: that of the same id, else an unfinished one of the same
     /// bytes, whoever began it. `.known` when the owner has the photo with durable bytes already. Its key is another than the
     /// one asked for when an original was removed for good under that. Throws `.conflict` when the id is that of an upload of
-    /// other bytes, or of one that was abandoned.
+    /// other bytes, or of one that was abandoned, and `.limitExceeded` where the owner's quota has no room for it now.
     func beginUpload(_ id: UploadID, of content: UploadContent, at key: ObjectKey) async throws -> BegunUpload
 
     func upload(_ id: UploadID) async throws -> Upload?
@@ -20,7 +20,8 @@ public protocol UploadCatalog: Sendable {
     func parts(of upload: UploadID) async throws -> [UploadPart]
 
     /// Makes a photo, with its job, of an upload whose bytes were found whole in the store, and its end, all together; with
-    /// `file`, which must hold the same bytes, that path is recorded, too. Idempotent. Throws `.notFound` for an unknown
+    /// `file`, which must hold the same bytes, that path is recorded, too. Idempotent. Stays under way where the owner's quota has no
+    /// room. Throws `.notFound` for an unknown
     /// upload, `.conflict` for one that was abandoned, for a file with other bytes, and when what was found under its key was
     /// removed for good meanwhile: begun again, it has another key.
     func confirmUpload(_ id: UploadID, file: ScannedFile?) async throws -> RecordOutcome

@@ -32,12 +32,19 @@ public struct CostReport: Hashable, Sendable {
     public let prices: [PriceList]
     /// In US dollars a month; nil for none.
     public let budget: Double?
+    /// What the owner has of their quota; nil where nobody asked.
+    public let usage: OwnerUsage?
+    /// Originals by the class of storage that they are in.
+    public let bytesByClass: [String: ByteCount]
 
     public init(
         provider: String?, storage: String, photos: Int, originals: ByteCount, measure: StorageMeasure?,
         thisMonth: StorageTraffic, observed: StorageTraffic, observedDays: Double, month: String, monthShare: Double,
-        prices: [PriceList], budget: Double?
+        prices: [PriceList], budget: Double?, usage: OwnerUsage? = nil,
+        bytesByClass: [String: ByteCount] = [:]
     ) {
+        self.bytesByClass = bytesByClass
+        self.usage = usage
         (self.provider, self.storage, self.photos, self.originals) = (provider, storage, photos, originals)
         (self.measure, self.thisMonth, self.observed) = (measure, thisMonth, observed)
         (self.observedDays, self.month, self.monthShare) = (observedDays, month, monthShare)
@@ -67,7 +74,16 @@ public struct CostReport: Hashable, Sendable {
     /// A month at each provider, the own one first.
     public var forecasts: [StorageBill] {
         let own = prices.filter { $0.provider == provider }
-        return (own + prices.filter { $0.provider != provider }).map { $0.bill(stored: stored, monthly) }
+        return own.map { ownBill($0, monthly) }
+            + prices.filter { $0.provider != provider }.map { $0.bill(stored: stored, monthly) }
+    }
+
+    /// With what is in cheaper classes; of the other providers everything is taken for hot.
+    private func ownBill(_ list: PriceList, _ traffic: StorageTraffic) -> StorageBill {
+        let bill = list.bill(stored: stored, traffic)
+        return StorageBill(
+            provider: bill.provider, title: bill.title, date: bill.date,
+            storage: max(0, bill.storage - list.discount(bytesByClass)), requests: bill.requests, egress: bill.egress)
     }
 
     /// A month at the own provider; 0 on a disk.
@@ -76,7 +92,7 @@ public struct CostReport: Hashable, Sendable {
     /// Since the month began: the storage's share of it, and what was asked.
     public var spent: Double {
         guard let list = prices.first(where: { $0.provider == provider }) else { return 0 }
-        let bill = list.bill(stored: stored, thisMonth)
+        let bill = ownBill(list, thisMonth)
         return bill.storage * monthShare + bill.requests.reduce(0) { $0 + $1.cost } + bill.egress
     }
 

@@ -107,4 +107,6 @@ public enum RecordOutcome: Hashable, Sendable {
     case moved(PhotoID)
     case unsupported
     case rejected
+    /// Nothing is recorded, as the owner's quota has no room for it, and what to do.
+    case overQuota(reason: String)
 }

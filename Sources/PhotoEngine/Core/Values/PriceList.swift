@@ -29,12 +29,15 @@ public struct PriceList: Hashable, Sendable {
     public var classes: [RequestClass]
     /// What the provider takes for a GB.
     public let bytesPerGB: Double
+    /// Of the classes beside the standard one.
+    public var storageClasses: [StorageClassPrice]
 
     public init(
         provider: String, title: String, date: String, storagePerGBMonth: Double, freeStorageGB: Double,
         egressPerGB: Double, freeEgressGB: Double, freeEgressTimesStored: Double, classes: [RequestClass],
-        bytesPerGB: Double
+        bytesPerGB: Double, storageClasses: [StorageClassPrice] = []
     ) {
+        self.storageClasses = storageClasses
         (self.provider, self.title, self.date) = (provider, title, date)
         (self.storagePerGBMonth, self.freeStorageGB) = (storagePerGBMonth, freeStorageGB)
         (self.egressPerGB, self.freeEgressGB) = (egressPerGB, freeEgressGB)
@@ -58,7 +61,11 @@ public struct PriceList: Hashable, Sendable {
                 RequestClass("A", [.write, .list], perMillion: 4.5, freePerMonth: 1_000_000),
                 RequestClass("B", [.read, .look], perMillion: 0.36, freePerMonth: 10_000_000),
                 RequestClass("free", [.delete], perMillion: 0, freePerMonth: 0),
-            ], bytesPerGB: 1e9),
+            ], bytesPerGB: 1e9,
+            storageClasses: [
+                StorageClassPrice(
+                    "STANDARD_IA", perGBMonth: 0.01, movePerMillion: 9, retrievalPerGB: 0.01, minimumDays: 30)
+            ]),
         PriceList(
             provider: "s3", title: "Amazon S3", date: "2025-06-01", storagePerGBMonth: 0.023, freeStorageGB: 0,
             egressPerGB: 0.09, freeEgressGB: 100, freeEgressTimesStored: 0,
@@ -66,7 +73,17 @@ public struct PriceList: Hashable, Sendable {
                 RequestClass("PUT", [.write, .list], perMillion: 5, freePerMonth: 0),
                 RequestClass("GET", [.read, .look], perMillion: 0.4, freePerMonth: 0),
                 RequestClass("free", [.delete], perMillion: 0, freePerMonth: 0),
-            ], bytesPerGB: 1_073_741_824),
+            ], bytesPerGB: 1_073_741_824,
+            storageClasses: [
+                StorageClassPrice(
+                    "STANDARD_IA", perGBMonth: 0.0125, movePerMillion: 10, retrievalPerGB: 0.01, minimumDays: 30),
+                StorageClassPrice(
+                    "GLACIER_IR", perGBMonth: 0.004, movePerMillion: 20, retrievalPerGB: 0.03, minimumDays: 90),
+                StorageClassPrice(
+                    "GLACIER", perGBMonth: 0.0036, movePerMillion: 30, retrievalPerGB: 0.01, minimumDays: 90),
+                StorageClassPrice(
+                    "DEEP_ARCHIVE", perGBMonth: 0.00099, movePerMillion: 50, retrievalPerGB: 0.02, minimumDays: 180),
+            ]),
     ]
 }
 

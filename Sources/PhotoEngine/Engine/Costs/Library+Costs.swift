@@ -10,6 +10,7 @@ extension Library {
     /// What the library's storage costs, from its catalogue, what was counted on this machine, and the configured prices.
     public func costs(now: Double = Double(SystemClock().microseconds) / 1e6) async throws -> CostReport {
         let statistics = try await catalog.statistics()
+        let usage = try await catalog.usage()
         let today = DailyTraffic.day(of: now)
         var days: [DailyTraffic] = []
         var measure: StorageMeasure?
@@ -31,7 +32,8 @@ extension Library {
             provider: provider, storage: storageName, photos: statistics.photos, originals: statistics.byteCount,
             measure: measure, thisMonth: thisMonth, observed: observed, observedDays: span, month: month.name,
             monthShare: month.share, prices: configuration.prices,
-            budget: provider == nil ? nil : configuration.budget)
+            budget: provider == nil ? nil : configuration.budget, usage: usage,
+            bytesByClass: try await bytesByClass())
     }
 
     /// Goes through every object of the storage, for what the catalogue doesn't know, and keeps what it found.
@@ -77,7 +79,7 @@ extension Library {
         storage.flatMap { try? S3Location($0).provider.rawValue }
     }
 
-    private var storageName: String {
+    var storageName: String {
         storage.flatMap { try? S3Location($0).description } ?? "the disk of \(location.folder)"
     }
 }

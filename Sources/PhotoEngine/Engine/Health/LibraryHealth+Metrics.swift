@@ -8,10 +8,12 @@ internal import Jobs
 struct LibraryFigures: Sendable {
     let statistics: CatalogStatistics
     let figures: CatalogFigures
+    var quota = Quota.none
 
     init(of catalog: any Catalog) async throws {
         statistics = try await catalog.statistics()
         figures = try await catalog.figures()
+        quota = try await catalog.usage().quota
     }
 
     /// Of nothing.
@@ -75,6 +77,13 @@ extension LibraryHealth {
             Double(statistics.unreadable))
         metrics.add(
             "phototui_originals_bytes", .gauge, "Bytes of all originals.", Double(statistics.byteCount.bytes))
+        if let photos = library.quota.photos {
+            metrics.add("phototui_quota_photos", .gauge, "Photos that the owner may have.", Double(photos))
+        }
+        if let bytes = library.quota.bytes {
+            metrics.add(
+                "phototui_quota_bytes", .gauge, "Bytes of originals that the owner may have.", Double(bytes.bytes))
+        }
         metrics.add(
             "phototui_jobs", .gauge, "Jobs in the catalogue.",
             JobKind.allCases.flatMap { kind in

@@ -73,7 +73,23 @@ public struct ProfileExamination: Sendable {
                         "owner's server", .fail, "\(server) takes no connections",
                         whatToDo: "see whether it runs, and check database_owner"))
         }
+        if findings.allSatisfy({ $0.status != .fail }) { findings.append(try await quota(password)) }
         return findings
+    }
+
+    private func quota(_ password: String?) async throws -> Finding {
+        let settings = PostgresSettings(connection: profile.database, password: password)
+        guard let catalog = try await PostgresCatalog.openKnown(settings, owner: profile.owner) else {
+            return Finding("quota", .ok, "none: no owner is called \(profile.owner) yet")
+        }
+        do {
+            let usage = try await catalog.usage()
+            try await catalog.close()
+            return Finding(usage)
+        } catch {
+            try? await catalog.close()
+            throw error
+        }
     }
 
     private func examineStorage() async throws -> [Finding] {
@@ -92,6 +108,17 @@ public struct ProfileExamination: Sendable {
             return [Finding("broker", .ok, "none: each process runs the jobs of what it imports")]
         }
         return await CeleryExamination(address, profile: profile.name).findings()
+    }
+}
+
+extension Finding {
+    /// What an owner has of their quota.
+    public init(_ usage: OwnerUsage) {
+        let isNear = usage.state == .warning || usage.state == .full
+        self.init(
+            "quota", isNear ? .warning : .ok, usage.words,
+            whatToDo: isNear
+                ? "empty the trash, which counts, or have an admin raise it: phototui owners quota" : "")
     }
 }
 

@@ -264,6 +264,12 @@ final class S3Client: Sendable {
         case "XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch":
             return EngineError(.corrupt, "\(what): the bytes changed on the way")
         // "InvalidPart": the provider has lost one that it had.
+        // In an archive that must be told to give it out first.
+        case "InvalidObjectState":
+            return EngineError(
+                .permissionDenied, "\(what): it is in an archive, and can't be read as it is",
+                whatToDo:
+                    "restore it at the provider, which takes hours (aws s3api restore-object), then try again")
         case "NoSuchKey":
             return EngineError(
                 .notFound, what,

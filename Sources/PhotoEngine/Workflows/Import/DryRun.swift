@@ -7,13 +7,16 @@ internal import SystemPackage
 final class DryRun: Sendable {
     private let importer: Importer
     private let tally: ImportTally
+    private let room: ImportRoom
+    private let gate: MalwareGate?
     /// As `ImportIndex.named`.
     private let named: Set<FilePath>
     /// For each new picture, why it can't be decoded, or nil when it can.
     private let verdicts = Mutex<[SHA256Digest: Task<String?, any Error>]>([:])
     private let decoding = Mutex<[(path: FilePath, isFirst: Bool, verdict: Task<String?, any Error>)]>([])
 
-    init(importer: Importer, tally: ImportTally, named: Set<FilePath>) {
+    init(importer: Importer, tally: ImportTally, room: ImportRoom, gate: MalwareGate?, named: Set<FilePath>) {
+        (self.room, self.gate) = (room, gate)
         self.named = named
         self.importer = importer
         self.tally = tally
@@ -22,8 +25,8 @@ final class DryRun: Sendable {
     func run(_ roots: [FilePath], progress: @escaping @Sendable (ImportProgress) -> Void) async throws {
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            named: named)
-        try await index.run(roots, known: known, read: read) {
+            reader: FileReader(room: room), gate: gate, named: named)
+        try await index.run(roots, known: known, read: read, makesRoom: { false }) {
             if let due = self.tally.progressDue() { progress(due) }
         }
         try await settle(keeping: 0)
@@ -41,11 +44,16 @@ final class DryRun: Sendable {
         switch reading.content {
         case .unsupported(let reason): tally.add(path, .unsupported, reason: reason)
         case .rejected(let reason), .unreadable(let reason): tally.add(path, .rejected, reason: reason)
+        case .left(let reason): tally.add(path, .left, reason: reason)
         case .gone, .cancelled: return
         case .picture(let sha256, _):
             if let photo = try await importer.catalog.photo(sha256: sha256) {
                 let isUnreadable = photo.status == .unreadable
                 tally.add(path, isUnreadable ? .rejected : .known, reason: isUnreadable ? photo.problem : nil)
+            } else if verdicts.withLock({ $0[sha256] == nil }),
+                let reason = room.foresee(ByteCount(reading.fingerprint.byteCount))
+            {
+                tally.add(path, .left, reason: reason)
             } else {
                 let (verdict, isFirst) = verdicts.withLock { verdicts in
                     if let verdict = verdicts[sha256] { return (verdict, false) }

@@ -8,6 +8,8 @@ struct FileReader: Sendable {
     /// The size of the parts in which a file of so many bytes goes up, whose digests are taken on the way; nil where it goes up
     /// whole, or stays.
     var partByteCount: @Sendable (_ byteCount: Int64) -> Int64? = { _ in nil }
+    /// Pictures that find none in it are not read on.
+    var room = ImportRoom(ImportLimits())
 
     struct Reading: Sendable {
         enum Content: Sendable {
@@ -16,6 +18,8 @@ struct FileReader: Sendable {
             case rejected(String)
             /// Not to be remembered: the next import looks again.
             case unreadable(String)
+            /// A picture that the import has no room for.
+            case left(String)
             case gone
             case cancelled
         }
@@ -84,6 +88,11 @@ struct FileReader: Sendable {
                     reading.content = refusal(of: path, isEmpty: count == 0)
                     return reading
                 }
+                if let limited = limited(reading.fingerprint) {
+                    reading.bytesRead = Int64(count)
+                    reading.content = limited
+                    return reading
+                }
             }
             guard count > 0 else { break }
             hasher.update(part)
@@ -100,6 +109,11 @@ struct FileReader: Sendable {
         reading.content = .picture(hasher.finish(), mediaType!)
         reading.parts = parts.take()?.finish()
         return reading
+    }
+
+    private func limited(_ fingerprint: FileFingerprint) -> Reading.Content? {
+        if let reason = room.limits.refusal(of: ByteCount(fingerprint.byteCount)) { return .unreadable(reason) }
+        return room.isFull ? .left(room.reason) : nil
     }
 
     /// A file named as a picture is one that can't be read; any other is not for us.

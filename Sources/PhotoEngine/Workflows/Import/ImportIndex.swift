@@ -10,6 +10,7 @@ struct ImportIndex: Sendable {
     let libraryFolder: FilePath?
     let readers: Int
     let reader: FileReader
+    let gate: MalwareGate?
     /// Files that are read also where they are as the catalogue remembers them, unless they are photos.
     let named: Set<FilePath>
     /// Files that are passed over.
@@ -20,9 +21,10 @@ struct ImportIndex: Sendable {
 
     init(
         catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int,
-        reader: FileReader = FileReader(), named: Set<FilePath> = [], leftOut: Set<FilePath> = []
+        reader: FileReader = FileReader(), gate: MalwareGate? = nil, named: Set<FilePath> = [],
+        leftOut: Set<FilePath> = []
     ) {
-        self.leftOut = leftOut
+        (self.gate, self.leftOut) = (gate, leftOut)
         self.named = named
         self.catalog = catalog
         self.tally = tally
@@ -32,10 +34,12 @@ struct ImportIndex: Sendable {
     }
 
     /// Calls `known` for each file that is as the catalogue remembers it, and `read` for each other once it was read, both
-    /// one at a time, and `pause` between scans. Stops early when the task is cancelled.
+    /// one at a time, and `pause` between scans. A picture that there was no room for is read again where `makesRoom` finds
+    /// some. Stops early when the task is cancelled.
     func run(
         _ roots: [FilePath], known: (LibraryFile) async throws -> Void,
-        read: (FilePath, FileReader.Reading) async throws -> Void, pause: () async throws -> Void
+        read: (FilePath, FileReader.Reading) async throws -> Void, makesRoom: () async throws -> Bool,
+        pause: () async throws -> Void
     ) async throws {
         let flag = CancellationFlag()
         let ahead = Task { await count(roots, flag) }
@@ -55,7 +59,7 @@ struct ImportIndex: Sendable {
                         changed.append(entry)
                     }
                 }
-                try await readAll(changed, flag, read)
+                try await readAll(changed, flag, read, makesRoom)
                 try await pause()
             }
         } onCancel: {
@@ -72,20 +76,25 @@ struct ImportIndex: Sendable {
 
     private func readAll(
         _ entries: [FolderScan.Entry], _ flag: CancellationFlag,
-        _ read: (FilePath, FileReader.Reading) async throws -> Void
+        _ read: (FilePath, FileReader.Reading) async throws -> Void, _ makesRoom: () async throws -> Bool
     ) async throws {
-        let (reader, reading) = (reader, reading)
+        let (reader, reading, gate) = (reader, reading, gate)
+        @Sendable func look(at path: FilePath) async throws -> FileReader.Reading {
+            let result = try await reading.run { reader.read(path) { flag.isSet } }
+            return try await gate?.inspect(path, result) ?? result
+        }
         try await withThrowingTaskGroup(of: (FilePath, FileReader.Reading).self) { group in
             var rest = entries.makeIterator()
             func add() {
                 guard !flag.isSet, let entry = rest.next() else { return }
-                group.addTask {
-                    let result = try await reading.run { reader.read(entry.path) { flag.isSet } }
-                    return (entry.path, result)
-                }
+                group.addTask { (entry.path, try await look(at: entry.path)) }
             }
             for _ in 0..<readers { add() }
-            while let (path, result) = try await group.next() {
+            while let (path, first) = try await group.next() {
+                var result = first
+                if case .left(reader.room.reason) = first.content, try await makesRoom() {
+                    result = try await look(at: path)
+                }
                 add()
                 tally.read(result.bytesRead)
                 if case .gone = result.content {

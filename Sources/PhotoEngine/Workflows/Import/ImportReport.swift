@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// What an import did: each regular file found is in exactly one of the sums.
 public struct ImportReport: Hashable, Sendable {
-    /// The sum of `imported`, `known`, `unsupported`, `rejected` and `waiting`, unless `isInterrupted`.
+    /// The sum of `imported`, `known`, `unsupported`, `rejected`, `waiting` and `left`, unless `isInterrupted`.
     public var found = 0
     /// New photos.
     public var imported = 0
@@ -15,6 +15,15 @@ public struct ImportReport: Hashable, Sendable {
     /// Photos that go up once the store behind the network is there again, and why they could not.
     public var waiting = 0
     public var waitingReason: String?
+    /// Pictures that a limit, or a scanner that is away, kept out, with the reason in `items`, and one of the reasons: the next import takes them where there
+    /// is room.
+    public var left = 0
+    public var leftReason: String?
+    /// Files that were taken in although a scanner gave no verdict of them, and why.
+    public var unscanned = 0
+    public var unscannedReason: String?
+    /// What the owner has by now, and may have.
+    public var usage: OwnerUsage?
     /// Bytes of file content read to index; 0 when nothing changed.
     public var bytesRead: Int64 = 0
     public var seconds: Double = 0
@@ -49,12 +58,12 @@ public struct ImportReport: Hashable, Sendable {
 /// A file and what became of it.
 public struct ImportItem: Hashable, Sendable {
     public enum Outcome: String, Hashable, Sendable, Codable {
-        case imported, known, unsupported, rejected, waiting
+        case imported, known, unsupported, rejected, waiting, left
     }
 
     public let path: FilePath
     public let outcome: Outcome
-    /// Why, for unsupported, rejected and waiting files; untrusted text.
+    /// Why, unless it is imported or known; untrusted text.
     public let reason: String?
 
     public init(path: FilePath, outcome: Outcome, reason: String?) {

@@ -12,6 +12,8 @@ final class ImportRun: Sendable {
     let importer: Importer
     let request: ImportRequest
     let tally: ImportTally
+    let room: ImportRoom
+    let gate: MalwareGate?
     /// As `ImportIndex.named`.
     private let named: Set<FilePath>
     /// Unix microseconds: what was added before is neither this import's nor another's that runs beside it.
@@ -35,9 +37,15 @@ final class ImportRun: Sendable {
         var recorded = 0
         /// Digests copied in by this run, whose photos may not be recorded yet.
         var copied: [SHA256Digest: ObjectKey] = [:]
+        /// Files that have a place in the room, until it is known what they are.
+        var placed: Set<FilePath> = []
     }
 
-    init(importer: Importer, request: ImportRequest, tally: ImportTally, named: Set<FilePath>) {
+    init(
+        importer: Importer, request: ImportRequest, tally: ImportTally, room: ImportRoom, gate: MalwareGate?,
+        named: Set<FilePath>
+    ) {
+        (self.room, self.gate) = (room, gate)
         self.named = named
         self.importer = importer
         self.request = request
@@ -82,17 +90,52 @@ final class ImportRun: Sendable {
         if let library = request.library { return try await takeFrom(library) }
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            reader: reader, named: named, leftOut: request.takeout?.leftOut ?? [])
+            reader: reader, gate: gate, named: named, leftOut: request.takeout?.leftOut ?? [])
         let archives = Set((request.takeout?.archives ?? []).map(\.path))
         try await index.run(
             roots.filter { !archives.contains($0) }, known: known, read: { try await self.read($0, $1) },
-            pause: { try await self.flush(isForced: false) })
+            makesRoom: makesRoom, pause: { try await self.flush(isForced: false) })
         try await unpack()
         try await flush(isForced: true)
     }
 
     var reader: FileReader {
-        importer.uploader == nil ? FileReader() : FileReader(partByteCount: Uploader.partByteCount(of:))
+        importer.uploader == nil
+            ? FileReader(room: room) : FileReader(partByteCount: Uploader.partByteCount(of:), room: room)
+    }
+
+    /// Reads a file by itself.
+    func read(_ path: FilePath, on queue: BlockingQueue) async throws -> FileReader.Reading {
+        let reader = reader
+        var reading = try await queue.run { reader.read(path) { false } }
+        if case .left = reading.content, try await makesRoom() {
+            reading = try await queue.run { reader.read(path) { false } }
+        }
+        tally.read(reading.bytesRead)
+        return try await gate?.inspect(path, reading) ?? reading
+    }
+
+    /// Whether there is room for a new photo, once it is known what those that wait to be recorded are.
+    func makesRoom() async throws -> Bool {
+        if room.isFull { try await flush(isForced: true) }
+        return !room.isFull
+    }
+
+    /// Whether a picture has a place in this import: one whose bytes the library has needs none.
+    private func hasPlace(_ path: FilePath, _ sha256: SHA256Digest) async throws -> Bool {
+        guard room.limits.files != nil else { return true }
+        if !room.take() {
+            try await flush(isForced: true)
+            guard room.take() else { return try await importer.catalog.photo(sha256: sha256) != nil }
+        }
+        pending.withLock { _ = $0.placed.insert(path) }
+        return true
+    }
+
+    /// What has become of a file that may have had a place.
+    private func settlePlace(of path: FilePath, isNew: Bool) {
+        let hadPlace = pending.withLock { $0.placed.remove(path) != nil }
+        if hadPlace, !isNew { room.giveBack() }
     }
 
     func known(_ file: LibraryFile) async throws {
@@ -108,9 +151,12 @@ final class ImportRun: Sendable {
 
     /// `unpacked` is where its bytes are, where the path is one in an archive.
     func read(_ path: FilePath, _ reading: FileReader.Reading, unpacked: FilePath? = nil) async throws {
-        if case .unreadable(let reason) = reading.content {
-            tally.add(path, .rejected, reason: reason)
-            return
+        switch reading.content {
+        case .unreadable(let reason): return tally.add(path, .rejected, reason: reason)
+        case .left(let reason): return tally.add(path, .left, reason: reason)
+        case .picture(let sha256, _) where try await !hasPlace(path, sha256):
+            return tally.add(path, .left, reason: room.reason)
+        default: break
         }
         guard var scanned = ScannedFile(path: path, reading: reading) else { return }
         scanned.unpacked = unpacked
@@ -121,9 +167,14 @@ final class ImportRun: Sendable {
         if request.copies || unpacked != nil, importer.uploader == nil,
             case .picture(let sha256, let mediaType) = reading.content
         {
+            if let reason = try await refusal(ofCopying: sha256, ByteCount(reading.fingerprint.byteCount)) {
+                settlePlace(of: path, isNew: false)
+                return tally.add(path, .left, reason: reason)
+            }
             do {
                 scanned = try await copy(scanned, sha256, mediaType)
             } catch let error as EngineError where error.code == .corrupt || error.code == .notFound {
+                settlePlace(of: path, isNew: false)
                 tally.add(path, .rejected, reason: "it changed while it was copied: import again when it is at rest")
                 return
             }
@@ -133,6 +184,16 @@ final class ImportRun: Sendable {
             if pending.since == nil { pending.since = ContinuousClock().now }
         }
         try await flush(isForced: false)
+    }
+
+    /// Why the owner's quota keeps an original from being copied in, before it is; nil where it has room, or has the photo.
+    private func refusal(ofCopying sha256: SHA256Digest, _ bytes: ByteCount) async throws -> String? {
+        var usage = try await importer.catalog.usage()
+        guard usage.quota != .none, try await importer.catalog.photo(sha256: sha256) == nil else { return nil }
+        // What waits to be recorded counts, too.
+        try await flush(isForced: true)
+        usage = try await importer.catalog.usage()
+        return usage.hasRoom(for: bytes) ? nil : usage.refusal(of: bytes).description
     }
 
     /// Copies an original into the library, unless its bytes are there.
@@ -187,11 +248,13 @@ final class ImportRun: Sendable {
         var added = 0
         for (file, outcome) in zip(files, outcomes) {
             if case .recorded(let recorded) = outcome, recorded.isPhoto { photos.append(file.path) }
+            settlePlace(of: file.path, isNew: outcome.isNew)
             switch outcome {
             case .recorded(.imported):
                 tally.add(file.path, .imported)
                 added += 1
             case .recorded(.known), .recorded(.moved): tally.add(file.path, .known)
+            case .recorded(.overQuota(let reason)): tally.add(file.path, .left, reason: reason)
             case .recorded(.unsupported): tally.add(file.path, .unsupported, reason: file.content.reason)
             case .recorded(.rejected):
                 tally.add(file.path, .rejected, reason: file.content.reason)
@@ -346,11 +409,21 @@ final class ImportRun: Sendable {
     }
 }
 
+extension Uploader.Outcome {
+    /// Whether it is a photo that wasn't here, or will be.
+    fileprivate var isNew: Bool {
+        switch self {
+        case .recorded(.imported), .waiting: true
+        default: false
+        }
+    }
+}
+
 extension RecordOutcome {
     fileprivate var isPhoto: Bool {
         switch self {
         case .imported, .known, .moved: true
-        case .unsupported, .rejected: false
+        case .unsupported, .rejected, .overQuota: false
         }
     }
 }

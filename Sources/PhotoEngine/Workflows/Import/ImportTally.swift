@@ -9,6 +9,7 @@ final class ImportTally: Sendable {
         var progress = ImportProgress()
         var report = ImportReport()
         var indexes: [FilePath: Int] = [:]
+        /// Those of the resumed files that still have to go up, and others that wait for the store.
         var waiting: Set<FilePath> = []
         var counted: Int?
         var lastShown: ContinuousClock.Instant?
@@ -17,11 +18,14 @@ final class ImportTally: Sendable {
 
     private let state: Mutex<State>
     private let listsItems: Bool
+    /// Files that waited for the store before.
+    private let resumed: Set<FilePath>
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
-    init(listsItems: Bool, skipped: [SkippedPath]) {
+    init(listsItems: Bool, skipped: [SkippedPath], resumed: [FilePath] = []) {
         self.listsItems = listsItems
+        self.resumed = Set(resumed)
         start = clock.now
         var first = State()
         first.report.skipped = skipped
@@ -58,6 +62,10 @@ final class ImportTally: Sendable {
             if outcome == .waiting {
                 state.report.waitingReason = reason
                 state.waiting.insert(path)
+            }
+            if outcome == .left {
+                state.report.leftReason = reason
+                if resumed.contains(path) { state.waiting.insert(path) }
             }
             state.report[outcome] += 1
             state.progress.current = path
@@ -97,6 +105,14 @@ final class ImportTally: Sendable {
 
     func unprocessed(_ count: Int, reason: String?) {
         state.withLock { ($0.report.unprocessed, $0.report.unprocessedReason) = (count, reason) }
+    }
+
+    /// A file that was taken in although a scanner gave no verdict of it.
+    func unscanned(_ error: EngineError) {
+        state.withLock { state in
+            state.report.unscanned += 1
+            state.report.unscannedReason = error.description
+        }
     }
 
     func handedOver(_ count: Int, earlier: Int, problem: String?) {
@@ -147,7 +163,7 @@ final class ImportTally: Sendable {
             progress.unsupported = report.unsupported
             progress.rejected = report.rejected
             progress.indexed =
-                report.imported + report.known + report.unsupported + report.rejected + report.waiting
+                report.imported + report.known + report.unsupported + report.rejected + report.waiting + report.left
             progress.found = max(report.found, isFinal ? 0 : state.counted ?? 0)
             progress.bytesRead = report.bytesRead
             progress.elapsedSeconds = seconds(since: start)
@@ -190,7 +206,7 @@ final class ImportTally: Sendable {
 
 extension ImportReport {
     /// Whether each file found is in exactly one sum.
-    public var isBalanced: Bool { found == imported + known + unsupported + rejected + waiting }
+    public var isBalanced: Bool { found == imported + known + unsupported + rejected + waiting + left }
 
     fileprivate subscript(outcome: ImportItem.Outcome) -> Int {
         get {
@@ -200,6 +216,7 @@ extension ImportReport {
             case .unsupported: unsupported
             case .rejected: rejected
             case .waiting: waiting
+            case .left: left
             }
         }
         set {
@@ -209,6 +226,7 @@ extension ImportReport {
             case .unsupported: unsupported = newValue
             case .rejected: rejected = newValue
             case .waiting: waiting = newValue
+            case .left: left = newValue
             }
         }
     }

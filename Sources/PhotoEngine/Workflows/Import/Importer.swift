@@ -6,7 +6,7 @@ public import SystemPackage
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
     public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
-        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog
+        & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog & QuotaCatalog
 
     /// Where a copy of an original is kept in a library's folder: `originals/2024/2024-07-12/<SHA-256>.<extension>`.
     public static func key(of sha256: SHA256Digest, mediaType: MediaType, day: String) -> ObjectKey {
@@ -32,14 +32,19 @@ public final class Importer: Sendable {
     let places: PlaceTable?
     /// What reads archives; nil where there are none.
     let archives: (any ArchiveReader)?
+    /// How much one import takes.
+    let limits: ImportLimits
+    /// What has new files scanned; nil where nothing does.
+    let scanning: MalwareScanning?
 
     public init(
         catalog: any ImportCatalog, objects: any LocalObjectStore, processor: any ImageProcessor, runner: JobRunner,
         relay: OutboxRelay? = nil, options: ProcessingOptions = ProcessingOptions(), libraryFolder: FilePath?,
         readers: Int = 2, uploader: Uploader? = nil, sidecars: (any SidecarCoder)? = nil,
-        places: PlaceTable? = nil, archives: (any ArchiveReader)? = nil
+        places: PlaceTable? = nil, archives: (any ArchiveReader)? = nil,
+        limits: ImportLimits = ImportLimits(), scanning: MalwareScanning? = nil
     ) {
-        self.archives = archives
+        (self.archives, self.limits, self.scanning) = (archives, limits, scanning)
         self.catalog = catalog
         self.objects = objects
         self.processor = processor
@@ -63,7 +68,9 @@ public final class Importer: Sendable {
     ) async throws -> ImportReport {
         let waiting = request.isDryRun ? [] : try await uploader?.waiting.paths() ?? []
         let roots = ScanRoots(request.paths + waiting)
-        let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped)
+        let tally = ImportTally(listsItems: request.listsItems, skipped: roots.skipped, resumed: waiting)
+        let room = ImportRoom(limits, foreseeing: request.isDryRun ? try await catalog.usage() : nil)
+        let gate = scanning.map { MalwareGate($0, photos: catalog, tally: tally) }
         let named = request.readsNamedFiles ? roots.named : []
         var filling: (albums: FilledAlbums, report: TakeoutReport)?
         var brought: (albums: FilledAlbums, report: LibraryReport)?
@@ -75,15 +82,17 @@ public final class Importer: Sendable {
                 LibraryFilling(catalog: catalog, source: $0, actor: request.actor, isDry: request.isDryRun)
             }
             if request.isDryRun, let library {
-                try await foresee(request.library, tally)
+                try await foresee(request.library, tally, room)
                 brought = try await library.run()
             } else if request.isDryRun, let takeout {
-                filling = try await takeout.preview(tally)
+                filling = try await takeout.preview(tally, room)
             } else if request.isDryRun {
-                try await DryRun(importer: self, tally: tally, named: named).run(roots.paths, progress: progress)
-            } else {
-                try await ImportRun(importer: self, request: request, tally: tally, named: named).run(
+                try await DryRun(importer: self, tally: tally, room: room, gate: gate, named: named).run(
                     roots.paths, progress: progress)
+            } else {
+                try await ImportRun(
+                    importer: self, request: request, tally: tally, room: room, gate: gate, named: named
+                ).run(roots.paths, progress: progress)
                 filling = try await takeout?.run()
                 brought = try await library?.run()
             }
@@ -100,6 +109,7 @@ public final class Importer: Sendable {
         if request.albums == .folders, !report.isInterrupted {
             report.albums = try await FolderAlbums(catalog: catalog).fill(from: roots.paths, report, request)
         }
+        if !report.isInterrupted { report.usage = try await catalog.usage() }
         guard report.isInterrupted || report.isBalanced else {
             throw EngineError(.internal, "the import lost count of its files")
         }
@@ -108,13 +118,22 @@ public final class Importer: Sendable {
     }
 
     /// Counts what an import from another library would bring, without reading an original.
-    private func foresee(_ source: LibrarySource?, _ tally: ImportTally) async throws {
+    private func foresee(_ source: LibrarySource?, _ tally: ImportTally, _ room: ImportRoom) async throws {
         try await source?.each { page in
             tally.found(page.count, skipped: [])
             for photo in page {
                 let isKnown = try await catalog.photo(sha256: photo.sha256) != nil
                 let path = try await source?.place(of: photo).path ?? "/"
-                tally.add(path, photo.isMissing && !isKnown ? .rejected : isKnown ? .known : .imported)
+                let refusal = room.limits.refusal(of: photo.byteCount)
+                if isKnown {
+                    tally.add(path, .known)
+                } else if photo.isMissing || refusal != nil {
+                    tally.add(path, .rejected, reason: refusal ?? "its original is not there")
+                } else if let reason = room.foresee(photo.byteCount) {
+                    tally.add(path, .left, reason: reason)
+                } else {
+                    tally.add(path, .imported)
+                }
             }
         }
     }

@@ -94,6 +94,10 @@ extension ImportRun {
     private func take(
         _ photo: Photo, from source: LibrarySource, _ path: FilePath, _ fingerprint: FileFingerprint
     ) async throws {
+        if let reason = room.limits.refusal(of: photo.byteCount) {
+            return tally.add(path, .rejected, reason: reason)
+        }
+        guard try await makesRoom() else { return tally.add(path, .left, reason: room.reason) }
         var local = path
         if case .object(let key) = photo.original {
             do {
@@ -103,16 +107,14 @@ extension ImportRun {
             }
             local = source.objects.localPath(of: key)
         }
-        let (reader, file) = (reader, local)
-        var reading = try await LibraryReading.queue.run { reader.read(file) { false } }
-        tally.read(reading.bytesRead)
+        var reading = try await read(local, on: LibraryReading.queue)
         switch reading.content {
         case .gone, .cancelled: return tally.add(path, .rejected, reason: "its original is not there")
         case .unreadable(let reason): return tally.add(path, .rejected, reason: reason)
         case .picture(let sha256, _) where sha256 != photo.sha256:
             return tally.add(
                 path, .rejected, reason: "its original is not what that library read; import its folder there first")
-        case .picture, .unsupported, .rejected: break
+        case .picture, .unsupported, .rejected, .left: break
         }
         if local == path { return try await read(path, reading) }
         reading.fingerprint = fingerprint

@@ -175,7 +175,7 @@ extension ScannedFile {
             content = .photo(sha256: sha256, mediaType: mediaType, provisional: time, original: .file(path))
         case .unsupported(let reason): content = .unsupported(reason: reason)
         case .rejected(let reason): content = .rejected(reason: reason)
-        case .unreadable, .gone, .cancelled: return nil
+        case .unreadable, .left, .gone, .cancelled: return nil
         }
         self.init(path: path, fingerprint: reading.fingerprint, content: content, parts: reading.parts)
     }

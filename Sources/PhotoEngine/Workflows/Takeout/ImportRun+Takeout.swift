@@ -38,22 +38,27 @@ extension ImportRun {
             archive, selecting: ArchiveSelection(ordinals: left, largest: Unpacking.largestFile))
         defer { session.close() }
         var file: TakeoutPlan.File?
+        var isKeptOut = false
         var unpacked: Unpacking.Incoming?
         var problem: String?
         do {
             while let part = try await session.next() {
                 try Task.checkCancellation()
                 switch part {
-                case .entry(let entry): (file, unpacked) = (byOrdinal[entry.ordinal], nil)
+                case .entry(let entry):
+                    (file, unpacked) = (byOrdinal[entry.ordinal], nil)
+                    if let file { isKeptOut = try await keepsOut(file) }
                 case .bytes(let bytes):
-                    guard let file else { continue }
+                    guard let file, !isKeptOut else { continue }
                     if unpacked == nil { unpacked = try place.begin(file) }
                     try unpacked?.append(bytes)
                 case .contentEnd(let fault):
                     guard let taken = file else { continue }
                     left.remove(taken.ordinal ?? -1)
                     tally.found(1, skipped: [])
-                    if let fault {
+                    if isKeptOut {
+                        // It was counted.
+                    } else if let fault {
                         unpacked?.discard()
                         tally.add(taken.path, .rejected, reason: "it can't be unpacked: \(fault)")
                     } else {
@@ -78,16 +83,25 @@ extension ImportRun {
         }
     }
 
+    /// Whether a limit keeps a file in its archive, as it is counted then.
+    private func keepsOut(_ file: TakeoutPlan.File) async throws -> Bool {
+        if let reason = room.limits.refusal(of: ByteCount(file.fingerprint.byteCount)) {
+            tally.add(file.path, .rejected, reason: reason)
+            return true
+        }
+        guard try await !makesRoom() else { return false }
+        tally.add(file.path, .left, reason: room.reason)
+        return true
+    }
+
     private func take(_ file: TakeoutPlan.File, _ unpacked: Unpacking.Incoming) async throws {
         try unpacked.end()
-        let (reader, path) = (reader, unpacked.path)
-        var reading = try await Unpacking.queue.run { reader.read(path) { false } }
-        tally.read(reading.bytesRead)
+        let path = unpacked.path
+        var reading = try await read(path, on: Unpacking.queue)
         // Whether it is known is asked of the archive, the next time.
         reading.fingerprint = file.fingerprint
         switch reading.content {
         case .gone, .cancelled: throw EngineError(.unavailable, "what was unpacked has gone")
-        case .unreadable(let reason): tally.add(file.path, .rejected, reason: reason)
         default: try await read(file.path, reading, unpacked: path)
         }
     }

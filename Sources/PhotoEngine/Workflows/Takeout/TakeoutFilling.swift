@@ -118,7 +118,8 @@ struct TakeoutFilling: Sendable {
 
 /// What an import of a Takeout would do, as far as its notes and lists tell: no picture is opened.
 extension TakeoutFilling {
-    func preview(_ tally: ImportTally) async throws -> (albums: FilledAlbums, report: TakeoutReport) {
+    func preview(_ tally: ImportTally, _ room: ImportRoom) async throws -> (albums: FilledAlbums, report: TakeoutReport)
+    {
         var photos: [FilePath: PhotoID] = [:]
         var made: UInt64 = 0
         for file in plan.files {
@@ -126,6 +127,14 @@ extension TakeoutFilling {
             let there = try await catalog.file(at: file.path)
             let isKnown = there?.fingerprint == file.fingerprint
             tally.found(1, skipped: [])
+            if !isKnown, let reason = room.limits.refusal(of: ByteCount(file.fingerprint.byteCount)) {
+                tally.add(file.path, .rejected, reason: reason)
+                continue
+            }
+            if !isKnown, let reason = room.foresee(ByteCount(file.fingerprint.byteCount)) {
+                tally.add(file.path, .left, reason: reason)
+                continue
+            }
             tally.add(file.path, isKnown ? .known : .imported)
             made += 1
             // A photo that is not here yet gets an id for the counting.

@@ -42,12 +42,14 @@ extension Uploader {
         return upkeep
     }
 
-    /// False when what is there was removed for good.
+    /// False when what is there was removed for good, or the owner's quota has no room for it: then it goes.
     private func confirm(_ upload: Upload) async throws -> Bool {
         do {
-            _ = try await catalog.confirmUpload(upload.id, file: nil)
-            return true
-        } catch let error as EngineError where error.code == .conflict {
+            try await scan(upload)
+            guard case .overQuota = try await catalog.confirmUpload(upload.id, file: nil) else { return true }
+            try await store.delete(upload.key)
+            return false
+        } catch let error as EngineError where error.code == .conflict || error.code == .permissionDenied {
             return false
         }
     }

@@ -12,6 +12,10 @@ public final class Uploader: Sendable {
     let catalog: any LedgerCatalog
     let store: any RemoteObjectStore
     let clock: any EngineClock
+    /// How much a client may send.
+    let limits: ImportLimits
+    /// What has scanned what a client sent; nil where nothing does.
+    let scanning: MalwareScanning?
     /// The files that wait for the store.
     public let waiting: WaitingFiles
     private let owner: String
@@ -33,8 +37,10 @@ public final class Uploader: Sendable {
     /// a megabyte of memory.
     public init(
         catalog: any LedgerCatalog, store: any RemoteObjectStore, owner: String, waiting: WaitingFiles,
-        parallel: Int = 4, clock: any EngineClock = SystemClock()
+        parallel: Int = 4, limits: ImportLimits = ImportLimits(), scanning: MalwareScanning? = nil,
+        clock: any EngineClock = SystemClock()
     ) {
+        (self.limits, self.scanning) = (limits, scanning)
         self.catalog = catalog
         self.store = store
         self.owner = owner
@@ -106,6 +112,8 @@ public final class Uploader: Sendable {
         for (file, outcome) in zip(files, outcomes) where file.unpacked == nil {
             switch outcome {
             case .waiting: waits.append(file.path)
+            // It waits on, where it did.
+            case .recorded(.overQuota): break
             case .recorded, .gone: rests.append(file.path)
             case .changed, .unreadable: break
             }
@@ -131,9 +139,13 @@ public final class Uploader: Sendable {
             filename: file.path.lastComponent?.string ?? "", provisional: provisional)
         let id = UploadID(clock: clock, random: SystemRandom())
         let upload: Upload
-        switch try await catalog.beginUpload(id, of: content, at: key(of: sha256, mediaType: mediaType)) {
-        case .known(let photo): return .recorded(try await recordAlone(file, of: photo))
-        case .begun(let begun): upload = begun
+        do {
+            switch try await catalog.beginUpload(id, of: content, at: key(of: sha256, mediaType: mediaType)) {
+            case .known(let photo): return .recorded(try await recordAlone(file, of: photo))
+            case .begun(let begun): upload = begun
+            }
+        } catch let error as EngineError where error.code == .limitExceeded {
+            return .recorded(.overQuota(reason: error.description))
         }
         if let absence { return .waiting(absence) }
         do {

@@ -53,9 +53,12 @@ final class FolderReconciler: Sendable {
             let present = try await comparison.looking.run { paths.filter(\.isThere) }
             if !present.isEmpty {
                 let request = ImportRequest(paths: present, listsItems: false, processes: false)
-                changes.added = try await importer.run(request) { _ in }.imported
+                let report = try await importer.run(request) { _ in }
+                (changes.added, changes.left, changes.leftReason) = (report.imported, report.left, report.leftReason)
             }
             try Task.checkCancellation()
+            // What was left out may be what is gone elsewhere.
+            guard changes.left == 0 else { return _ = output.yield(.changed(changes)) }
             guard let loss = try await believableLoss(gone, in: folder) else { return }
             if unmounted.withLock({ $0.removeValue(forKey: folder) }) != nil {
                 output.yield(.returned(folder: folder))
@@ -85,8 +88,11 @@ final class FolderReconciler: Sendable {
             // What moved may be in any folder, and the kernel's word of it still on its way.
             let folders = try await catalog.folders().map(\.path)
             let present = try await comparison.looking.run { folders.filter(\.isThere) }
-            _ = try await importer.run(ImportRequest(paths: present, listsItems: false, processes: false)) { _ in }
+            let report = try await importer.run(
+                ImportRequest(paths: present, listsItems: false, processes: false)
+            ) { _ in }
             try Task.checkCancellation()
+            guard report.left == 0 else { return nil }
         }
         let (all, _, present) = try await comparison.compare(folder)
         let loss = try await comparison.whereabouts(all)

@@ -22,10 +22,13 @@ public struct FolderChanges: Hashable, Sendable {
     public var moved = 0
     public var missing = 0
     public var returned = 0
+    /// New ones that a limit kept out, and why.
+    public var left = 0
+    public var leftReason: String?
 
     public init(folder: FilePath) {
         self.folder = folder
     }
 
-    public var isEmpty: Bool { added + moved + missing + returned == 0 }
+    public var isEmpty: Bool { added + moved + missing + returned + left == 0 }
 }

@@ -71,6 +71,7 @@ enum LibraryExamination {
                 area, "photos", .ok,
                 "\(statistics.photos), \(statistics.byteCount); \(statistics.timeline) in the timeline, "
                     + "\(statistics.missing) missing, \(statistics.unreadable) unreadable; \(statistics.files) files"))
+        checks.append(Check(Finding(try await library.catalog.usage()), in: area))
         checks.append(await places(library))
         for folder in folders {
             let isThere = folder.withPlatformString { access($0, F_OK) } == 0

@@ -137,7 +137,10 @@ extension EffectRunner {
     private func watch(_ library: Library) async {
         for await event in library.watcher().events() {
             switch event {
-            case .changed: break
+            case .changed(let changes):
+                guard changes.left > 0 else { break }
+                let reason = changes.leftReason ?? "there is no room"
+                queue.post(.noticed(Notice(.warning, "\(changes.folder): \(changes.left) left out (\(reason))")))
             case .unmounted(let folder, let vanished):
                 unmounted.withLock { _ = $0.insert(folder) }
                 queue.post(
@@ -172,10 +175,16 @@ extension Notice {
         if report.unsupported > 0 { parts.append("\(report.unsupported) not pictures") }
         if report.rejected > 0 { parts.append("\(report.rejected) unreadable") }
         if report.waiting > 0 { parts.append("\(report.waiting) wait for the storage") }
+        if report.left > 0 { parts.append("\(report.left) left out (\(report.leftReason ?? "there is no room"))") }
+        if report.unscanned > 0 { parts.append("\(report.unscanned) not scanned for malware") }
+        if let usage = report.usage, usage.state == .warning || usage.state == .full {
+            parts.append("of the quota are taken: \(usage.words)")
+        }
         if let count = report.handedOver, count > 0 { parts.append("\(count) handed to workers") }
         if let problem = report.brokerProblem { parts.append("workers could not be told (\(problem))") }
         let isFlawed =
-            report.brokerProblem != nil || report.waiting > 0 || !report.skipped.isEmpty || report.unprocessed > 0
+            report.brokerProblem != nil || report.waiting > 0 || report.left > 0 || !report.skipped.isEmpty
+            || report.unprocessed > 0
         if report.unprocessed > 0 {
             parts.append("\(report.unprocessed) not processed (\(report.unprocessedReason ?? "see phototui jobs"))")
         }

@@ -8,7 +8,7 @@ enum CostFormat {
         let measure = report.measure
         return .object([
             "provider": .text(report.provider), "storage": .string(report.storage), "month": .string(report.month),
-            "photos": .count(report.photos),
+            "photos": .count(report.photos), "quota": report.usage.map(OwnerFormat.json) ?? .null,
             "tiers": .array([
                 .object([
                     "name": .string("hot"), "originals_bytes": .integer(report.originals.bytes),
@@ -18,6 +18,8 @@ enum CostFormat {
                     "measured_at": .moment(measure.map { Int64($0.at * 1e6) }),
                 ])
             ]),
+            "classes": .object(
+                report.bytesByClass.sorted { $0.key < $1.key }.map { (name: $0.key, value: .integer($0.value.bytes)) }),
             "this_month": json(report.thisMonth), "monthly": json(report.monthly),
             "observed_days": .number(report.observedDays), "spent": .number(report.spent),
             "forecast": .number(report.forecast), "budget": .decimal(report.budget),
@@ -56,7 +58,12 @@ enum CostFormat {
     static func text(_ report: CostReport) -> String {
         var facts = TextTable([("", .left), ("", .left)])
         facts.add(["storage", displayEscaped(report.storage)])
-        facts.add(["originals", "\(report.originals) of \(counted(report.photos, "photo")), all hot"])
+        let classes = report.bytesByClass.filter { $0.key != StorageClasses.standard }.sorted { $0.key < $1.key }
+        let places =
+            classes.isEmpty
+            ? "all hot" : classes.map { "\($0.value) of it in \(displayEscaped($0.key))" }.joined(separator: ", ")
+        facts.add(["originals", "\(report.originals) of \(counted(report.photos, "photo")), \(places)"])
+        if let usage = report.usage, usage.state != .none { facts.add(["quota", OwnerFormat.words(usage)]) }
         if report.provider == nil {
             return facts.text(showsTitles: false) + "A library on this machine's disk costs nothing but its disk.\n"
         }

@@ -15,6 +15,8 @@ enum ImportSummary {
             ("handed_over", .count(report.handedOver)),
             ("handed_over_earlier", .count(report.handedOver.map { _ in report.handedOverEarlier })),
             ("broker_problem", .text(report.brokerProblem)), ("waiting", .count(report.waiting)),
+            ("left", .count(report.left)), ("unscanned", .count(report.unscanned)),
+            ("quota", report.usage.map(OwnerFormat.json) ?? .null),
             ("interrupted", .bool(report.isInterrupted)), ("marked_missing", .count(markedMissing)),
         ]
         let more: [(name: String, value: JSON)] = [
@@ -84,13 +86,24 @@ enum ImportSummary {
         table.add(["known", "\(report.known)", ""])
         table.add(["unsupported", "\(report.unsupported)", reasons(report, .unsupported)])
         table.add(["rejected", "\(report.rejected)", reasons(report, .rejected)])
+        if report.left > 0 { table.add(["left out", "\(report.left)", reasons(report, .left, columns: 200)]) }
         var text = table.text(showsTitles: false)
         text += examples(
             "rejected",
             report.items.filter { $0.outcome == .rejected }.map { ($0.path, $0.reason ?? "") }, columns: columns)
+        text += examples(
+            "left out", report.items.filter { $0.outcome == .left }.map { ($0.path, $0.reason ?? "") }, columns: columns
+        )
         text += examples("skipped", report.skipped.map { ($0.path, $0.reason) }, columns: columns)
-        if report.rejected > 0 || report.skipped.count > exampleLimit {
+        if report.rejected > 0 || report.left > exampleLimit || report.skipped.count > exampleLimit {
             text += "Every file, with the reason, is listed by: \(advice.listing)\n"
+        }
+        if report.unscanned > 0 {
+            text +=
+                "\(report.unscanned) were not scanned for malware: \(displayEscaped(report.unscannedReason ?? ""))\n"
+        }
+        if let usage = report.usage, usage.state == .warning || usage.state == .full {
+            text += "Of the quota are taken: \(OwnerFormat.words(usage)), the trash included.\n"
         }
         if report.unprocessed > 0 {
             let reason = displayEscaped(report.unprocessedReason ?? "no reason is known")
@@ -155,11 +168,13 @@ enum ImportSummary {
     }
 
     /// `12 not a picture, 3 a video`, most frequent first, at most four kinds.
-    private static func reasons(_ report: ImportReport, _ outcome: ImportItem.Outcome) -> String {
+    private static func reasons(
+        _ report: ImportReport, _ outcome: ImportItem.Outcome, columns: Int = 60
+    ) -> String {
         var counts: [String: Int] = [:]
         for item in report.items where item.outcome == outcome { counts[item.reason ?? "", default: 0] += 1 }
         let ordered = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        let named = ordered.prefix(4).map { "\($0.value) \(displayEscaped($0.key).truncated(to: 60))" }
+        let named = ordered.prefix(4).map { "\($0.value) \(displayEscaped($0.key).truncated(to: columns))" }
         let rest = ordered.dropFirst(4).reduce(0) { $0 + $1.value }
         return (named + (rest > 0 ? ["\(rest) other"] : [])).joined(separator: ", ")
     }

@@ -28,6 +28,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let location = libraryOptions.location(configuration)
         var checks = TerminalExamination.checks(graphics: configuration.graphics)
         checks += await MachineExamination.checks(configuration)
+        if let clamd = await configuration.clamdFinding() { checks.append(Check(clamd, in: "Malware")) }
         if let error = libraryOptions.undecided(configuration) {
             checks.append(
                 Check(

@@ -43,7 +43,9 @@ struct UploadCommand: AsyncParsableCommand {
                 try Console.write(ImportSummary.text(report, isDryRun: false, advice: advice))
             }
             if report.isInterrupted { throw ExitCode.interrupted }
-            if report.waiting > 0 || report.rejected > 0 || !report.skipped.isEmpty { throw ExitCode.inPart }
+            if report.waiting > 0 || report.left > 0 || report.rejected > 0 || !report.skipped.isEmpty {
+                throw ExitCode.inPart
+            }
         }
     }
 
@@ -138,7 +140,7 @@ struct UploadCommand: AsyncParsableCommand {
                     switch outcome {
                     case .imported(let photo): (photo, "imported")
                     case .known(let photo), .moved(let photo): (photo, "known")
-                    case .unsupported, .rejected: (nil, "rejected")
+                    case .unsupported, .rejected, .overQuota: (nil, "rejected")
                     }
                 if output.json {
                     try Console.line(

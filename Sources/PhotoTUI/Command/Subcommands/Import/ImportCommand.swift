@@ -24,6 +24,9 @@ struct ImportCommand: AsyncParsableCommand {
             tags, albums, sidecars, stacks and decisions. What is here goes before what is there; where the two differ, that is listed. \
             Photos of its trash stay there. Nothing of it is changed.
 
+            batch_files and file_megabytes in config.toml limit what one import takes: too many new photos are left for the next \
+            import, too large ones rejected; both are listed.
+
             Where the profile names a broker, workers process the photos, and the import does not wait for them.
 
             Examples:
@@ -37,7 +40,7 @@ struct ImportCommand: AsyncParsableCommand {
               phototui import --dry-run --json ~/Pictures | jq '.items[] | select(.outcome == "rejected")'
 
             Exit codes: 0 every file accounted for and none rejected, 1 the library can't be opened or fails, 2 some files rejected, folders unreadable or no albums, or photos \
-            waiting for a storage that can't be reached, \
+            waiting for a storage that can't be reached, or left out by a limit, \
             130 stopped by Ctrl-C.
             """)
 
@@ -160,7 +163,9 @@ struct ImportCommand: AsyncParsableCommand {
         // Hidden names, links and sockets are left out by rule; only what can't be looked into has failed.
         let isBlocked = report.skipped.contains { $0.kind == .unreadable }
         let isRefused = report.albums?.refused.isEmpty == false || report.takeout?.problems.isEmpty == false
-        if report.rejected > 0 || report.unprocessed > 0 || report.waiting > 0 || isBlocked || isRefused {
+        if report.rejected > 0 || report.unprocessed > 0 || report.waiting > 0 || report.left > 0 || isBlocked
+            || isRefused
+        {
             throw ExitCode.inPart
         }
     }
