@@ -210,7 +210,7 @@ public struct PhotoStory: Sendable {
         facts += collections.tags.map { Fact(name: "tag", value: $0) }
         facts += traces.sidecars.map { Fact(name: "sidecar", value: $0.path.byteText) }
         if let place = photo.metadata.place {
-            let isFound = traces.city?.place == place
+            let isFound = traces.city.map { place == $0.place || place.hasSuffix(", " + $0.place) } ?? false
             facts.append(
                 Fact(
                     name: "place",
