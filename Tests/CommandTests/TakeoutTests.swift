@@ -72,7 +72,7 @@ struct TakeoutTests {
     @Test("Notes with times that can't be, cut off, or not JSON are told, and end nothing", arguments: [true, false])
     func unreadableNotes(_ isArchive: Bool) async throws {
         let (home, place) = (try TestFolder(), try TestFolder())
-        let program = Program(home: home, ["TZ": "UTC"])
+        var program = Program(home: home, ["TZ": "UTC"])
         let year = "Takeout/Google Fotos/Fotos von 2017"
         try FileManager.default.createDirectory(atPath: "\(place.path)/\(year)", withIntermediateDirectories: true)
         func note(_ name: String, _ json: String) throws {
@@ -86,6 +86,16 @@ struct TakeoutTests {
                 "{\"title\": \"\(index).png\", \"description\": \"of \(index)\", \"photoTakenTime\": {\"timestamp\": \"\(time)\"}}"
             )
         }
+        try place.write(
+            Data("1\t48.85341\t2.3488\tFR\tFrance\tParis\t\tEurope/Paris\t2138551\n".utf8), as: "places.tsv")
+        program.environment["PHOTOTUI_PLACES"] = place.path + "/places.tsv"
+        try place.write(TestPicture.png(seed: 30), as: "\(year)/paris.png")
+        try note(
+            "paris.png",
+            """
+            {"title": "paris.png", "photoTakenTime": {"timestamp": "1500000000"},
+             "geoData": {"latitude": 48.85, "longitude": 2.35, "altitude": 0}}
+            """)
         for (name, json) in [("cut", "{\"title\": \"cut.png\", \"descr"), ("none", "not JSON"), ("other", "[1, 2]")] {
             try place.write(TestPicture.png(seed: 10 + name.count), as: "\(year)/\(name).png")
             try note("\(name).png", json)
@@ -105,9 +115,10 @@ struct TakeoutTests {
         }
         let shown = try await program.run(["photos", "--json"]).document()
         let photos = try #require(shown["photos"] as? [[String: Any]])
-        #expect(photos.count == 8)
+        #expect(photos.count == 9)
         let dates = photos.compactMap { $0["taken_at"] as? String }.filter { $0.hasPrefix("2017-07-14") }
-        #expect(dates.count == 1, "the one time that can be")
+        #expect(dates.count == 2, "the times that can be")
+        #expect(try await program.run(["search", "--count", "in:france"]).text.hasPrefix("1"), "at once")
         #expect(try await program.run(["search", "--count", "of"]).text.hasPrefix("5"))
     }
 
