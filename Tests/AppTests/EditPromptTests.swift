@@ -79,6 +79,13 @@ struct EditPromptTests {
         #expect(edits(app).last?.edit == .caption("The beach"))
         app.press("A")
         #expect(edits(app).last?.edit == .archive)
+        app.press("space space X")
+        #expect(edits(app).last?.edit == .trash && edits(app).last?.count == 2)
+        #expect(app.state.timeline.marks.isEmpty)
+        app.press("enter X")
+        #expect(edits(app).last?.edit == .trash && edits(app).last?.count == 1)
+        app.press("u esc")
+        #expect(app.effects.contains { if case .undoEdits = $0 { true } else { false } })
         let count = edits(app).count
         app.press("c esc a enter")
         #expect(edits(app).count == count)

@@ -6,13 +6,16 @@ struct Editing {
     let connection: any SQLConnection
     let owner: SQLValue
     let catalog: SQLCatalog
+    /// Of the edit, in Unix microseconds.
+    let madeAt: Int64
     private(set) var steps: [EditStep] = []
     /// As `Edit.subject`.
     private(set) var subject = ""
 
-    init(connection: any SQLConnection, catalog: SQLCatalog) {
+    init(connection: any SQLConnection, catalog: SQLCatalog, madeAt: Int64) {
         self.connection = connection
         self.catalog = catalog
+        self.madeAt = madeAt
         owner = catalog.ownerValue
     }
 
@@ -33,6 +36,7 @@ struct Editing {
                 .caption, caption.map { .text($0) } ?? .none, photos, String((caption ?? "none").prefix(80)), &counters)
         case .archived(let isArchived):
             try mark(.archived, .number(isArchived ? 1 : 0), photos, "", &counters)
+        case .trash: try trash(photos, &counters)
         case .addTags(let names): try addTags(names, photos)
         case .removeTags(let ids): try removeTags(ids, photos)
         case .addToAlbum(let id):
@@ -83,6 +87,27 @@ struct Editing {
         self.subject = subject
         steps += try PhotoMarking(connection: connection, owner: catalog.owner).set(
             mark, to: value, photos, counters: &counters)
+    }
+
+    private mutating func trash(_ photos: [PhotoID], _ counters: inout CounterChanges) throws {
+        let rows = try connection.rows(
+            """
+            \(NamedRows.table)
+            SELECT photos.id, is_archived FROM named CROSS JOIN photos
+            WHERE photos.id = named.id AND photos.owner = ? AND photos.trashed_at IS NULL
+            """, NamedRows.values(photos) + [owner])
+        var archived: [PhotoID] = []
+        let found: [PhotoID] = try rows.map { row in
+            var row = row
+            let photo: PhotoID = try row.id()
+            if try row.bool() { archived.append(photo) }
+            return photo
+        }
+        if found.isEmpty { return }
+        Likeness.count(&counters)
+        try Likeness(connection: connection, owner: owner).forget(found)
+        try TrashedPhotos(connection: connection, owner: catalog.owner).insert(found, at: madeAt, counters: &counters)
+        steps.append(.trashed(PackedIDs(found), archived: PackedIDs(archived), at: madeAt))
     }
 
     private mutating func addTags(_ names: [CollectionName], _ photos: [PhotoID]) throws {

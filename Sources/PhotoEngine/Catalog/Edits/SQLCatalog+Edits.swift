@@ -7,11 +7,11 @@ extension SQLCatalog {
         let photos = request.photos.filter { seen.insert($0).inserted }
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            var editing = Editing(connection: connection, catalog: self)
+            let continued = try request.continuing.map { try continuable($0, request.change.kind, connection) }
+            var editing = Editing(connection: connection, catalog: self, madeAt: continued?.madeAt ?? now)
             var counters = CounterChanges()
             counters.add(1, to: .changes)
             try editing.carryOut(request.change, photos, counters: &counters)
-            let continued = try request.continuing.map { try continuable($0, request.change.kind, connection) }
             if editing.steps.isEmpty { return continued }
             let count = EditStep.photoCount(editing.steps)
             let id = continued?.id ?? newIdentifier()
@@ -184,6 +184,7 @@ extension EditChange {
         case .rating: .rate
         case .caption: .caption
         case .archived(let isArchived): isArchived ? .archive : .unarchive
+        case .trash: .trash
         case .addTags: .tag
         case .removeTags: .untag
         case .addToAlbum: .addToAlbum

@@ -7,6 +7,8 @@ public enum EditChange: Hashable, Sendable {
     case caption(String?)
     /// Archived photos leave the timeline and stay in albums.
     case archived(Bool)
+    /// Out of the timeline, albums and clusters, with their files where they are, until they are taken back or the trash is emptied.
+    case trash
     /// Tags that are not there yet begin with this.
     case addTags([CollectionName])
     case removeTags([TagID])
@@ -84,6 +86,7 @@ public struct Edit: Hashable, Sendable {
         case caption
         case archive
         case unarchive
+        case trash
         case tag
         case untag
         case addToAlbum = "add_to_album"

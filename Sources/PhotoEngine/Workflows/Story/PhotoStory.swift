@@ -76,7 +76,9 @@ public struct PhotoStory: Sendable {
         events += traces.journal.map {
             Event(at: $0.at, kind: .journal, text: "\($0.action): \($0.outcome)", actor: $0.actor)
         }
-        if let at = photo.trashedAt, !traces.resolutions.contains(where: { $0.resolvedAt == at }) {
+        if let at = photo.trashedAt, !traces.resolutions.contains(where: { $0.resolvedAt == at }),
+            !traces.edits.contains(where: { $0.kind == .trash && $0.madeAt == at })
+        {
             events.append(Event(at: at, kind: .trashed, text: "put into the trash"))
         }
         let order = events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }

@@ -104,6 +104,7 @@ public enum PhotoEdit: Hashable, Sendable {
     case rating(Int?)
     case caption(String?)
     case archive
+    case trash
     case change(EditChange)
 }
 
@@ -133,6 +134,13 @@ extension AppState {
 
     mutating func archive() -> [Effect] {
         carryOut(.archive, chosenPhotos)
+    }
+
+    /// Those in the trash are marked no more.
+    mutating func trashPhotos() -> [Effect] {
+        let photos = chosenPhotos
+        for photo in photos { timeline.marks[photo] = nil }
+        return carryOut(.trash, photos)
     }
 
     mutating func handlePrompt(_ press: KeyPress, _ prompt: EditPrompt) -> [Effect] {
