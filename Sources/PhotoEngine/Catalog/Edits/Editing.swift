@@ -50,7 +50,13 @@ struct Editing {
             try leave(album, try members.remove(photos, from: .album(id), withHidden: false))
         case .moveInAlbum(let id, let anchor): try move(photos, in: try albums.filled(id), before: anchor)
         case .createAlbum(let name, let description, let query): try createAlbum(name.text, description, query)
-        case .renameAlbum(let id, let name): try renameAlbum(try albums.known(id), name.text)
+        case .renameAlbum(let id, let name):
+            let album = try albums.known(id)
+            try rename(album.name, [album] + albums.nested(in: album.name), to: name.text)
+        case .renameNested(let old, let name):
+            let nested = try albums.nested(in: old.text)
+            if nested.isEmpty { throw EngineError(.notFound, "there is no album \(old.text)") }
+            try rename(old.text, nested, to: name.text)
         case .describeAlbum(let id, let text): try changeAlbum(id) { $0.description = text }
         case .setCover(let id, let photo): try setCover(id, photo)
         case .orderAlbum(let id, let order):
@@ -188,15 +194,16 @@ struct Editing {
         steps.append(.joined(album.id, name: album.name, photos: PackedIDs(joined)))
     }
 
-    private mutating func renameAlbum(_ album: AlbumRow, _ name: String) throws {
-        subject = "\(album.name) to \(name)"
-        if album.name == name { return }
-        let before = [album] + (try albums.nested(in: album.name))
+    /// Albums of a name, or nested in it.
+    private mutating func rename(_ old: String, _ before: [AlbumRow], to name: String) throws {
+        subject = "\(old) to \(name)"
+        if old == name { return }
+        let levels = old.split(separator: "/", omittingEmptySubsequences: false).count
         let after = try before.map { row in
             var row = row
             // By levels: the parent may stand there in other letters.
             let rest = row.name.split(separator: "/", omittingEmptySubsequences: false)
-                .dropFirst(album.name.split(separator: "/", omittingEmptySubsequences: false).count)
+                .dropFirst(levels)
             row.name = try CollectionName.album(([name] + rest.map(String.init)).joined(separator: "/")).text
             return row
         }

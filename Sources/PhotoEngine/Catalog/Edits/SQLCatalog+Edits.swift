@@ -191,7 +191,7 @@ extension EditChange {
         case .removeFromAlbum: .removeFromAlbum
         case .moveInAlbum: .moveInAlbum
         case .createAlbum: .createAlbum
-        case .renameAlbum: .renameAlbum
+        case .renameAlbum, .renameNested: .renameAlbum
         case .describeAlbum: .describeAlbum
         case .setCover: .setCover
         case .orderAlbum: .orderAlbum

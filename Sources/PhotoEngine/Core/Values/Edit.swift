@@ -25,6 +25,8 @@ public enum EditChange: Hashable, Sendable {
     case createAlbum(CollectionName, description: String, query: String? = nil)
     /// With the albums nested in it.
     case renameAlbum(AlbumID, CollectionName)
+    /// The albums nested in a name that none has itself.
+    case renameNested(CollectionName, CollectionName)
     case describeAlbum(AlbumID, String)
     /// nil leaves it to the album's order.
     case setCover(AlbumID, PhotoID?)
