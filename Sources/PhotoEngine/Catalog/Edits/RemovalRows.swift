@@ -27,6 +27,31 @@ struct RemovalRows {
         return words
     }
 
+    func all() throws -> Removals {
+        var removals = Removals()
+        var names: [(key: String, tag: TagID)] = []
+        for step in try steps(
+            of: [
+                .removeFromAlbum, .gatherAlbums, .createAlbum, .untag, .mergeTags, .renameTag,
+            ])
+        {
+            switch step {
+            case .left(let album, _, let photos, _): removals.left[album, default: []].formUnion(photos.photos)
+            case .joined(let album, let name, _): removals.gathered[CollectionName.key(of: name)] = album
+            case .createdAlbum(let album) where album.query != nil:
+                removals.gathered[CollectionName.key(of: album.name)] = album.id
+            case .untagged(let tag, let photos):
+                removals.untagged[CollectionName.key(of: tag.name), default: []].formUnion(photos.photos)
+            case .renamedTag(let before, let after): names.append((CollectionName.key(of: before.name), after.id))
+            default: break
+            }
+        }
+        for (key, tag) in names {
+            removals.renamed[key] = try TagRows(connection: connection, owner: owner).tag(tag)?.name
+        }
+        return removals
+    }
+
     /// In the order in which they were made.
     func steps(of kinds: [Edit.Kind], _ condition: String = "", _ values: [SQLValue] = []) throws -> [EditStep] {
         try connection.rows(

@@ -125,6 +125,10 @@ extension SQLCatalog {
         ).map(Self.edit)
     }
 
+    func removals() async throws -> Removals {
+        try await database.read { [ownerValue] in try RemovalRows(connection: $0, owner: ownerValue).all() }
+    }
+
     func undoPart(of id: EditID, actor: String, reason: String) async throws -> UndoneEdit {
         let now = clock.microseconds
         return try await database.write { [self] connection in
