@@ -17,13 +17,15 @@ public struct GalleryExport: Sendable {
         }
     }
 
-    private let catalog: any SearchCatalog & JournalCatalog
+    public typealias GalleryCatalog = SearchCatalog & JournalCatalog & SharingCatalog & FileCatalog
+
+    private let catalog: any GalleryCatalog
     private let renditions: any RenditionFiles
     private let clock: any EngineClock
     private let blocking = BlockingQueue(label: "phototui.gallery")
 
     public init(
-        catalog: any SearchCatalog & JournalCatalog, renditions: any RenditionFiles,
+        catalog: any GalleryCatalog, renditions: any RenditionFiles,
         clock: any EngineClock = SystemClock()
     ) {
         (self.catalog, self.renditions, self.clock) = (catalog, renditions, clock)
@@ -36,6 +38,7 @@ public struct GalleryExport: Sendable {
         _ photos: [PhotoID], _ request: Request, progress: @escaping @Sendable (ExportProgress) -> Void
     ) async throws -> ExportReport {
         let pictures = request.folder.appending("pictures")
+        try await ExportPlace(request.folder).requireOutside(catalog.folders().map(\.path))
         try await blocking.run {
             try PhotoExport.make(request.folder)
             try Self.requireOwn(request.folder.appending("index.html"))

@@ -6,7 +6,8 @@ internal import SystemPackage
 
 /// Writes originals out of a library, without where they were taken, unless that is asked for.
 public final class PhotoExport: Sendable {
-    public typealias ExportCatalog = PhotoCatalog & CollectionCatalog & SearchCatalog & SharingCatalog & JournalCatalog
+    public typealias ExportCatalog = PhotoCatalog & FileCatalog & CollectionCatalog & SearchCatalog & SharingCatalog
+        & JournalCatalog
 
     let catalog: any ExportCatalog
     let originals: OriginalFetch
@@ -32,6 +33,7 @@ public final class PhotoExport: Sendable {
     public func export(
         _ photos: [PhotoID], _ request: ExportRequest, progress: @escaping @Sendable (ExportProgress) -> Void
     ) async throws -> ExportReport {
+        try await ExportPlace(request.folder).requireOutside(catalog.folders().map(\.path))
         if !request.isDryRun { try await blocking.run { try Self.make(request.folder) } }
         let began = ContinuousClock.now
         let planned = try await plan(photos, request)
