@@ -1,4 +1,5 @@
 public import Core
+internal import Digest
 internal import Foundation
 internal import Glibc
 public import SystemPackage
@@ -49,6 +50,7 @@ public struct GalleryExport: Sendable {
         let began = ContinuousClock.now
         var shown: [GalleryPicture] = []
         var kept: Set<String> = []
+        var exported: [ExportedPhoto] = []
         var state = ExportProgress()
         state.totalPhotos = photos.count
         for photo in try await catalog.photos(photos) {
@@ -68,6 +70,10 @@ public struct GalleryExport: Sendable {
                 item = ExportItem(
                     photo: photo, outcome: isNew ? .exported : .present, path: pictures.appending(names[1]))
                 item.byteCount = ByteCount(Int64(files.large.count))
+                exported.append(
+                    ExportedPhoto(
+                        photo: photo.id, path: pictures.appending(names[1]), sha256: SHA256Hasher.digest(files.large),
+                        keepsPosition: false, actor: request.actor, exportedAt: clock.microseconds))
             }
             item.position = ExportItem.Position.none
             report.items.append(item)
@@ -77,6 +83,7 @@ public struct GalleryExport: Sendable {
             progress(state)
         }
         try await writePages(shown, request, keeping: kept)
+        try await catalog.noteExports(exported)
         try await note(shown.count, request)
         let time = (ContinuousClock.now - began).components
         report.seconds = Double(time.seconds) + Double(time.attoseconds) / 1e18
