@@ -59,7 +59,8 @@ public struct PhotoSharing: Sendable {
             guard try await catalog.finishShare(share.id) else {
                 throw EngineError(.conflict, "the share was revoked meanwhile")
             }
-            return (share, try url(of: share), without)
+            let shared = try await catalog.shares(idPrefix: share.id.description, isOpen: true, limit: 1).first
+            return (shared ?? share, try url(of: share), without)
         } catch {
             // Also after Ctrl-C: what was copied is to go now, not when it has expired.
             let ending = Task { try await end(share, as: .revoked, actor: request.actor) }

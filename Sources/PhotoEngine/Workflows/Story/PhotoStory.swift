@@ -141,12 +141,17 @@ public struct PhotoStory: Sendable {
         ].compactMap { $0 }
     }
 
+    /// In hours, where these tell it exactly.
+    private static func length(of share: Share) -> String {
+        let minutes = Int((share.expiresAt - share.createdAt) / 60_000_000)
+        return minutes % 60 == 0 ? counted(minutes / 60, "hour") : counted(minutes, "minute")
+    }
+
     private static func of(_ share: Share) -> [Event] {
         let id = share.id.description
         let done = Event(
             at: share.createdAt, kind: .shared,
-            text:
-                "shared in \(share.title) for \(counted(Int((share.expiresAt - share.createdAt) / 3_600_000_000), "hour"))",
+            text: "shared in \(share.title) for \(length(of: share))",
             actor: share.actor, reason: share.reason, subject: id)
         return [done]
             + (share.endedAt.map {
