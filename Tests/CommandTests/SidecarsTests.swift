@@ -211,6 +211,42 @@ struct SidecarsTests {
         #expect(try await program.run(["search", "--count", "new"]).text.hasPrefix("0"))
     }
 
+    @Test("Tags come back as keywords, and are tags again once they are adopted")
+    func adopted() async throws {
+        let program = Program(home: try TestFolder())
+        let (photos, out) = (try TestFolder(), try TestFolder())
+        for number in 1...3 { try photos.write(TestPicture.png(seed: number), as: "\(number).png") }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        #expect(
+            try await program.run(["tags", "add", "beach", photos.path + "/1.png", photos.path + "/2.png"]).exitCode
+                == 0)
+        #expect(try await program.run(["tags", "add", "Trips/2024", photos.path + "/1.png"]).exitCode == 0)
+        #expect(try await program.run(["export", "--all", "--to", out.path, "--sidecars"]).exitCode == 0)
+        let other = Program(home: try TestFolder())
+        #expect(try await other.run(["import", out.path]).exitCode == 0)
+        func tags() async throws -> [String: Int] {
+            let all = try #require(try await other.run(["tags", "--json"]).document()["tags"] as? [[String: Any]])
+            return Dictionary(
+                uniqueKeysWithValues: all.map { ($0["name"] as? String ?? "", $0["photo_count"] as? Int ?? -1) })
+        }
+        #expect(try await tags().isEmpty)
+        #expect(try await other.run(["tags", "adopt", "--search", "", "--dry-run"]).text.contains("beach: 2 photos"))
+        #expect(try await tags().isEmpty)
+        let done = try await other.run(["tags", "adopt", "--search", ""])
+        #expect(done.exitCode == 0 && done.text.contains("2 tags adopted"), "\(done.text)\(done.complaints)")
+        #expect(try await tags() == ["beach": 2, "Trips/2024": 1])
+        #expect(try await other.run(["search", "--count", "tag:beach"]).text.hasPrefix("2"))
+        #expect(try await other.run(["search", "--count", "no:tag"]).text.hasPrefix("1"))
+        // What is taken away is not given again, neither by that nor by a sidecar that still has it.
+        #expect(try await other.run(["tags", "remove", "beach", out.path + "/2.png"]).exitCode == 0)
+        #expect(try await other.run(["tags", "rename", "beach", "Strand"]).exitCode == 0)
+        #expect(try await other.run(["tags", "adopt", "--search", ""]).text.contains("nothing to adopt"))
+        #expect(try await tags() == ["Strand": 1, "Trips/2024": 1])
+        let edit = try #require(done.text.split(separator: " ").last).trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try await other.run(["edits", "undo", edit]).exitCode != 1)
+        #expect(try await tags() == [:])
+    }
+
     @Test("Sidecars go into a folder where that is asked for, and have to for a photo that lies in none")
     func folder() async throws {
         let home = try TestFolder()
