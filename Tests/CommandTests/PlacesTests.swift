@@ -80,6 +80,12 @@ struct PlacesTests {
         #expect(month["places"] as? [String] ?? ["Lisbon, Portugal"] == ["Lisbon, Portugal"])
         let events = try await program.run(["albums", "events", "--fewest", "4"]).text
         #expect(events.contains("Lisbon") && !events.contains("Alfama"), "\(events)")
+        // With a table that has no quarters.
+        try home.write(Data((table[0] + "\n").utf8), as: "places.tsv")
+        #expect(try await program.run(["places", "fill", "--all"]).exitCode == 0)
+        #expect(try await program.run(["search", "--count", "in:alfama"]).text.hasPrefix("0"))
+        let again = try await program.run(["show", "--json", photos.path + "/0.png"]).document()
+        #expect(again["place"] as? String == "Lisbon, Portugal")
     }
 
     private static let expected = ["NP Kathmandu \u{1b}[2J 1", "PT Lisbon 2", "US Lisbon 1"]

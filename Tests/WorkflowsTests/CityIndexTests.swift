@@ -81,6 +81,7 @@ struct CityIndexTests {
             "12\t40.78343\t-73.96625\tUS\tUnited States\tManhattan\tNew York\tAmerica/New_York\t1487536\tNY",
             "15\t35.6895\t139.69171\tJP\tJapan\tTokyo\t\tAsia/Tokyo\t9733276\t40",
             "16\t35.64657\t139.65325\tJP\tJapan\tSetagaya\t\tAsia/Tokyo\t877138\t40",
+            "18\t35.6755\t139.63992\tJP\tJapan\tEifuku\t\tAsia/Tokyo\t15709\t40",
             "17\t35.80521\t139.71072\tJP\tJapan\tKawaguchi\t\tAsia/Tokyo\t607373\t34",
             // Of an older table, without a part of the country.
             "13\t-23.5475\t-46.63611\tBR\tBrazil\tSao Paulo\t\tAmerica/Sao_Paulo\t12400232",
@@ -90,7 +91,8 @@ struct CityIndexTests {
         #expect(index.count == lines.count)
         let expected = [
             "Lisbon", "Lisbon/Alfama", "Almada", "Almada/Cacilhas", "Sintra", "Porto", "Vila Nova de Gaia", "Berlin",
-            "Berlin/Kreuzberg", "Potsdam", "New York City", "Manhattan", "Tokyo", "Tokyo/Setagaya", "Kawaguchi",
+            "Berlin/Kreuzberg", "Potsdam", "New York City", "Manhattan", "Tokyo", "Tokyo/Setagaya", "Tokyo/Eifuku",
+            "Kawaguchi",
             "Sao Paulo", "Bom Retiro",
         ]
         for (line, name) in zip(lines, expected) {

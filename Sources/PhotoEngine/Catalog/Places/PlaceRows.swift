@@ -72,8 +72,10 @@ struct PlaceRows {
             "SELECT place_id FROM photos WHERE id = ? AND owner = ? AND place_id IS NOT NULL", [.id(photo), owner])
         guard let id = try row?.int64() else { return }
         let standing = try PhotoUpdate.Standing(photo, connection: connection)
-        // What the file names is not of our finding.
-        let isFound = try standing.place != nil && city(id)?.place == standing.place
+        // What the file names is not of our finding. A quarter may stand in front of the city.
+        let city = try city(id)?.place
+        let isFound =
+            standing.place.flatMap { place in city.map { place == $0 || place.hasSuffix(", " + $0) } } ?? false
         try connection.send(
             "UPDATE photos SET place_id = NULL\(isFound ? ", place = NULL" : "") WHERE id = ?", [.id(photo)])
         if isFound { move(standing, to: nil, &counters) }

@@ -100,8 +100,12 @@ public struct CityIndex: Sendable {
     public func city(at position: GeoPosition) -> (city: City, quarter: City?)? {
         guard let line = nearestLine(to: position), line.distance <= Self.farthest, let found = city(Int(line.line))
         else { return nil }
-        guard let outer = outer(of: Int(line.line), found).flatMap({ city(Int($0)) }) else { return (found, nil) }
-        return (outer, found)
+        // A quarter may have quarters itself; each is in one of eight times as many people.
+        var (number, outermost) = (Int(line.line), found)
+        while let next = outer(of: number, outermost), let outer = city(Int(next)) {
+            (number, outermost) = (Int(next), outer)
+        }
+        return (outermost, number == Int(line.line) ? nil : found)
     }
 
     /// The line of the city that this one is a quarter of: of those that reach it, the one whose middle it is nearest to.
