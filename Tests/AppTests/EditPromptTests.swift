@@ -79,9 +79,45 @@ struct EditPromptTests {
         #expect(edits(app).last?.edit == .caption("The beach"))
         app.press("A")
         #expect(edits(app).last?.edit == .archive)
+        app.press("space space X")
+        #expect(edits(app).last?.edit == .trash && edits(app).last?.count == 2)
+        #expect(app.state.timeline.marks.isEmpty)
+        app.press("enter X")
+        #expect(edits(app).last?.edit == .trash && edits(app).last?.count == 1)
+        app.press("u esc")
+        #expect(app.effects.contains { if case .undoEdits = $0 { true } else { false } })
         let count = edits(app).count
         app.press("c esc a enter")
         #expect(edits(app).count == count)
+    }
+
+    @Test("A tag that has a comma in it is typed in quotes, and completed so")
+    func quotedTags() throws {
+        func prompt(_ text: String, _ suggestions: [String] = []) -> EditPrompt {
+            var prompt = EditPrompt(kind: .tags, photos: [])
+            prompt.field = TextField(text)
+            prompt.suggestions = suggestions
+            return prompt
+        }
+        func tags(_ add: [String], _ remove: [String] = []) throws -> PhotoEdit {
+            .tags(add: try add.map { try .tag($0) }, remove: try remove.map { try .tag($0) })
+        }
+        for (typed, completed) in [
+            ("summ", "\"Summer, fun\""), ("sea, -summ", "sea, -\"Summer, fun\""), ("\"Summer, f", "\"Summer, fun\""),
+        ] {
+            var prompt = prompt(typed, ["Summer, fun"])
+            prompt.complete()
+            #expect(prompt.field.text == completed)
+        }
+        #expect(prompt("sea, \"Summer, f").word == "Summer, f")
+        let several = "\"Summer, fun\", sea,-\"a \"\"b\"\"\" , ,"
+        #expect(try prompt(several).edit() == tags(["Summer, fun", "sea"], ["a \"b\""]))
+        #expect(try prompt("say \"hi\", -work").edit() == tags(["say \"hi\""], ["work"]))
+        #expect(try prompt("\"-x\"").edit() == tags(["-x"]))
+        #expect(try prompt(" , -\"\"").edit() == nil)
+        for name in ["Summer, fun", "\"x\"", "-x", "a\"b", "plain", "a, \"b\", -c"] {
+            #expect(try prompt(TypedTags.typed(name)).edit() == tags([name]), "\(name)")
+        }
     }
 
     @Test("Names from the library show escaped, and late ones of an earlier text are dropped")

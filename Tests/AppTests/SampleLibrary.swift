@@ -145,6 +145,7 @@ struct SampleLibrary {
             case .rating(let rating): (.rate, rating.map { "\($0)" } ?? "none")
             case .caption(let text): (.caption, text ?? "none")
             case .archive: (.archive, "")
+            case .trash: (.trash, "")
             case .change(let change): name(of: change)
             }
         return Edit(

@@ -171,6 +171,36 @@ struct ExportTests {
         #expect(entry["subject"] as? String == out.path && entry["outcome"] as? String == "1 file")
     }
 
+    @Test("What a killed export had begun to write is gone once the same is asked for again, at once or later")
+    func killedAndRetried() async throws {
+        let program = Program(home: try TestFolder())
+        let photos = try TestFolder()
+        for number in 0..<60 { try photos.write(TestPicture.png(seed: number), as: "\(number).png") }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        let out = try TestFolder()
+        let killed = try await program.shell(
+            """
+            for try in $(seq 20); do
+                phototui export --all --to '\(out.path)' & process=$!
+                while kill -0 $process 2>/dev/null; do
+                    compgen -G '\(out.path)/.phototui-part-*' >/dev/null && kill -9 $process
+                done
+                wait $process 2>/dev/null
+                compgen -G '\(out.path)/.phototui-part-*' >/dev/null && exit 0
+                rm -f '\(out.path)'/*
+            done; exit 1
+            """)
+        #expect(killed.exitCode == 0, "no kill left a part behind: \(killed.complaints)")
+        #expect(try await program.run(["export", "--all", "--to", out.path]).exitCode == 0)
+        #expect(try names(out.path) == names(photos.path))
+        try out.write(Data("half".utf8), as: ".phototui-part-999999999-A")
+        let aged = try await program.shell("touch -d '1 hour ago' .phototui-part-*", in: out)
+        #expect(aged.exitCode == 0, "\(aged.complaints)")
+        let again = try await program.run(["export", "--all", "--to", out.path])
+        #expect(again.exitCode == 0, "\(again.complaints)")
+        #expect(try names(out.path) == names(photos.path), "nothing was left to be written")
+    }
+
     @Test("Two exports into one folder at once, and one that is stopped, end with every file once and whole")
     func twoAtOnce() async throws {
         let program = Program(home: try TestFolder())

@@ -63,6 +63,63 @@ struct FolderAlbumTests {
         #expect(try await albums(program) == ["Trips/Lisbon": 4])
     }
 
+    @Test("What a person took out, renamed or deleted stays so, and an undo brings it back")
+    func asEdited() async throws {
+        let (home, photos) = (try TestFolder(), try folder())
+        let program = Program(home: home)
+        let again = ["import", "--json", "--albums", "folders", photos.path]
+        #expect(try await program.run(again).exitCode == 0)
+        let one = photos.path + "/Trips/Lisbon/4.png"
+        for change in [
+            ["albums", "remove", "Trips/Lisbon", one], ["albums", "rename", "Trips/Lisbon", "Lissabon"],
+            ["albums", "delete", "Trips/Faro"],
+        ] {
+            let done = try await program.run(change)
+            #expect(done.exitCode == 0, "\(change): \(done.complaints)")
+        }
+        let before = try await albums(program)
+        let dry = try await program.run(again + ["--dry-run"])
+        let made = try await program.run(again)
+        for result in [dry, made] {
+            #expect(try filled(result).added.isEmpty && filled(result).edit == nil, "\(result.text)")
+            let told = try #require(try result.document()["albums"] as? [String: Any])
+            #expect(told["left_out"] as? Int == 2, "the one taken out, and the deleted album's")
+        }
+        #expect(try await albums(program) == before)
+        // What is new goes where the album is now.
+        try photos.write(TestPicture.png(seed: 8), as: "Trips/Lisbon/8.png")
+        #expect(try filled(try await program.run(again)).added == ["Lissabon": 1])
+        #expect(try await albums(program)["Lissabon"] == 3)
+        let text = try await program.run(["import", "--albums", "folders", photos.path])
+        #expect((text.text + text.complaints).contains("2 photos left out"), "\(text.text)\(text.complaints)")
+
+        let edits = try #require(try await program.run(["edits", "--json"]).document()["edits"] as? [[String: Any]])
+        for edit in edits where ["delete_album", "remove_from_album"].contains(edit["kind"] as? String ?? "") {
+            let undone = try await program.run(["edits", "undo", try #require(edit["id"] as? String)])
+            #expect(undone.exitCode == 0, "\(undone.complaints)")
+        }
+        #expect(try filled(try await program.run(again)).added.isEmpty)
+        let after = try await albums(program)
+        #expect(after["Lissabon"] == 4 && after["Trips/Faro"] == 1)
+    }
+
+    @Test("Albums nested in a name that none has are renamed by it")
+    func nested() async throws {
+        let (program, photos) = (Program(home: try TestFolder()), try folder())
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        for name in ["Trips/Lisbon", "Trips/Faro/Beach", "Trips2"] {
+            #expect(try await program.run(["albums", "create", name]).exitCode == 0)
+        }
+        let renamed = try await program.run(["albums", "rename", "trips", "Reisen"])
+        #expect(renamed.exitCode == 0, "\(renamed.complaints)")
+        #expect(try await albums(program).keys.sorted() == ["Reisen/Faro/Beach", "Reisen/Lisbon", "Trips2"])
+        let edit = try #require(renamed.text.split(separator: " ").last).trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try await program.run(["edits", "undo", edit]).exitCode == 0)
+        #expect(try await albums(program).keys.sorted() == ["Trips/Faro/Beach", "Trips/Lisbon", "Trips2"])
+        let missing = try await program.run(["albums", "rename", "Trip", "Reisen"])
+        #expect(missing.exitCode == 1 && missing.complaints.contains("no album"), "\(missing.complaints)")
+    }
+
     @Test("A folder that can't be an album is told of, and hides no other")
     func refused() async throws {
         let (home, photos) = (try TestFolder(), try folder())

@@ -91,6 +91,28 @@ struct GalleryTests {
         #expect(broken.count { $0.hasPrefix("decoded 256 ") } == 3)
     }
 
+    @Test("Nothing is written into a folder that the library reads, and a photo's story tells of its galleries")
+    func placeAndStory() async throws {
+        let program = Program(home: try TestFolder())
+        let (photos, out) = (try TestFolder(), try TestFolder())
+        for number in 1...2 { try photos.write(TestPicture.png(seed: number), as: "\(number).png") }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        let linked = try await program.shell("ln -s '\(photos.path)' inside", in: out)
+        #expect(linked.exitCode == 0)
+        for folder in [photos.path, photos.path + "/new/deep", out.path + "/inside/new"] {
+            for more in [[], ["--gallery"], ["--dry-run"]] {
+                let refused = try await program.run(["export", "--all", "--to", folder] + more)
+                #expect(refused.exitCode == 1 && refused.complaints.contains("lies in"), "\(refused.complaints)")
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: photos.path).sorted() == ["1.png", "2.png"])
+        let made = try await program.run(["export", photos.path + "/1.png", "--gallery", "--to", out.path + "/page"])
+        #expect(made.exitCode == 0, "\(made.complaints)")
+        let why = try await program.run(["why", photos.path + "/1.png"]).text
+        #expect(why.contains("exported to \(out.path)/page/pictures/"), "\(why)")
+        #expect(try await !program.run(["why", photos.path + "/2.png"]).text.contains("exported"))
+    }
+
     @Test("A gallery is brought up to date in place, and another's page is left alone")
     func again() async throws {
         let program = Program(home: try TestFolder())

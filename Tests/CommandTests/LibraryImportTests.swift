@@ -129,6 +129,36 @@ struct LibraryImportTests {
         #expect(text.contains("differs") && !text.contains("\u{1b}[2J"))
     }
 
+    @Test("Tags and album photos that were taken away here do not come back, and are told")
+    func takenAway() async throws {
+        let places = try await places()
+        func run(_ arguments: [String]) async throws -> Program.Result {
+            let result = try await places.program.run(arguments)
+            #expect(result.exitCode == 0, "\(arguments): \(result.complaints)")
+            return result
+        }
+        let again = ["import", "library", "--json", places.home.path + "/old"]
+        _ = try await run(again)
+        _ = try await run(["tags", "remove", "sea", places.path(1)])
+        _ = try await run(["tags", "rename", "sea", "Meer"])
+        _ = try await run(["albums", "remove", "Trips/Lisbon", places.path(1)])
+        _ = try await run(["albums", "delete", "Best"])
+        let second = try await run(again).document()
+        func albums() async throws -> [String: Int] {
+            let listed = try #require(try await run(["albums", "--json"]).document()["albums"] as? [[String: Any]])
+            return Dictionary(
+                uniqueKeysWithValues: listed.map { ($0["name"] as? String ?? "", $0["photo_count"] as? Int ?? -1) })
+        }
+        #expect(try await albums() == ["Trips/Lisbon": 1])
+        #expect(try await show(places, 1)["photo_tags"] as? [String] == [])
+        let tags = try #require(try await run(["tags", "--json"]).document()["tags"] as? [[String: Any]])
+        #expect(tags.compactMap { $0["name"] as? String } == ["Meer"], "no second name beside it")
+        let report = try #require(second["library"] as? [String: Any])
+        let conflicts = try #require(report["conflicts"] as? [[String: Any]])
+        #expect(conflicts.contains { $0["what"] as? String == "tag" && $0["subject"] as? String == "1.png" })
+        #expect(conflicts.contains { $0["what"] as? String == "album" && $0["subject"] as? String == "Best" })
+    }
+
     @Test("A library that isn't one, or is this one, is refused")
     func refused() async throws {
         let places = try await places()

@@ -46,6 +46,48 @@ struct PlacesTests {
         return (cities, document["unplaced"] as? Int)
     }
 
+    @Test("A photo in a quarter of a city is found in both, and listed under the city")
+    func quarters() async throws {
+        let (home, photos) = (try TestFolder(), try TestFolder())
+        let table = [
+            "2267057\t38.72509\t-9.1498\tPT\tPortugal\tLisbon\t\tEurope/Lisbon\t517802\t14",
+            "2272032\t38.7112\t-9.12772\tPT\tPortugal\tAlfama\t\tEurope/Lisbon\t2471\t14",
+            "6946668\t38.7069\t-9.15611\tPT\tPortugal\tSantos-o-Velho\t\tEurope/Lisbon\t4013\t14",
+        ]
+        try home.write(Data(table.map { $0 + "\n" }.joined().utf8), as: "places.tsv")
+        var program = Program(home: home)
+        program.environment["PHOTOTUI_PLACES"] = home.path + "/places.tsv"
+        for (number, position) in [(38.7112, 9.1278), (38.7069, 9.156), (38.7251, 9.15), (38.712, 9.128)].enumerated() {
+            try photos.write(TestPicture.png(seed: number), as: "\(number).png")
+            let tagged = try await program.shell(
+                """
+                exiftool -q -n -overwrite_original -EXIF:DateTimeOriginal='2019:07:13 1\(number):00:00' \
+                -GPSLatitude=\(position.0) -GPSLatitudeRef=N -GPSLongitude=\(position.1) -GPSLongitudeRef=W \(number).png
+                """, in: photos)
+            #expect(tagged.exitCode == 0, "\(tagged.complaints)")
+        }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        #expect(try await cities(program).cities == ["PT Lisbon 4"])
+        for (query, count) in [("in:lisbon", 4), ("in:alfama", 2), ("in:santos", 1), ("in:\"lisbon, portugal\"", 4)] {
+            #expect(try await program.run(["search", "--count", query]).text.hasPrefix("\(count)"), "\(query)")
+        }
+        let shown = try await program.run(["show", "--json", photos.path + "/0.png"]).document()
+        #expect(shown["place"] as? String == "Alfama, Lisbon, Portugal")
+        let why = try await program.run(["why", photos.path + "/0.png"]).text
+        #expect(why.contains("Alfama, Lisbon, Portugal, the city nearest to its position"), "\(why)")
+        let months = try await program.run(["months", "--json"]).document()
+        let month = try #require((months["months"] as? [[String: Any]])?.first)
+        #expect(month["places"] as? [String] ?? ["Lisbon, Portugal"] == ["Lisbon, Portugal"])
+        let events = try await program.run(["albums", "events", "--fewest", "4"]).text
+        #expect(events.contains("Lisbon") && !events.contains("Alfama"), "\(events)")
+        // With a table that has no quarters.
+        try home.write(Data((table[0] + "\n").utf8), as: "places.tsv")
+        #expect(try await program.run(["places", "fill", "--all"]).exitCode == 0)
+        #expect(try await program.run(["search", "--count", "in:alfama"]).text.hasPrefix("0"))
+        let again = try await program.run(["show", "--json", photos.path + "/0.png"]).document()
+        #expect(again["place"] as? String == "Lisbon, Portugal")
+    }
+
     private static let expected = ["NP Kathmandu \u{1b}[2J 1", "PT Lisbon 2", "US Lisbon 1"]
 
     @Test("An import looks up where photos were taken, and they are listed by country and city")

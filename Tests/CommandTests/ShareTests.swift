@@ -102,6 +102,31 @@ struct ShareTests {
         #expect(stranger.exitCode != 0 || !stranger.text.contains(id))
     }
 
+    @Test("A photo that is removed for good is gone from links, too", .timeLimit(.minutes(10)))
+    func removedForGood() async throws {
+        let (home, photos) = try await prepared()
+        defer { home.stop() }
+        let program = home.program
+        let profile = ["--profile", "inline"]
+        let share = try await program.run(["share", "create", "--all", "--expires", "90m", "--json"] + profile)
+        let url = try #require(try share.document()["url"] as? String, "\(share.complaints)")
+        #expect(try share.document()["state"] as? String == "shared")
+        let links = pictures(try await get(url, program).body)
+        #expect(links.count == 4)
+        let why = try await program.run(["why", photos.path + "/2.png"] + profile).text
+        #expect(why.contains("for 90 minutes"), "\(why)")
+        let added = try await program.run(["trash", "add", photos.path + "/1.png"] + profile)
+        #expect(added.exitCode == 0, "\(added.complaints)")
+        for link in links { #expect(try await get(link, program).status.hasPrefix("200"), "only in the trash") }
+        let emptied = try await program.run(
+            ["trash", "empty", "--yes", "--older-than", "0", "--originals"] + profile)
+        #expect(emptied.exitCode == 0, "\(emptied.complaints)")
+        var open = 0
+        for link in links { open += try await get(link, program).status.hasPrefix("200") ? 1 : 0 }
+        #expect(open == 2, "the other photo's two pictures")
+        #expect(try await get(url, program).status.hasPrefix("200"))
+    }
+
     @Test("A link ends by itself, and what it showed is swept", .timeLimit(.minutes(10)))
     func expired() async throws {
         let (home, photos) = try await prepared()

@@ -118,20 +118,20 @@ struct SidecarsTests {
         #expect(tags["XMP-xmp:Rating"] as? Int == 5)
         #expect(tags["XMP-dc:Description"] as? String == "Strand “am Abend” <&>")
         #expect(tags["XMP-dc:Description-de"] as? String == "der Strand")
-        #expect((tags["XMP-dc:Subject"] as? [Any])?.map { "\($0)" } == ["AC|DC", "2024", "sea", "Lisbon"])
+        #expect((tags["XMP-dc:Subject"] as? [Any])?.map { "\($0)" } == ["sea", "Lisbon", "AC|DC", "2024"])
         #expect(
-            tags["XMP-digiKam:TagsList"] as? [String] == ["AC|DC", "Trips/2024", "sea", "Places/Portugal/Lisbon"])
+            tags["XMP-digiKam:TagsList"] as? [String] == ["sea", "Places/Portugal/Lisbon", "AC|DC", "Trips/2024"])
         #expect(
-            tags["XMP-lr:HierarchicalSubject"] as? [String] == ["Trips|2024", "sea", "Places|Portugal|Lisbon"])
+            tags["XMP-lr:HierarchicalSubject"] as? [String] == ["sea", "Places|Portugal|Lisbon", "Trips|2024"])
         #expect(tags["XMP-digiKam:PickLabel"] as? Int == 3)
         #expect(abs((tags["XMP-exif:GPSLatitude"] as? Double ?? 0) - 38.712_345_6) < 1e-8)
         #expect(abs((tags["XMP-exif:GPSLongitude"] as? Double ?? 0) + 9.139_876_5) < 1e-8)
         #expect(tags["XMP-exif:GPSAltitude"] as? Double == 12.5)
         let info = try #require(tags["XMP-mwg-rs:RegionInfo"] as? [String: Any])
         let regions = try #require(info["RegionList"] as? [[String: Any]])
-        #expect(regions.map { $0["Name"] as? String } == ["Rex", "Ana"])
-        #expect(regions.map { $0["Type"] as? String } == ["Pet", "Face"])
-        let area = try #require(regions.last?["Area"] as? [String: Any])
+        #expect(regions.map { $0["Name"] as? String } == ["Ana", "Rex"])
+        #expect(regions.map { $0["Type"] as? String } == ["Face", "Pet"])
+        let area = try #require(regions.first?["Area"] as? [String: Any])
         #expect(["X", "Y", "W", "H"].map { area[$0] as? Double } == [0.25, 0.5, 0.25, 0.5])
         // What is no mark of ours.
         #expect(tags["XMP-crs:ToneCurvePV2012"] as? [String] == ["0, 0", "255, 255"])
@@ -146,6 +146,105 @@ struct SidecarsTests {
         let other = Program(home: otherHome)
         #expect(try await other.run(["import", photos.path]).exitCode == 0)
         #expect(try await marks(shown(other, path)) == known, "the round trip")
+    }
+
+    @Test("What another program wrote, and is held here in part or not at all, stays as it was")
+    func keepsWhatIsNotHeld() async throws {
+        let program = Program(home: try TestFolder())
+        let photos = try TestFolder()
+        let long = String(repeating: "sunset at the beach ", count: 1000)
+        let words = (0..<5000).map { "\"word\($0)\"" }.joined(separator: ", ")
+        let told = [
+            "\"XMP-xmp:Rating\": -1, \"XMP-dc:Title\": \"Titel\"", "\"XMP-xmp:Rating\": -1",
+            "\"XMP-xmp:Rating\": 4.5", "\"XMP-dc:Description\": \"\(long)\"",
+            "\"XMP-dc:Description\": \"\(String(repeating: long, count: 250))\"", "\"XMP-dc:Subject\": [\(words)]",
+        ]
+        for (index, tags) in told.enumerated() {
+            try photos.write(TestPicture.png(seed: index + 1), as: "\(index).png")
+            try await say(tags, in: "\(index).png.xmp", program, photos)
+        }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        func judged() async throws -> [[String: String]] {
+            let text = try await exiftool(program, "-j -n -G1 -XMP:all *.xmp", in: photos)
+            let all = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
+            return all.map { tags in
+                tags.filter { !["SourceFile", "XMP-x:XMPToolkit"].contains($0.key) }.mapValues { "\($0)" }
+            }
+        }
+        // exiftool reads no more than a thousand.
+        func wordCount() throws -> Int {
+            let text = String(decoding: try Data(contentsOf: URL(filePath: photos.path + "/5.png.xmp")), as: UTF8.self)
+            return text.ranges(of: "<rdf:li>").count
+        }
+        let before = try await judged()
+        let untouched = try await program.run(["sidecars", "write", "--search", ""])
+        #expect(untouched.exitCode == 0, "\(untouched.complaints)")
+        #expect(untouched.text.split(separator: "\n").allSatisfy { $0.hasSuffix("says it all already") })
+        #expect(try await judged() == before)
+        #expect(try wordCount() == 5000)
+
+        #expect(try await program.run(["tags", "add", "new", "--search", ""]).exitCode == 0)
+        #expect(try await program.run(["sidecars", "write", "--search", ""]).exitCode == 0)
+        let after = try await judged()
+        for (index, (was, now)) in zip(before, after).enumerated() {
+            let kept = was.filter { $0.key != "XMP-dc:Subject" }
+            #expect(now.filter { kept[$0.key] != nil } == kept, "\(index)")
+            if index < 5 { #expect(now["XMP-dc:Subject"] == "new", "\(index)") }
+        }
+        #expect(try wordCount() == 5001)
+        #expect(after.last?["XMP-digiKam:TagsList"] == nil, "it would tell a part of the words")
+
+        // What an edit here took away goes, and so does a tag; of one that another program rejected, the rating stays.
+        #expect(try await program.run(["tags", "remove", "new", "--search", ""]).exitCode == 0)
+        #expect(try await program.run(["caption", "--clear", photos.path + "/3.png"]).exitCode == 0)
+        #expect(try await program.run(["rate", "2", photos.path + "/2.png"]).exitCode == 0)
+        #expect(try await program.run(["sidecars", "write", "--search", ""]).exitCode == 0)
+        var expected = before
+        expected[2]["XMP-xmp:Rating"] = "2"
+        expected[3]["XMP-dc:Description"] = nil
+        #expect(try await judged() == expected)
+        #expect(try wordCount() == 5000)
+        // An import takes what is left, also of the one in which nothing is.
+        let again = try await program.run(["import", "--json", photos.path])
+        #expect(again.exitCode == 0, "\(again.text)")
+        #expect(try await shown(program, photos.path + "/0.png")["keywords"] as? [String] == [])
+        #expect(try await program.run(["search", "--count", "new"]).text.hasPrefix("0"))
+    }
+
+    @Test("Tags come back as keywords, and are tags again once they are adopted")
+    func adopted() async throws {
+        let program = Program(home: try TestFolder())
+        let (photos, out) = (try TestFolder(), try TestFolder())
+        for number in 1...3 { try photos.write(TestPicture.png(seed: number), as: "\(number).png") }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        #expect(
+            try await program.run(["tags", "add", "beach", photos.path + "/1.png", photos.path + "/2.png"]).exitCode
+                == 0)
+        #expect(try await program.run(["tags", "add", "Trips/2024", photos.path + "/1.png"]).exitCode == 0)
+        #expect(try await program.run(["export", "--all", "--to", out.path, "--sidecars"]).exitCode == 0)
+        let other = Program(home: try TestFolder())
+        #expect(try await other.run(["import", out.path]).exitCode == 0)
+        func tags() async throws -> [String: Int] {
+            let all = try #require(try await other.run(["tags", "--json"]).document()["tags"] as? [[String: Any]])
+            return Dictionary(
+                uniqueKeysWithValues: all.map { ($0["name"] as? String ?? "", $0["photo_count"] as? Int ?? -1) })
+        }
+        #expect(try await tags().isEmpty)
+        #expect(try await other.run(["tags", "adopt", "--search", "", "--dry-run"]).text.contains("beach: 2 photos"))
+        #expect(try await tags().isEmpty)
+        let done = try await other.run(["tags", "adopt", "--search", ""])
+        #expect(done.exitCode == 0 && done.text.contains("2 tags adopted"), "\(done.text)\(done.complaints)")
+        #expect(try await tags() == ["beach": 2, "Trips/2024": 1])
+        #expect(try await other.run(["search", "--count", "tag:beach"]).text.hasPrefix("2"))
+        #expect(try await other.run(["search", "--count", "no:tag"]).text.hasPrefix("1"))
+        // What is taken away is not given again, neither by that nor by a sidecar that still has it.
+        #expect(try await other.run(["tags", "remove", "beach", out.path + "/2.png"]).exitCode == 0)
+        #expect(try await other.run(["tags", "rename", "beach", "Strand"]).exitCode == 0)
+        #expect(try await other.run(["tags", "adopt", "--search", ""]).text.contains("nothing to adopt"))
+        #expect(try await tags() == ["Strand": 1, "Trips/2024": 1])
+        let edit = try #require(done.text.split(separator: " ").last).trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try await other.run(["edits", "undo", edit]).exitCode != 1)
+        #expect(try await tags() == [:])
     }
 
     @Test("Sidecars go into a folder where that is asked for, and have to for a photo that lies in none")

@@ -69,6 +69,59 @@ struct TakeoutTests {
     private static let year = "Takeout/Google Photos/Photos from 2019"
     private static let album = "Takeout/Google Photos/Lisbon & Sintra"
 
+    @Test("Notes with times that can't be, cut off, or not JSON are told, and end nothing", arguments: [true, false])
+    func unreadableNotes(_ isArchive: Bool) async throws {
+        let (home, place) = (try TestFolder(), try TestFolder())
+        var program = Program(home: home, ["TZ": "UTC"])
+        let year = "Takeout/Google Fotos/Fotos von 2017"
+        try FileManager.default.createDirectory(atPath: "\(place.path)/\(year)", withIntermediateDirectories: true)
+        func note(_ name: String, _ json: String) throws {
+            try place.write(Data(json.utf8), as: "\(year)/\(name).json")
+        }
+        let times = ["10000000000000", "-1000000000000000000", "9223372036854775807", "253402300800", "1500000000"]
+        for (index, time) in times.enumerated() {
+            try place.write(TestPicture.png(seed: index + 1), as: "\(year)/\(index).png")
+            try note(
+                "\(index).png",
+                "{\"title\": \"\(index).png\", \"description\": \"of \(index)\", \"photoTakenTime\": {\"timestamp\": \"\(time)\"}}"
+            )
+        }
+        try place.write(
+            Data("1\t48.85341\t2.3488\tFR\tFrance\tParis\t\tEurope/Paris\t2138551\n".utf8), as: "places.tsv")
+        program.environment["PHOTOTUI_PLACES"] = place.path + "/places.tsv"
+        try place.write(TestPicture.png(seed: 30), as: "\(year)/paris.png")
+        try note(
+            "paris.png",
+            """
+            {"title": "paris.png", "photoTakenTime": {"timestamp": "1500000000"},
+             "geoData": {"latitude": 48.85, "longitude": 2.35, "altitude": 0}}
+            """)
+        for (name, json) in [("cut", "{\"title\": \"cut.png\", \"descr"), ("none", "not JSON"), ("other", "[1, 2]")] {
+            try place.write(TestPicture.png(seed: 10 + name.count), as: "\(year)/\(name).png")
+            try note("\(name).png", json)
+        }
+        try note("shared_album_comments", "{}")
+        let path = place.path + (isArchive ? "/t.zip" : "/Takeout")
+        let zipped = try await program.shell(
+            "python3 -c 'import shutil; shutil.make_archive(\"t\", \"zip\", \".\", \"Takeout\")'", in: place)
+        #expect(zipped.exitCode == 0, "\(zipped.complaints)")
+        for more in [["--dry-run"], []] {
+            let result = try await program.run(["import", "takeout", "--json", path] + more)
+            #expect(result.exitCode == 0 || result.exitCode == 2, "\(result.exitCode) \(result.complaints)")
+            let problems = try report(result)["problems"] as? [[String: Any]] ?? []
+            let told = paths(problems).map { String($0.split(separator: "/").last ?? "") }
+            let expected = ["0", "1", "2", "3", "cut", "none", "other"].map { $0 + ".png.json" }
+            #expect(told == expected, "\(problems)")
+        }
+        let shown = try await program.run(["photos", "--json"]).document()
+        let photos = try #require(shown["photos"] as? [[String: Any]])
+        #expect(photos.count == 9)
+        let dates = photos.compactMap { $0["taken_at"] as? String }.filter { $0.hasPrefix("2017-07-14") }
+        #expect(dates.count == 2, "the times that can be")
+        #expect(try await program.run(["search", "--count", "in:france"]).text.hasPrefix("1"), "at once")
+        #expect(try await program.run(["search", "--count", "of"]).text.hasPrefix("5"))
+    }
+
     @Test(
         "Notes find their pictures, albums are kept, and a second run changes nothing",
         arguments: [[], ["zip"], ["tgz"], ["zip", "zip", "zip"], ["tgz", "zip"]])

@@ -37,6 +37,42 @@ struct TrashTests {
         try #require(try await program.run(["trash", "--json"]).document()["photos"] as? [[String: Any]])
     }
 
+    @Test("A person puts photos into the trash and takes them back; one without a file is forgotten so")
+    func added() async throws {
+        let program = Program(home: try TestFolder())
+        let photos = try TestFolder()
+        for number in 1...3 { try photos.write(TestPicture.png(seed: number), as: "\(number).png") }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        func timeline() async throws -> Int {
+            (try await program.run(["photos", "--json"]).document()["photos"] as? [Any])?.count ?? -1
+        }
+        #expect(try await program.run(["trash", "add"]).exitCode == 64)
+        let added = try await program.run(["trash", "add", photos.path + "/1.png", "nowhere", "--reason", "blurred"])
+        #expect(added.exitCode == 2 && added.text.hasPrefix("trash: 1 photo; undo "), "\(added.text)")
+        #expect(try await timeline() == 2)
+        let twice = try await program.run(["trash", "add", photos.path + "/1.png"])
+        #expect(twice.exitCode == 1 && twice.complaints.contains("in the trash"), "\(twice.complaints)")
+        // A later import leaves it there, and its file where it was.
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        #expect(try await timeline() == 2)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: photos.path).count == 3)
+        let why = try await program.run(["why", photos.path + "/1.png"]).text
+        #expect(why.contains("blurred") && why.contains("trash"), "\(why)")
+        let edit = try #require(added.text.split(separator: " ").last).trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try await program.run(["edits", "undo", edit]).exitCode == 0)
+        #expect(try await timeline() == 3)
+
+        try FileManager.default.removeItem(atPath: photos.path + "/2.png")
+        #expect(try await program.run(["import", "--mark-missing", photos.path]).exitCode == 0)
+        #expect(try await program.run(["trash", "add", "--search", "is:missing"]).exitCode == 0)
+        let emptied = try await program.run(["trash", "empty", "--yes", "--older-than", "0"])
+        #expect(emptied.exitCode == 0, "\(emptied.complaints)")
+        #expect(try await program.run(["search", "--count", "is:missing"]).text.hasPrefix("0"))
+        #expect(try await timeline() == 2)
+        let check = try await program.run(["doctor", "--json"])
+        #expect(check.text.contains("no fault found"), "\(check.text)")
+    }
+
     @Test("A photo is taken out of the trash by its id, and not twice")
     func restore() async throws {
         try await withTrashed { program, _, _, trashed in

@@ -46,6 +46,7 @@ extension CatalogContract {
                 (.favourite(true), photos, 4), (.favourite(false), photos, 1), (.rating(4), photos, 5),
                 (.rating(nil), photos, 1), (.rating(0), photos, 5), (.caption("sea"), photos, 5),
                 (.caption(nil), photos, 1), (.archived(true), photos, 4), (.archived(false), photos, 1),
+                (.trash, photos, 5),
                 (.addTags([try .tag("SEA"), try .tag("new")]), photos, 5), (.removeTags([sea, sun]), photos, 5),
                 (.addToAlbum(album), photos, 2), (.removeFromAlbum(album), photos, 3),
                 (.removeFromAlbum(hand), [photos[2], photos[0]], 2),

@@ -62,6 +62,46 @@ extension CatalogContract {
             try requireEqual(undone.conflicts, [.moved(photos[1]), .changedCluster], "what changed since")
             try await catalog.requireSound()
         },
+        ContractCase("A person puts photos into the trash, out of their cluster, and takes all or single ones back") {
+            subject in
+            let catalog = subject.catalog
+            let one = try await catalog.addCompared(1, 1)
+            let two = try await catalog.addCompared(2, 3, like: one)
+            let other = try await catalog.addCompared(3, 40)
+            try await catalog.edit(.archived(true), [other])
+            let made = try await catalog.edit(
+                EditRequest(.trash, photos: [one, other], actor: "anna", reason: "blurred"))
+            let edit = try requirePresent(made, "the edit")
+            try requireEqual(edit.photoCount, 2, "how many")
+            try requireEqual(
+                try await subject.second.trash(after: nil, limit: 9).map(\.trashedAt), [edit.madeAt, edit.madeAt],
+                "the trash")
+            try requireEqual(try await catalog.ids(TimelineQuery(limit: 9)), [two], "the timeline")
+            try requireEqual(
+                try await catalog.clusters(ClusterQuery(limit: 9)).count, 0, "one that is left alone is no cluster")
+            try await catalog.requireSound()
+            try requireEqual(
+                try await catalog.edit(EditRequest(.trash, photos: [one], actor: "a")), nil, "once more")
+            try requireEqual(
+                try await subject.stranger.edit(EditRequest(.trash, photos: [two], actor: "a")), nil, "a stranger's")
+
+            try requireEqual(try await catalog.restore([other], actor: "anna", reason: ""), [other], "who came back")
+            try requireEqual(try await catalog.photo(other)?.isArchived, true, "into the archive")
+            let undone = try await catalog.undo(edit)
+            try requireEqual(undone.restored, 1, "the other one")
+            try requireEqual(undone.conflicts, [], "what changed since")
+            try requireEqual(Set(try await catalog.ids(TimelineQuery(limit: 9))), [one, two], "the timeline")
+            try requireEqual(
+                try await catalog.uncompared(after: nil, limit: 9).map(\.photo).contains(one), true, "compared anew")
+            try await catalog.requireSound()
+            // One with no file goes like any other.
+            try await catalog.edit(.trash, [two])
+            let trashed = try requirePresent(try await catalog.trash(after: nil, limit: 1).first, "the second")
+            try require(try await catalog.remove(two, trashed.trashedAt), "it is removed for good")
+            let last = try await catalog.lastEdit()
+            try requireEqual(try await catalog.undo(last).conflicts, [.gone(two)], "it can't come back")
+            try await catalog.requireSound()
+        },
         ContractCase("A photo removed for good leaves nothing behind, and its file is no news to an import") {
             subject in
             let catalog = subject.catalog

@@ -75,6 +75,15 @@ extension OwnerTrial {
             let all = try await own.catalog.edits(after: nil, limit: 9)
             try requireEqual(try await own.catalog.edits(idPrefix: "", limit: 9), all, "the edits")
         },
+        OwnerTrial("removals()") { own in
+            try await own.catalog.edit(.removeFromAlbum(own.album().id), [own.photos[0]])
+            let last = try await own.catalog.lastEdit()
+            let removals = try await own.catalog.removals()
+            try requireEqual(removals.left, [try await own.album().id: [own.photos[0]]], "what was taken out")
+            _ = try await own.catalog.undo(last)
+            try requireEqual(try await own.catalog.removals().left, [:], "what was taken back")
+            try await own.catalog.edit(.addTags([.tag("sand")]), [own.photos[1], own.photos[2]])
+        },
         OwnerTrial("undoPart(of:actor:reason:)") { own in
             let undone = try await own.catalog.undoPart(of: own.catalog.lastEdit().id, actor: "u", reason: "")
             try requireEqual(undone.restored, 2, "those that were tagged")

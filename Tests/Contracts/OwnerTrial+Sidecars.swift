@@ -14,6 +14,15 @@ extension OwnerTrial {
             try requireEqual(found, [[own.photos[0]]], "the photos beside the file of both")
             try requireEqual(
                 try await own.catalog.photo(own.photos[0])?.metadata.caption, "\(own.number)", "what it says")
-        }
+        },
+        OwnerTrial("editedMarks(of:)") { own, other in
+            try requireEqual(
+                try await own.catalog.editedMarks(of: other.photos[0]), EditedMarks(), "the other's edited marks")
+        } use: { own in
+            let photo = own.photos[1]
+            _ = try await own.catalog.edit(
+                EditRequest(.rating(Int(own.number) % 5 + 1), photos: [photo], actor: "anna"))
+            try requireEqual(try await own.catalog.editedMarks(of: photo).marks, [.rating], "what was edited")
+        },
     ]
 }

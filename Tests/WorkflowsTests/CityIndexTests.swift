@@ -63,11 +63,53 @@ struct CityIndexTests {
         }
     }
 
+    @Test("A quarter belongs to its city; a city in its own right, or across a border, to none")
+    func quarters() throws {
+        // As GeoNames has them.
+        let lines = [
+            "1\t38.72509\t-9.1498\tPT\tPortugal\tLisbon\t\tEurope/Lisbon\t517802\t14",
+            "2\t38.7112\t-9.12772\tPT\tPortugal\tAlfama\t\tEurope/Lisbon\t2471\t14",
+            "3\t38.67902\t-9.1569\tPT\tPortugal\tAlmada\t\tEurope/Lisbon\t101500\t19",
+            "4\t38.68626\t-9.14847\tPT\tPortugal\tCacilhas\t\tEurope/Lisbon\t6017\t19",
+            "5\t38.80097\t-9.37826\tPT\tPortugal\tSintra\t\tEurope/Lisbon\t7000\t14",
+            "6\t41.1485\t-8.61097\tPT\tPortugal\tPorto\t\tEurope/Lisbon\t252687\t17",
+            "7\t41.12401\t-8.61241\tPT\tPortugal\tVila Nova de Gaia\t\tEurope/Lisbon\t70811\t17",
+            "8\t52.52437\t13.41053\tDE\tGermany\tBerlin\t\tEurope/Berlin\t3426354\t16",
+            "9\t52.49973\t13.40338\tDE\tGermany\tKreuzberg\t\tEurope/Berlin\t153135\t16",
+            "10\t52.39886\t13.06566\tDE\tGermany\tPotsdam\t\tEurope/Berlin\t145292\t11",
+            "11\t40.71427\t-74.00597\tUS\tUnited States\tNew York City\tNew York\tAmerica/New_York\t8804190\tNY",
+            "12\t40.78343\t-73.96625\tUS\tUnited States\tManhattan\tNew York\tAmerica/New_York\t1487536\tNY",
+            "15\t35.6895\t139.69171\tJP\tJapan\tTokyo\t\tAsia/Tokyo\t9733276\t40",
+            "16\t35.64657\t139.65325\tJP\tJapan\tSetagaya\t\tAsia/Tokyo\t877138\t40",
+            "18\t35.6755\t139.63992\tJP\tJapan\tEifuku\t\tAsia/Tokyo\t15709\t40",
+            "17\t35.80521\t139.71072\tJP\tJapan\tKawaguchi\t\tAsia/Tokyo\t607373\t34",
+            // Of an older table, without a part of the country.
+            "13\t-23.5475\t-46.63611\tBR\tBrazil\tSao Paulo\t\tAmerica/Sao_Paulo\t12400232",
+            "14\t-23.54\t-46.64\tBR\tBrazil\tBom Retiro\t\tAmerica/Sao_Paulo\t2000",
+        ]
+        let index = try index(lines.map { $0 + "\n" }.joined())
+        #expect(index.count == lines.count)
+        let expected = [
+            "Lisbon", "Lisbon/Alfama", "Almada", "Almada/Cacilhas", "Sintra", "Porto", "Vila Nova de Gaia", "Berlin",
+            "Berlin/Kreuzberg", "Potsdam", "New York City", "Manhattan", "Tokyo", "Tokyo/Setagaya", "Tokyo/Eifuku",
+            "Kawaguchi",
+            "Sao Paulo", "Bom Retiro",
+        ]
+        for (line, name) in zip(lines, expected) {
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+            let position = try #require(
+                GeoPosition(latitude: Double(fields[1]) ?? .nan, longitude: Double(fields[2]) ?? .nan))
+            let found = try #require(index.city(at: position))
+            #expect([found.city.name, found.quarter?.name].compactMap { $0 }.joined(separator: "/") == name)
+            #expect(index.nearest(to: position)?.city.name == String(fields[5]), "the nearest is what it was")
+        }
+    }
+
     @Test("Beyond a hundred kilometres there is no city")
     func far() throws {
         let index = try index(Row(name: "c1", latitude: 0, longitude: 179.9).line)
         func city(_ latitude: Double, _ longitude: Double) throws -> String? {
-            index.city(at: try #require(GeoPosition(latitude: latitude, longitude: longitude)))?.name
+            index.city(at: try #require(GeoPosition(latitude: latitude, longitude: longitude)))?.city.name
         }
         #expect(try city(0, -179.9) == "c1", "22 km, across the date line")
         #expect(try city(0.85, 179.9) == "c1", "95 km")

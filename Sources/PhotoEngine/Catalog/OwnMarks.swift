@@ -32,4 +32,12 @@ struct OwnMarks: OptionSet {
     }
 
     init(rawValue: Int) { self.rawValue = rawValue }
+
+    var marks: Set<PhotoMark> {
+        let all: [(OwnMarks, PhotoMark)] = [
+            (.rating, .rating), (.caption, .caption), (.position, .position), (.keywords, .keywords),
+            (.favourite, .favourite),
+        ]
+        return Set(all.filter { contains($0.0) || contains(.all) }.map(\.1))
+    }
 }

@@ -29,7 +29,7 @@ struct PhotoUpdate {
             captureTime = CaptureTime(
                 wallMicroseconds: captureTime.wallMicroseconds, offsetMinutes: offset, source: captureTime.source)
         }
-        let place = found.place ?? looked?.city?.place
+        let place = found.place ?? looked?.place
         if let city = looked?.city { cities.append(city) }
         let exposure = found.exposure
         photos.append([

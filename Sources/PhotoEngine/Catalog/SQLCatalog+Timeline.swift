@@ -16,14 +16,19 @@ extension SQLCatalog {
     }
 
     func places(in month: Month, limit: Int) async throws -> [String] {
-        try await database.rowsThatMayLag(
+        // Several quarters are one city.
+        let found = try await database.rowsThatMayLag(
             """
-            SELECT place FROM place_counts WHERE owner = ? AND month = ? AND photos > 0
+            SELECT place, photos FROM place_counts WHERE owner = ? AND month = ? AND photos > 0
             ORDER BY photos DESC, place LIMIT ?
-            """, [ownerValue, .int(month.ordinal), .int(max(0, limit))]
+            """, [ownerValue, .int(month.ordinal), .int(max(0, min(limit, 1000)) * 20)]
         ).map { row in
             var row = row
-            return try row.text()
+            return (place: try row.text(), photos: try row.int())
         }
+        let statement = KnownCities.statement(ownerValue)
+        let cities = try KnownCities(try await database.rowsThatMayLag(statement.sql, statement.values))
+        let counts = Dictionary(found.map { (cities.city(of: $0.place), $0.photos) }, uniquingKeysWith: +)
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(max(0, limit)).map(\.key)
     }
 }

@@ -52,7 +52,12 @@ extension SQLCatalog {
             if restored.isEmpty { return [] }
             for (moment, photos) in moments {
                 let decided = try decisions(at: moment, connection).flatMap(\.trashed)
-                let archived = Set(decided.lazy.filter(\.wasArchived).map(\.photo))
+                var archived = Set(decided.lazy.filter(\.wasArchived).map(\.photo))
+                let edits = RemovalRows(connection: connection, owner: ownerValue)
+                for case .trashed(_, let others, _) in try edits.steps(of: [.trash], "AND made_at = ?", [.int(moment)])
+                {
+                    archived.formUnion(others.photos)
+                }
                 for photo in photos {
                     try trash.restore(photo, isArchived: archived.contains(photo), counters: &counters)
                     try likeness.waitIfComparable(photo)

@@ -3,6 +3,9 @@ import Core
 
 /// The values that exiv2 found, by key, in file order.
 struct MetadataTags {
+    /// As many of one list are read.
+    static let mostItems = 1000
+
     private(set) var values: [String: [String]] = [:]
 
     mutating func add(_ key: String, _ value: String) {

@@ -28,9 +28,9 @@ enum RequestHandler {
             case .readSidecar:
                 let bytes = try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
                 return (.sidecar(WrittenMarks(try SidecarText.tags(of: bytes))), [])
-            case .writeSidecar(let marks, let keepsPosition):
+            case .writeSidecar(let marks, let edited, let keepsPosition):
                 let old = file < 0 ? nil : try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
-                let text = try SidecarText.written(marks, over: old)
+                let text = try SidecarText.written(marks, edited: edited, over: old)
                 return (.sidecarText, [keepsPosition ? text : try PositionErasure.erased(sidecar: text)])
             case .erasePosition:
                 let bytes = try FileBytes(descriptor: file, limit: request.limits.fileBytes)

@@ -16,9 +16,11 @@ enum SidecarText {
         }
     }
 
-    /// The sidecar's new bytes; `old` are those it has now, if there is one.
-    static func written(_ marks: WrittenMarks, over old: FileBytes?) throws -> [UInt8] {
-        let changes = changes(marks, over: try old.map(tags) ?? MetadataTags())
+    /// The sidecar's new bytes; `old` are those it has now, if there is one, and stay where it says all that already. What it says
+    /// is only replaced or erased where that was `edited`: of what another program wrote, we may hold a part or nothing.
+    static func written(_ marks: WrittenMarks, edited: EditedMarks, over old: FileBytes?) throws -> [UInt8] {
+        let changes = changes(marks, edited, over: try old.map(tags) ?? MetadataTags())
+        if let old, changes.isEmpty { return Array(old.buffer) }
         // SAFETY: the copies live until they are freed below, behind the call.
         let texts = changes.map { (strdup($0.key), strdup($0.value)) }
         defer {
@@ -27,7 +29,9 @@ enum SidecarText {
                 free(value)
             }
         }
-        let list = zip(changes, texts).map { phototui_xmp_change(kind: $0.kind, key: $1.0, value: $1.1) }
+        let list = zip(changes, texts).map {
+            phototui_xmp_change(kind: $0.kind, key: $1.0, value: $1.1, unless_there: $0.unlessThere)
+        }
         let written = try MetadataReader.collectOrThrow { context, error, capacity in
             phototui_metadata_change_sidecar(
                 old?.buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), old?.buffer.count ?? 0, list, list.count,
@@ -40,26 +44,38 @@ enum SidecarText {
         let kind: phototui_xmp_change_kind
         let key: String
         var value = ""
+        var unlessThere = false
     }
 
-    private static func changes(_ marks: WrittenMarks, over old: MetadataTags) -> [Change] {
-        func text(_ key: String, _ value: String?) -> Change {
-            value.map { Change(kind: PHOTOTUI_XMP_TEXT, key: key, value: $0) }
-                ?? Change(kind: PHOTOTUI_XMP_ERASE, key: key)
+    private static func changes(_ marks: WrittenMarks, _ edited: EditedMarks, over old: MetadataTags) -> [Change] {
+        let said = WrittenMarks(old)
+        var changes: [Change] = []
+        func set(_ mark: PhotoMark, _ kind: phototui_xmp_change_kind, _ key: String, _ value: String?, said: Bool) {
+            let isEdited = edited.marks.contains(mark)
+            if let value {
+                changes.append(Change(kind: kind, key: key, value: value, unlessThere: !isEdited))
+            } else if isEdited, said {
+                changes.append(Change(kind: PHOTOTUI_XMP_ERASE, key: key))
+            }
         }
-        var changes = [text("Xmp.xmp.Rating", marks.rating.map { "\($0)" })]
-        changes.append(
-            marks.caption.map {
-                Change(kind: PHOTOTUI_XMP_DEFAULT_LANGUAGE, key: "Xmp.dc.description", value: $0)
-            } ?? Change(kind: PHOTOTUI_XMP_ERASE, key: "Xmp.dc.description"))
-        if marks.isFavourite {
-            changes.append(text("Xmp.digiKam.PickLabel", "3"))
-        } else if old.isPicked {
-            changes.append(text("Xmp.digiKam.PickLabel", "0"))
+        if marks.rating != said.rating {
+            set(
+                .rating, PHOTOTUI_XMP_TEXT, "Xmp.xmp.Rating", marks.rating.map { "\($0)" }, said: said.rating != nil)
         }
-        if let position = marks.position { changes += place(position) }
-        changes += words(marks.keywords)
-        if !marks.faces.isEmpty { changes += regions(marks.faces, over: old) }
+        if marks.caption != said.caption {
+            set(
+                .caption, PHOTOTUI_XMP_DEFAULT_LANGUAGE, "Xmp.dc.description", marks.caption,
+                said: said.caption != nil)
+        }
+        if marks.isFavourite != said.isFavourite, marks.isFavourite || edited.marks.contains(.favourite) {
+            set(.favourite, PHOTOTUI_XMP_TEXT, "Xmp.digiKam.PickLabel", marks.isFavourite ? "3" : "0", said: true)
+        }
+        let isPlaced = ["Xmp.exif.GPSLatitude", "Xmp.exif.GPSLongitude"].contains { old.values[$0] != nil }
+        if let position = marks.position, position != said.position, !isPlaced || edited.marks.contains(.position) {
+            changes += place(position)
+        }
+        changes += words(marks.keywords, without: edited.words, over: old)
+        if marks.faces.contains(where: { !$0.isTold(in: said.faces) }) { changes += regions(marks.faces, over: old) }
         return changes
     }
 
@@ -87,26 +103,47 @@ enum SidecarText {
         return changes
     }
 
-    /// Flat, and as paths in the words of digiKam and of Lightroom.
-    private static func words(_ words: [String]) -> [Change] {
+    /// Flat, and as paths in the words of digiKam and of Lightroom: a program reads one of the lists, so that each has to have all.
+    private static func words(_ words: [String], without gone: [String], over old: MetadataTags) -> [Change] {
         let lists = ["Xmp.dc.subject", "Xmp.digiKam.TagsList", "Xmp.lr.hierarchicalSubject"]
-        var changes = lists.map { Change(kind: PHOTOTUI_XMP_ERASE, key: $0) }
-        var flat: Set<String> = []
-        for word in words {
-            let path = word.split(separator: "/").map(String.init)
-            let isPath = path.joined(separator: "/") == word
-            let leaf = isPath ? path.last ?? word : word
-            if flat.insert(leaf).inserted {
-                changes.append(Change(kind: PHOTOTUI_XMP_BAG_ITEM, key: lists[0], value: leaf))
-            }
-            guard isPath else { continue }
-            changes.append(Change(kind: PHOTOTUI_XMP_SEQUENCE_ITEM, key: lists[1], value: word))
-            if !word.contains("|") {
-                changes.append(
-                    Change(kind: PHOTOTUI_XMP_BAG_ITEM, key: lists[2], value: path.joined(separator: "|")))
-            }
+        let said = old.keywords
+        // One that was read in part can't be told anew in another, and may have what goes behind what was read.
+        let isInPart = lists.contains { old.values[$0]?.count ?? 0 >= MetadataTags.mostItems }
+        let removed = (isInPart ? gone : said.filter(gone.contains)).filter { !words.contains($0) }
+        guard !removed.isEmpty || words.contains(where: { !said.contains($0) }) else { return [] }
+        var changes: [Change] = []
+        func change(_ kind: phototui_xmp_change_kind, _ list: Int, _ value: String) {
+            if isInPart, old.values[lists[list]] == nil { return }
+            changes.append(Change(kind: kind, key: lists[list], value: value))
+        }
+        let kept = (said + words.filter { !said.contains($0) }).filter { !removed.contains($0) }.map(Word.init)
+        let leaves = Set(kept.map(\.leaf))
+        for word in removed.map(Word.init) {
+            if !leaves.contains(word.leaf) { change(PHOTOTUI_XMP_NO_ITEM, 0, word.leaf) }
+            change(PHOTOTUI_XMP_NO_ITEM, 1, word.text)
+            change(PHOTOTUI_XMP_NO_ITEM, 2, word.levels.joined(separator: "|"))
+        }
+        for word in kept {
+            change(PHOTOTUI_XMP_BAG_ITEM, 0, word.leaf)
+            guard word.isPath else { continue }
+            change(PHOTOTUI_XMP_SEQUENCE_ITEM, 1, word.text)
+            if !word.text.contains("|") { change(PHOTOTUI_XMP_BAG_ITEM, 2, word.levels.joined(separator: "|")) }
         }
         return changes
+    }
+
+    /// A keyword, and as a path of such where it is one.
+    private struct Word {
+        let text: String
+        let levels: [String]
+
+        init(_ text: String) {
+            self.text = text
+            levels = text.split(separator: "/").map(String.init)
+        }
+
+        var isPath: Bool { levels.joined(separator: "/") == text }
+        var leaf: String { isPath ? levels.last ?? text : text }
     }
 
     /// The faces in place of those that were told; regions of other kinds, as pets, stay in front of them.
@@ -152,5 +189,18 @@ enum SidecarText {
             add(area + "/stArea:unit", "normalized")
         }
         return changes
+    }
+}
+
+extension FaceRegion {
+    /// Whether one of these is at the same place and of the same person; the catalogue keeps boxes turned, and so not to the last bit.
+    fileprivate func isTold(in others: [FaceRegion]) -> Bool {
+        others.contains { other in
+            other.name == name
+                && zip(
+                    [box.x, box.y, box.width, box.height],
+                    [other.box.x, other.box.y, other.box.width, other.box.height]
+                ).allSatisfy { abs($0 - $1) < 1e-6 }
+        }
     }
 }

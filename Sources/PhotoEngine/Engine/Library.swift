@@ -262,7 +262,7 @@ public final class Library: Sendable {
         TrashEmptying(
             catalog: catalog, objects: objects, desktop: DesktopTrash(environment: environment),
             sizes: configuration.processingOptions.sizes,
-            ownsRenditions: uploader == nil)
+            ownsRenditions: uploader == nil, sharing: photoSharing())
     }
 
     /// How far apart photos of this library may be to be resolved many at a time.

@@ -11,7 +11,7 @@ public struct DecoderRequest: Sendable, Codable {
         /// What a sidecar says.
         case readSidecar
         /// The sidecar once it says this; a new one without a file.
-        case writeSidecar(WrittenMarks, keepsPosition: Bool)
+        case writeSidecar(WrittenMarks, edited: EditedMarks, keepsPosition: Bool)
         /// What to write over the file, so that it tells no position.
         case erasePosition
         /// Everything in an archive, as many replies as there are parts, `archiveEnd` the last.

@@ -94,10 +94,10 @@ public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
     }
 
     public func text(
-        of marks: WrittenMarks, in sidecar: FilePath?, keepsPosition: Bool
+        of marks: WrittenMarks, edited: EditedMarks, in sidecar: FilePath?, keepsPosition: Bool
     ) async throws -> [UInt8] {
         let (reply, payload, _) = try await exchange(
-            .writeSidecar(marks, keepsPosition: keepsPosition), file: sidecar, isUrgent: true)
+            .writeSidecar(marks, edited: edited, keepsPosition: keepsPosition), file: sidecar, isUrgent: true)
         guard case .sidecarText = reply, !payload.isEmpty else { throw Self.brokenReply }
         return payload
     }

@@ -142,6 +142,7 @@ extension AppState {
         case .rate: return promptForEdit(.rating)
         case .editCaption: return promptForEdit(.caption)
         case .archive: return archive()
+        case .trashPhotos: return trashPhotos()
         case .undo: return withdraw() ?? (isOnDuplicates ? undoResolution() : undo())
         case .copyPath: return copyPaths()
         case .exportPhotos: return promptForLeaving { .export($0) }
@@ -227,7 +228,7 @@ extension AppState {
             return hasPhoto ? nil : "there is no photo here"
         case .toggleMark, .toggleRange: return hasPhoto ? nil : "there is no photo here"
         case .toggleFavourite, .copyPath, .exportPhotos, .sharePhotos, .addToAlbum, .editTags, .rate, .editCaption,
-            .archive:
+            .archive, .trashPhotos:
             return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
         case .removeFromAlbum, .orderAlbum, .chooseCover, .putBefore, .putLast: return reasonUnavailableInAlbum(action)

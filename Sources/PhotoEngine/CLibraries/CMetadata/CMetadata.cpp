@@ -14,6 +14,9 @@ namespace {
 constexpr size_t largestValue = 1000;
 /// As much as a caption may have.
 constexpr size_t longestText = 16384;
+constexpr const char *emptyPacket =
+    "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">"
+    "<rdf:Description rdf:about=\"\"/></rdf:RDF></x:xmpmeta>\n";
 
 void report(const char *what, char *error, size_t capacity) { std::snprintf(error, capacity, "%s", what); }
 
@@ -132,8 +135,33 @@ void erase(Exiv2::XmpData &data, const std::string &key) {
     }
 }
 
+/// The items of a list; what stands in place of one is its only item.
+std::vector<std::string> list(Exiv2::XmpData &data, const std::string &key) {
+    std::vector<std::string> items;
+    const auto known = data.findKey(Exiv2::XmpKey(key));
+    if (known == data.end()) return items;
+    for (long index = 0; index < known->count(); ++index) items.push_back(known->toString(index));
+    return items;
+}
+
+/// A list of the kind that it is there, else of `kind`.
+void setList(
+    Exiv2::XmpData &data, const std::string &key, const std::vector<std::string> &items, Exiv2::TypeId kind) {
+    const auto known = data.findKey(Exiv2::XmpKey(key));
+    if (known != data.end()) {
+        const Exiv2::TypeId there = known->typeId();
+        if (there == Exiv2::xmpBag || there == Exiv2::xmpSeq || there == Exiv2::xmpAlt) kind = there;
+        data.erase(known);
+    }
+    if (items.empty()) return;
+    Exiv2::XmpArrayValue value(kind);
+    for (const auto &item : items) value.read(item);
+    data.add(Exiv2::XmpKey(key), &value);
+}
+
 void apply(Exiv2::XmpData &data, const phototui_xmp_change &change) {
     const std::string key = change.key;
+    if (change.unless_there && data.findKey(Exiv2::XmpKey(key)) != data.end()) return;
     switch (change.kind) {
     case PHOTOTUI_XMP_ERASE:
         return erase(data, key);
@@ -157,17 +185,17 @@ void apply(Exiv2::XmpData &data, const phototui_xmp_change &change) {
     }
     case PHOTOTUI_XMP_BAG_ITEM:
     case PHOTOTUI_XMP_SEQUENCE_ITEM: {
-        const auto known = data.findKey(Exiv2::XmpKey(key));
-        if (known != data.end()) {
-            auto value = known->getValue();
-            value->read(change.value);
-            known->setValue(value.get());
-            return;
-        }
-        Exiv2::XmpArrayValue value(change.kind == PHOTOTUI_XMP_BAG_ITEM ? Exiv2::xmpBag : Exiv2::xmpSeq);
-        value.read(change.value);
-        data.add(Exiv2::XmpKey(key), &value);
-        return;
+        auto items = list(data, key);
+        if (std::find(items.begin(), items.end(), change.value) != items.end()) return;
+        items.push_back(change.value);
+        return setList(data, key, items, change.kind == PHOTOTUI_XMP_BAG_ITEM ? Exiv2::xmpBag : Exiv2::xmpSeq);
+    }
+    case PHOTOTUI_XMP_NO_ITEM: {
+        auto items = list(data, key);
+        const auto kept = std::remove(items.begin(), items.end(), change.value);
+        if (kept == items.end()) return;
+        items.erase(kept, items.end());
+        return setList(data, key, items, Exiv2::xmpBag);
     }
     case PHOTOTUI_XMP_STRUCTURE:
     case PHOTOTUI_XMP_BAG: {
@@ -256,6 +284,8 @@ int phototui_metadata_change_sidecar(
         if (Exiv2::XmpParser::encode(written, data, static_cast<uint16_t>(format)) != 0) {
             throw std::runtime_error("the XMP can't be written");
         }
+        // Of no property at all exiv2 makes no packet, which nobody could read back.
+        if (data.empty()) written = emptyPacket;
         written = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + written;
         visitor(context, "", written.data(), written.size());
     });

@@ -4,6 +4,8 @@ import Foundation
 /// What an edit changed, with what was there before: the content of `edit_parts`.
 enum EditStep: Codable {
     case marked(Marked)
+    /// Put into the trash at a moment, some of them out of the archive.
+    case trashed(PackedIDs, archived: PackedIDs, at: Int64)
     case tagged(TagRow, photos: PackedIDs)
     case untagged(TagRow, photos: PackedIDs)
     case joined(AlbumID, name: String, photos: PackedIDs)
@@ -76,6 +78,7 @@ enum EditStep: Codable {
     private var packed: PackedIDs? {
         switch self {
         case .marked(let marked): marked.photos
+        case .trashed(let photos, _, _): photos
         case .tagged(_, let photos), .untagged(_, let photos), .joined(_, _, let photos): photos
         case .left(_, _, let photos, _), .moved(_, _, let photos, _, _): photos
         case .createdAlbum, .deletedAlbum, .changedAlbum, .renamedAlbums, .renamedTag, .refusedEvent: nil

@@ -24,6 +24,8 @@ struct EditUndoing {
             let back = try PhotoMarking(connection: connection, owner: ownerID).setBack(marked, counters: &counters)
             restored.formUnion(back)
             try tell(of: Set(marked.photos.photos).subtracting(back), areChanged: true)
+        case .trashed(let photos, let archived, let moment):
+            try takeBack(photos.photos, archived: Set(archived.photos), trashedAt: moment, counters: &counters)
         case .tagged(let tag, let photos):
             restored.formUnion(
                 try members.remove(photos.photos, from: .tag(tag.id), withHidden: true).map(\.photo))
@@ -58,6 +60,30 @@ struct EditUndoing {
         case .renamedTag(let before, let after):
             guard try tags.tag(after.id)?.name == after.name else { return conflicts.append(.changedTag(after.name)) }
             try tags.rename(before.id, before.name)
+        }
+    }
+
+    private mutating func takeBack(
+        _ photos: [PhotoID], archived: Set<PhotoID>, trashedAt moment: Int64, counters: inout CounterChanges
+    ) throws {
+        let trash = TrashedPhotos(connection: connection, owner: ownerID)
+        let likeness = Likeness(connection: connection, owner: owner)
+        let rows = try connection.rows(
+            "SELECT trashed_at FROM photos WHERE id = ? AND owner = ?", each: photos.map { [.id($0), owner] })
+        Likeness.count(&counters)
+        for (photo, found) in zip(photos, rows) {
+            guard var row = found.first else {
+                conflicts.append(.gone(photo))
+                continue
+            }
+            switch try row.optionalInt64() {
+            case moment:
+                try trash.restore(photo, isArchived: archived.contains(photo), counters: &counters)
+                try likeness.waitIfComparable(photo)
+                restored.insert(photo)
+            case nil: break
+            default: conflicts.append(.inTrash(photo))
+            }
         }
     }
 

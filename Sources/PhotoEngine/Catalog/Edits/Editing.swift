@@ -6,13 +6,16 @@ struct Editing {
     let connection: any SQLConnection
     let owner: SQLValue
     let catalog: SQLCatalog
+    /// Of the edit, in Unix microseconds.
+    let madeAt: Int64
     private(set) var steps: [EditStep] = []
     /// As `Edit.subject`.
     private(set) var subject = ""
 
-    init(connection: any SQLConnection, catalog: SQLCatalog) {
+    init(connection: any SQLConnection, catalog: SQLCatalog, madeAt: Int64) {
         self.connection = connection
         self.catalog = catalog
+        self.madeAt = madeAt
         owner = catalog.ownerValue
     }
 
@@ -33,6 +36,7 @@ struct Editing {
                 .caption, caption.map { .text($0) } ?? .none, photos, String((caption ?? "none").prefix(80)), &counters)
         case .archived(let isArchived):
             try mark(.archived, .number(isArchived ? 1 : 0), photos, "", &counters)
+        case .trash: try trash(photos, &counters)
         case .addTags(let names): try addTags(names, photos)
         case .removeTags(let ids): try removeTags(ids, photos)
         case .addToAlbum(let id):
@@ -46,7 +50,13 @@ struct Editing {
             try leave(album, try members.remove(photos, from: .album(id), withHidden: false))
         case .moveInAlbum(let id, let anchor): try move(photos, in: try albums.filled(id), before: anchor)
         case .createAlbum(let name, let description, let query): try createAlbum(name.text, description, query)
-        case .renameAlbum(let id, let name): try renameAlbum(try albums.known(id), name.text)
+        case .renameAlbum(let id, let name):
+            let album = try albums.known(id)
+            try rename(album.name, [album] + albums.nested(in: album.name), to: name.text)
+        case .renameNested(let old, let name):
+            let nested = try albums.nested(in: old.text)
+            if nested.isEmpty { throw EngineError(.notFound, "there is no album \(old.text)") }
+            try rename(old.text, nested, to: name.text)
         case .describeAlbum(let id, let text): try changeAlbum(id) { $0.description = text }
         case .setCover(let id, let photo): try setCover(id, photo)
         case .orderAlbum(let id, let order):
@@ -83,6 +93,27 @@ struct Editing {
         self.subject = subject
         steps += try PhotoMarking(connection: connection, owner: catalog.owner).set(
             mark, to: value, photos, counters: &counters)
+    }
+
+    private mutating func trash(_ photos: [PhotoID], _ counters: inout CounterChanges) throws {
+        let rows = try connection.rows(
+            """
+            \(NamedRows.table)
+            SELECT photos.id, is_archived FROM named CROSS JOIN photos
+            WHERE photos.id = named.id AND photos.owner = ? AND photos.trashed_at IS NULL
+            """, NamedRows.values(photos) + [owner])
+        var archived: [PhotoID] = []
+        let found: [PhotoID] = try rows.map { row in
+            var row = row
+            let photo: PhotoID = try row.id()
+            if try row.bool() { archived.append(photo) }
+            return photo
+        }
+        if found.isEmpty { return }
+        Likeness.count(&counters)
+        try Likeness(connection: connection, owner: owner).forget(found)
+        try TrashedPhotos(connection: connection, owner: catalog.owner).insert(found, at: madeAt, counters: &counters)
+        steps.append(.trashed(PackedIDs(found), archived: PackedIDs(archived), at: madeAt))
     }
 
     private mutating func addTags(_ names: [CollectionName], _ photos: [PhotoID]) throws {
@@ -163,15 +194,16 @@ struct Editing {
         steps.append(.joined(album.id, name: album.name, photos: PackedIDs(joined)))
     }
 
-    private mutating func renameAlbum(_ album: AlbumRow, _ name: String) throws {
-        subject = "\(album.name) to \(name)"
-        if album.name == name { return }
-        let before = [album] + (try albums.nested(in: album.name))
+    /// Albums of a name, or nested in it.
+    private mutating func rename(_ old: String, _ before: [AlbumRow], to name: String) throws {
+        subject = "\(old) to \(name)"
+        if old == name { return }
+        let levels = old.split(separator: "/", omittingEmptySubsequences: false).count
         let after = try before.map { row in
             var row = row
             // By levels: the parent may stand there in other letters.
             let rest = row.name.split(separator: "/", omittingEmptySubsequences: false)
-                .dropFirst(album.name.split(separator: "/", omittingEmptySubsequences: false).count)
+                .dropFirst(levels)
             row.name = try CollectionName.album(([name] + rest.map(String.init)).joined(separator: "/")).text
             return row
         }

@@ -7,11 +7,11 @@ extension SQLCatalog {
         let photos = request.photos.filter { seen.insert($0).inserted }
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            var editing = Editing(connection: connection, catalog: self)
+            let continued = try request.continuing.map { try continuable($0, request.change.kind, connection) }
+            var editing = Editing(connection: connection, catalog: self, madeAt: continued?.madeAt ?? now)
             var counters = CounterChanges()
             counters.add(1, to: .changes)
             try editing.carryOut(request.change, photos, counters: &counters)
-            let continued = try request.continuing.map { try continuable($0, request.change.kind, connection) }
             if editing.steps.isEmpty { return continued }
             let count = EditStep.photoCount(editing.steps)
             let id = continued?.id ?? newIdentifier()
@@ -125,6 +125,10 @@ extension SQLCatalog {
         ).map(Self.edit)
     }
 
+    func removals() async throws -> Removals {
+        try await database.read { [ownerValue] in try RemovalRows(connection: $0, owner: ownerValue).all() }
+    }
+
     func undoPart(of id: EditID, actor: String, reason: String) async throws -> UndoneEdit {
         let now = clock.microseconds
         return try await database.write { [self] connection in
@@ -184,13 +188,14 @@ extension EditChange {
         case .rating: .rate
         case .caption: .caption
         case .archived(let isArchived): isArchived ? .archive : .unarchive
+        case .trash: .trash
         case .addTags: .tag
         case .removeTags: .untag
         case .addToAlbum: .addToAlbum
         case .removeFromAlbum: .removeFromAlbum
         case .moveInAlbum: .moveInAlbum
         case .createAlbum: .createAlbum
-        case .renameAlbum: .renameAlbum
+        case .renameAlbum, .renameNested: .renameAlbum
         case .describeAlbum: .describeAlbum
         case .setCover: .setCover
         case .orderAlbum: .orderAlbum

@@ -3,6 +3,8 @@ import Core
 extension SQLCatalog {
     func eventPhotos(after: TimelinePosition?, limit: Int) async throws -> [EventPhoto] {
         let condition = Timeline.condition(TimelineQuery(after: after, limit: limit), owner: ownerValue)
+        let statement = KnownCities.statement(ownerValue)
+        let cities = try KnownCities(try await database.rows(statement.sql, statement.values))
         return try await database.rows(
             """
             SELECT id, taken_at, latitude, longitude, place FROM photos WHERE \(condition.sql)
@@ -21,7 +23,7 @@ extension SQLCatalog {
                 id: id, wallMicroseconds: time,
                 position: latitude.flatMap { latitude in
                     longitude.flatMap { GeoPosition(latitude: latitude, longitude: $0) }
-                }, place: try row.optionalText())
+                }, place: try row.optionalText().map(cities.city(of:)))
         }
     }
 }

@@ -5,7 +5,7 @@ struct PlaceRows {
     let connection: any SQLConnection
     let owner: SQLValue
 
-    private static let columns = "id, name, region, country_code, country, latitude, longitude, time_zone"
+    static let columns = "id, name, region, country_code, country, latitude, longitude, time_zone"
 
     func insert(_ cities: [City]) throws {
         var seen: Set<Int64> = []
@@ -32,7 +32,7 @@ struct PlaceRows {
             .map(Self.city)
     }
 
-    private static func city(_ row: SQLRow) throws -> City {
+    static func city(_ row: SQLRow) throws -> City {
         var row = row
         let (id, name) = try (row.int64(), row.text())
         let region = try row.optionalText()
@@ -60,9 +60,9 @@ struct PlaceRows {
             WHERE id = ?
             """,
             [
-                .int(place.city?.id ?? 0), .string(place.city?.place), .int(place.offsetMinutes), .id(photo),
+                .int(place.city?.id ?? 0), .string(place.place), .int(place.offsetMinutes), .id(photo),
             ])
-        if standing.place == nil { move(standing, to: place.city?.place, &counters) }
+        if standing.place == nil { move(standing, to: place.place, &counters) }
         return true
     }
 
@@ -72,8 +72,10 @@ struct PlaceRows {
             "SELECT place_id FROM photos WHERE id = ? AND owner = ? AND place_id IS NOT NULL", [.id(photo), owner])
         guard let id = try row?.int64() else { return }
         let standing = try PhotoUpdate.Standing(photo, connection: connection)
-        // What the file names is not of our finding.
-        let isFound = try standing.place != nil && city(id)?.place == standing.place
+        // What the file names is not of our finding. A quarter may stand in front of the city.
+        let city = try city(id)?.place
+        let isFound =
+            standing.place.flatMap { place in city.map { place == $0 || place.hasSuffix(", " + $0) } } ?? false
         try connection.send(
             "UPDATE photos SET place_id = NULL\(isFound ? ", place = NULL" : "") WHERE id = ?", [.id(photo)])
         if isFound { move(standing, to: nil, &counters) }
@@ -84,5 +86,23 @@ struct PlaceRows {
         let month = standing.captureTime.month.ordinal
         counters.addToTimeline(-1, month: month, place: standing.place)
         counters.addToTimeline(1, month: month, place: place)
+    }
+}
+
+/// The cities that photos were found in: of a place that tells a quarter, too, they are what its photos have in common.
+struct KnownCities {
+    private let places: Set<String>
+
+    static func statement(_ owner: SQLValue) -> (sql: String, values: [SQLValue]) {
+        ("SELECT \(PlaceRows.columns) FROM places WHERE owner = ?", [owner])
+    }
+
+    init(_ rows: [SQLRow]) throws { places = Set(try rows.map { try PlaceRows.city($0).place }) }
+
+    /// `Lisbon, Portugal` of `Alfama, Lisbon, Portugal`.
+    func city(of place: String) -> String {
+        guard let comma = place.firstRange(of: ", ") else { return place }
+        let rest = String(place[comma.upperBound...])
+        return places.contains(rest) ? rest : place
     }
 }

@@ -31,6 +31,20 @@ extension SQLCatalog {
             return photos
         }
     }
+
+    func editedMarks(of photo: PhotoID) async throws -> EditedMarks {
+        try await database.read { [self] connection in
+            var row = try connection.row(
+                "SELECT has_own_marks FROM photos WHERE id = ? AND owner = ?", [.id(photo), ownerValue])
+            guard row != nil else { return EditedMarks() }
+            let tags = try SQLCatalog.collections(of: [photo], owner: ownerValue, connection).first?.tags ?? []
+            let keys = Set(tags.map(CollectionName.key))
+            let words = try RemovalRows(connection: connection, owner: ownerValue).words(of: photo)
+            return EditedMarks(
+                marks: OwnMarks(rawValue: try row!.int()).marks,
+                words: words.filter { !keys.contains(CollectionName.key(of: $0)) })
+        }
+    }
 }
 
 /// Sidecars inside a transaction.

@@ -24,14 +24,16 @@ struct ToldMarks {
         guard let told = try row!.optionalText() else { return false }
         let keywords = try row!.optionalText().map(PhotoColumns.keywords) ?? []
         var marks = try Self.decoded(told)
-        marks = marks.merging(try sidecars(of: photo))
+        let beside = try sidecars(of: photo)
+        let own = marks.keywords
+        marks = marks.merging(beside)
         let old = try position(of: photo)
         try set(marks, of: photo)
         if try position(of: photo) != old {
             try PlaceRows(connection: connection, owner: owner).forget(photo, counters: &counters)
         }
         if let time = marks.captureTime { try fill(time, of: photo, &counters) }
-        try set(try withoutTags(marks.keywords, of: photo), of: photo, over: keywords)
+        try set(try withoutTags(marks.keywords, of: photo, own: own), of: photo, over: keywords)
         guard let width, let height else { return true }
         let faces = FaceRegion.faces(marks.faces, orientation, stored: PixelSize(width: width, height: height))
         try FaceRows(connection: connection, owner: owner)
@@ -99,12 +101,17 @@ struct ToldMarks {
             ])
     }
 
-    /// A word that is a tag here is no keyword as well: our own sidecars tell of both.
-    private func withoutTags(_ keywords: [String], of photo: PhotoID) throws -> [String] {
+    /// A word that is a tag here is no keyword as well, and one that was taken away here is none because a sidecar still says it:
+    /// our own sidecars tell of both. `own` are those of the photo's file.
+    private func withoutTags(_ keywords: [String], of photo: PhotoID, own: [String]) throws -> [String] {
         if keywords.isEmpty { return [] }
         let collections = try SQLCatalog.collections(of: [photo], owner: owner, connection)
         let tags = Set((collections.first?.tags ?? []).map(CollectionName.key))
-        return tags.isEmpty ? keywords : keywords.filter { !tags.contains(CollectionName.key(of: $0)) }
+        let left = keywords.filter { !tags.contains(CollectionName.key(of: $0)) }
+        if left.allSatisfy(own.contains) { return left }
+        let words = try RemovalRows(connection: connection, owner: owner).words(of: photo)
+        let gone = Set(words.map(CollectionName.key))
+        return left.filter { own.contains($0) || !gone.contains(CollectionName.key(of: $0)) }
     }
 
     private func set(_ keywords: [String], of photo: PhotoID, over old: [String]) throws {

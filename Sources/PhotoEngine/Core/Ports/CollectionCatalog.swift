@@ -43,6 +43,8 @@ public protocol EditCatalog: Sendable {
     func edits(after: EditID?, limit: Int) async throws -> [Edit]
     /// Newest first, of ids whose canonical text begins with `prefix`.
     func edits(idPrefix prefix: String, limit: Int) async throws -> [Edit]
+    /// Reads what was taken away by all edits: for whoever brings much at once.
+    func removals() async throws -> Removals
     /// Takes an edit back, whenever, its last part first; of one of many photos a bounded part, so that it is asked for until it
     /// is complete. What was changed since stays as it is and is told. Throws `.notFound`, or `.conflict` when all was taken
     /// back before.

@@ -4,13 +4,9 @@ public import SystemPackage
 public protocol SidecarCoder: Sendable {
     func read(sidecar: FilePath) async throws -> WrittenMarks
 
-    /// The bytes of the sidecar once it says this, and whatever else it said before, but for a position where that isn't kept;
-    /// without a file, those of a new one.
-    func text(of marks: WrittenMarks, in sidecar: FilePath?, keepsPosition: Bool) async throws -> [UInt8]
-}
-
-extension SidecarCoder {
-    public func text(of marks: WrittenMarks, in sidecar: FilePath?) async throws -> [UInt8] {
-        try await text(of: marks, in: sidecar, keepsPosition: true)
-    }
+    /// The bytes of the sidecar once it says this, and whatever else it said before, but for what was `edited` here, and for a
+    /// position where that isn't kept; without a file, those of a new one.
+    func text(
+        of marks: WrittenMarks, edited: EditedMarks, in sidecar: FilePath?, keepsPosition: Bool
+    ) async throws -> [UInt8]
 }

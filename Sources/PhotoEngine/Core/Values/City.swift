@@ -50,10 +50,15 @@ public struct FoundPlace: Hashable, Sendable {
     public let position: GeoPosition
     /// nil where no city is near.
     public let city: City?
+    /// The part of the city, where the table tells it. Untrusted.
+    public let quarter: String?
     /// Minutes east of UTC, of the city's clocks when the photo was taken.
     public let offsetMinutes: Int?
 
-    public init(position: GeoPosition, city: City?, offsetMinutes: Int?) {
-        (self.position, self.city, self.offsetMinutes) = (position, city, offsetMinutes)
+    public init(position: GeoPosition, city: City?, quarter: String? = nil, offsetMinutes: Int?) {
+        (self.position, self.city, self.quarter, self.offsetMinutes) = (position, city, quarter, offsetMinutes)
     }
+
+    /// `Lisbon, Portugal`, or `Alfama, Lisbon, Portugal`.
+    public var place: String? { city.map { [quarter, $0.place].compactMap { $0 }.joined(separator: ", ") } }
 }

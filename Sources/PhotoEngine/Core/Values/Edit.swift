@@ -7,6 +7,8 @@ public enum EditChange: Hashable, Sendable {
     case caption(String?)
     /// Archived photos leave the timeline and stay in albums.
     case archived(Bool)
+    /// Out of the timeline, albums and clusters, with their files where they are, until they are taken back or the trash is emptied.
+    case trash
     /// Tags that are not there yet begin with this.
     case addTags([CollectionName])
     case removeTags([TagID])
@@ -23,6 +25,8 @@ public enum EditChange: Hashable, Sendable {
     case createAlbum(CollectionName, description: String, query: String? = nil)
     /// With the albums nested in it.
     case renameAlbum(AlbumID, CollectionName)
+    /// The albums nested in a name that none has itself.
+    case renameNested(CollectionName, CollectionName)
     case describeAlbum(AlbumID, String)
     /// nil leaves it to the album's order.
     case setCover(AlbumID, PhotoID?)
@@ -84,6 +88,7 @@ public struct Edit: Hashable, Sendable {
         case caption
         case archive
         case unarchive
+        case trash
         case tag
         case untag
         case addToAlbum = "add_to_album"

@@ -112,7 +112,7 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
 }
 
 /// A kind of mark, by the name that people read.
-public enum PhotoMark: String, CaseIterable, Sendable {
+public enum PhotoMark: String, CaseIterable, Sendable, Codable {
     case favourite, rating, caption, position, keywords, albums, tags, faces
 }
 

@@ -52,3 +52,13 @@ public struct WrittenMarks: Hashable, Sendable, Codable {
         return merged
     }
 }
+
+/// What of a photo's marks is as somebody edited it here, whatever its files tell: only that may go before what another program
+/// wrote into a sidecar.
+public struct EditedMarks: Hashable, Sendable, Codable {
+    public var marks: Set<PhotoMark>
+    /// Tags that were taken away from it, or are called something else now.
+    public var words: [String]
+
+    public init(marks: Set<PhotoMark> = [], words: [String] = []) { (self.marks, self.words) = (marks, words) }
+}

@@ -1,4 +1,5 @@
 public import Core
+internal import Digest
 internal import Foundation
 internal import Glibc
 public import SystemPackage
@@ -17,13 +18,15 @@ public struct GalleryExport: Sendable {
         }
     }
 
-    private let catalog: any SearchCatalog & JournalCatalog
+    public typealias GalleryCatalog = SearchCatalog & JournalCatalog & SharingCatalog & FileCatalog
+
+    private let catalog: any GalleryCatalog
     private let renditions: any RenditionFiles
     private let clock: any EngineClock
     private let blocking = BlockingQueue(label: "phototui.gallery")
 
     public init(
-        catalog: any SearchCatalog & JournalCatalog, renditions: any RenditionFiles,
+        catalog: any GalleryCatalog, renditions: any RenditionFiles,
         clock: any EngineClock = SystemClock()
     ) {
         (self.catalog, self.renditions, self.clock) = (catalog, renditions, clock)
@@ -36,6 +39,7 @@ public struct GalleryExport: Sendable {
         _ photos: [PhotoID], _ request: Request, progress: @escaping @Sendable (ExportProgress) -> Void
     ) async throws -> ExportReport {
         let pictures = request.folder.appending("pictures")
+        try await ExportPlace(request.folder).requireOutside(catalog.folders().map(\.path))
         try await blocking.run {
             try PhotoExport.make(request.folder)
             try Self.requireOwn(request.folder.appending("index.html"))
@@ -46,6 +50,7 @@ public struct GalleryExport: Sendable {
         let began = ContinuousClock.now
         var shown: [GalleryPicture] = []
         var kept: Set<String> = []
+        var exported: [ExportedPhoto] = []
         var state = ExportProgress()
         state.totalPhotos = photos.count
         for photo in try await catalog.photos(photos) {
@@ -65,6 +70,10 @@ public struct GalleryExport: Sendable {
                 item = ExportItem(
                     photo: photo, outcome: isNew ? .exported : .present, path: pictures.appending(names[1]))
                 item.byteCount = ByteCount(Int64(files.large.count))
+                exported.append(
+                    ExportedPhoto(
+                        photo: photo.id, path: pictures.appending(names[1]), sha256: SHA256Hasher.digest(files.large),
+                        keepsPosition: false, actor: request.actor, exportedAt: clock.microseconds))
             }
             item.position = ExportItem.Position.none
             report.items.append(item)
@@ -74,6 +83,7 @@ public struct GalleryExport: Sendable {
             progress(state)
         }
         try await writePages(shown, request, keeping: kept)
+        try await catalog.noteExports(exported)
         try await note(shown.count, request)
         let time = (ContinuousClock.now - began).components
         report.seconds = Double(time.seconds) + Double(time.attoseconds) / 1e18

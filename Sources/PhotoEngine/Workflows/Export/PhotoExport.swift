@@ -2,12 +2,12 @@ public import Core
 internal import Digest
 internal import Foundation
 internal import Glibc
-internal import Synchronization
 internal import SystemPackage
 
 /// Writes originals out of a library, without where they were taken, unless that is asked for.
 public final class PhotoExport: Sendable {
-    public typealias ExportCatalog = PhotoCatalog & CollectionCatalog & SearchCatalog & SharingCatalog & JournalCatalog
+    public typealias ExportCatalog = PhotoCatalog & FileCatalog & CollectionCatalog & SearchCatalog & SharingCatalog
+        & JournalCatalog
 
     let catalog: any ExportCatalog
     let originals: OriginalFetch
@@ -17,8 +17,6 @@ public final class PhotoExport: Sendable {
     private let atOnce: Int
     let blocking = BlockingQueue(label: "phototui.export")
     private let page = 200
-    /// Folders in which nothing of exports that were killed is left.
-    private let swept = SweptFolders()
 
     public init(
         catalog: any ExportCatalog, originals: OriginalFetch, eraser: any PositionEraser, sidecars: SidecarWriting,
@@ -35,10 +33,16 @@ public final class PhotoExport: Sendable {
     public func export(
         _ photos: [PhotoID], _ request: ExportRequest, progress: @escaping @Sendable (ExportProgress) -> Void
     ) async throws -> ExportReport {
+        try await ExportPlace(request.folder).requireOutside(catalog.folders().map(\.path))
         if !request.isDryRun { try await blocking.run { try Self.make(request.folder) } }
         let began = ContinuousClock.now
         let planned = try await plan(photos, request)
-        if !request.isDryRun { try await requireRoom(for: planned, in: request.folder) }
+        if !request.isDryRun {
+            // Also where nothing is left to be written: what a killed export had begun may tell where a photo was taken.
+            let folders = Set(planned.map { $0.candidates[0].removingLastComponent() }).union([request.folder])
+            try await blocking.run { for folder in folders { OriginalFetch.sweep(folder) } }
+            try await requireRoom(for: planned, in: request.folder)
+        }
         var run = ExportTally(planned.map { Int64($0.photo.byteCount.bytes) }, found: photos.count)
         progress(run.progress)
         await withTaskGroup(of: (Int, ExportItem, EngineError?).self) { group in
@@ -200,10 +204,7 @@ public final class PhotoExport: Sendable {
             return item
         }
         let folder = planned.candidates[0].removingLastComponent()
-        try await blocking.run { [swept] in
-            try Self.make(folder)
-            if swept.insert(folder) { OriginalFetch.sweep(folder) }
-        }
+        try await blocking.run { try Self.make(folder) }
         let written = try await catalog.files(of: photo.id).first?.fingerprint.modified
         return try await originals.withPart(of: photo, in: folder, progress: { _ in }) { part in
             let patches = request.keepsPosition ? [] : try await self.erasure(of: part, photo)
@@ -290,13 +291,6 @@ public final class PhotoExport: Sendable {
             throw EngineError(Errno(rawValue: errno), doing: "making the folder \(String(decoding: folder))")
         }
     }
-}
-
-/// Which folders were looked at, by whichever of the files that are written at once came first.
-private final class SweptFolders: Sendable {
-    private let folders = Mutex<Set<FilePath>>([])
-
-    func insert(_ folder: FilePath) -> Bool { folders.withLock { $0.insert(folder).inserted } }
 }
 
 extension FilePath {

@@ -50,7 +50,7 @@ public final class OriginalFetch: Sendable {
         of photo: Photo, in folder: FilePath, progress: @escaping @Sendable (Int64) -> Void,
         _ body: (FilePath) async throws -> Value
     ) async throws -> Value {
-        let part = folder.appending("\(Self.partPrefix)\(getpid())-\(UUID().uuidString)")
+        let part = folder.appending("\(Self.partPrefix)\(getpid())-\(Self.processes)-\(UUID().uuidString)")
         parts.withLock { _ = $0.insert(part) }
         defer {
             _ = part.withPlatformString { unlink($0) }
@@ -67,19 +67,30 @@ public final class OriginalFetch: Sendable {
 
     private static let partPrefix = ".phototui-part-"
 
+    /// Among which a process's number is its own: this run of the machine, and the container.
+    private static let processes: String = {
+        let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "-"
+        let space = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? "-"
+        var hasher = SHA256Hasher()
+        Array("\(boot)\(space)".utf8).withUnsafeBytes { hasher.update($0) }
+        return String(hasher.finish().description.prefix(16))
+    }()
+
     /// Takes away what processes that were killed had begun to write into a folder: originals that may still tell where they were
     /// taken. Of a process on another machine it is left alone while it grows.
     static func sweep(_ folder: FilePath) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? [] {
-            guard name.hasPrefix(partPrefix),
-                let process = name.dropFirst(partPrefix.utf8.count).split(separator: "-").first.flatMap({ pid_t($0) }),
-                kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            let part = folder.appending(name)
-            var status = stat()
-            guard part.withPlatformString({ lstat($0, &status) }) == 0, time(nil) - status.st_mtim.tv_sec >= 10 else {
+            guard name.hasPrefix(partPrefix) else { continue }
+            let writer = name.dropFirst(partPrefix.utf8.count).split(separator: "-")
+            guard let process = writer.first.flatMap({ pid_t($0) }), kill(process, 0) != 0, errno == ESRCH else {
                 continue
             }
+            let part = folder.appending(name)
+            var status = stat()
+            let isOfHere = writer.dropFirst().first.map { $0 == processes } ?? false
+            guard part.withPlatformString({ lstat($0, &status) }) == 0,
+                isOfHere || time(nil) - status.st_mtim.tv_sec >= 10
+            else { continue }
             _ = part.withPlatformString { unlink($0) }
         }
     }

@@ -36,10 +36,10 @@ struct FolderAlbums: Sendable {
         }
         let gathering = AlbumGathering(catalog: catalog)
         if request.isDryRun {
-            filled.filled = try await gathering.preview(albums)
+            (filled.filled, filled.leftOut) = try await gathering.preview(albums)
         } else {
             let source = roots.map { displayEscaped($0) }.joined(separator: ", ")
-            (filled.filled, filled.edit) = try await gathering.gather(
+            (filled.filled, filled.edit, filled.leftOut) = try await gathering.gather(
                 albums, source: String(source.prefix(200)), actor: request.actor)
         }
         return filled

@@ -115,6 +115,8 @@ public struct FilledAlbums: Hashable, Sendable {
     /// Those that have more photos now, in order of name.
     public var filled: [Album] = []
     public var refused: [Refused] = []
+    /// Photos that stay out of albums that a person took them out of, or deleted.
+    public var leftOut = 0
     /// What takes all of it back; nil where nothing was to be done.
     public var edit: EditID?
 

@@ -74,10 +74,7 @@ final class ImportRun: Sendable {
         await watching.value
         // Whatever fails there, the next import does.
         _ = try? await importer.uploader?.endForgotten()
-        // Positions that sidecars told, or that were processed without a table.
-        if let places = importer.places, places.file != nil {
-            _ = try? await PlaceFilling(catalog: importer.catalog, table: places).run()
-        }
+        await importer.fillPlaces()
         guard awaitsProcessing else { return }
         // Another process may have processed what this one found known.
         let hasChanged = try await importer.catalog.jobCounts() != before

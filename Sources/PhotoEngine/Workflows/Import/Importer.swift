@@ -95,6 +95,8 @@ public final class Importer: Sendable {
                 ).run(roots.paths, progress: progress)
                 filling = try await takeout?.run()
                 brought = try await library?.run()
+                // Positions that notes and sidecars told of by now.
+                if takeout != nil || library != nil { await fillPlaces() }
             }
         } catch is CancellationError where Task.isCancelled {
             // The report says so.
@@ -115,6 +117,12 @@ public final class Importer: Sendable {
         }
         progress(tally.progress(isFinal: true))
         return report
+    }
+
+    /// Looks up positions that sidecars told, or that were processed without a table. Whatever fails there, the next import does.
+    func fillPlaces() async {
+        guard let places, places.file != nil else { return }
+        _ = try? await PlaceFilling(catalog: catalog, table: places).run()
     }
 
     /// Counts what an import from another library would bring, without reading an original.

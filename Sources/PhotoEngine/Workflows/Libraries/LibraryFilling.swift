@@ -19,23 +19,23 @@ struct LibraryFilling: Sendable {
         var here: [PhotoID: PhotoID] = [:]
         var wanted = Wanted()
         var all = 0
+        let removals = try await catalog.removals()
+        // Tags before sidecars: a word that is a tag is no keyword as well.
         try await source.each { page in
-            var pairs: [(there: Photo, here: Photo)] = []
-            for photo in page {
-                all += 1
-                guard let known = try await catalog.photo(sha256: photo.sha256), known.trashedAt == nil else {
-                    continue
-                }
-                here[photo.id] = known.id
-                pairs.append((photo, known))
-            }
+            all += page.count
+            try await compareTags(try await pairs(of: page), removals, &wanted, &report)
+        }
+        try await edit(wanted, &report)
+        wanted = Wanted()
+        try await source.each { page in
+            let pairs = try await pairs(of: page)
+            for pair in pairs { here[pair.there.id] = pair.here.id }
             try await takeSidecars(pairs)
             // What sidecars and files tell is there by now; what differs still is a person's.
             for (there, known) in pairs {
                 guard let now = isDry ? known : try await catalog.photo(known.id) else { continue }
                 try await compare(there, now, &wanted, &report)
             }
-            try await compareTags(pairs, &wanted)
         }
         report.leftOut = try await source.catalog.statistics().photos - all
         try await edit(wanted, &report)
@@ -52,6 +52,16 @@ struct LibraryFilling: Sendable {
         var favourites: [PhotoID] = []
         var archived: [PhotoID] = []
         var tags: [String: [PhotoID]] = [:]
+    }
+
+    /// Photos that are in this library, too.
+    private func pairs(of page: [Photo]) async throws -> [(there: Photo, here: Photo)] {
+        var pairs: [(there: Photo, here: Photo)] = []
+        for photo in page {
+            guard let known = try await catalog.photo(sha256: photo.sha256), known.trashedAt == nil else { continue }
+            pairs.append((photo, known))
+        }
+        return pairs
     }
 
     private func takeSidecars(_ pairs: [(there: Photo, here: Photo)]) async throws {
@@ -118,13 +128,25 @@ struct LibraryFilling: Sendable {
         }
     }
 
-    private func compareTags(_ pairs: [(there: Photo, here: Photo)], _ wanted: inout Wanted) async throws {
+    private func compareTags(
+        _ pairs: [(there: Photo, here: Photo)], _ removals: Removals, _ wanted: inout Wanted,
+        _ report: inout LibraryReport
+    ) async throws {
         let theirs = try await source.catalog.collections(of: pairs.map(\.there.id))
         let ours = try await catalog.collections(of: pairs.map(\.here.id))
         for (pair, (theirs, ours)) in zip(pairs, zip(theirs, ours)) {
             let known = Set(ours.tags.map(CollectionName.key))
             for tag in theirs.tags where !known.contains(CollectionName.key(of: tag)) {
-                wanted.tags[tag, default: []].append(pair.here.id)
+                let name = removals.renamed[CollectionName.key(of: tag)] ?? tag
+                if known.contains(CollectionName.key(of: name)) { continue }
+                let names = [tag, name].map(CollectionName.key)
+                if names.contains(where: { removals.untagged[$0]?.contains(pair.here.id) == true }) {
+                    guard report.conflicts.count < Self.mostConflicts else { continue }
+                    report.conflicts.append(
+                        .init(subject: pair.there.filename, what: "tag", here: "taken away", there: tag))
+                } else {
+                    wanted.tags[name, default: []].append(pair.here.id)
+                }
             }
         }
     }
@@ -157,6 +179,7 @@ struct LibraryFilling: Sendable {
     private func fillAlbums(
         _ here: [PhotoID: PhotoID], _ report: inout LibraryReport
     ) async throws -> FilledAlbums {
+        let removals = try await catalog.removals()
         var gathered: [GatheredAlbum] = []
         var begun: [(theirs: Album, name: CollectionName)] = []
         var after: CollectionName?
@@ -169,7 +192,12 @@ struct LibraryFilling: Sendable {
                 let name = try CollectionName.album(album.name)
                 let ours = try await catalog.album(named: name)
                 if album.query != nil || ours?.query != nil {
-                    if ours == nil, let query = album.query {
+                    if ours == nil, album.query != nil, removals.gathered[name.key] != nil {
+                        report.conflicts.append(
+                            .init(
+                                subject: album.name, what: "album", here: "deleted or renamed",
+                                there: album.query ?? ""))
+                    } else if ours == nil, let query = album.query {
                         report.savedSearches += 1
                         let change = EditChange.createAlbum(name, description: album.description, query: query)
                         if !isDry { _ = try await editing.edit(change, actor: actor, reason: reason) }
@@ -191,10 +219,10 @@ struct LibraryFilling: Sendable {
         var filled = FilledAlbums()
         let gathering = AlbumGathering(catalog: catalog)
         if isDry {
-            filled.filled = try await gathering.preview(gathered)
+            (filled.filled, filled.leftOut) = try await gathering.preview(gathered)
             return filled
         }
-        (filled.filled, filled.edit) = try await gathering.gather(
+        (filled.filled, filled.edit, filled.leftOut) = try await gathering.gather(
             gathered, source: "the library \(source.name)", actor: actor)
         for (theirs, name) in begun {
             guard let ours = try await catalog.album(named: name) else { continue }

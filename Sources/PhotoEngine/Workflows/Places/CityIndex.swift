@@ -15,6 +15,25 @@ public struct CityIndex: Sendable {
     private let lines: [Int]
     private let table: [UInt8]
     private let points: [Point]
+    /// Those that may have quarters which are in the table themselves, by the part of the country they are in.
+    private let large: [String: [Large]]
+
+    private struct Large {
+        let axes: SIMD3<Float>
+        let line: Int32
+        let population: Double
+        /// How far its quarters are, as chords of the unit sphere.
+        let reach: Float
+    }
+
+    /// A city of fewer people is left to itself.
+    private static let fewest = 100_000.0
+    /// A quarter has less than this share of its city's people, and no more than so many: beyond it is a city in its own right.
+    private static let share = 1.0 / 8
+    private static let mostOfQuarter = 1_000_000.0
+    /// People per square metre of a city: as far as a disk reaches in which all of them live, a place of its part of the country is a
+    /// quarter of it. Of a hundred European and Asian capitals it is between 2,000 and 15,000 on a square kilometre.
+    private static let density = 3_000e-6
 
     /// Beyond that a position is at no city, in metres.
     public static let farthest = 100_000.0
@@ -22,16 +41,25 @@ public struct CityIndex: Sendable {
 
     public var count: Int { points.count }
 
-    /// Reads a table: a line a city of nine fields between tabs, GeoNames' id, latitude, longitude, country code, country, city,
-    /// region, time zone, population. Lines that are none are passed over. Throws `.corrupt` where there is no city at all.
+    /// Reads a table: a line a city of nine or ten fields between tabs, GeoNames' id, latitude, longitude, country code, country, city,
+    /// region, time zone, population, and the code of its part of the country, without which no quarter is told. Lines that are none are passed over. Throws `.corrupt` where there is no city at all.
     public init(table: [UInt8]) throws {
         var lines: [Int] = []
         var points: [Point] = []
+        var large: [String: [Large]] = [:]
         var start = 0
         while start < table.count {
             let end = table[start...].firstIndex(of: UInt8(ascii: "\n")) ?? table.count
-            if let position = Self.fields(of: table[start..<end]).flatMap(Self.position) {
-                points.append(Point(axes: Self.axes(position), line: Int32(lines.count)))
+            if let fields = Self.fields(of: table[start..<end]), let position = Self.position(fields) {
+                let axes = Self.axes(position)
+                points.append(Point(axes: axes, line: Int32(lines.count)))
+                if let (part, population) = Self.size(fields), population >= Self.fewest {
+                    let radius = (population / Self.density / .pi).squareRoot()
+                    large[part, default: []].append(
+                        Large(
+                            axes: axes, line: Int32(lines.count), population: population,
+                            reach: Float(2 * sin(radius / Self.earthRadius / 2))))
+                }
                 lines.append(start)
             }
             start = end + 1
@@ -41,7 +69,7 @@ public struct CityIndex: Sendable {
                 .corrupt, "no city is in the table of places", whatToDo: "make it anew with: scripts/places.sh")
         }
         points.withUnsafeMutableBufferPointer { Self.order($0, axis: 0) }
-        (self.lines, self.table, self.points) = (lines, table, points)
+        (self.lines, self.table, self.points, self.large) = (lines, table, points, large)
     }
 
     /// Where all of them are, in no order.
@@ -55,18 +83,54 @@ public struct CityIndex: Sendable {
 
     /// The nearest city, however far, and how far it is in metres.
     public func nearest(to position: GeoPosition) -> (city: City, distance: Double)? {
+        nearestLine(to: position).flatMap { found in city(Int(found.line)).map { ($0, found.distance) } }
+    }
+
+    private func nearestLine(to position: GeoPosition) -> (line: Int32, distance: Double)? {
         let target = Self.axes(position)
         var best: (line: Int32, distance: Float) = (-1, .infinity)
         points.withUnsafeBufferPointer { Self.search($0, 0, $0.count, axis: 0, target, &best) }
-        guard best.line >= 0, let city = city(Int(best.line)) else { return nil }
+        guard best.line >= 0 else { return nil }
         // A chord of the unit sphere.
         let chord = Double(best.distance).squareRoot()
-        return (city, 2 * asin(min(1, chord / 2)) * Self.earthRadius)
+        return (best.line, 2 * asin(min(1, chord / 2)) * Self.earthRadius)
     }
 
-    /// The city at a position, if one is near.
-    public func city(at position: GeoPosition) -> City? {
-        nearest(to: position).flatMap { $0.distance <= Self.farthest ? $0.city : nil }
+    /// The city at a position, if one is near, and which of its quarters, where the table has that as a city of its own.
+    public func city(at position: GeoPosition) -> (city: City, quarter: City?)? {
+        guard let line = nearestLine(to: position), line.distance <= Self.farthest, let found = city(Int(line.line))
+        else { return nil }
+        // A quarter may have quarters itself; each is in one of eight times as many people.
+        var (number, outermost) = (Int(line.line), found)
+        while let next = outer(of: number, outermost), let outer = city(Int(next)) {
+            (number, outermost) = (Int(next), outer)
+        }
+        return (outermost, number == Int(line.line) ? nil : found)
+    }
+
+    /// The line of the city that this one is a quarter of: of those that reach it, the one whose middle it is nearest to.
+    private func outer(of line: Int, _ city: City) -> Int32? {
+        let start = lines[line]
+        let end = table[start...].firstIndex(of: UInt8(ascii: "\n")) ?? table.count
+        guard let (part, population) = Self.fields(of: table[start..<end]).flatMap(Self.size),
+            population <= Self.mostOfQuarter
+        else { return nil }
+        let axes = Self.axes(city.position)
+        var best: (line: Int32, share: Float)?
+        for outer in large[part] ?? [] where population < outer.population * Self.share {
+            let apart = outer.axes - axes
+            let share = (apart * apart).sum().squareRoot() / outer.reach
+            if share <= 1, share < best?.share ?? .infinity { best = (outer.line, share) }
+        }
+        return best?.line
+    }
+
+    /// The part of its country that a city is in, and its people; nil where the table doesn't tell.
+    private static func size(_ fields: [ArraySlice<UInt8>]) -> (part: String, population: Double)? {
+        guard fields.count == 10, !fields[9].isEmpty,
+            let population = Double(String(decoding: fields[8], as: UTF8.self))
+        else { return nil }
+        return (String(decoding: fields[3] + [UInt8(ascii: " ")] + fields[9], as: UTF8.self), population)
     }
 
     private func city(_ number: Int) -> City? {
@@ -93,7 +157,7 @@ public struct CityIndex: Sendable {
 
     private static func fields(of line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
         let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-        guard fields.count == 9, !fields[5].isEmpty, fields[3].count == 2,
+        guard (9...10).contains(fields.count), !fields[5].isEmpty, fields[3].count == 2,
             Int64(String(decoding: fields[0], as: UTF8.self)).map({ $0 > 0 }) == true
         else { return nil }
         return fields

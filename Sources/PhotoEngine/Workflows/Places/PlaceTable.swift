@@ -79,9 +79,10 @@ public final class PlaceTable: Sendable {
 
     /// Where a position is, and how its clocks stood at a moment of their own.
     public func place(at position: GeoPosition, _ captureTime: CaptureTime?) async throws -> FoundPlace {
-        let city = try await cities().city(at: position)
-        let offset = captureTime.flatMap { time in city?.timeZone.flatMap { self.offset(of: $0, at: time) } }
-        return FoundPlace(position: position, city: city, offsetMinutes: offset)
+        let found = try await cities().city(at: position)
+        let offset = captureTime.flatMap { time in found?.city.timeZone.flatMap { self.offset(of: $0, at: time) } }
+        return FoundPlace(
+            position: position, city: found?.city, quarter: found?.quarter?.name, offsetMinutes: offset)
     }
 
     private func offset(of name: String, at time: CaptureTime) -> Int? {

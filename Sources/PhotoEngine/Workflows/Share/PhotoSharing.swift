@@ -59,7 +59,8 @@ public struct PhotoSharing: Sendable {
             guard try await catalog.finishShare(share.id) else {
                 throw EngineError(.conflict, "the share was revoked meanwhile")
             }
-            return (share, try url(of: share), without)
+            let shared = try await catalog.shares(idPrefix: share.id.description, isOpen: true, limit: 1).first
+            return (shared ?? share, try url(of: share), without)
         } catch {
             // Also after Ctrl-C: what was copied is to go now, not when it has expired.
             let ending = Task { try await end(share, as: .revoked, actor: request.actor) }
@@ -78,13 +79,13 @@ public struct PhotoSharing: Sendable {
         for (index, photo) in found.enumerated() {
             try Task.checkCancellation()
             progress(index, found.count)
+            let keys = Self.pictures(of: photo.id, in: share)
             guard let files = try await renditions.renditions(of: photo.sha256) else {
                 without.append(photo.id)
                 continue
             }
             var urls: [String] = []
-            for (name, data) in [("small", files.small), ("large", files.large)] {
-                let key = ObjectKey("\(share.prefix)\(index + 1)-\(name).webp")
+            for (key, data) in zip(keys, [files.small, files.large]) {
                 try await store.put(data, at: key, sha256: SHA256Hasher.digest(data))
                 urls.append(try presigned(key, of: share))
             }
@@ -103,6 +104,39 @@ public struct PhotoSharing: Sendable {
             try await store.put(data, at: Self.page(page.number, of: share), sha256: SHA256Hasher.digest(data))
         }
         return without
+    }
+
+    /// Where a share's small and large copies of a photo are: under names that tell nobody else of the photo.
+    private static func pictures(of photo: PhotoID, in share: Share) -> [ObjectKey] {
+        let name = SHA256Hasher.digest(share.id.bytes + photo.bytes).description.prefix(32)
+        return ["small", "large"].map { ObjectKey("\(share.prefix)\(name)-\($0).webp") }
+    }
+
+    /// The copies that open shares show, by the keys they are under.
+    struct Copies: Sendable {
+        let shares: [Share]
+        let keys: Set<ObjectKey>
+    }
+
+    func copies() async throws -> Copies {
+        let shares = try await catalog.shares(idPrefix: "", isOpen: true, limit: .max)
+        var keys: Set<ObjectKey> = []
+        for share in shares {
+            var after: ObjectKey?
+            repeat {
+                let page = try await store.list(prefix: share.prefix, after: after, limit: 1000)
+                keys.formUnion(page.map(\.key))
+                after = page.count == 1000 ? page.last?.key : nil
+            } while after != nil
+        }
+        return Copies(shares: shares, keys: keys)
+    }
+
+    /// Deletes what shares show of a photo; their pages have a gap there.
+    func takeOut(_ photo: PhotoID, of copies: Copies) async throws {
+        for key in copies.shares.flatMap({ Self.pictures(of: photo, in: $0) }) where copies.keys.contains(key) {
+            try await store.delete(key)
+        }
     }
 
     private static func page(_ index: Int, of share: Share) -> ObjectKey {

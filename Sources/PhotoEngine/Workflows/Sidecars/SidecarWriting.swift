@@ -38,7 +38,9 @@ public struct SidecarWriting: Sendable {
         if folder == nil, let old {
             _ = try await catalog.recordSidecars([Sidecar(path: old, marks: try await coder.read(sidecar: old))])
         }
-        let text = try await coder.text(of: try await marks(of: photo.id), in: old)
+        let text = try await coder.text(
+            of: try await marks(of: photo.id), edited: try await catalog.editedMarks(of: photo.id), in: old,
+            keepsPosition: true)
         if let old, try await bytes(of: old) == text { return (place, .unchanged) }
         try await blocking.run { try Self.store(text, at: place) }
         return (place, .written)
@@ -54,7 +56,8 @@ public struct SidecarWriting: Sendable {
         if old == nil { old = (try? await self.place(of: photo, in: nil)).flatMap { $0.isThere ? $0 : nil } }
         var marks = try await marks(of: photo.id)
         if !keepsPosition { marks.position = nil }
-        let text = try await coder.text(of: marks, in: old, keepsPosition: keepsPosition)
+        let text = try await coder.text(
+            of: marks, edited: try await catalog.editedMarks(of: photo.id), in: old, keepsPosition: keepsPosition)
         if let there, try await bytes(of: there) == text { return there }
         try await blocking.run { try Self.store(text, at: place) }
         return place

@@ -76,7 +76,9 @@ public struct PhotoStory: Sendable {
         events += traces.journal.map {
             Event(at: $0.at, kind: .journal, text: "\($0.action): \($0.outcome)", actor: $0.actor)
         }
-        if let at = photo.trashedAt, !traces.resolutions.contains(where: { $0.resolvedAt == at }) {
+        if let at = photo.trashedAt, !traces.resolutions.contains(where: { $0.resolvedAt == at }),
+            !traces.edits.contains(where: { $0.kind == .trash && $0.madeAt == at })
+        {
             events.append(Event(at: at, kind: .trashed, text: "put into the trash"))
         }
         let order = events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
@@ -139,12 +141,17 @@ public struct PhotoStory: Sendable {
         ].compactMap { $0 }
     }
 
+    /// In hours, where these tell it exactly.
+    private static func length(of share: Share) -> String {
+        let minutes = Int((share.expiresAt - share.createdAt) / 60_000_000)
+        return minutes % 60 == 0 ? counted(minutes / 60, "hour") : counted(minutes, "minute")
+    }
+
     private static func of(_ share: Share) -> [Event] {
         let id = share.id.description
         let done = Event(
             at: share.createdAt, kind: .shared,
-            text:
-                "shared in \(share.title) for \(counted(Int((share.expiresAt - share.createdAt) / 3_600_000_000), "hour"))",
+            text: "shared in \(share.title) for \(length(of: share))",
             actor: share.actor, reason: share.reason, subject: id)
         return [done]
             + (share.endedAt.map {
@@ -218,7 +225,7 @@ public struct PhotoStory: Sendable {
         facts += collections.tags.map { Fact(name: "tag", value: $0) }
         facts += traces.sidecars.map { Fact(name: "sidecar", value: $0.path.byteText) }
         if let place = photo.metadata.place {
-            let isFound = traces.city?.place == place
+            let isFound = traces.city.map { place == $0.place || place.hasSuffix(", " + $0.place) } ?? false
             facts.append(
                 Fact(
                     name: "place",

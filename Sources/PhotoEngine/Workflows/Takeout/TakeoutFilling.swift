@@ -79,7 +79,7 @@ struct TakeoutFilling: Sendable {
 
     private func fillAlbums(_ photos: [FilePath: PhotoID]) async throws -> FilledAlbums {
         var (filled, albums) = try await albums(photos)
-        (filled.filled, filled.edit) = try await AlbumGathering(catalog: catalog).gather(
+        (filled.filled, filled.edit, filled.leftOut) = try await AlbumGathering(catalog: catalog).gather(
             albums, source: "a Takeout", actor: actor)
         return filled
     }
@@ -142,7 +142,7 @@ extension TakeoutFilling {
             photos[file.path] = there?.photo ?? PhotoID(bytes: bytes)
         }
         var (filled, albums) = try await albums(photos)
-        filled.filled = try await AlbumGathering(catalog: catalog).preview(albums)
+        (filled.filled, filled.leftOut) = try await AlbumGathering(catalog: catalog).preview(albums)
         return (filled, plan.report)
     }
 }

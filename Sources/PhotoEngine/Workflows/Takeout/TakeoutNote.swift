@@ -6,7 +6,7 @@ public struct TakeoutNote: Hashable, Sendable {
     /// The photo's file name as it was uploaded, or the album's name.
     public var title: String
     public var caption: String?
-    /// Unix seconds; nil for an album.
+    /// Unix seconds of the years 1 to 9999; nil for an album, and where the note tells another.
     public var takenAt: Int64?
     public var position: GeoPosition?
     public var people: [String] = []
@@ -27,7 +27,8 @@ public struct TakeoutNote: Hashable, Sendable {
         let album = content.albumData
         takenAt = content.photoTakenTime?.seconds ?? content.creationTime?.seconds
         isAlbum = album != nil || content.photoTakenTime == nil && content.url == nil && content.geoData == nil
-        guard let title = album?.title ?? content.title, isAlbum || takenAt != nil else { return nil }
+        guard let title = album?.title ?? content.title, isAlbum || takenAt != nil || content.photoTakenTime != nil
+        else { return nil }
         self.title = Self.plain(title)
         let text = Self.plain(album?.description ?? content.description ?? "")
         caption = text.isEmpty ? nil : String(text.prefix(4000))
@@ -49,7 +50,7 @@ public struct TakeoutNote: Hashable, Sendable {
         marks.position = position
         // As digiKam names people among its tags: Google tells who is on a photo, not where.
         marks.keywords = people.map { "People/" + $0.replacing("/", with: "∕") }
-        if let takenAt, (-62_135_596_800...253_402_300_799).contains(takenAt) {
+        if let takenAt {
             marks.captureTime = CaptureTime(
                 wallMicroseconds: (takenAt + Int64(offsetMinutes) * 60) * 1_000_000, offsetMinutes: offsetMinutes,
                 source: .sidecar)
@@ -69,7 +70,9 @@ public struct TakeoutNote: Hashable, Sendable {
         struct Moment: Decodable {
             let timestamp: String?
 
-            var seconds: Int64? { timestamp.flatMap { Int64($0) } }
+            var seconds: Int64? {
+                timestamp.flatMap { Int64($0) }.flatMap { (-62_135_596_800...253_402_300_799).contains($0) ? $0 : nil }
+            }
         }
         struct Place: Decodable {
             let latitude: Double?

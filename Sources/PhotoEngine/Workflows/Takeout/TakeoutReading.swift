@@ -179,10 +179,20 @@ private struct Gathered {
     mutating func add(json: [UInt8], at path: FilePath, _ place: (folder: [String], name: String)) {
         // Takeout writes other JSON, too: shared_album_comments.json and the like.
         guard let note = TakeoutNote(json: json) else {
-            if json.isEmpty {
-                problems.append(.init(path: path, reason: "a note that can't be read"))
+            let isOfPicture = FileReader.isPictureName(String(place.name.dropLast(".json".count)))
+            let isWhole = (try? JSONSerialization.jsonObject(with: Data(json), options: .fragmentsAllowed)) != nil
+            if isOfPicture || !isWhole && json.count <= TakeoutNote.mostBytes {
+                problems.append(
+                    .init(
+                        path: path,
+                        reason: isWhole
+                            ? "a note that can't be read: it is none of Google's"
+                            : "a note that can't be read: it is cut off, or no JSON"))
             }
             return
+        }
+        if !note.isAlbum, note.takenAt == nil {
+            problems.append(.init(path: path, reason: "its time can't be one: what else it says is taken"))
         }
         notes.append(.init(path: path, folder: place.folder, name: place.name, note: note))
     }

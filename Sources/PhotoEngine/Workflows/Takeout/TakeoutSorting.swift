@@ -144,11 +144,11 @@ struct TakeoutSorting {
         }
         let candidates = Dictionary(grouping: notes, by: \.folder).filter { folder, notes in
             guard let name = folder.last, let year = year(name) else { return false }
-            return notes.allSatisfy { note in
+            return notes.compactMap(\.note.takenAt).allSatisfy { takenAt in
                 // A photo of New Year's Eve is in either, by the zone.
                 [-86_400, 0, 86_400].contains { shift in
                     CaptureTime(
-                        wallMicroseconds: ((note.note.takenAt ?? 0) + shift) * 1_000_000, offsetMinutes: nil,
+                        wallMicroseconds: (takenAt + shift) * 1_000_000, offsetMinutes: nil,
                         source: .sidecar
                     ).month.year == year
                 }

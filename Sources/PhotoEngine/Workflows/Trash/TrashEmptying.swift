@@ -37,6 +37,7 @@ public struct TrashEmptying: Sendable {
     private let sizes: [Int]
     /// Whether nobody else's photos have these renditions.
     private let ownsRenditions: Bool
+    private let sharing: PhotoSharing?
     private let blocking = BlockingQueue(label: "phototui.trash")
     private static let page = 256
 
@@ -45,8 +46,9 @@ public struct TrashEmptying: Sendable {
 
     public init(
         catalog: any EmptyingCatalog, objects: any ObjectStore, desktop: DesktopTrash,
-        sizes: [Int] = RenditionKind.standardSizes, ownsRenditions: Bool
+        sizes: [Int] = RenditionKind.standardSizes, ownsRenditions: Bool, sharing: PhotoSharing? = nil
     ) {
+        self.sharing = sharing
         self.catalog = catalog
         self.objects = objects
         self.desktop = desktop
@@ -66,6 +68,7 @@ public struct TrashEmptying: Sendable {
         each body: @Sendable (TrashedPhoto, Outcome) throws -> Void
     ) async throws -> Leftovers {
         let leftovers = isDry ? Leftovers() : try await deleteLeftovers()
+        let copies = isDry ? nil : try await sharing?.copies()
         var after = TrashPosition(before: moment)
         var removed: Set<PhotoID> = []
         while true {
@@ -80,8 +83,8 @@ public struct TrashEmptying: Sendable {
                 do {
                     let keeper = takesLastCopies ? nil : try await kept.keeper(of: trashed, removed: removed)
                     outcome = try await remove(
-                        trashed, keeping: keeper, movesOriginals: movesOriginals, isDry: isDry, actor: actor,
-                        reason: reason)
+                        trashed, keeping: keeper, shared: copies, movesOriginals: movesOriginals, isDry: isDry,
+                        actor: actor, reason: reason)
                 } catch let error as EngineError where !error.isRetryable {
                     outcome = .failed(error.code, error.description)
                 }
@@ -92,8 +95,8 @@ public struct TrashEmptying: Sendable {
     }
 
     private func remove(
-        _ trashed: TrashedPhoto, keeping keeper: PhotoID?, movesOriginals: Bool, isDry: Bool, actor: String,
-        reason: String
+        _ trashed: TrashedPhoto, keeping keeper: PhotoID?, shared copies: PhotoSharing.Copies?, movesOriginals: Bool,
+        isDry: Bool, actor: String, reason: String
     ) async throws -> Outcome {
         var gone: [FilePath] = []
         if case .file = trashed.photo.original {
@@ -103,6 +106,8 @@ public struct TrashEmptying: Sendable {
             if !isDry { try await blocking.run { [desktop] in for file in files { try desktop.move(file) } } }
         }
         if isDry { return .removed }
+        // First, so that whoever is stopped here does it again.
+        if let copies { try await sharing?.takeOut(trashed.photo.id, of: copies) }
         let removed = try await catalog.remove(
             trashed.photo.id, trashedAt: trashed.trashedAt, keeping: keeper, forgetting: gone, actor: actor,
             reason: reason)

@@ -22,6 +22,7 @@ public enum Action: String, CaseIterable, Sendable {
     case rate
     case editCaption = "edit_caption"
     case archive
+    case trashPhotos = "trash_photos"
     case undo
     case largerThumbnails = "larger_thumbnails"
     case smallerThumbnails = "smaller_thumbnails"
@@ -291,6 +292,9 @@ public struct ActionDescription: Sendable {
         .init(.rate, "Rate the photos", "rate", ["r"], [.timeline, .viewer]),
         .init(.editCaption, "Write a caption for the photos", "caption", ["c"], [.timeline, .viewer]),
         .init(.archive, "Take the photos out of the timeline, into the archive", "archive", ["A"], [.timeline]),
+        .init(
+            .trashPhotos, "Put the photos into the trash; their files stay", "to trash", ["X", "delete"],
+            [.timeline, .viewer]),
         .init(.removeFromAlbum, "Take the photos out of the album that shows", "take out", ["R"], [.timeline]),
         .init(.orderAlbum, "Have the album in order by date, or by hand", "order", ["o"], [.timeline]),
         .init(.chooseCover, "Have the photo stand for the album, or no longer", "cover", ["C"], [.timeline]),

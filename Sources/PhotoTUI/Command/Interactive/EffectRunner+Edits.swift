@@ -54,6 +54,7 @@ extension Library {
         case .rating(let rating): return try await [self.edit(.rating(rating), photos, reason)].compactMap { $0 }
         case .caption(let caption): return try await [self.edit(.caption(caption), photos, reason)].compactMap { $0 }
         case .archive: return try await [self.edit(.archived(true), photos, reason)].compactMap { $0 }
+        case .trash: return try await [self.edit(.trash, photos, reason)].compactMap { $0 }
         case .change(let change): return try await [self.edit(change, photos, reason)].compactMap { $0 }
         case .tags(let add, let remove):
             var edits: [Edit?] = []

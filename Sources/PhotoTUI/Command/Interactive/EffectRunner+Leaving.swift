@@ -52,10 +52,12 @@ extension EffectRunner {
     }
 
     /// As it was typed: of the folder the app was started in, or of home.
-    private static func folder(_ text: String) throws -> FilePath {
+    static func folder(_ text: String) throws -> FilePath {
         var path = FilePath(text)
         if text == "~" || text.hasPrefix("~/") {
-            path = FilePath(NSHomeDirectory()).pushing(FilePath(String(text.dropFirst(2))))
+            // As the shell means it; what the system knows of the user may be another folder.
+            let home = ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            path = FilePath(home ?? NSHomeDirectory()).pushing(FilePath(String(text.dropFirst(2))))
         }
         return RawArguments.currentFolder.pushing(path).lexicallyNormalized()
     }

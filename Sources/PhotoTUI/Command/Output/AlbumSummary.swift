@@ -11,6 +11,7 @@ enum AlbumSummary {
                 albums.filled.map {
                     .object(["name": .string($0.name), "new": .bool($0.isNew), "added": .count($0.added)])
                 }),
+            "left_out": .count(albums.leftOut),
             "refused": .array(albums.refused.map { .object(JSON.path($0.path) + [("reason", .string($0.reason))]) }),
         ])
     }
@@ -23,7 +24,9 @@ enum AlbumSummary {
     ) -> String {
         var text = ""
         let photos = albums.filled.reduce(0) { $0 + $1.added }
-        if photos == 0 {
+        if photos == 0, albums.leftOut > 0 {
+            text += "Albums: nothing to put into them.\n"
+        } else if photos == 0 {
             text += "Albums: every photo is in its own already.\n"
         } else {
             let new = albums.filled.count { $0.isNew }
@@ -37,6 +40,9 @@ enum AlbumSummary {
             text += line.truncated(to: columns - 1) + "\n"
         }
         if albums.filled.count > exampleLimit { text += "  \(albums.filled.count - exampleLimit) more albums\n" }
+        if albums.leftOut > 0 {
+            text += "  \(counted(albums.leftOut, "photo")) left out: taken out here, or of an album deleted here\n"
+        }
         for folder in albums.refused.prefix(exampleLimit) {
             let line = "  no album   \(ImportSummary.shown(folder.path)): \(displayEscaped(folder.reason))"
             text += line.truncated(to: columns - 1) + "\n"

@@ -10,17 +10,19 @@ import Workflows
 struct TrashCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trash",
-        abstract: "Look into the trash, take photos out of it, and empty it.",
+        abstract: "Put photos into the trash, look into it, take them back, and empty it.",
         discussion: """
-            What resolving duplicates moved to the trash is out of the timeline, and can be taken back as long as it is there. \
-            Nothing leaves by itself.
+            What somebody put into the trash, or resolving duplicates did, is out of the timeline, and can be taken back as \
+            long as it is there. Nothing leaves by itself.
 
             Examples:
               phototui trash
+              phototui trash add 0190a7c2
               phototui trash restore 0190a7c2
               phototui trash empty --dry-run
             """,
-        subcommands: [TrashList.self, TrashRestore.self, TrashEmpty.self], defaultSubcommand: TrashList.self)
+        subcommands: [TrashList.self, TrashAdd.self, TrashRestore.self, TrashEmpty.self],
+        defaultSubcommand: TrashList.self)
 }
 
 /// `phototui trash list`.
@@ -64,6 +66,35 @@ struct TrashList: AsyncParsableCommand {
             Console.note("\(counted(sums.photos, "photo")) in the trash, \(sums.byteCount)\n")
             page.tell(next)
         }
+    }
+}
+
+/// `phototui trash add PHOTO…`.
+struct TrashAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Put photos into the trash: out of the timeline, albums and clusters.",
+        discussion: """
+            Their files stay where they are, and albums, tags and marks come back with them. A photo whose file is gone is \
+            forgotten so, too, once the trash is emptied. All are one edit, which `edits undo` takes back; `trash restore` does so of \
+            single ones.
+
+            Examples:
+              phototui trash add 0190a7c2 ~/Pictures/blurred.jpg
+              phototui trash add --search is:missing
+
+            Exit codes: 0 done, 1 no photo is called so, 2 some aren't.
+            """)
+
+    @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var output: JSONOption
+    @OptionGroup var why: ReasonOption
+    @OptionGroup var selection: PhotoSelection
+
+    func validate() throws { try why.require(for: libraryOptions) }
+
+    func run() async throws {
+        try await libraryOptions.withLibrary { try await EditRun($0, output, why).carryOut(.trash, selection) }
     }
 }
 

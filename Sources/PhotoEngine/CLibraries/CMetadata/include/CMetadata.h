@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,9 +47,11 @@ enum phototui_xmp_change_kind {
     PHOTOTUI_XMP_TEXT,
     /// The default of a text in several languages; the others stay.
     PHOTOTUI_XMP_DEFAULT_LANGUAGE,
-    /// One more item of a list.
+    /// An item of a list, behind the last, unless it has it already.
     PHOTOTUI_XMP_BAG_ITEM,
     PHOTOTUI_XMP_SEQUENCE_ITEM,
+    /// Out of a list, which goes with its last item.
+    PHOTOTUI_XMP_NO_ITEM,
     /// What others are below of.
     PHOTOTUI_XMP_STRUCTURE,
     PHOTOTUI_XMP_BAG,
@@ -59,6 +62,8 @@ typedef struct {
     enum phototui_xmp_change_kind kind;
     const char *key;
     const char *value;
+    /// Leaves alone what the sidecar has under the key, also what could not be read of it.
+    bool unless_there;
 } phototui_xmp_change;
 
 /// Makes changes in a sidecar, or in an empty one where `size` is 0, and hands its new bytes to `visitor`, once.

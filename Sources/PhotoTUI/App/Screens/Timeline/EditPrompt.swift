@@ -59,16 +59,13 @@ public struct EditPrompt: Hashable, Sendable {
 
     /// What is being typed of a list of names.
     var word: String {
-        guard kind == .tags else { return field.text }
-        let last = field.text.split(separator: ",", omittingEmptySubsequences: false).last ?? ""
-        let word = last.drop { $0 == " " }
-        return String(word.hasPrefix("-") ? word.dropFirst() : word)
+        kind == .tags ? TypedTags(field.text).words.last?.text ?? "" : field.text
     }
 
     /// Puts the first suggestion in place of what is being typed.
     mutating func complete() {
         guard let name = suggestions.first else { return }
-        field = TextField(String(field.text.dropLast(word.count)) + name)
+        field = TextField(kind == .tags ? TypedTags(field.text).beginning + TypedTags.typed(name) : name)
     }
 
     /// What it asks for; nil where nothing was typed. Throws where it can't be.
@@ -78,14 +75,8 @@ public struct EditPrompt: Hashable, Sendable {
         case .album: return text.allSatisfy { $0 == " " } ? nil : .addToAlbum(try .album(text))
         case .tags:
             var (add, remove): ([CollectionName], [CollectionName]) = ([], [])
-            for part in text.split(separator: ",") {
-                let word = part.drop { $0 == " " }
-                if word.isEmpty { continue }
-                if word.hasPrefix("-") {
-                    remove.append(try .tag(String(word.dropFirst())))
-                } else {
-                    add.append(try .tag(String(word)))
-                }
+            for word in TypedTags(text).words where !word.text.allSatisfy({ $0 == " " }) {
+                if word.isRemoved { remove.append(try .tag(word.text)) } else { add.append(try .tag(word.text)) }
             }
             return add.isEmpty && remove.isEmpty ? nil : .tags(add: add, remove: remove)
         case .rating:
@@ -113,6 +104,7 @@ public enum PhotoEdit: Hashable, Sendable {
     case rating(Int?)
     case caption(String?)
     case archive
+    case trash
     case change(EditChange)
 }
 
@@ -142,6 +134,13 @@ extension AppState {
 
     mutating func archive() -> [Effect] {
         carryOut(.archive, chosenPhotos)
+    }
+
+    /// Those in the trash are marked no more.
+    mutating func trashPhotos() -> [Effect] {
+        let photos = chosenPhotos
+        for photo in photos { timeline.marks[photo] = nil }
+        return carryOut(.trash, photos)
     }
 
     mutating func handlePrompt(_ press: KeyPress, _ prompt: EditPrompt) -> [Effect] {

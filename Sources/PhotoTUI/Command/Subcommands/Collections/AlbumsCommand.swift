@@ -185,6 +185,8 @@ struct AlbumsRename: AsyncParsableCommand {
         commandName: "rename",
         abstract: "Call an album otherwise; the albums nested in it go along.",
         discussion: """
+            Where there is no album Trips, but there are some nested in it, as Trips/Lisbon, these are renamed.
+
             Examples:
               phototui albums rename Trips Travels
             """)
@@ -204,8 +206,17 @@ struct AlbumsRename: AsyncParsableCommand {
     func run() async throws {
         let name = try CollectionName.album(typed: name)
         try await libraryOptions.withLibrary { library in
-            let album = try await library.album(typed: album)
-            try await EditRun(library, output, why).carryOut(.renameAlbum(album.id, name))
+            let old = try CollectionName.album(typed: album)
+            let run = EditRun(library, output, why)
+            if let known = try await library.catalog.album(named: old) {
+                return try await run.carryOut(.renameAlbum(known.id, name))
+            }
+            do {
+                try await run.carryOut(.renameNested(old, name))
+            } catch let error as EngineError where error.code == .notFound {
+                // With what it may be called.
+                _ = try await library.album(typed: album)
+            }
         }
     }
 }

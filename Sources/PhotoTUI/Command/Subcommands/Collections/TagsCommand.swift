@@ -9,7 +9,7 @@ struct TagsCommand: AsyncParsableCommand {
         abstract: "List tags, and put photos under them.",
         discussion: """
             A tag is found whatever its case, and is there as long as a photo has it. The keywords in a photo's file are \
-            apart from its tags: `show` has both.
+            apart from its tags: `show` has both, and `tags adopt` makes tags of them.
 
             Examples:
               phototui tags
@@ -18,7 +18,7 @@ struct TagsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             TagsList.self, TagsShow.self, TagsAdd.self, TagsRemove.self, TagsRename.self, TagsMerge.self,
-            TagsSuggest.self,
+            TagsAdopt.self, TagsSuggest.self,
         ], defaultSubcommand: TagsList.self)
 
     static func json(_ tag: Tag) -> JSON {
