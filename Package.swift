@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CWebP", path: "Sources/PhotoEngine/CLibraries/CWebP"),
         .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
         .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
+        .systemLibrary(name: "CZlib", path: "Sources/PhotoTUI/CLibraries/CZlib"),
         .target(
             name: "CMetadata", path: "Sources/PhotoEngine/CLibraries/CMetadata",
             linkerSettings: [.linkedLibrary("exiv2")]),
@@ -87,7 +88,9 @@ let package = Package(
         .target(name: "Widgets", dependencies: ["Grid"], path: "Sources/PhotoTUI/Widgets"),
         .target(name: "App", dependencies: ["Core", "Search", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
         .target(name: "Terminal", dependencies: ["Grid", "CNcurses"], path: "Sources/PhotoTUI/Terminal"),
-        .target(name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP"], path: "Sources/PhotoTUI/Thumbnails"),
+        .target(
+            name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP", "CZlib"],
+            path: "Sources/PhotoTUI/Thumbnails"),
         .executableTarget(
             name: "phototui",
             dependencies: [
