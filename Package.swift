@@ -104,6 +104,7 @@ let package = Package(
         // Contract suites, one per port, run by name against every adapter; then one test target per room.
         .target(name: "Contracts", dependencies: ["Core", "Search", systemPackage], path: "Tests/Contracts"),
         .target(name: "Programs", path: "Tests/Programs"),
+        .systemLibrary(name: "CVterm", path: "Tests/CLibraries/CVterm"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
         .testTarget(name: "SearchTests", dependencies: ["Core", "Search"]),
         .testTarget(
@@ -141,7 +142,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "TerminalTests",
-            dependencies: ["Grid", "Terminal", "Programs", "phototui", "phototui-decoder", systemPackage]),
+            dependencies: [
+                "Grid", "Terminal", "Thumbnails", "Programs", "CVterm", "CZlib", "phototui", "phototui-decoder",
+                systemPackage,
+            ]),
 
         // What `make bench` runs inside one process; the rest of it is scripts that time whole programs.
         .executableTarget(

@@ -133,14 +133,18 @@ public struct ImageCapabilities: Hashable, Sendable {
     public var isMadeOfCells: Bool
     /// Whether what is uploaded outlives a cleared screen.
     public var survivesClear: Bool
+    /// Whether what shows moves with the lines that it stands on, and is known to be there then.
+    public var scrollsWithText: Bool
     /// Bytes to place, move or clip a picture once, its pixels apart: about.
     public var bytesPerPlacement: Int
 
     public init(
-        format: ImageFormat, keepsUploads: Bool, isMadeOfCells: Bool, survivesClear: Bool, bytesPerPlacement: Int
+        format: ImageFormat, keepsUploads: Bool, isMadeOfCells: Bool, survivesClear: Bool, scrollsWithText: Bool,
+        bytesPerPlacement: Int
     ) {
         (self.format, self.keepsUploads, self.isMadeOfCells) = (format, keepsUploads, isMadeOfCells)
-        (self.survivesClear, self.bytesPerPlacement) = (survivesClear, bytesPerPlacement)
+        (self.survivesClear, self.scrollsWithText) = (survivesClear, scrollsWithText)
+        self.bytesPerPlacement = bytesPerPlacement
     }
 }
 

@@ -9,8 +9,8 @@ struct ImageScreen {
         /// What is left for text to show.
         var grid: Grid
         var uploads: [UInt8] = []
-        /// To be written after the text.
-        var placements: [UInt8] = []
+        /// What pictures the grid shows, where they have to be placed.
+        fileprivate(set) var showings: [ImageShowing] = []
         /// Pictures that aren't ready, in the order in which they stand.
         var wanted: [ImageID] = []
         /// Whether uploads were left for later, so that keys are heard between.
@@ -79,9 +79,24 @@ struct ImageScreen {
         frame.grid.replaceSymbols { held[$0.image] != nil }
         showings.removeAll { held[$0.image] == nil }
         let capabilities = placements.capabilities
-        if capabilities.isMadeOfCells { return frame }
-        frame.placements = capabilities.keepsUploads ? moved(showings) : paint(frame.grid)
+        if !capabilities.isMadeOfCells { frame.showings = showings }
         return frame
+    }
+
+    /// What places a frame's pictures, to be written after its text and its uploads.
+    /// - Parameter scrolls: how the text's bytes moved lines; nil where that isn't known.
+    mutating func place(_ frame: Frame, after scrolls: [ScreenScroll]?) -> [UInt8] {
+        let capabilities = placements.capabilities
+        if capabilities.isMadeOfCells { return [] }
+        if capabilities.keepsUploads {
+            return moved(frame.showings, all: scrolls?.isEmpty != true)
+        }
+        if let scrolls, scrolls.isEmpty || capabilities.scrollsWithText {
+            for scroll in scrolls { scroll.move(&painted, columns: frame.grid.columns) }
+        } else {
+            painted = []
+        }
+        return paint(frame.grid)
     }
 
     private mutating func hold(_ image: EncodedImage, as id: ImageID, _ uploads: inout [UInt8]) {
@@ -109,8 +124,8 @@ struct ImageScreen {
         }
     }
 
-    /// Placements of pictures that the terminal keeps: what is as it was costs nothing.
-    private mutating func moved(_ showings: [ImageShowing]) -> [UInt8] {
+    /// Placements of pictures that the terminal keeps: what is as it was costs nothing, unless all are wanted.
+    private mutating func moved(_ showings: [ImageShowing], all: Bool) -> [UInt8] {
         var next: [PlacementKey: ImagePlacement] = [:]
         var order: [PlacementKey] = []
         var counts: [ImageSlot: Int] = [:]
@@ -130,7 +145,9 @@ struct ImageScreen {
         }
         let images = Dictionary(held.values.map { ($0.slot, $0.image) }) { first, _ in first }
         for key in order {
-            guard let placement = next[key], placed[key] != placement, let image = images[key.slot] else { continue }
+            guard let placement = next[key], all || placed[key] != placement, let image = images[key.slot] else {
+                continue
+            }
             bytes += placements.place(placement, of: image)
         }
         placed = next

@@ -16,7 +16,7 @@ struct KittyPlacements: ImagePlacements {
     var capabilities: ImageCapabilities {
         ImageCapabilities(
             format: .png, keepsUploads: true, isMadeOfCells: usesPlaceholders, survivesClear: usesPlaceholders,
-            bytesPerPlacement: usesPlaceholders ? 0 : 48)
+            scrollsWithText: usesPlaceholders, bytesPerPlacement: usesPlaceholders ? 0 : 48)
     }
 
     func upload(_ image: EncodedImage, as slot: ImageSlot) -> [UInt8] {
@@ -46,12 +46,15 @@ struct KittyPlacements: ImagePlacements {
         let (rect, part) = (placement.rect, placement.part)
         var keys = "a=p,i=\(placement.slot.number),p=\(placement.number),c=\(rect.columns),r=\(rect.rows)"
         if part.size != image.size {
-            // In the picture's pixels, which need not be the screen's.
+            // In the picture's pixels, which need not be the screen's. What isn't told reaches to the edges.
             let left = part.column * image.width / image.size.columns
             let top = part.row * image.height / image.size.rows
             let right = part.endColumn * image.width / image.size.columns
             let bottom = part.endRow * image.height / image.size.rows
-            keys += ",x=\(left),y=\(top),w=\(max(1, right - left)),h=\(max(1, bottom - top))"
+            if left > 0 { keys += ",x=\(left)" }
+            if top > 0 { keys += ",y=\(top)" }
+            if right < image.width { keys += ",w=\(max(1, right - left))" }
+            if bottom < image.height { keys += ",h=\(max(1, bottom - top))" }
         }
         return Array("\u{1b}[\(rect.row + 1);\(rect.column + 1)H".utf8) + command(keys + ",C=1,q=2")
     }

@@ -22,23 +22,22 @@ extension NcursesTerminal {
     func noteReplies() -> Bool {
         let new = parser.takeReplies()
         guard !new.isEmpty else { return false }
-        let cell = replies.cell
         for reply in new { replies.note(reply) }
         guard replies.isComplete else { return false }
-        let before = graphics.way
+        let (way, form) = (graphics.way, images?.form)
         choose()
-        return graphics.way != before || (replies.cell != cell && images != nil)
+        return graphics.way != way || images?.form != form
     }
 
     private func choose() {
-        let before = graphics.way
         graphics = profile.choice(replies)
-        if before != graphics.way { useChosenGraphics() }
+        useChosenGraphics()
     }
 
     /// Begins to show pictures as chosen, where that or a cell's size is new.
     func useChosenGraphics() {
-        let placements = Self.placements(graphics.way, slots: slots, isInTmux: isInTmux)
+        let slots = Self.slots(of: graphics.way)
+        let placements = Self.placements(graphics.way, slots: slots, isInTmux: isInTmux, scrollsPixels: scrollsPixels)
         let cell = cellPixels
         let form = placements.map {
             ImageForm(
@@ -56,28 +55,36 @@ extension NcursesTerminal {
         images = nil
         if let placements, let form { images = ImageScreen(placements, form: form, slots: slots) }
         wantedImages = []
-        // Lines that moved are found and scrolled by curses: cells move with them, and what is placed must not.
-        idlok(nc_standard_screen(), placements?.capabilities.isMadeOfCells == true)
+        // curses finds lines that moved, and may insert and delete lines where that is shorter: cells move along, what is
+        // placed is placed anew, but painted pixels are better kept where scrolling alone can be followed.
+        idlok(nc_standard_screen(), placements?.capabilities.keepsUploads == true)
         shown = nil
         if !isSuspended { arm() }
     }
 
     private static func placements(
-        _ way: GraphicsProtocol, slots: ClosedRange<UInt32>, isInTmux: Bool
+        _ way: GraphicsProtocol, slots: ClosedRange<UInt32>, isInTmux: Bool, scrollsPixels: Bool
     ) -> (any ImagePlacements)? {
         switch way {
         case .placeholders: KittyPlacements(usesPlaceholders: true, isInTmux: isInTmux, slots: slots)
         case .kitty: KittyPlacements(usesPlaceholders: false, isInTmux: isInTmux, slots: slots)
-        case .sixel: SixelPlacements()
+        case .sixel: SixelPlacements(scrollsWithText: scrollsPixels)
         case .symbols: nil
         }
     }
 
     private var isInTmux: Bool { !profile.environment["TMUX", default: ""].isEmpty }
 
-    /// Of this process alone, as other programs' pictures may be in the same terminal. A placeholder's number is a colour
-    /// of 24 bits, of which curses keeps the first eight.
-    private var slots: ClosedRange<UInt32> {
+    /// Whether sixels move with the lines that they stand on: foot's don't.
+    private var scrollsPixels: Bool {
+        replies.version?.hasPrefix("XTerm(") == true || profile.environment["TERM", default: ""].hasPrefix("mlterm")
+    }
+
+    /// The numbers that a way may give pictures. What placeholders show belongs to the whole terminal, also to other
+    /// panes of tmux, so its numbers are this process's; they are colours of 24 bits, of which curses keeps the first
+    /// eight. What is placed belongs to the alternate screen alone.
+    private static func slots(of way: GraphicsProtocol) -> ClosedRange<UInt32> {
+        if way != .placeholders { return 1...256 }
         let first = 0x10000 + UInt32(truncatingIfNeeded: getpid()) % 0xf000 * 256
         return first...first + 255
     }
@@ -109,8 +116,10 @@ extension NcursesTerminal {
         return frame
     }
 
-    /// Bytes that move the cursor, between saving it and putting it back: curses doesn't know of them.
-    static func betweenCursorMoves(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.isEmpty ? [] : Array("\u{1b}7".utf8) + bytes + Array("\u{1b}8".utf8)
+    /// What places a frame's pictures after its text. Between saving the cursor and putting it back: curses doesn't know
+    /// of what is written here.
+    func placements(of frame: ImageScreen.Frame, after text: [UInt8]) -> [UInt8] {
+        let bytes = images?.place(frame, after: ScreenScroll.all(in: text, rows: size.rows)) ?? []
+        return bytes.isEmpty ? [] : Array("\u{1b}7".utf8) + bytes + Array("\u{1b}8".utf8)
     }
 }

@@ -150,8 +150,7 @@ public final class NcursesTerminal: TerminalBackend {
         let frame = imageFrame(of: grid)
         let grid = frame?.grid ?? grid
         let restyled = styles != shownStyles
-        let imageBytes = (frame?.uploads ?? []) + Self.betweenCursorMoves(frame?.placements ?? [])
-        if !restyled, cursor == shownCursor, shown == grid, imageBytes.isEmpty { return }
+        if !restyled, cursor == shownCursor, shown == grid, frame?.uploads.isEmpty != false { return }
         if restyled { resolved = StyleRole.allCases.map { resolve(styles[$0]) } }
         let runs: [Grid.Run]
         if let shown, !restyled {
@@ -171,14 +170,15 @@ public final class NcursesTerminal: TerminalBackend {
         if let cursor { wmove(nc_standard_screen(), Int32(cursor.row), Int32(cursor.column)) }
         wrefresh(nc_standard_screen())
         (shown, shownCursor, shownStyles) = (grid, cursor, styles)
-        flush(imageBytes)
+        flush(frame)
     }
 
     /// Hands what curses wrote to the terminal, then the bytes of pictures. Large frames are bracketed by synchronized
     /// output, so that terminals that know it show them whole.
-    private func flush(_ imageBytes: [UInt8] = []) {
+    private func flush(_ frame: ImageScreen.Frame? = nil) {
         var text: [UInt8] = []
         output.take { text = Array($0) }
+        let imageBytes = frame.map { $0.uploads + placements(of: $0, after: text) } ?? []
         guard !text.isEmpty || !imageBytes.isEmpty else { return }
         let isLarge = isExtended && text.count + imageBytes.count > 1024
         if isLarge { device.write("\u{1b}[?2026h") }

@@ -3,11 +3,13 @@ import Grid
 /// Sixel graphics: pixels painted into the screen, where text erases them; nothing is kept (DEC STD 070, chapter 9).
 struct SixelPlacements: ImagePlacements {
     static let colors = 64
+    /// Whether the terminal moves pixels with the lines that they stand on.
+    let scrollsWithText: Bool
 
     var capabilities: ImageCapabilities {
         ImageCapabilities(
             format: .indexed(colors: Self.colors), keepsUploads: false, isMadeOfCells: false, survivesClear: false,
-            bytesPerPlacement: 24)
+            scrollsWithText: scrollsWithText, bytesPerPlacement: 24)
     }
 
     func upload(_ image: EncodedImage, as slot: ImageSlot) -> [UInt8] { [] }
