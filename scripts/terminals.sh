@@ -66,7 +66,7 @@ for name in kitty xterm mlterm; do
     picture $name-before
     window=$(xdotool search --onlyvisible --pid "$terminal" | tail -1 || true)
     for round in 1 2 3; do
-        for key in Down Down Page_Down question Escape Page_Up colon Escape Return plus n Escape Page_Down Page_Up \
+        for key in Down Down Page_Down question Escape Page_Up colon Escape Return n Escape Page_Down Page_Up \
             ctrl+g ctrl+g; do
             xdotool key --delay 20 "$key"
             sleep 0.3
