@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CWebP", path: "Sources/PhotoEngine/CLibraries/CWebP"),
         .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
         .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
+        .systemLibrary(name: "CZlib", path: "Sources/PhotoTUI/CLibraries/CZlib"),
         .target(
             name: "CMetadata", path: "Sources/PhotoEngine/CLibraries/CMetadata",
             linkerSettings: [.linkedLibrary("exiv2")]),
@@ -90,7 +91,9 @@ let package = Package(
         .target(name: "Widgets", dependencies: ["Grid"], path: "Sources/PhotoTUI/Widgets"),
         .target(name: "App", dependencies: ["Core", "Search", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
         .target(name: "Terminal", dependencies: ["Grid", "CNcurses"], path: "Sources/PhotoTUI/Terminal"),
-        .target(name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP"], path: "Sources/PhotoTUI/Thumbnails"),
+        .target(
+            name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP", "CZlib"],
+            path: "Sources/PhotoTUI/Thumbnails"),
         .executableTarget(
             name: "phototui",
             dependencies: [
@@ -104,6 +107,7 @@ let package = Package(
         // Contract suites, one per port, run by name against every adapter; then one test target per room.
         .target(name: "Contracts", dependencies: ["Core", "Search", systemPackage], path: "Tests/Contracts"),
         .target(name: "Programs", path: "Tests/Programs"),
+        .systemLibrary(name: "CVterm", path: "Tests/CLibraries/CVterm"),
         .testTarget(name: "CoreTests", dependencies: ["Core", systemPackage]),
         .testTarget(name: "SearchTests", dependencies: ["Core", "Search"]),
         .testTarget(
@@ -141,7 +145,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "TerminalTests",
-            dependencies: ["Grid", "Terminal", "Programs", "phototui", "phototui-decoder", systemPackage]),
+            dependencies: [
+                "Grid", "Terminal", "Thumbnails", "Programs", "CVterm", "CZlib", "phototui", "phototui-decoder",
+                systemPackage,
+            ]),
 
         // What `make bench` runs inside one process; the rest of it is scripts that time whole programs.
         .executableTarget(

@@ -6,8 +6,8 @@ import Widgets
 struct GridTests {
     private func line(_ columns: Int) -> Grid { Grid(size: GridSize(columns: columns, rows: 1)) }
 
-    @Test("A cell takes 16 bytes")
-    func cellSize() { #expect(MemoryLayout<Cell>.stride <= 16) }
+    @Test("A cell takes 24 bytes")
+    func cellSize() { #expect(MemoryLayout<Cell>.stride <= 24) }
 
     @Test("Wide characters take two columns and are never cut in half")
     func wide() {

@@ -233,4 +233,19 @@ struct ProgramOnTerminalTests {
             return piece[..<end].split { $0 == ";" || $0 == ":" }.compactMap { Int($0) }
         }
     }
+
+    @Test(
+        "A terminal that answers is given pixels, and keeps none of them", arguments: [SIGTERM, SIGSEGV])
+    func pixels(signal: Int32) async throws {
+        let program = try ProgramOnTerminal(["COLORTERM": "truecolor"])
+        func has(_ text: String) -> Bool { String(decoding: program.written, as: UTF8.self).contains(text) }
+        try await program.wait("the question") { has("\u{1b}[c") }
+        program.type(RecordedReplies.kitty)
+        try await program.wait("twelve pictures placed") { has("_Ga=p,i=12,p=1,") }
+        #expect(has("_Ga=t,f=100,i=12,"))
+        kill(program.process, signal)
+        _ = try await program.ending()
+        // All that is on the screen; or each by its number, where the program still could.
+        #expect(has(signal == SIGSEGV ? "\u{1b}_Ga=d,d=A,q=2\u{1b}\\" : "\u{1b}_Ga=d,d=I,i=12,q=2\u{1b}\\"))
+    }
 }

@@ -51,7 +51,7 @@ struct ThumbnailsTests {
     @Test("The cache stays within its bytes and drops the oldest")
     func cache() {
         let grid = Grid(size: GridSize(columns: 10, rows: 10))
-        var cache = ThumbnailCache<Int>(capacity: 16_640)
+        var cache = ThumbnailCache<Int>(capacity: 24_640)
         for key in 0..<10 { cache.insert(grid, for: key) }
         #expect(cache.count == 10)
         _ = cache.thumbnail(for: 0)

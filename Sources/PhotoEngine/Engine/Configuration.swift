@@ -47,6 +47,10 @@ public struct Configuration: Sendable {
     public var profile: String?
     /// The file that was read, or would be.
     public var file: FilePath?
+    /// What `graphics` may be.
+    public static let graphicsNames = [
+        "auto", "placeholders", "kitty", "sixel", "symbols", "truecolor", "256", "16", "mono", "ascii",
+    ]
     /// Every key, with its value and where that came from, in the order of the documentation.
     public var settings: [ConfigurationSetting]
     /// What could not be understood; each such key keeps its default.
@@ -88,8 +92,8 @@ public struct Configuration: Sendable {
         let full = reader.flag("full_hash", default: false, "Compute each pHash on a full-size decode.")
         let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
         let graphics = reader.text(
-            "graphics", default: "auto", among: ["auto", "truecolor", "256", "16", "mono", "ascii"],
-            "How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.")
+            "graphics", default: "auto", among: Self.graphicsNames,
+            "How pictures are drawn: auto; placeholders, kitty or sixel; symbols; or truecolor, 256, 16, mono, ascii.")
         let historyDays = reader.number(
             "history_days", default: 14, in: 1...3650, "How many days phototui jobs watch keeps the history of tasks.")
         let historyMegabytes = reader.number(

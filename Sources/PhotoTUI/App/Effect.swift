@@ -98,6 +98,8 @@ public enum Effect: Hashable, Sendable {
     /// Nobody waits for this request any more.
     case cancel(RequestID)
     case useTheme(String)
+    /// Shows pictures the next way that the terminal has, and tells which.
+    case useNextGraphics
     case repaint
     case suspend
     case quit

@@ -135,6 +135,7 @@ extension AppState {
             let index = themes.firstIndex(of: theme).map { ($0 + 1) % themes.count } ?? 0
             activity.notice = Notice(.information, "theme: \(themes[index])")
             return [.useTheme(themes[index])]
+        case .nextGraphics: return [.useNextGraphics]
         case .acceptLoss: return [.acceptLoss]
         case .toggleFavourite: return toggleFavourite()
         case .addToAlbum: return promptForEdit(.album)

@@ -6,7 +6,7 @@ public enum Paint: Hashable, Sendable {
     case colors(foreground: RGBColor, background: RGBColor)
 }
 
-/// One column of one row: 16 bytes.
+/// One column of one row: 24 bytes.
 ///
 /// A wide scalar takes two cells, itself and a continuation (width 0) behind it.
 public struct Cell: Hashable, Sendable {
@@ -19,6 +19,8 @@ public struct Cell: Hashable, Sendable {
     private var kind: Kind
     private var foreground: RGBColor
     private var background: RGBColor
+    // Of picture 0, which there is none of, for no piece: an optional would take four bytes more.
+    private var storedPiece = ImagePiece(image: ImageID(0), row: 0, column: 0)
 
     private enum Kind: UInt8 { case role, colors, image }
 
@@ -39,14 +41,20 @@ public struct Cell: Hashable, Sendable {
     /// An ordinary blank.
     public static let blank = Cell()
 
-    /// A cell under a pixel picture: the backend leaves it blank and never writes to it, as text would erase the
-    /// picture.
-    public static let image: Cell = {
+    /// This cell with its piece's pixels in place of its symbol: blank to whoever writes text.
+    public var showingPixels: Cell {
         var cell = Cell()
-        cell.kind = .image
+        (cell.kind, cell.storedPiece) = (.image, storedPiece)
         return cell
-    }()
+    }
 
+    /// The part of a picture that the cell shows where the terminal shows pixels; its symbol elsewhere.
+    public var piece: ImagePiece? {
+        get { storedPiece.image.number == 0 ? nil : storedPiece }
+        set { storedPiece = newValue ?? ImagePiece(image: ImageID(0), row: 0, column: 0) }
+    }
+
+    /// Whether pixels show in place of a symbol.
     public var isImage: Bool { kind == .image }
 
     public var paint: Paint {

@@ -95,6 +95,26 @@ public struct Grid: Equatable, Sendable {
         }
     }
 
+    /// Says that a rectangle shows a picture, which fills it.
+    public mutating func show(_ image: ImageID, in rect: Rect) {
+        let area = rect.intersection(bounds)
+        guard !area.isEmpty else { return }
+        for row in area.row..<area.endRow {
+            for column in area.column..<area.endColumn {
+                cells[row * columns + column].piece = ImagePiece(
+                    image: image, row: row - rect.row, column: column - rect.column)
+            }
+        }
+    }
+
+    /// The same cells with those of pictures that `showsPixels` names showing pixels.
+    public mutating func replaceSymbols(where showsPixels: (ImagePiece) -> Bool) {
+        for index in cells.indices {
+            guard let piece = cells[index].piece, showsPixels(piece) else { continue }
+            cells[index] = cells[index].showingPixels
+        }
+    }
+
     /// The runs of cells that differ from an earlier grid of the same size, row by row; the whole of each row when the
     /// sizes differ. A wide scalar is in a run wholly or not at all.
     public func differences(from earlier: Grid) -> [Run] {

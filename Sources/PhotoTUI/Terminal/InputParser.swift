@@ -8,6 +8,8 @@ import Grid
 struct InputParser {
     private var bytes: [UInt8] = []
     private var paste: [UInt8]?
+    /// Answers to questions, which are no events.
+    private var replies: [[UInt8]] = []
 
     /// A paste beyond this is cut: it goes into a one-line field.
     static let pasteLimit = 1 << 20
@@ -16,6 +18,19 @@ struct InputParser {
 
     /// Whether what came last may go on.
     var isWaiting: Bool { !bytes.isEmpty }
+
+    /// Whether it is a string that a terminal sends, whose rest may be long on its way: a person types no such thing.
+    var isInString: Bool {
+        bytes.count > 2 && bytes[0] == 0x1b && Self.stringStarts.contains(bytes[1])
+    }
+
+    private static let stringStarts: [UInt8] = [UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_")]
+
+    /// What a terminal answered since the last call.
+    mutating func takeReplies() -> [[UInt8]] {
+        defer { replies = [] }
+        return replies
+    }
 
     mutating func feed(_ input: some Sequence<UInt8>) -> [InputEvent] {
         bytes += input
@@ -86,11 +101,15 @@ struct InputParser {
         return (KeyPress(character), end - place)
     }
 
-    /// An operating system command or device control string, as a late answer to a question: swallowed.
-    private func string(at place: Int, isFinal: Bool) -> (InputEvent?, Int)? {
+    /// An operating system command, device control or application string: an answer.
+    private mutating func string(at place: Int, isFinal: Bool) -> (InputEvent?, Int)? {
         for end in (place + 2)..<max(place + 2, bytes.count) {
-            if bytes[end] == 0x07 { return (nil, end + 1 - place) }
-            if bytes[end] == 0x1b, end + 1 < bytes.count, bytes[end + 1] == 0x5c { return (nil, end + 2 - place) }
+            var length: Int?
+            if bytes[end] == 0x07 { length = end + 1 - place }
+            if bytes[end] == 0x1b, end + 1 < bytes.count, bytes[end + 1] == 0x5c { length = end + 2 - place }
+            guard let length else { continue }
+            replies.append(Array(bytes[place..<place + length]))
+            return (nil, length)
         }
         if bytes.count - place == 2, isFinal {
             return (.key(KeyPress(Character(Unicode.Scalar(bytes[place + 1])), .alt)), 2)
@@ -117,6 +136,11 @@ struct InputParser {
         let length = end + 1 - place
         if parameters.first == UInt8(ascii: "<") {
             return (mouse(parameters.dropFirst(), isRelease: bytes[end] == UInt8(ascii: "m")), length)
+        }
+        if (parameters.first == UInt8(ascii: "?") && bytes[end] == UInt8(ascii: "c")) || bytes[end] == UInt8(ascii: "t")
+        {
+            replies.append(Array(bytes[place..<place + length]))
+            return (nil, length)
         }
         let numbers = Self.numbers(parameters)
         if bytes[end] == UInt8(ascii: "~"), numbers.first == 200 {

@@ -11,25 +11,37 @@ public import Grid
 public final class NcursesTerminal: TerminalBackend {
     /// How long an escape byte may wait for the rest of its sequence.
     static let escapeDelay: Int32 = 40
+    /// How long an answer that began may take: a slow line cuts it anywhere.
+    static let replyDelay: Int32 = 2000
 
     public private(set) var size: GridSize
     public private(set) var capabilities: TerminalCapabilities
     /// What a person should know about this terminal; nil when all is well.
     public let notice: String?
-    private let device: TerminalDevice
+    let device: TerminalDevice
     private let wakePipe: WakePipe
     private let output: MemoryFile
     // SAFETY: made by newterm in init and freed once, in close.
     private var screen: OpaquePointer?
-    private var pairs: ColorPairs
-    private var parser = InputParser()
-    private var shown: Grid?
+    var pairs: ColorPairs
+    var parser = InputParser()
+    var shown: Grid?
     private var shownCursor: Position?
     private var shownStyles: StyleTable?
-    private var resolved: [ResolvedStyle] = []
+    var resolved: [ResolvedStyle] = []
+    var profile: TerminalProfile
+    public internal(set) var replies = TerminalReplies()
+    /// How pictures are shown, and why; a late answer may change it.
+    public internal(set) var graphics: GraphicsChoice
+    /// nil where they are symbols.
+    var images: ImageScreen?
+    var supply: (any ImageSupply)?
+    var wantedImages: [ImageID] = []
+    /// What is behind text, where the theme says.
+    var imageBackground: RGBColor?
     private let isExtended: Bool
-    private var isSuspended = false
-    private var isClosed = false
+    var isSuspended = false
+    var isClosed = false
 
     struct ResolvedStyle {
         var colors: ColorPairs.Colors
@@ -48,6 +60,8 @@ public final class NcursesTerminal: TerminalBackend {
         wakePipe = try WakePipe()
         output = try MemoryFile()
         notice = profile.notice
+        self.profile = profile
+        graphics = profile.choice(TerminalReplies())
         TerminalGuard.install()
         let (size, ratio) = device.size
         self.size = size
@@ -77,9 +91,22 @@ public final class NcursesTerminal: TerminalBackend {
         leaveok(nc_standard_screen(), false)
         device.setRaw()
         if isExtended { device.write(Self.extendedOn) }
+        arm()
+        useChosenGraphics()
+        if isExtended, profile.isAskable {
+            // On the screen that the first frame clears, should a terminal print a question.
+            wrefresh(nc_standard_screen())
+            flush()
+            // curses, which can't ask its file for a size, let only the first 24 lines scroll; a sixel would move them.
+            device.write("\u{1b}[r")
+            device.write(TerminalReplies.questions(asksKitty: profile.isAskableForKitty))
+        }
+    }
+
+    func arm() {
         TerminalGuard.arm(
             terminal: device.descriptor, wake: wakePipe.writeEnd, modes: device.originalModes,
-            restore: restoreSequence)
+            restore: (images?.placements.freeAll ?? []) + restoreSequence)
     }
 
     deinit { close() }
@@ -114,8 +141,16 @@ public final class NcursesTerminal: TerminalBackend {
 
     public func present(_ grid: Grid, cursor: Position?, styles: StyleTable) {
         guard !isClosed, !isSuspended else { return }
+        let background = background(of: styles[.text])
+        if background != imageBackground {
+            imageBackground = background
+            useChosenGraphics()
+        }
+        if shown == nil { images?.forgetScreen() }
+        let frame = imageFrame(of: grid)
+        let grid = frame?.grid ?? grid
         let restyled = styles != shownStyles
-        if !restyled, cursor == shownCursor, shown == grid { return }
+        if !restyled, cursor == shownCursor, shown == grid, frame?.uploads.isEmpty != false { return }
         if restyled { resolved = StyleRole.allCases.map { resolve(styles[$0]) } }
         let runs: [Grid.Run]
         if let shown, !restyled {
@@ -135,97 +170,20 @@ public final class NcursesTerminal: TerminalBackend {
         if let cursor { wmove(nc_standard_screen(), Int32(cursor.row), Int32(cursor.column)) }
         wrefresh(nc_standard_screen())
         (shown, shownCursor, shownStyles) = (grid, cursor, styles)
-        flush()
+        flush(frame)
     }
 
-    private func put(_ grid: Grid, row: Int, column: Int, used: inout Set<ColorPairs.Colors>?) {
-        let cell = grid[row, column]
-        guard cell.width > 0, !cell.isImage else { return }
-        let look = look(of: cell)
-        let pair = pairs.number(for: look.colors) {
-            if used == nil { used = Set(grid.cells.lazy.map { self.look(of: $0).colors }) }
-            return used ?? []
-        }
-        let attributes = look.attributes | curses(cell.attributes)
-        // SAFETY: terminated by the zero behind the scalar and at most four marks; the buffer has six places.
-        withUnsafeTemporaryAllocation(of: wchar_t.self, capacity: 6) { text in
-            text.initialize(repeating: 0)
-            text[0] = wchar_t(bitPattern: shownScalar(cell))
-            if capabilities.isUnicode, text[0] == wchar_t(bitPattern: cell.scalar.value) {
-                for (place, mark) in cell.combiningMarks.prefix(4).enumerated() {
-                    guard nc_width(wchar_t(bitPattern: mark.value)) == 0 else { break }
-                    text[place + 1] = wchar_t(bitPattern: mark.value)
-                }
-            }
-            nc_put_cell(Int32(row), Int32(column), text.baseAddress, attributes, pair)
-            if cell.width == 2, text[0] == 0x3f {
-                text[1] = 0
-                nc_put_cell(Int32(row), Int32(column + 1), text.baseAddress, attributes, pair)
-            }
-        }
-    }
-
-    /// The scalar as this terminal shows it: "?" for what it hasn't got, or what curses would count otherwise.
-    private func shownScalar(_ cell: Cell) -> UInt32 {
-        let value = cell.scalar.value
-        if value < 0x7f { return value < 0x20 ? 0x3f : value }
-        guard capabilities.isUnicode, nc_width(wchar_t(bitPattern: value)) == Int32(cell.width) else { return 0x3f }
-        return value
-    }
-
-    private func look(of cell: Cell) -> ResolvedStyle {
-        switch cell.paint {
-        case .role(let role): resolved[Int(role.rawValue)]
-        case .colors(let foreground, let background):
-            ResolvedStyle(
-                colors: ColorPairs.Colors(foreground: number(.rgb(foreground)), background: number(.rgb(background))),
-                attributes: 0)
-        }
-    }
-
-    private func resolve(_ style: Style) -> ResolvedStyle {
-        ResolvedStyle(
-            colors: ColorPairs.Colors(foreground: number(style.foreground), background: number(style.background)),
-            attributes: curses(style.attributes))
-    }
-
-    private func number(_ color: TerminalColor) -> Int32 {
-        switch (color, capabilities.colorDepth) {
-        case (.standard, _), (_, .mono): return -1
-        case (.indexed(let index), .truecolor):
-            // Direct entries keep the first eight numbers for the user's palette.
-            return index < 8 ? Int32(index) : number(.rgb(RGBColor(indexed256: index)))
-        case (.rgb(let color), .truecolor):
-            return color.packed < 8 ? 0x010101 : Int32(color.packed)
-        case (.indexed(let index), .indexed256): return Int32(index)
-        case (.rgb(let color), .indexed256): return Int32(color.nearestIndexed256)
-        case (.indexed(let index), .ansi16):
-            return ansi(index < 16 ? index : RGBColor(indexed256: index).nearestANSI16)
-        case (.rgb(let color), .ansi16): return ansi(color.nearestANSI16)
-        }
-    }
-
-    private func ansi(_ index: UInt8) -> Int32 { Int32(index) < nc_color_count() ? Int32(index) : Int32(index & 7) }
-
-    private func curses(_ attributes: TextAttributes) -> attr_t {
-        var result: attr_t = 0
-        if attributes.contains(.bold) { result |= nc_bold() }
-        if attributes.contains(.dim) { result |= nc_dim() }
-        if attributes.contains(.italic) { result |= nc_italic() }
-        if attributes.contains(.underline) { result |= nc_underline() }
-        if attributes.contains(.reverse) { result |= nc_reverse() }
-        return result
-    }
-
-    /// Hands what curses wrote to the terminal. Large frames are bracketed by synchronized output, so that terminals
-    /// that know it show them whole.
-    private func flush() {
-        output.take { bytes in
-            let isLarge = isExtended && bytes.count > 1024
-            if isLarge { device.write("\u{1b}[?2026h") }
-            device.write(bytes)
-            if isLarge { device.write("\u{1b}[?2026l") }
-        }
+    /// Hands what curses wrote to the terminal, then the bytes of pictures. Large frames are bracketed by synchronized
+    /// output, so that terminals that know it show them whole.
+    private func flush(_ frame: ImageScreen.Frame? = nil) {
+        var text: [UInt8] = []
+        output.take { text = Array($0) }
+        let imageBytes = frame.map { $0.uploads + placements(of: $0, after: text) } ?? []
+        guard !text.isEmpty || !imageBytes.isEmpty else { return }
+        let isLarge = isExtended && text.count + imageBytes.count > 1024
+        if isLarge { device.write("\u{1b}[?2026h") }
+        for bytes in [text, imageBytes] { bytes.withUnsafeBytes { device.write($0) } }
+        if isLarge { device.write("\u{1b}[?2026l") }
     }
 
     public func events(within timeout: Duration?) -> [InputEvent] {
@@ -239,12 +197,13 @@ public final class NcursesTerminal: TerminalBackend {
                 let count = left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
                 milliseconds = Int32(min(max(0, count), 3_600_000))
             }
-            let isEscapeWait = parser.isWaiting && (milliseconds < 0 || milliseconds > Self.escapeDelay)
+            let patience = parser.isInString ? Self.replyDelay : Self.escapeDelay
+            let isEscapeWait = parser.isWaiting && (milliseconds < 0 || milliseconds > patience)
             var waits = [
                 pollfd(fd: device.descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&waits, 2, isEscapeWait ? Self.escapeDelay : milliseconds)
+            let count = poll(&waits, 2, isEscapeWait ? patience : milliseconds)
             if count < 0 { continue }
             if count == 0 {
                 let events = parser.flush()
@@ -255,7 +214,8 @@ public final class NcursesTerminal: TerminalBackend {
             if waits[0].revents != 0 {
                 let events = parser.feed(device.read())
                 if waits[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { device.markGone() }
-                if !events.isEmpty { return handled(events) }
+                let isChanged = noteReplies()
+                if !events.isEmpty || isChanged { return handled(events) }
             }
             if waits[1].revents != 0 {
                 wakePipe.drain()
@@ -282,6 +242,7 @@ public final class NcursesTerminal: TerminalBackend {
         guard size != self.size else { return nil }
         self.size = size
         capabilities.cellAspectRatio = ratio
+        useChosenGraphics()
         resizeterm(Int32(size.rows), Int32(size.columns))
         shown = nil
         return .resize(size)
@@ -300,12 +261,24 @@ public final class NcursesTerminal: TerminalBackend {
         return [.resumed] + (resized().map { [$0] } ?? [])
     }
 
-    public func invalidate() { shown = nil }
+    public func invalidate() {
+        shown = nil
+        if var images {
+            let bytes = images.freeEverything()
+            bytes.withUnsafeBytes { device.write($0) }
+            self.images = images
+        }
+    }
 
     public func suspend() {
         guard !isClosed, !isSuspended else { return }
         isSuspended = true
         TerminalGuard.disarm()
+        if var images {
+            let bytes = images.freeEverything()
+            bytes.withUnsafeBytes { device.write($0) }
+            self.images = images
+        }
         if isExtended { device.write(Self.extendedOff) }
         endwin()
         flush()
@@ -318,9 +291,7 @@ public final class NcursesTerminal: TerminalBackend {
         device.setRaw()
         if isExtended { device.write(Self.extendedOn) }
         shown = nil
-        TerminalGuard.arm(
-            terminal: device.descriptor, wake: wakePipe.writeEnd, modes: device.originalModes,
-            restore: restoreSequence)
+        arm()
     }
 
     public func close() {

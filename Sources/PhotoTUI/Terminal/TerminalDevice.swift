@@ -53,6 +53,16 @@ final class TerminalDevice {
         return (grid, min(1, max(0.25, width / height)))
     }
 
+    /// A cell in pixels; nil where the terminal doesn't tell the system its own size in pixels.
+    var cellPixels: TerminalReplies.CellPixels? {
+        var size = winsize()
+        guard nc_window_size(descriptor, &size), size.ws_row > 0, size.ws_col > 0, size.ws_xpixel > 0,
+            size.ws_ypixel > 0
+        else { return nil }
+        let (width, height) = (Int(size.ws_xpixel / size.ws_col), Int(size.ws_ypixel / size.ws_row))
+        return width > 0 && height > 0 ? TerminalReplies.CellPixels(width: width, height: height) : nil
+    }
+
     /// Writes all of it, waiting while the terminal is busy.
     func write(_ bytes: UnsafeRawBufferPointer) {
         var done = 0

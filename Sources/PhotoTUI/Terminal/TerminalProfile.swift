@@ -8,6 +8,10 @@ public struct TerminalProfile: Hashable, Sendable {
     public var entry: String
     public var colorDepth: ColorDepth
     public var isUnicode: Bool
+    /// The way of showing pictures that a person asks for.
+    public var graphics: GraphicsProtocol?
+    /// What the choice among them reads.
+    public let environment: [String: String]
     /// What a person should know: that the terminal type is unknown, or that colours could be better.
     public var notice: String?
 
@@ -18,6 +22,7 @@ public struct TerminalProfile: Hashable, Sendable {
     public init(
         environment: [String: String], isKnown: (String) -> Bool, colors: (String) -> (count: Int, isDirect: Bool)
     ) throws(TerminalError) {
+        self.environment = environment
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let requested = value("TERM") ?? "dumb"
         var entry = requested
@@ -63,6 +68,23 @@ public struct TerminalProfile: Hashable, Sendable {
             // A bare machine sets no locale at all; whoever reaches it with a terminal emulator has UTF-8.
             isUnicode = Self.emulators.contains { requested.hasPrefix($0) }
         }
+    }
+
+    /// Whether the terminal may be asked what it is.
+    var isAskable: Bool { Self.emulators.contains { requested.hasPrefix($0) } || requested.hasPrefix("mlterm") }
+
+    /// Whether it may be asked for kitty's graphics: some print the question, and tmux makes it a title.
+    var isAskableForKitty: Bool {
+        let isInside = ["TMUX", "STY"].contains { !environment[$0, default: ""].isEmpty }
+        return isAskable && !isInside && !["tmux", "screen", "rxvt"].contains { requested.hasPrefix($0) }
+    }
+
+    private var requested: String { environment["TERM", default: ""] }
+
+    /// How pictures are shown on a terminal that answered so.
+    public func choice(_ replies: TerminalReplies) -> GraphicsChoice {
+        GraphicsChoice(
+            asked: graphics, environment: environment, colorDepth: colorDepth, isUnicode: isUnicode, replies: replies)
     }
 
     private static let emulators = ["xterm", "tmux", "screen", "kitty", "foot", "alacritty", "wezterm", "st-", "rxvt"]

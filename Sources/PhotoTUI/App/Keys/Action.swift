@@ -138,6 +138,7 @@ public enum Action: String, CaseIterable, Sendable {
     case lookThoroughly = "look_thoroughly"
     case acceptLoss = "accept_loss"
     case nextTheme = "next_theme"
+    case nextGraphics = "next_graphics"
     case palette
     case help
     case repaint
@@ -386,6 +387,9 @@ public struct ActionDescription: Sendable {
         .init(.nextView, "Go to the next view", "next view", ["tab"], KeyContext.allCases),
         .init(.acceptLoss, "Mark vanished files as missing", "missing", ["M"], [.timeline]),
         .init(.nextTheme, "Use the next theme", "theme", ["T"], KeyContext.allCases),
+        .init(
+            .nextGraphics, "Show pictures another way: their pixels, or characters", "graphics", ["ctrl-g"],
+            KeyContext.allCases),
         .init(.palette, "Find any action by its name", "actions", [":"], KeyContext.allCases, footer: 8),
         .init(.help, "Show what the keys do", "help", ["?", "f1"], KeyContext.allCases),
         .init(.repaint, "Paint the screen anew", "repaint", ["ctrl-l"], KeyContext.allCases),

@@ -3,7 +3,7 @@ import Glibc
 import Grid
 import Terminal
 
-/// What the terminal says of itself, without asking it anything.
+/// What the environment and the terminal say of the terminal.
 enum TerminalExamination {
     private static let area = "Terminal"
 
@@ -30,6 +30,7 @@ enum TerminalExamination {
                         area, "TERM", .warning, "\(term), which this machine does not know",
                         whatToDo: "install ncurses-term, or set TERM=xterm-256color"))
         checks.append(colours(environment, graphics))
+        if isTerminal { checks += pictures(environment, graphics) }
         var size = winsize()
         if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
             let isSmall = size.ws_col < 40 || size.ws_row < 10
@@ -51,6 +52,25 @@ enum TerminalExamination {
         }
         if !value("SSH_CONNECTION").isEmpty { checks.append(Check(area, "ssh", .ok, "yes")) }
         return checks
+    }
+
+    /// How pictures will be shown, with what the terminal answered.
+    private static func pictures(_ environment: [String: String], _ graphics: String) -> [Check] {
+        guard let profile = try? TerminalProfile(environment: environment).limited(to: graphics) else { return [] }
+        let replies = (try? TerminalProbe.ask(profile)) ?? TerminalReplies()
+        let choice = profile.choice(replies)
+        var others = choice.possible.map(\.rawValue).filter { $0 != choice.way.rawValue }
+        if choice.way == .symbols { others.removeAll { $0 == GraphicsProtocol.symbols.rawValue } }
+        let more = others.isEmpty ? "" : "; --graphics could be \(others.joined(separator: ", "))"
+        let raw = replies.raw.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+        return [
+            Check(area, "pictures", .ok, "\(choice.way.rawValue): \(choice.reason)\(more)"),
+            Check(
+                area, "answers", .ok, raw.isEmpty ? "none" : raw,
+                whatToDo: replies.isComplete || choice.way != .symbols
+                    ? nil
+                    : "a terminal that does not answer shows pictures as characters, unless --graphics names a way"),
+        ]
     }
 
     /// What the app will use, decided as the app decides it.

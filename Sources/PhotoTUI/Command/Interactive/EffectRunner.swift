@@ -140,7 +140,7 @@ final class EffectRunner: Sendable {
             performForConsole(effect)
         case .loadJobs, .loadJob, .collectJobs: performForJobs(effect)
         case .loadInbox, .loadHealth, .loadCosts: performForSurvey(effect)
-        case .useTheme, .repaint, .suspend, .quit: break
+        case .useTheme, .useNextGraphics, .repaint, .suspend, .quit: break
         }
     }
 
@@ -188,13 +188,16 @@ final class EffectRunner: Sendable {
         run(request) { [queue, renderer, sizes = place.configuration.processingOptions.sizes] library in
             let region = wanted.region
             let neededColumns = Int((Double(wanted.columns) / max(region.width, 1e-6)).rounded(.up))
-            let size = RenditionSource.size(forColumns: neededColumns, among: sizes)
+            let size = RenditionSource.size(
+                forColumns: neededColumns, pixelsPerColumn: renderer.pixelsPerColumn, among: sizes)
+            var key = CellRenderer.ImageKey(
+                sha256: wanted.sha256, region: region, turn: wanted.turn, columns: wanted.columns, rows: wanted.rows)
             let largest = sizes.last ?? RenditionKind.smallSize
             let edge = wanted.pixelSize.map { max($0.width, $0.height) } ?? 0
-            let isEnough = neededColumns * 8 <= largest || edge <= largest
+            let isEnough = neededColumns * renderer.pixelsPerColumn <= largest || edge <= largest
             let objects = library.objects
             try await RenditionSource.makeLocal(wanted.sha256, size: size, in: objects)
-            let coarse = try await OffPool.run {
+            let coarse = try await OffPool.run { [key] in
                 let data = try RenditionSource.read(wanted.sha256, size: size, from: objects)
                 if wanted.turn != .upright {
                     guard let pixels = RenditionPicture.pixels(data) else {
@@ -202,10 +205,11 @@ final class EffectRunner: Sendable {
                             .corrupt, "its thumbnail is damaged", whatToDo: "import the photo again")
                     }
                     return renderer.render(
-                        pixels.turned(wanted.turn), region: region, columns: wanted.columns, rows: wanted.rows)
+                        pixels.turned(wanted.turn), key: key, region: region, columns: wanted.columns,
+                        rows: wanted.rows)
                 }
                 return try renderer.render(
-                    webp: data, region: region, columns: wanted.columns, rows: wanted.rows)
+                    webp: data, of: wanted.sha256, region: region, columns: wanted.columns, rows: wanted.rows)
             }
             if isEnough { return .pictureLoaded(request, coarse, isFinal: true) }
             try Task.checkCancellation()
@@ -217,9 +221,13 @@ final class EffectRunner: Sendable {
             }
             let pixels = try await library.processor.pixels(
                 file, region: wanted.region.before(wanted.turn),
-                fitting: wanted.turn.upright(PixelSize(width: wanted.columns * 8, height: wanted.rows * 16)))
-            let sharp = try await OffPool.run {
-                renderer.render(pixels.turned(wanted.turn), columns: wanted.columns, rows: wanted.rows)
+                fitting: wanted.turn.upright(
+                    PixelSize(
+                        width: wanted.columns * renderer.pixelsPerColumn,
+                        height: wanted.rows * renderer.pixelsPerColumn * 2)))
+            key.isSharp = true
+            let sharp = try await OffPool.run { [key] in
+                renderer.render(pixels.turned(wanted.turn), key: key, columns: wanted.columns, rows: wanted.rows)
             }
             return .pictureLoaded(request, sharp, isFinal: true)
         }

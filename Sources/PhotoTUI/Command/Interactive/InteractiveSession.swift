@@ -8,6 +8,7 @@ import Jobs
 import PhotoEngine
 import SystemPackage
 import Terminal
+import Thumbnails
 import Widgets
 
 /// The app in the terminal: one thread owns the screen and sleeps until there is input or a message.
@@ -139,9 +140,12 @@ struct InteractiveSession: Sendable {
         let terminal = try NcursesTerminal(profile: profile)
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)
+        let images = ImageStore<CellRenderer.ImageKey>()
+        terminal.use(images)
         let runner = EffectRunner(
             opening: door.opening, door: door, console: console, place: place, reason: reason, queue: queue,
-            renderer: CellRenderer(terminal.capabilities))
+            renderer: CellRenderer(
+                terminal.capabilities, images: images, pixelsPerColumn: terminal.pixelsPerColumn))
         let themes = ThemeFolder(environment: environment, executable: CommandLine.arguments[0])
         var styles = StyleTable.plain
         var state = initialState(terminal, themes)
@@ -176,6 +180,7 @@ struct InteractiveSession: Sendable {
                 case .repaint: terminal.invalidate()
                 case .suspend: raise(SIGTSTP)
                 case .useTheme(let name): use(theme: name, themes, terminal, &styles, &state)
+                case .useNextGraphics: _ = update(&state, .noticed(Self.useNextGraphics(terminal)))
                 default: runner.perform(effect)
                 }
             }
@@ -189,6 +194,17 @@ struct InteractiveSession: Sendable {
                 if hasLibrary { runner.startBackground(paths: paths) }
             }
         }
+    }
+
+    private static func useNextGraphics(_ terminal: NcursesTerminal) -> Notice {
+        let ways = terminal.graphics.possible
+        guard ways.count > 1 else {
+            let reason = terminal.graphics.reason
+            return Notice(.information, "characters are the only way: \(reason)")
+        }
+        let next = ways.firstIndex(of: terminal.graphics.way).map { ways[($0 + 1) % ways.count] } ?? ways[0]
+        terminal.useGraphics(next)
+        return Notice(.information, "pictures: \(next.rawValue)")
     }
 
     /// A networked library with its owner: somebody else's is not to be taken for one's own.

@@ -14,6 +14,8 @@ extension TerminalProfile {
             }
         if let asked { profile.colorDepth = min(colorDepth, asked) }
         if graphics == "ascii" { profile.isUnicode = false }
+        // Whoever asks for characters of a kind gets characters.
+        if graphics != "auto" { profile.graphics = GraphicsProtocol(rawValue: graphics) ?? .symbols }
         return profile
     }
 }

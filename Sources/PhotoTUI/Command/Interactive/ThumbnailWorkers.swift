@@ -73,11 +73,12 @@ final class ThumbnailWorkers: @unchecked Sendable {
         condition.unlock()
         let message: Message
         do {
-            let size = RenditionSource.size(forColumns: key.columns, among: sizes)
+            let size = RenditionSource.size(
+                forColumns: key.columns, pixelsPerColumn: renderer.pixelsPerColumn, among: sizes)
             let data = try RenditionSource.readFetching(key.sha256, size: size, from: objects)
             message = .thumbnailLoaded(
                 key,
-                try renderer.render(webp: data, columns: key.columns, rows: key.rows))
+                try renderer.render(webp: data, of: key.sha256, columns: key.columns, rows: key.rows))
         } catch {
             message = .thumbnailFailed(key, (error as? EngineError)?.whatHappened ?? "\(error)")
         }
@@ -92,9 +93,9 @@ final class ThumbnailWorkers: @unchecked Sendable {
 
 /// Reads renditions of a local store, blocking: for worker threads only.
 enum RenditionSource {
-    /// The smallest of the sizes that fills this many columns, at 8 pixels each.
-    static func size(forColumns columns: Int, among sizes: [Int]) -> Int {
-        sizes.first { $0 >= columns * 8 } ?? sizes.last ?? RenditionKind.smallSize
+    /// The smallest of the sizes that fills this many columns.
+    static func size(forColumns columns: Int, pixelsPerColumn: Int, among sizes: [Int]) -> Int {
+        sizes.first { $0 >= columns * pixelsPerColumn } ?? sizes.last ?? RenditionKind.smallSize
     }
 
     /// Has the rendition on this machine.

@@ -21,10 +21,11 @@ struct DoctorCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
+    @OptionGroup var graphics: GraphicsOption
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let configuration = LibraryOptions.configuration(warns: false)
+        let configuration = graphics.applied(to: LibraryOptions.configuration(warns: false))
         let location = libraryOptions.location(configuration)
         var checks = TerminalExamination.checks(graphics: configuration.graphics)
         checks += await MachineExamination.checks(configuration)

@@ -28,12 +28,13 @@ struct OpenCommand: AsyncParsableCommand {
 
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var why: ReasonOption
+    @OptionGroup var graphics: GraphicsOption
 
     @Argument(help: "Folders and files to index.", completion: .file())
     var paths: [String] = []
 
     func run() async throws {
-        let configuration = LibraryOptions.configuration(warns: false)
+        let configuration = graphics.applied(to: LibraryOptions.configuration(warns: false))
         let paths = try ImportPaths.check(paths)
         guard isatty(STDIN_FILENO) == 1, Console.isTerminal else {
             return try await printTimeline(paths, configuration)

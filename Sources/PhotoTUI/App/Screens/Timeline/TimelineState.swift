@@ -164,7 +164,7 @@ public struct ThumbnailCache: Sendable {
     private var outcomes: [ThumbnailKey: (outcome: Outcome, lastUse: Int)] = [:]
     private var tick = 0
     private var cells = 0
-    /// Cells kept beside those on screen: 16 bytes each, so 8 MB.
+    /// Cells kept beside those on screen: 24 bytes each, so 12 MB.
     static let capacity = 500_000
 
     public init() {}

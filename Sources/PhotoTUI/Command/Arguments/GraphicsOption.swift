@@ -1,0 +1,23 @@
+import ArgumentParser
+import PhotoEngine
+
+/// `--graphics`.
+struct GraphicsOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How pictures are drawn: \(Configuration.graphicsNames.joined(separator: ", ")) (default: graphics in config.toml, else auto).",
+            valueName: "name"),
+        completion: .list(Configuration.graphicsNames))
+    var graphics: String?
+
+    func validate() throws {
+        guard let graphics, !Configuration.graphicsNames.contains(graphics) else { return }
+        throw ValidationError("--graphics takes one of \(Configuration.graphicsNames.joined(separator: ", "))")
+    }
+
+    func applied(to configuration: Configuration) -> Configuration {
+        var configuration = configuration
+        if let graphics { configuration.graphics = graphics }
+        return configuration
+    }
+}
