@@ -64,7 +64,7 @@ struct CeleryAccessTests {
                 print(type(x).__name__)
             """)
         #expect(output == "42\n1\n[{'ours@test': {'ok': 'pong'}}]\nPhototuiError\n")
-        #expect(try await peer.celery(["status"]).contains("ours@test: OK"))
+        #expect(try await peer.celery(["status", "--timeout", "5"]).contains("ours@test: OK"))
         let delivery = CeleryDelivery(address)
         let message = DeliveryMessage(job: JobID(clock: SystemClock(), random: SystemRandom()), queue: .batch)
         try await delivery.publish([message, message, message])

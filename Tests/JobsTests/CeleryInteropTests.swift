@@ -168,7 +168,7 @@ struct CeleryInteropTests {
             try await wait("the task did not start") {
                 worker.state.withLock { $0.running.count == 1 && $0.scheduled.count == 1 }
             }
-            let status = try await peer.celery(["status"])
+            let status = try await peer.celery(["status", "--timeout", "5"])
             #expect(status.contains("ours@test: OK") && status.contains("1 node online"))
             for (method, words) in [
                 ("ping", ["pong"]), ("active", [busy, "photo.sleep", "low"]), ("scheduled", [later]),
