@@ -25,7 +25,9 @@ struct LibraryTable: Sendable {
         let database = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
         _ = try await Migration.run(on: database, at: 0)
         let tables = try await database.read { connection in
-            try order.filter { !["owners", "promoted_originals", "quotas"].contains($0) }.map { try read($0, connection) }
+            try order.filter { !["owners", "promoted_originals", "quotas"].contains($0) }.map {
+                try read($0, connection)
+            }
         }
         try await database.close()
         return tables

@@ -46,7 +46,9 @@ struct InboxCommand: AsyncParsableCommand {
             await InboxSurvey(
                 broker: isForeign || profile?.broker != nil ? open : nil, library: library,
                 owner: owner,
-                words: isForeign ? broker.map { ["--broker", ConsoleCommand.withoutPassword($0)] } ?? [] : libraryWords, isThorough: thorough,
+                words: isForeign
+                    ? broker.map { ["--broker", ConsoleCommand.withoutPassword($0)] } ?? [] : libraryWords,
+                isThorough: thorough,
                 patience: .seconds(wait)
             ).items()
         }
