@@ -72,7 +72,7 @@ final class PictureStage {
 
     /// Reads a pseudo-terminal on a thread of its own: who writes to it must not wait for the test.
     private final class Drain: Sendable {
-        private let state = Mutex((bytes: [UInt8](), count: 0, isStopped: false))
+        private let state = Mutex((bytes: [UInt8](), count: 0, isStopped: false, isEnded: false))
 
         init(_ controller: Int32) {
             let thread = Thread { [self] in
@@ -87,11 +87,17 @@ final class PictureStage {
                         state.count += count
                     }
                 }
+                state.withLock { $0.isEnded = true }
             }
             thread.start()
         }
 
-        func stop() { state.withLock { $0.isStopped = true } }
+        /// Returns once nothing reads any more: the next terminal may have the same descriptor.
+        func stop() {
+            state.withLock { $0.isStopped = true }
+            while !state.withLock({ $0.isEnded }) { usleep(1000) }
+        }
+
         func wait(for count: Int) {
             for _ in 0..<1000 where state.withLock({ $0.count }) < count { usleep(2000) }
         }
