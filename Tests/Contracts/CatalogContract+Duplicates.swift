@@ -85,6 +85,7 @@ extension CatalogContract {
             try requireEqual(try await catalog.uncompared(after: nil, limit: 9), [again], "what waits again")
             let old = catalog.uncompared(other, 3, 5)
             try require(!(try await catalog.record([], of: old)), "its old hash counts no more")
+            try require(!(try await catalog.record([], of: again)), "it leaves its cluster first")
             try require(try await catalog.record([], of: again), "it could be compared again")
             try requireEqual(try await catalog.cluster(cluster(photo.photo)), nil, "the cluster it left")
             try requireEqual(

@@ -20,8 +20,17 @@ struct Likeness {
         counters.add(1, to: .changes)
     }
 
-    /// Puts photos that wait into the index, all of them in a few round trips. False when one of them waits no more with its hash.
-    func add(_ compared: [ComparedPhoto]) throws -> Bool {
+    /// What became of photos that were to be put into the index.
+    enum Addition {
+        case added
+        /// One of them waits no more with its hash.
+        case stale
+        /// Some of them were in clusters from an earlier comparison, which they left now, so that what was planned may not hold.
+        case left
+    }
+
+    /// Puts photos that wait into the index, all of them in a few round trips.
+    func add(_ compared: [ComparedPhoto]) throws -> Addition {
         let waiting = try connection.rows(
             """
             SELECT 1 FROM photos JOIN uncompared_photos ON uncompared_photos.photo = photos.id
@@ -33,13 +42,13 @@ struct Likeness {
                     .int(photo.orientation.rawValue),
                 ]
             })
-        guard waiting.allSatisfy({ !$0.isEmpty }) else { return false }
-        try forget(compared.map(\.photo.photo))
+        guard waiting.allSatisfy({ !$0.isEmpty }) else { return .stale }
+        if try forget(compared.map(\.photo.photo)) { return .left }
         try insert(compared.map { ($0.photo.photo, $0.hash) })
         try connection.send(
             "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",
             each: compared.map { [owner, .id($0.photo.photo)] })
-        return true
+        return .added
     }
 
     /// Carries out what the arrival of a photo, which is in the index by now, changes.
@@ -117,8 +126,9 @@ struct Likeness {
             onConflict: "ON CONFLICT (owner, bucket, phash) DO NOTHING")
     }
 
-    /// Takes photos out of the index and their clusters.
-    func forget(_ photos: [PhotoID]) throws {
+    /// Takes photos out of the index and their clusters; whether one of them was in a cluster.
+    @discardableResult
+    func forget(_ photos: [PhotoID]) throws -> Bool {
         let found = try connection.rows(
             "DELETE FROM compared_photos WHERE photo = ? AND owner = ? RETURNING phash, cluster",
             each: photos.map { [.id($0), owner] })
@@ -130,6 +140,7 @@ struct Likeness {
         }
         for cluster in left.sorted() { try shrink(cluster) }
         try clearBuckets(of: hashes)
+        return !left.isEmpty
     }
 
     /// Takes hashes out of the index that no photo has any more.

@@ -102,12 +102,16 @@ extension SQLCatalog {
         do {
             return try await database.write { [self] connection in
                 let likeness = Likeness(connection: connection, owner: ownerValue)
-                guard try likeness.mark() == mark, try likeness.add(compared) else { throw StaleComparison() }
-                for photo in compared { try likeness.carryOut(photo, freshID: newIdentifier) }
+                guard try likeness.mark() == mark else { throw StaleComparison() }
+                let addition = try likeness.add(compared)
+                if addition == .stale { throw StaleComparison() }
+                if addition == .added {
+                    for photo in compared { try likeness.carryOut(photo, freshID: newIdentifier) }
+                }
                 var counters = CounterChanges()
                 Likeness.count(&counters)
                 try counters.write(to: connection, owner: ownerValue)
-                return mark + 1
+                return addition == .added ? mark + 1 : nil
             }
         } catch is StaleComparison {
             return nil
