@@ -46,11 +46,11 @@ struct ClusterParting {
         return members
     }
 
-    /// Puts those who left back into their cluster, with what had put them there. Where that, or one of them, is no longer as it
-    /// was, they wait to be compared again, and the answer is false.
+    /// Puts those who left back into their cluster, with what had put them there. The answer is false where that, or one of them, is
+    /// no longer as it was.
     func restore(_ parted: ResolutionContent.Parted) throws -> Bool {
         guard let present = try present(parted) else {
-            for member in parted.left { try likeness.waitIfComparable(member.photo) }
+            if try !reunite(parted) { for member in parted.left { try likeness.waitIfComparable(member.photo) } }
             return false
         }
         try likeness.insert(
@@ -66,6 +66,58 @@ struct ClusterParting {
             "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",
             each: parted.left.filter { !$0.waited }.map { [owner, .id($0.photo)] })
         return true
+    }
+
+    /// Puts those who left back who are as they were, though they may have been found like others since: those wait to be compared
+    /// again. False where the cluster has lost the one that stayed, or two of them are kept apart now.
+    private func reunite(_ parted: ResolutionContent.Parted) throws -> Bool {
+        let wanted = [parted.stayed] + parted.left
+        let rows = try connection.rows(
+            """
+            SELECT photos.phash, compared_photos.cluster FROM photos
+            LEFT JOIN compared_photos ON compared_photos.photo = photos.id
+            WHERE photos.id = ? AND photos.owner = ? AND photos.trashed_at IS NULL AND photos.status = 'ready'
+            """, each: wanted.map { [.id($0.photo), owner] })
+        var back: [(member: ResolutionContent.Member, cluster: ClusterID?)] = []
+        for (member, found) in zip(wanted, rows) {
+            guard var row = found.first else { continue }
+            let (hash, cluster): (Int64?, ClusterID?) = try (row.optionalInt64(), row.optionalID())
+            if hash.map(ResolutionContent.Member.text) == member.storedHash { back.append((member, cluster)) }
+        }
+        let hasCluster = try exists(parted.cluster)
+        guard back.count > 1, back[0].member.photo == parted.stayed.photo,
+            !hasCluster || back[0].cluster == parted.cluster,
+            try !likeness.areAnyKeptApart(back.map(\.member.photo))
+        else { return false }
+        if hasCluster {
+            for one in back.dropFirst() where one.cluster != parted.cluster {
+                if try likeness.areKeptApart(.photo(one.member.photo), .cluster(parted.cluster)) { return false }
+            }
+        }
+        let moving = back.filter { !hasCluster || $0.cluster != parted.cluster }.map(\.member)
+        let others = try members(of: Set(back.compactMap(\.cluster)).subtracting([parted.cluster]))
+            .subtracting(moving.map(\.photo))
+        try likeness.forget(moving.map(\.photo))
+        try likeness.insert(try moving.map { ($0.photo, try SQLRow.present(PerceptualHash($0.hash))) })
+        if !hasCluster { try likeness.begin(parted.cluster, with: parted.stayed.photo) }
+        for member in moving { try likeness.place(member.photo, in: parted.cluster, member.evidence) }
+        try likeness.recount(parted.cluster)
+        try connection.send(
+            "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",
+            each: moving.filter { !$0.waited }.map { [owner, .id($0.photo)] })
+        for photo in others.sorted() { try likeness.waitIfComparable(photo) }
+        return true
+    }
+
+    private func members(of clusters: Set<ClusterID>) throws -> Set<PhotoID> {
+        let rows = try connection.rows(
+            "SELECT photo FROM compared_photos WHERE cluster = ? AND owner = ?",
+            each: clusters.sorted().map { [.id($0), owner] })
+        return Set(
+            try rows.joined().map { row in
+                var row = row
+                return try row.id()
+            })
     }
 
     /// Of those who left, the photos that were compared since and found in no cluster; nil where the cluster can't be as it was.
