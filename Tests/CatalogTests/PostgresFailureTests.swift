@@ -120,6 +120,7 @@ struct PostgresFailureTests {
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
             "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
             "jobs DROP COLUMN ran_by", "resolutions DROP COLUMN keeper", "photos DROP COLUMN tier",
+            "resolutions DROP COLUMN undone_reason", "edits DROP COLUMN undone_reason",
         ] {
             _ = try database.execute("ALTER TABLE \(column)", [])
         }

@@ -126,7 +126,10 @@ extension CatalogContract {
             try requireEqual(try await catalog.photos(of: ClusterID(first: photos[0])).count, 3, "the cluster then")
             try await catalog.requireSound()
         },
-        ContractCase("Photos whose cluster changed since are compared anew when a decision is taken back") { subject in
+        ContractCase(
+            "Who was found like others since goes back when a decision is taken back, and those are compared anew"
+        ) {
+            subject in
             let catalog = subject.catalog
             let photos = try await catalog.addLike()
             let made = try await catalog.decideDistinct([photos[3], photos[4]], actor: "a", reason: "")
@@ -136,9 +139,33 @@ extension CatalogContract {
             let undone = try await catalog.undo(try requirePresent(made.resolution, "it").id, actor: "a")
             try requireEqual(undone.conflicts, [.changedCluster], "what changed since")
             try requireEqual(
-                try await catalog.photos(of: ClusterID(first: photos[4])), [photos[4], seven], "the new cluster stays")
+                try await catalog.photos(of: ClusterID(first: photos[3])), [photos[3], photos[4]], "the old cluster")
             try requireEqual(
-                try await catalog.uncompared(after: nil, limit: 9).map(\.photo), [photos[4]], "who is compared anew")
+                try await catalog.uncompared(after: nil, limit: 9).map(\.photo), [seven], "who is compared anew")
+            try await catalog.requireSound()
+        },
+        ContractCase("Photos of a cluster that are compared anew leave it before anything is planned with it") {
+            subject in
+            let catalog = subject.catalog
+            let photos = try await catalog.addLike()
+            let made = try await catalog.decideDistinct([photos[3], photos[4]], actor: "a", reason: "")
+            try await catalog.compareAlone()
+            let seven = try await catalog.addCompared(7, 0xff01, like: photos[4])
+            let eight = try await catalog.addCompared(8, 0xff01, like: photos[4])
+            _ = try await catalog.undo(try requirePresent(made.resolution, "it").id, actor: "a")
+            let waiting = try await catalog.uncompared(after: nil, limit: 9)
+            try requireEqual(waiting.map(\.photo), [seven, eight], "who waits")
+            let cluster = try requirePresent(try await catalog.cluster(of: eight), "where both still are")
+            try requireEqual(try await catalog.photos(of: cluster), [seven, eight], "the cluster")
+            // Without the one that comes anew it is no cluster.
+            try require(!(try await catalog.record([.joined(seven, cluster)], of: waiting[0])), "that plan")
+            try requireEqual(try await catalog.cluster(of: eight), nil, "the other's cluster")
+            try requireEqual(try await catalog.uncompared(after: nil, limit: 9), waiting, "who waits then")
+            try await catalog.requireSound()
+            let joining = [ClusterChange.joined(seven, ClusterID(first: photos[3]))]
+            try require(try await catalog.record(joining, of: waiting[0]), "the plan made anew")
+            try requireEqual(
+                try await catalog.photos(of: ClusterID(first: photos[3])), [photos[3], photos[4], seven], "it then")
             try await catalog.requireSound()
         },
         ContractCase("Photos of one stack are held apart by every later comparison") { subject in

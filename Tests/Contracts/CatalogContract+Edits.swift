@@ -84,6 +84,7 @@ extension CatalogContract {
                 try requireEqual(undone.conflicts, [], "what changed since \(change)")
                 try requireEqual(undone.restored, count, "photos changed back from \(change)")
                 try requireEqual(undone.edit.undone?.actor, "u", "who took it back")
+                try requireEqual(undone.edit.undone?.reason, "why not", "why")
                 try requireEqual(try await catalog.state(before.photos.map(\.id)), before, "all of it, after \(change)")
                 try await catalog.requireSound()
                 try await requireRefused(.conflict, "a second undo") { _ = try await catalog.undo(edit) }

@@ -113,7 +113,7 @@ extension CatalogContract {
                 try requireEqual(
                     try await subject.second.resolutions(clusterPrefix: prefix, limit: 9), [resolution],
                     "the resolution of the cluster")
-                let undone = try await subject.second.undo(resolution.id, actor: "bert")
+                let undone = try await subject.second.undo(resolution.id, actor: "bert", reason: "a mistake")
                 try requireEqual(
                     try await subject.second.resolutions(clusterPrefix: prefix, limit: 9), [], "once it is undone")
                 try requireEqual(undone.conflicts, [], "what changed since")
@@ -125,6 +125,7 @@ extension CatalogContract {
                 try await subject.catalog.requireSound()
                 let told = try await subject.catalog.resolution(resolution.id)
                 try requireEqual(told?.undone?.actor, "bert", "who took it back")
+                try requireEqual(told?.undone?.reason, "a mistake", "why")
                 try await requireThrown(.conflict, "a second undo") {
                     _ = try await subject.catalog.undo(resolution.id, actor: "bert")
                 }

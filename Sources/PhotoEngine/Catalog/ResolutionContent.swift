@@ -101,19 +101,19 @@ struct ResolutionContent: Codable {
         try SQLRow.present(try? JSONDecoder().decode(ResolutionContent.self, from: Data(text.utf8)))
     }
 
-    static let columns = "id, cluster, resolved_at, undone_at, undone_by, content"
+    static let columns = "id, cluster, resolved_at, undone_at, undone_by, undone_reason, content"
 
     /// From `columns`.
     static func resolution(_ row: SQLRow) throws -> (resolution: Resolution, content: ResolutionContent) {
         var row = row
         let (id, cluster): (ResolutionID, ClusterID) = try (row.id(), row.id())
         let (resolvedAt, undoneAt) = try (row.int64(), row.optionalInt64())
-        let undoneBy = try row.optionalText()
+        let (undoneBy, undoneReason) = try (row.optionalText(), row.optionalText())
         let content = try decoded(try row.text())
         return (
             content.resolution(
                 id, of: cluster, at: resolvedAt,
-                undone: undoneAt.map { Resolution.Undoing(at: $0, actor: undoneBy ?? "") }), content
+                undone: undoneAt.map { .init(at: $0, actor: undoneBy ?? "", reason: undoneReason ?? "") }), content
         )
     }
 

@@ -17,11 +17,10 @@ extension SQLCatalog {
             guard !decided.isEmpty else { return DistinctDecision(newPairs: 0, resolution: nil) }
             let parted = try ClusterParting(likeness: likeness).part(photos) { ($1[0], []) }
             let pairs = decided.count == 1 ? "1 pair" : "\(decided.count) pairs"
-            let named = photos.prefix(8).map(\.description).joined(separator: " ") + (photos.count > 8 ? " …" : "")
             let resolution = try keep(
                 Decision(
                     verdict: .distinct, photos: photos, parted: parted, decided: decided, actor: actor, reason: reason,
-                    action: "not duplicates", outcome: "\(pairs) decided: \(named)"), at: now, connection)
+                    action: "not duplicates", outcome: "\(pairs) decided"), at: now, connection)
             return DistinctDecision(newPairs: decided.count, resolution: resolution)
         }
     }
@@ -142,6 +141,21 @@ extension SQLCatalog {
         }
     }
 
+    /// Photos by their file names, as untrusted text, for the journal.
+    func names(_ photos: [PhotoID], _ connection: any SQLConnection) throws -> String {
+        let rows = try connection.rows(
+            "SELECT filename FROM photos WHERE id = ? AND owner = ?",
+            each: photos.prefix(3).map { [.id($0), ownerValue] })
+        let names = try rows.compactMap { found in
+            try found.first.map { row in
+                var row = row
+                return try row.text()
+            }
+        }
+        let more = photos.count - names.count
+        return names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+    }
+
     private struct Decision {
         let verdict: ResolutionContent.Verdict
         let photos: [PhotoID]
@@ -171,7 +185,8 @@ extension SQLCatalog {
         try append(
             JournalEntry(
                 id: newIdentifier(), at: now, actor: decision.actor, action: decision.action, subject: id.description,
-                outcome: decision.outcome + (decision.reason.isEmpty ? "" : ": \(decision.reason)")), to: connection)
+                outcome: "\(decision.outcome) (\(try names(decision.photos, connection)))"
+                    + (decision.reason.isEmpty ? "" : ": \(decision.reason)")), to: connection)
         var counters = CounterChanges()
         Likeness.count(&counters)
         try counters.write(to: connection, owner: ownerValue)

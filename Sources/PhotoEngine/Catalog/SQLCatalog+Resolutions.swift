@@ -89,7 +89,8 @@ extension SQLCatalog {
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: request.actor, action: "resolve duplicates",
                     subject: id.description,
-                    outcome: "kept \(request.keeper), \(trashed) to the trash (\(resolution.byteCount))"
+                    outcome: "kept \(try names([request.keeper], connection)), \(trashed) to the trash "
+                        + "(\(resolution.byteCount))"
                         + (request.reason.isEmpty ? "" : ": \(request.reason)")), to: connection)
             try counters.write(to: connection, owner: ownerValue)
             return resolution

@@ -10,7 +10,7 @@ extension SQLCatalog {
             guard let row else { throw EngineError(.notFound, "there is no resolution \(id)") }
             let (resolution, content) = try ResolutionContent.resolution(row)
             if let undone = resolution.undone {
-                throw EngineError(.conflict, "the resolution \(id) was taken back before, by \(undone.actor)")
+                throw EngineError(.conflict, "the resolution was taken back before, by \(undone.actor)")
             }
             var counters = CounterChanges()
             Likeness.count(&counters)
@@ -21,8 +21,9 @@ extension SQLCatalog {
             try undoing.restorePhotos(counters: &counters)
             if !content.trashed.isEmpty, undoing.goneCount == content.trashed.count {
                 throw EngineError(
-                    .conflict, "what the resolution \(id) had put into the trash was removed for good",
-                    whatToDo: "the journal tells when; the originals may be in the desktop's trash, or in a backup")
+                    .conflict, "what the resolution had put into the trash was removed for good",
+                    whatToDo: "phototui journal tells when; what is left is in a backup, or, of files in folders of "
+                        + "yours, in the desktop's trash")
             }
             try undoing.restoreMarks(counters: &counters, newFaceID: newIdentifier)
             try undoing.forgetDecisions()
@@ -33,8 +34,8 @@ extension SQLCatalog {
                 try undoing.restoreParted()
             }
             try connection.execute(
-                "UPDATE resolutions SET undone_at = ?, undone_by = ? WHERE id = ? AND owner = ?",
-                [.int(now), .string(actor), .id(id), ownerValue])
+                "UPDATE resolutions SET undone_at = ?, undone_by = ?, undone_reason = ? WHERE id = ? AND owner = ?",
+                [.int(now), .string(actor), .string(reason), .id(id), ownerValue])
             let restored =
                 switch content.verdict {
                 case nil:
@@ -51,7 +52,8 @@ extension SQLCatalog {
             try counters.write(to: connection, owner: ownerValue)
             return UndoneResolution(
                 resolution: content.resolution(
-                    id, of: resolution.cluster, at: resolution.resolvedAt, undone: .init(at: now, actor: actor)),
+                    id, of: resolution.cluster, at: resolution.resolvedAt,
+                    undone: .init(at: now, actor: actor, reason: reason)),
                 restored: undoing.restored, conflicts: undoing.conflicts)
         }
     }

@@ -88,7 +88,7 @@ extension SQLCatalog {
         return edit
     }
 
-    static let editColumns = "id, kind, subject, photos, actor, reason, made_at, undone_at, undone_by"
+    static let editColumns = "id, kind, subject, photos, actor, reason, made_at, undone_at, undone_by, undone_reason"
 
     static func edit(_ row: SQLRow) throws -> Edit {
         var row = row
@@ -96,10 +96,10 @@ extension SQLCatalog {
         let (subject, count) = try (row.text(), row.int())
         let (actor, reason) = try (row.text(), row.text())
         let (madeAt, undoneAt) = try (row.int64(), row.optionalInt64())
-        let undoneBy = try row.optionalText()
+        let (undoneBy, undoneReason) = try (row.optionalText(), row.optionalText())
         return Edit(
             id: id, kind: kind, subject: subject, photoCount: count, actor: actor, reason: reason, madeAt: madeAt,
-            undone: undoneAt.map { .init(at: $0, actor: undoneBy ?? "") })
+            undone: undoneAt.map { .init(at: $0, actor: undoneBy ?? "", reason: undoneReason ?? "") })
     }
 
     private func known(_ id: EditID, _ connection: any SQLConnection) throws -> Edit {
@@ -134,7 +134,7 @@ extension SQLCatalog {
         return try await database.write { [self] connection in
             let edit = try known(id, connection)
             if let undone = edit.undone {
-                throw EngineError(.conflict, "the edit \(id) was taken back before, by \(undone.actor)")
+                throw EngineError(.conflict, "the edit was taken back before, by \(undone.actor)")
             }
             var rows = try connection.rows(
                 """
@@ -152,8 +152,8 @@ extension SQLCatalog {
                 "UPDATE edit_parts SET is_undone = 1 WHERE edit = ? AND ordinal = ?", [.id(id), .int(ordinal)])
             if isComplete {
                 try connection.execute(
-                    "UPDATE edits SET undone_at = ?, undone_by = ? WHERE id = ? AND owner = ?",
-                    [.int(now), .string(actor), .id(id), ownerValue])
+                    "UPDATE edits SET undone_at = ?, undone_by = ?, undone_reason = ? WHERE id = ? AND owner = ?",
+                    [.int(now), .string(actor), .string(reason), .id(id), ownerValue])
             }
             let restored = undoing.restored.count
             let conflicts = undoing.conflicts.isEmpty ? "" : ", \(undoing.conflicts.count) changed since"
@@ -168,7 +168,8 @@ extension SQLCatalog {
                 edit: isComplete
                     ? Edit(
                         id: id, kind: edit.kind, subject: edit.subject, photoCount: edit.photoCount, actor: edit.actor,
-                        reason: edit.reason, madeAt: edit.madeAt, undone: .init(at: now, actor: actor)) : edit,
+                        reason: edit.reason, madeAt: edit.madeAt,
+                        undone: .init(at: now, actor: actor, reason: reason)) : edit,
                 restored: restored, conflicts: undoing.conflicts, isComplete: isComplete)
         }
     }

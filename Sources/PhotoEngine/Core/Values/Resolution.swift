@@ -181,10 +181,13 @@ public struct Resolution: Hashable, Sendable {
         /// Unix microseconds.
         public let at: Int64
         public let actor: String
+        /// Why, in the person's words; empty where nothing was given.
+        public let reason: String
 
-        public init(at: Int64, actor: String) {
+        public init(at: Int64, actor: String, reason: String = "") {
             self.at = at
             self.actor = actor
+            self.reason = reason
         }
     }
 

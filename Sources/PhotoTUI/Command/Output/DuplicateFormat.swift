@@ -141,6 +141,17 @@ enum DuplicateFormat {
         }
     }
 
+    /// The file name of what was kept, no longer than a column should be; of several the first.
+    static func kept(_ resolution: Resolution, _ photos: [PhotoID: Photo]) -> String {
+        let name = photos[resolution.keeper].map { displayEscaped($0.filename).truncated(to: 32) } ?? "-"
+        return name + (resolution.alsoKept.isEmpty ? "" : " and \(resolution.alsoKept.count) more")
+    }
+
+    /// Why it was taken back, behind why it was decided; as untrusted text.
+    static func reason(_ undoing: Resolution.Undoing) -> String {
+        undoing.reason.isEmpty ? "" : " (undone: \(undoing.reason))"
+    }
+
     /// `decision` in JSON.
     static func name(_ verdict: Resolution.Verdict) -> String {
         switch verdict {
@@ -227,6 +238,21 @@ struct ResolvedCluster {
         setFiles(proposal.photos, library)
     }
 
+    /// With those of `photos` that are of it.
+    init(_ made: Resolution, _ photos: [PhotoID: Photo], in library: Library) {
+        self.init(made)
+        setFiles(([made.keeper] + made.alsoKept + made.trashed).compactMap { photos[$0] }, library)
+    }
+
+    /// What decisions are about, as far as it is still in the library.
+    static func photos(
+        of resolutions: [Resolution], withTrash: Bool, in library: Library
+    ) async throws -> [PhotoID: Photo] {
+        let ids = resolutions.flatMap { [$0.keeper] + (withTrash ? $0.alsoKept + $0.trashed : []) }
+        let found = try await library.catalog.photos(Array(Set(ids)))
+        return Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0) })
+    }
+
     private mutating func setFiles(_ photos: [Photo], _ library: Library) {
         files = photos.map { photo in
             (photo, photo.id == keeper ? "keep" : alsoKept.contains(photo.id) ? "also_keep" : "trash")
@@ -261,12 +287,14 @@ struct ResolvedCluster {
             ("bytes", .integer(byteCount.bytes)),
             ("changed", .array(changed.map { .string($0) })),
             ("changes", DuplicateFormat.changes(marks)),
+            ("doubt", .text(doubt)),
             ("decision", .string(DuplicateFormat.name(resolution?.verdict ?? .duplicates))),
             ("actor", .text(resolution?.actor)),
             ("reason", .text(resolution?.reason)),
             ("resolved_at", .moment(resolution?.resolvedAt)),
             ("undone_at", .moment(resolution?.undone?.at)),
             ("undone_by", .text(resolution?.undone?.actor)),
+            ("undone_reason", .text(resolution?.undone?.reason)),
         ] + (library.map { [("photos", photos(in: $0))] } ?? [])
     }
 

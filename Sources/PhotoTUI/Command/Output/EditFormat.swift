@@ -11,6 +11,7 @@ enum EditFormat {
             ("subject", .string(edit.subject)), ("photo_count", .count(edit.photoCount)),
             ("actor", .string(edit.actor)), ("reason", .string(edit.reason)), ("made_at", .moment(edit.madeAt)),
             ("undone_at", .moment(edit.undone?.at)), ("undone_by", .text(edit.undone?.actor)),
+            ("undone_reason", .text(edit.undone?.reason)),
         ]
     }
 

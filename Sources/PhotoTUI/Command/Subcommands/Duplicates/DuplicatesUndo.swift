@@ -98,24 +98,26 @@ struct DuplicatesResolutions: AsyncParsableCommand {
         try await libraryOptions.withLibrary { library in
             let found = try await library.catalog.resolutions(after: page.after, limit: page.count)
             let (shown, next) = page.page(found, cursor: \.id)
+            let names = try await ResolvedCluster.photos(of: Array(shown), withTrash: output.json, in: library)
             if output.json {
                 let document: JSON = .object([
-                    "resolutions": .array(shown.map { ResolvedCluster($0).json }), "next": .text(next?.description),
+                    "resolutions": .array(shown.map { ResolvedCluster($0, names, in: library).json }),
+                    "next": .text(next?.description),
                 ])
                 try Console.line(document.encoded())
                 return
             }
             var table = TextTable([
-                ("RESOLUTION", .left), ("AT", .left), ("BY", .left), ("DECIDED", .left), ("TRASHED", .right),
-                ("BYTES", .right),
-                ("", .left), ("REASON", .left),
+                ("RESOLUTION", .left), ("AT", .left), ("BY", .left), ("DECIDED", .left), ("KEPT", .left),
+                ("TRASHED", .right), ("BYTES", .right), ("", .left), ("REASON", .left),
             ])
             for item in shown {
                 table.add([
                     item.id.description, rfc3339(microseconds: item.resolvedAt), displayEscaped(item.actor),
-                    DuplicateFormat.words(item.verdict), "\(item.trashed.count)", item.byteCount.description,
+                    DuplicateFormat.words(item.verdict),
+                    DuplicateFormat.kept(item, names), "\(item.trashed.count)", item.byteCount.description,
                     item.undone == nil ? "" : "undone",
-                    displayEscaped(item.reason),
+                    displayEscaped(item.reason + (item.undone.map(DuplicateFormat.reason) ?? "")),
                 ])
             }
             if !table.isEmpty { try Console.write(table.text()) }
