@@ -129,17 +129,38 @@ struct KeeperRulesTests {
     @Test(
         "What holds more than the picture that shows is never thrown away unseen",
         arguments: [
-            (["Picture.Frames": "6"], MediaType.gif, "b.gif has 6 frames"),
-            (["Picture.Frames": "3"], .tiff, "b.gif has 3 pages"),
-            (["Picture.Bits": "16"], .png, "b.gif has 16 bits a channel"),
-            (["Xmp.GCamera.MicroVideo": "1"], .jpeg, "b.gif has a film behind its picture"),
-        ] as [([String: String], MediaType, String)])
-    func extent(tags: [String: String], type: MediaType, doubt: String) {
+            (
+                ["Picture.Frames": "6"], MediaType.gif, "b.gif has 6 frames",
+                "b.gif has 6 frames, of which one was compared"
+            ),
+            (["Picture.Frames": "3"], .tiff, "b.gif has 3 pages", "b.gif has 3 pages, of which one was compared"),
+            (["Picture.Bits": "16"], .png, "b.gif has 16 bits a channel", ""),
+            (
+                ["Xmp.GCamera.MicroVideo": "1"], .jpeg, "b.gif has a film behind its picture",
+                "b.gif has a film behind its picture"
+            ),
+        ] as [([String: String], MediaType, String, String)])
+    func extent(tags: [String: String], type: MediaType, doubt: String, unseen: String) {
         let original = photo(1, "a.jpg")
         let more = photo(2, "b.gif", type, width: 800, height: 600, camera: nil) { $0.metadata.tags = tags }
         #expect(KeeperRules().proposal(among: [candidate(original), candidate(more)]).doubt == doubt)
         let plain = photo(3, "c.jpg", camera: nil)
         #expect(KeeperRules().proposal(among: [candidate(plain), candidate(more)]).keeper == more.id)
+        // As many of them may be others: only the first was compared.
+        let likewise = photo(4, "d.gif", type) { $0.metadata.tags = tags }
+        let equal = KeeperRules().proposal(among: [candidate(likewise), candidate(more)])
+        #expect(equal.keeper == likewise.id)
+        #expect(equal.doubt == (tags["Picture.Bits"] == nil ? unseen : nil))
+    }
+
+    @Test("Transparency is no reason to keep a smaller picture, but one to look at what would go")
+    func alpha() {
+        let large = photo(1, "a.jpg")
+        let drawing = photo(2, "b.png", .png, width: 800, height: 600, camera: nil) {
+            $0.metadata.tags = ["Picture.Alpha": "1"]
+        }
+        let proposal = KeeperRules().proposal(among: [candidate(large), candidate(drawing)])
+        #expect(proposal.keeper == large.id && proposal.doubt == "b.png has an alpha channel")
     }
 
     @Test("More pixels in fewer bytes are no reason to be sure, unless a camera made them")

@@ -133,6 +133,18 @@ struct Fixtures {
         small.save(f"{folder}/pages.tif", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/animated.gif", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/animated.webp", save_all=True, append_images=pages[1:])
+        small.save(f"{folder}/animated.png", save_all=True, append_images=pages[1:])
+        small.save(f"{folder}/animated.avif", save_all=True, append_images=pages[1:])
+        small.save(f"{folder}/many.jpg", format="MPO", save_all=True, append_images=pages[1:])
+        # As phones append a film: at once, or behind blocks of their own.
+        film = struct.pack(">I", 24) + b"ftypmp42" + bytes(4) + b"isommp42" + struct.pack(">I", 16) + b"mdat" + bytes(8)
+        still = open(f"{folder}/progressive.jpg", "rb").read()
+        open(f"{folder}/film.jpg", "wb").write(still + film)
+        open(f"{folder}/film-behind-blocks.jpg", "wb").write(
+            still + bytes(2) + struct.pack("<HI", 0x0A30, 16) + b"MotionPhoto_Data" + film + b"SEFH" + bytes(20) + b"SEFT")
+        # In the metadata alone, or no film's beginning, or cut off before the picture's end.
+        open(f"{folder}/no-film.jpg", "wb").write(still[:2] + b"\xff\xfe" + struct.pack(">H", len(film) + 2) + film + still[2:])
+        open(f"{folder}/words-behind.jpg", "wb").write(still + b"the word ftyp behind a picture")
         small.save(f"{folder}/plain.webp", quality=90)
         small.save(f"{folder}/plain.avif", quality=90)
         for number in back:

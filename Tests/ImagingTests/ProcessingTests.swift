@@ -67,6 +67,22 @@ struct ProcessingTests {
     }
 
     @Test(
+        "What a file holds beyond its first picture of eight bits is told",
+        arguments: [
+            ("pages.tif", ["Picture.Frames": "3"]), ("animated.gif", ["Picture.Frames": "3"]),
+            ("animated.webp", ["Picture.Frames": "3"]), ("animated.png", ["Picture.Frames": "3"]),
+            ("animated.avif", ["Picture.Frames": "3"]), ("many.jpg", ["Picture.Frames": "3"]),
+            ("deep.png", ["Picture.Bits": "16"]), ("alpha.png", ["Picture.Alpha": "1"]),
+            ("film.jpg", ["Picture.Film": "1"]),
+            ("film-behind-blocks.jpg", ["Picture.Film": "1"]), ("no-film.jpg", [:]), ("words-behind.jpg", [:]),
+            ("progressive.jpg", [:]), ("photo.jpg", [:]), ("colour.png", [:]), ("plain.avif", [:]), ("plain.webp", [:]),
+        ])
+    func extent(name: String, told: [String: String]) async throws {
+        let photo = try await makePool().process(try Fixtures.shared()[name], options: ProcessingOptions())
+        #expect(photo.metadata.tags.filter { $0.key.hasPrefix("Picture.") } == told)
+    }
+
+    @Test(
         "A picture with a profile of its own is shown in the colours that it means",
         arguments: ["jpg", "jpeg", "png", "webp", "avif", "tif"])
     func profiles(kind: String) async throws {

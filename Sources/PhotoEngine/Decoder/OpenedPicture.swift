@@ -71,9 +71,15 @@ struct OpenedPicture {
         let (opened, size) = try loader.open(atLeast: edge, isLenient: problem != nil)
         // A raw file's preview tells nothing of it.
         var extent = mediaType == .raw ? [:] : opened.extentTags
-        if mediaType == .jpeg, case let count = JPEGSegment.pictureCount(of: file.buffer), count > 1 {
-            extent[PictureTag.frames] = "\(count)"
-        }
+        let frames =
+            switch mediaType {
+            case .jpeg: JPEGSegment.pictureCount(of: file.buffer)
+            case .png: FrameCount.png(file.buffer)
+            case .heic, .avif: FrameCount.sequence(file.buffer)
+            default: 1
+            }
+        if frames > 1 { extent[PictureTag.frames] = "\(frames)" }
+        if mediaType == .jpeg, JPEGSegment.hasFilm(behind: file.buffer) { extent[PictureTag.film] = "1" }
         var plain = try opened.plain()
         // libvips' resize moves the pHash of drawings by up to 4 bits, and that of a large JPEG by one now and then.
         let isHashedScaled = loader.shrinksWhileDecoding && edge >= 1024

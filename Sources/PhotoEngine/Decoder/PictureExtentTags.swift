@@ -13,6 +13,8 @@ extension VipsPicture {
         case VIPS_FORMAT_DOUBLE: tags[PictureTag.bits] = "64"
         default: break
         }
+        // Of an animation it says that some frame changes only part of the picture.
+        if frames <= 1, vips_image_hasalpha(pointer) != 0 { tags[PictureTag.alpha] = "1" }
         return tags
     }
 }

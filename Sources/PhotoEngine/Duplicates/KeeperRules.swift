@@ -63,7 +63,7 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
         case .resolution: "more pixels"
         case .format: "the better format"
         case .metadata: "more camera data"
-        case .captureDate: "the surer or earlier date"
+        case .captureDate: "the surer or earlier capture date"
         case .fileName: "the plainer name"
         case .albums: "in more albums"
         case .bytes: "less compressed"
@@ -95,6 +95,8 @@ public struct KeeperProposal: Equatable, Sendable {
     /// Why it isn't certain, for a person: something weighty speaks for another photo, or nothing does for the keeper. Nil
     /// where it is certain, as it always is for equal bytes.
     public let doubt: String?
+    /// Whether something weighty speaks for another photo.
+    public let isOpposed: Bool
 }
 
 extension KeeperRules {
@@ -121,21 +123,28 @@ extension KeeperRules {
             keeper: keeper.photo.id,
             alwaysKept: Set(weighed.filter(\.isInReferenceFolder).map(\.photo.id)),
             choice: choice(keeper, others, others.contains(where: \.isDamaged) ? nil : decisive),
-            doubt: others.lazy.compactMap { doubt(of: keeper, beside: $0) }.first)
+            doubt: others.lazy.compactMap { doubt(of: keeper, beside: $0) }.first,
+            isOpposed: others.contains { objection(to: keeper, beside: $0) != nil })
     }
 
     private func doubt(of keeper: WeighedPhoto, beside other: WeighedPhoto) -> String? {
+        if let objection = objection(to: keeper, beside: other) { return objection }
+        let isTold = order.contains { $0.isWeighty && keeper.isBetter(than: other, by: $0, self) }
+        if keeper.photo.sha256 == other.photo.sha256 || other.isDamaged || isTold { return nil }
+        return "little tells it from \(displayEscaped(other.photo.filename))"
+    }
+
+    /// What weighty there is for the other photo.
+    private func objection(to keeper: WeighedPhoto, beside other: WeighedPhoto) -> String? {
         if keeper.photo.sha256 == other.photo.sha256 { return nil }
         if keeper.isDamaged { return "\(displayEscaped(keeper.photo.filename)) is damaged" }
         let weighty = order.filter(\.isWeighty)
         let name = displayEscaped(other.photo.filename)
-        if let excess = other.extent.excess(over: keeper.extent) { return "\(name) \(excess)" }
+        if let loss = other.extent.loss(keeping: keeper.extent) { return "\(name) \(loss)" }
         if let rule = weighty.first(where: { other.isBetter(than: keeper, by: $0, self) }) {
             return "\(name) has \(rule.advantage)"
         }
-        if keeper.isEnlarged(from: other, self) { return "\(name) has more bytes for fewer pixels" }
-        if other.isDamaged || weighty.contains(where: { keeper.isBetter(than: other, by: $0, self) }) { return nil }
-        return "little tells it from \(name)"
+        return keeper.isEnlarged(from: other, self) ? "\(name) has more bytes for fewer pixels" : nil
     }
 
     private func choice(_ keeper: WeighedPhoto, _ others: [WeighedPhoto], _ rule: KeeperRule?) -> String {

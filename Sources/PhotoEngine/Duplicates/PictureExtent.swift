@@ -5,6 +5,7 @@ public struct PictureExtent: Sendable {
     private let frames: Int
     private let bits: Int
     private let hasFilm: Bool
+    private let hasAlpha: Bool
     private let isPaged: Bool
 
     public init(of photo: Photo) {
@@ -12,6 +13,7 @@ public struct PictureExtent: Sendable {
         frames = tags[PictureTag.frames].flatMap { Int($0) } ?? 1
         bits = tags[PictureTag.bits].flatMap { Int($0) } ?? 8
         hasFilm = tags.contains { Self.isOfFilm($0.key) && $0.value == "1" }
+        hasAlpha = tags[PictureTag.alpha] == "1"
         isPaged = photo.mediaType == .tiff
     }
 
@@ -23,6 +25,17 @@ public struct PictureExtent: Sendable {
         return nil
     }
 
-    /// Google's motion photos (Motion Photo format 1.0, and the older Micro Video).
-    static func isOfFilm(_ tag: String) -> Bool { tag.hasSuffix(".MotionPhoto") || tag.hasSuffix(".MicroVideo") }
+    /// What would be lost of it, or may be, as nobody compares more than the first picture, were the other kept; after the photo's
+    /// name. Nil where that is nothing.
+    public func loss(keeping other: PictureExtent) -> String? {
+        if let excess = excess(over: other) { return excess }
+        if hasFilm { return "has a film behind its picture" }
+        if frames > 1 { return "has \(frames) \(isPaged ? "pages" : "frames"), of which one was compared" }
+        return hasAlpha && !other.hasAlpha ? "has an alpha channel" : nil
+    }
+
+    /// Google's motion photos (Motion Photo format 1.0, and the older Micro Video), and what the decoder found.
+    static func isOfFilm(_ tag: String) -> Bool {
+        tag.hasSuffix(".MotionPhoto") || tag.hasSuffix(".MicroVideo") || tag == PictureTag.film
+    }
 }

@@ -2,6 +2,10 @@
 public enum PictureTag {
     /// How many pictures follow one another: an animation's frames, a document's pages, a camera's multi-picture file.
     public static let frames = "Picture.Frames"
+    /// "1" where a film follows the picture in its file.
+    public static let film = "Picture.Film"
+    /// "1" where pixels may be transparent.
+    public static let alpha = "Picture.Alpha"
     /// Bits a channel.
     public static let bits = "Picture.Bits"
 }

@@ -9,7 +9,7 @@ public struct BulkResolution: Sendable {
         case certain
         /// The pictures have the same pixels, as far as their largest renditions tell: the files differ in what else they hold.
         case exact
-        /// No photo that would go is more bits away from the keeper.
+        /// No photo that would go is more bits away from the keeper, and nothing weighty speaks for another.
         case within(Int)
     }
 
@@ -82,7 +82,7 @@ public struct BulkResolution: Sendable {
             switch choice {
             case .certain: try await pictures.doubt(of: proposal) == nil
             case .exact: try await pictures.haveSamePixels(proposal)
-            case .within(let distance): farthest.distance <= distance
+            case .within(let distance): farthest.distance <= distance && !proposal.isOpposed
             }
         return isChosen ? proposal : nil
     }

@@ -129,8 +129,7 @@ extension PictureSource {
     func haveSamePixels(_ proposal: ClusterProposal) async throws -> Bool {
         let sizes = Set(proposal.photos.map { $0.pixelSize.map($0.metadata.orientation.upright) })
         guard sizes.count == 1, sizes.first != .some(nil), let first = proposal.photos.first,
-            let keeper = proposal.photos.first(where: { $0.id == proposal.keeper }),
-            proposal.photos.allSatisfy({ PictureExtent(of: $0).excess(over: PictureExtent(of: keeper)) == nil }),
+            !proposal.losesUnseen,
             proposal.members.allSatisfy({ proposal.distance(of: $0) == 0 }),
             let rendition = try await largestRendition(of: first.sha256)
         else { return false }

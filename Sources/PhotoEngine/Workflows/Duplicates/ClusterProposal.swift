@@ -1,4 +1,5 @@
 public import Core
+internal import Duplicates
 public import SystemPackage
 
 /// A cluster with its photos, and what to do with it.
@@ -38,6 +39,9 @@ public struct ClusterProposal: Sendable {
     /// What speaks against it, for a person, safe to show; nil where nothing does: the hashes are nearly the same, none is part
     /// of a stack, and nothing weighty speaks for another keeper.
     public internal(set) var doubt: String?
+    /// Whether something weighty speaks for another photo than the keeper, or one of those that would go stands another way: no answer
+    /// that they show the same settles which to keep.
+    public internal(set) var isOpposed = false
     /// What somebody answered of two of its photos, that they are not the same; nil where nobody did.
     public internal(set) var denial: CalibrationAnswer?
     private let keptMember: ClusterMember?
@@ -109,6 +113,12 @@ public struct ClusterProposal: Sendable {
 
     /// What belongs together is not to be thrown away.
     public var bytesToWin: ByteCount { bytesToWin(keeping: kept.union(stacks.flatMap(\.photos))) }
+
+    /// Whether what would go holds more than what was compared: further frames or pages, a film, transparency, more bits.
+    var losesUnseen: Bool {
+        guard let keeper = photos.first(where: { $0.id == self.keeper }).map(PictureExtent.init) else { return true }
+        return photos.contains { !kept.contains($0.id) && PictureExtent(of: $0).loss(keeping: keeper) != nil }
+    }
 
     /// To keep these, of the photos as they are here.
     public func request(

@@ -102,6 +102,10 @@ public struct DuplicateReview: Sendable {
             paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
             collections: collections, faces: faces, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
             choice: proposal.choice, stacks: stacks)
+        let kept = made.kept
+        made.isOpposed =
+            proposal.isOpposed
+            || made.members.contains { !kept.contains($0.photo) && made.turn(of: $0) != .upright }
         made.denial = try await catalog.denial(in: cluster.id)
         made.doubt =
             if made.denial != nil {
@@ -146,26 +150,33 @@ public struct DuplicateReview: Sendable {
                 .invalidInput, "all photos of the cluster would be kept",
                 whatToDo: "if they are no duplicates, say so with: phototui duplicates not-duplicate")
         }
-        if try await isThere(request.keeper) { return }
+        guard let absence = try await absence(of: request.keeper) else { return }
         let others = request.members.subtracting(request.alsoKept).subtracting([request.keeper]).sorted()
-        for photo in others.prefix(Self.mostSought) where try await isThere(photo) {
+        for photo in others.prefix(Self.mostSought) where try await self.absence(of: photo) == nil {
             throw EngineError(
-                .conflict, "the original of the photo to keep, \(request.keeper), is not there as it was imported",
+                .conflict, "the original of the photo to keep, \(absence)",
                 whatToDo: "keep one whose file is there, or bring the file back and import its folder")
         }
     }
 
     /// Throws `.conflict` where the original to keep is not there, as with its disk away: nobody looks at what many come to.
     func requireKeeper(of request: ResolutionRequest) async throws {
-        if try await isThere(request.keeper) { return }
+        guard let absence = try await absence(of: request.keeper) else { return }
         throw EngineError(
-            .conflict, "the original of the photo to keep, \(request.keeper), is not there as it was imported",
+            .conflict, "the original of the photo to keep, \(absence)",
             whatToDo: "bring the file back, or its disk; or decide on the cluster by itself")
     }
 
-    private func isThere(_ id: PhotoID) async throws -> Bool {
-        guard let photo = try await catalog.photo(id) else { return false }
-        return try await originals.isThere(photo)
+    /// Which original is not there, for a person; nil where it is.
+    private func absence(of id: PhotoID) async throws -> String? {
+        guard let photo = try await catalog.photo(id) else { return "\(id), is no longer in the library" }
+        if try await originals.isThere(photo) { return nil }
+        let place =
+            switch photo.original {
+            case .file(let path): displayEscaped(path)
+            case .object: displayEscaped(photo.filename)
+            }
+        return "\(place), is not there as it was imported"
     }
 
     public func undo(_ resolution: Resolution, actor: String, reason: String = "") async throws -> UndoneResolution {
