@@ -51,6 +51,14 @@ struct CopyCheckTests {
             return small
         }
 
+        /// Each pixel the mean of those around it.
+        var blurred: Made {
+            changed { x, y, _ in
+                let around = (0..<9).map { value(x + $0 % 3 - 1, y + $0 / 3 - 1) }
+                return (0..<3).map { channel in around.reduce(0) { $0 + $1[channel] } / 9 }
+            }
+        }
+
         func cropped(_ share: Double) -> Made {
             changed { x, y, _ in
                 let middle = Double(side) / 2
@@ -78,25 +86,32 @@ struct CopyCheckTests {
         func flaw(_ spoilt: Made, _ copy: Made? = nil) -> CopyCheck.Flaw? {
             CopyCheck(keeping: spoilt.pixels, for: (copy ?? made).pixels).flaw
         }
-        let spot = made.changed { x, y, values in
-            (100..<112).contains(x) && (50..<62).contains(y) ? [0, 0, 0] : values
+        // The smaller one is less of the picture than compression changes.
+        for side in [12, 8] {
+            let spot = made.changed { x, y, values in
+                (100..<100 + side).contains(x) && (50..<50 + side).contains(y) ? [0, 0, 0] : values
+            }
+            #expect(flaw(spot) == .colourOrSpot)
+            #expect(flaw(spot, made.reduced(by: 2)) == .colourOrSpot)
         }
-        #expect(flaw(spot) == .colourOrSpot)
-        #expect(flaw(spot, made.reduced(by: 2)) == .colourOrSpot)
         let grey = made.changed { _, _, values in Array(repeating: values.reduce(0, +) / 3, count: 3) }
         #expect(flaw(grey) == .colourOrSpot)
         #expect(flaw(made.changed { _, _, values in values.map { $0 * 0.6 } }) == .tone)
-        let noisy = made.changed { _, _, values in
-            let noise = Double.random(in: -60...60, using: &random)
-            return values.map { $0 + noise }
+        // The weaker noise differs visibly nowhere.
+        for (strength, told) in [(24.0, CopyCheck.Flaw.texture), (60, .colourOrSpot)] {
+            let noisy = made.changed { _, _, values in
+                let noise = Double.random(in: -strength...strength, using: &random)
+                return values.map { $0 + noise }
+            }
+            #expect(flaw(noisy) == told)
         }
-        #expect([.texture, .colourOrSpot].contains(flaw(noisy)))
-        let blurred = made.changed { x, y, _ in
-            let around = (0..<9).map { made.value(x + $0 % 3 - 1, y + $0 / 3 - 1) }
-            return (0..<3).map { channel in around.reduce(0) { $0 + $1[channel] } / 9 }
-        }
+        // Fine noise on a smooth picture, gone once it is made smaller: nowhere much.
+        let smooth = made.blurred.blurred.blurred
+        let grainy = smooth.changed { x, y, values in values.map { $0 + ((x + y) % 2 == 0 ? 8 : -8) } }
+        #expect(flaw(grainy, smooth) == .texture)
+        let blurred = made.blurred
         #expect(flaw(blurred) == .sharper)
-        #expect(flaw(made, blurred) == nil)
+        #expect(flaw(blurred, blurred.blurred) == nil)
     }
 
     @Test("Of a picture and its crop each is told to lack what the other has, or to have more")

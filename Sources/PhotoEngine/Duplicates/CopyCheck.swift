@@ -14,7 +14,7 @@ public struct CopyCheck: Sendable {
         /// The other's colours differ, or something in it.
         case colourOrSpot
         case tone
-        /// They differ all over, as by noise.
+        /// They differ all over, as by noise or a filter.
         case texture
         /// The other has finer detail.
         case sharper
@@ -44,6 +44,7 @@ public struct CopyCheck: Sendable {
     private static let mostGain: Float = 0.1
     private static let mostOffset: Float = 8
     private static let leastDetail: Float = 0.85
+    private static let mostGrain: Float = 4.4
     /// In grey levels: from here on a difference is seen.
     private static let visible: Float = 24
     /// Pixels of the longest edge at which differences are sought: what resampling does to edges shows at none of these.
@@ -78,7 +79,9 @@ public struct CopyCheck: Sendable {
         let detail = [(one, other), (small, smallOther)].map { first, second in
             first.detail(where: second) / max(second.detail(where: second) * abs(tone.gain), 1e-6)
         }
-        return detail.min()! < leastDetail ? .sharper : nil
+        if detail.min()! < leastDetail { return .sharper }
+        // Compression leaves smooth parts alike; grain is there, too, and all of it fine.
+        return sorted[sorted.count / 10] * detail[1] > mostGrain ? .texture : nil
     }
 }
 
