@@ -21,9 +21,24 @@ struct RenditionPictures: PictureSource, RenditionFiles {
         try await largestRendition(of: original).flatMap(RenditionPicture.pixels)
     }
 
+    /// None but the largest: what a smaller one doesn't show would be taken for equal.
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? {
+        guard let size = sizes.last else { return nil }
+        let key = RenditionKind(size: size, format: .webp).key(of: original)
+        if let found = try await bytes(key), RenditionPicture.pixels(found) != nil { return found }
+        guard try await remake(original) else { return nil }
+        return try await bytes(key)
+    }
+
+    func renditions(of original: SHA256Digest) async throws -> (small: [UInt8], large: [UInt8])? {
+        guard let large = try await anyRendition(of: original) else { return nil }
+        let key = RenditionKind(size: RenditionKind.smallSize, format: .webp).key(of: original)
+        return (try await bytes(key) ?? large, large)
+    }
+
+    /// The largest that is there: a photo that was processed under other settings may lack the larger ones.
+    private func anyRendition(of original: SHA256Digest) async throws -> [UInt8]? {
         func largest() async throws -> [UInt8]? {
-            // A photo that was processed under other settings may lack the larger ones.
             for size in sizes.reversed() {
                 if let found = try await bytes(RenditionKind(size: size, format: .webp).key(of: original)) {
                     return found
@@ -34,12 +49,6 @@ struct RenditionPictures: PictureSource, RenditionFiles {
         if let found = try await largest() { return found }
         guard try await remake(original) else { return nil }
         return try await largest()
-    }
-
-    func renditions(of original: SHA256Digest) async throws -> (small: [UInt8], large: [UInt8])? {
-        guard let large = try await largestRendition(of: original) else { return nil }
-        let key = RenditionKind(size: RenditionKind.smallSize, format: .webp).key(of: original)
-        return (try await bytes(key) ?? large, large)
     }
 
     private func bytes(_ key: ObjectKey) async throws -> [UInt8]? {
