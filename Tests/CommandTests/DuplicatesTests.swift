@@ -134,19 +134,31 @@ struct DuplicatesTests {
             #expect(try await clusters(program).isEmpty)
             let listed = try await program.run(["duplicates", "resolutions"])
             #expect(listed.text.contains(undo) && !listed.text.contains("\u{1b}[31m"))
+            // One who reads it knows files, not ids.
+            let files = try #require(resolution["photos"] as? [[String: Any]])
+            let kept = try #require(files.first { $0["action"] as? String == "keep" }?["filename"] as? String)
+            #expect(listed.text.contains(kept))
+            #expect(try await program.run(["journal"]).text.contains("kept \(kept), 1 photo to the trash"))
 
             let second = try await program.run(["duplicates", "resolve", id])
             #expect(second.exitCode == 1 && second.complaints.contains("was resolved before"), "\(second.complaints)")
             #expect(second.complaints.contains("phototui duplicates undo \(undo)"))
 
-            let undone = try await program.run(["duplicates", "undo", undo, "--json"])
+            let undone = try await program.run(["duplicates", "undo", undo, "--reason", "a mistake", "--json"])
             #expect(undone.exitCode == 0, "\(undone.complaints)")
             let item = try #require((try undone.document()["undone"] as? [[String: Any]])?.first)
             #expect((item["restored"] as? [String])?.count == 1 && (item["conflicts"] as? [Any])?.isEmpty == true)
             #expect(try await names(program.run(["photos", "--json"]).document()) == ["a.png", "b.png", "c.png"])
             let after = try await clusters(program)
             #expect(NSArray(array: after) == NSArray(array: before))
-            #expect(try await program.run(["duplicates", "undo", undo]).exitCode == 1)
+            let again = try await program.run(["duplicates", "undo", undo])
+            #expect(again.exitCode == 1 && again.complaints.components(separatedBy: undo).count == 2)
+            let decided = try await program.run(["duplicates", "resolutions"])
+            #expect(decided.text.contains("(undone: a mistake)"), "\(decided.text)")
+            let document = try await program.run(["duplicates", "resolutions", "--json"]).document()
+            let first = try #require((document["resolutions"] as? [[String: Any]])?.first)
+            #expect(first["undone_reason"] as? String == "a mistake")
+            #expect((first["photos"] as? [[String: Any]])?.count == 2)
         }
     }
 
@@ -190,6 +202,78 @@ struct DuplicatesTests {
         let kept = try await program.run(["duplicates", "resolve", id, "--keep", other])
         #expect(kept.exitCode == 0, "\(kept.complaints)")
         #expect(try await clusters(program).isEmpty)
+    }
+
+    @Test("With a folder away, of many refusals of one reason the first few are told by name, and how many there are")
+    func away() async throws {
+        let (home, photos) = (try TestFolder(), try TestFolder())
+        let program = Program(home: home)
+        for seed in 1...5 {
+            for copy in 0..<2 {
+                try photos.write(
+                    TestPicture.png(seed: seed) + Data(repeating: 0, count: copy), as: "\(seed)-\(copy).png")
+            }
+        }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        _ = try await program.run(["duplicates", "scan"])
+        #expect(try await clusters(program).count == 5)
+        try FileManager.default.moveItem(atPath: photos.path, toPath: photos.path + "-away")
+        let many = try await program.run(["duplicates", "resolve", "--exact"])
+        try FileManager.default.moveItem(atPath: photos.path + "-away", toPath: photos.path)
+        let lines = many.complaints.split(separator: "\n").filter { $0.contains("phototui: ") }
+        #expect(many.exitCode == 1 && lines.count == 4, "\(many.complaints)")
+        #expect(lines[0].contains(photos.path + "/") && lines[0].contains("is not there as it was imported"))
+        #expect(lines.last?.hasSuffix("and 2 more like these: --json lists them all") == true)
+        #expect(try await clusters(program).count == 5)
+    }
+
+    @Test("Only the largest renditions tell what is certain: one that is lost is made anew, or it is told")
+    func largestRenditions() async throws {
+        let (home, photos) = (try TestFolder(), try TestFolder())
+        let program = Program(home: home)
+        for copy in 0..<2 {
+            try photos.write(TestPicture.png(seed: 1) + Data(repeating: 0, count: copy), as: "\(copy).png")
+        }
+        #expect(try await program.run(["import", photos.path]).exitCode == 0)
+        _ = try await program.run(["duplicates", "scan"])
+        let before = try await program.run(["duplicates", "list", "--exact", "--json"]).output
+        let objects = try #require(FileManager.default.enumerator(atPath: home.path))
+        let largest = objects.compactMap { $0 as? String }.filter { $0.hasSuffix("/1024.webp") }
+        #expect(largest.count == 2)
+        for isCut in [false, true] {
+            for name in largest {
+                let path = home.path + "/" + name
+                if isCut {
+                    try Data(try Data(contentsOf: URL(fileURLWithPath: path)).prefix(60)).write(
+                        to: URL(fileURLWithPath: path))
+                } else {
+                    try FileManager.default.removeItem(atPath: path)
+                }
+            }
+            #expect(try await program.run(["duplicates", "list", "--exact", "--json"]).output == before)
+        }
+        for name in largest { try FileManager.default.removeItem(atPath: home.path + "/" + name) }
+        for name in ["0.png", "1.png"] { try FileManager.default.removeItem(atPath: photos.path + "/" + name) }
+        let exact = try await program.run(["duplicates", "list", "--exact", "--json"]).document()
+        #expect((exact["clusters"] as? [Any])?.isEmpty == true)
+        let id = try #require(try await clusters(program).first?["id"] as? String)
+        let shown = try await program.run(["duplicates", "show", id])
+        #expect(shown.text.contains("look at it"), "\(shown.text)")
+    }
+
+    @Test("A scan tells that what was compared stays only where its options are others")
+    func hints() async throws {
+        try await withLibrary { program, _ in
+            _ = try await program.run(["duplicates", "scan"])
+            for (options, isTold) in [
+                ([], false), (["--distance", "8"], false), (["--no-orientations"], false), (["--distance", "9"], true),
+                (["--orientations", "--json"], true),
+            ] {
+                let scan = try await program.run(["duplicates", "scan"] + options)
+                #expect(scan.exitCode == 0, "\(options)")
+                #expect(scan.complaints.contains("--all compares it anew") == isTold, "\(options)")
+            }
+        }
     }
 
     @Test(
@@ -284,7 +368,9 @@ struct DuplicatesTests {
                 (["resolve", id, "--keep", photos.path + "/c.png"], "no photo of the cluster is called"),
                 (["resolve", id, "--keep", photos.path + "/a.png", "--keep", photos.path + "/b.png"], "all photos"),
                 (["undo", "nobody"], "no resolution is called nobody"),
-                (["not-duplicate", photos.path + "/a.png", photos.path + "/a.png"], "name 2 to 200 different photos"),
+                (["not-duplicate", photos.path + "/a.png", photos.path + "/a.png"], "is named twice"),
+                (["not-duplicate", id, photos.path + "/c.png"], "is no photo of it: name the cluster alone"),
+                (["stack", id, photos.path + "/c.png"], "is no photo of it"),
             ] {
                 let result = try await program.run(["duplicates"] + arguments)
                 #expect(result.exitCode == 1 && result.complaints.contains(complaint), "\(arguments): \(result)")

@@ -13,6 +13,8 @@ final class ResolveReport: Sendable {
         var resolved: [JSON] = []
     }
 
+    private static let mostAlike = 3
+
     private let isJSON: Bool
     private let isDry: Bool
     private let sums = Mutex(Sums())
@@ -40,6 +42,18 @@ final class ResolveReport: Sendable {
 
     func setLeftAlone(_ count: Int, takenByOthers: Int) {
         sums.withLock { ($0.leftAlone, $0.takenByOthers) = (count, takenByOthers) }
+    }
+
+    /// Tells what failed: of what has one reason, as with a disk away, only the first few.
+    func complain() {
+        let groups = Dictionary(grouping: failed.enumerated(), by: \.element.error.whatToDo).values
+        for group in groups.sorted(by: { $0[0].offset < $1[0].offset }) {
+            for item in group.prefix(Self.mostAlike) {
+                Console.complain("\(item.element.cluster): \(item.element.error.description)")
+            }
+            let more = group.count - Self.mostAlike
+            if more > 0 { Console.complain("and \(more) more like these: --json lists them all") }
+        }
     }
 
     func end(isInterrupted: Bool = false) throws {

@@ -229,9 +229,12 @@ extension AppState {
             maxWidth: max(0, layout.caption.columns - 2), ascii: look.lines.isASCII)
     }
 
-    /// `3 %`; nil for nothing.
+    /// `3 %`, `0.4 %`; nil for nothing.
     private func percent(_ share: Double) -> String? {
-        share <= 0 ? nil : share < 0.01 ? "less than 1 %" : "\(Int((share * 100).rounded())) %"
+        if share <= 0 { return nil }
+        if share < 0.0005 { return "less than 0.1 %" }
+        let tenths = Int((share * 1000).rounded())
+        return tenths < 10 ? "0.\(tenths) %" : "\(Int((share * 100).rounded())) %"
     }
 
     /// The line below a comparison: where the selected photo is, and what was won.

@@ -52,8 +52,9 @@ public struct ComparisonState: Sendable {
 
     /// Seconds each photo shows while they alternate by themselves.
     static let blinkSeconds = 0.7
-    /// How long the key that accepts must not come, once a decision brought up the next cluster.
-    static let restSeconds = 0.3
+    /// How long the key that accepts must not come, once a decision brought up the next cluster: longer than between two
+    /// repeats of a key that is held, shorter than between two strokes.
+    static let restSeconds = 0.15
     /// Photos shown at once, at most.
     static let mostPanes = 4
 

@@ -60,7 +60,7 @@ extension ComparisonState {
                         isWarning: true))
             }
         }
-        lines.append(.init(label: "", text: "Files stay where they are."))
+        lines.append(.init(label: "", text: "Originals stay where they are."))
         lines.append(.init(label: "", text: "It can be undone until somebody empties the trash."))
         let decision = ClusterDecision(
             cluster: cluster, members: Set(photos.map(\.photo.id)), keeper: keeper.photo.id, alsoKept: alsoKept)

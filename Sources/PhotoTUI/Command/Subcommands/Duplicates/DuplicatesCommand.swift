@@ -36,14 +36,17 @@ struct DuplicatesCommand: AsyncParsableCommand {
 
     /// A cluster has the id of its first photo: who names two means all of their photos. Throws `.invalidInput` then.
     static func requireOneCluster(of names: [String], _ photos: [PhotoID], in library: Library) async throws {
-        var named: Set<ClusterID> = []
-        for (name, photo) in zip(names, photos) where photo.description.hasPrefix(name.lowercased()) {
-            if let cluster = try await library.catalog.cluster(ClusterID(first: photo)) { named.insert(cluster.id) }
+        if let twice = Dictionary(grouping: photos, by: \.self).first(where: { $0.value.count > 1 })?.key {
+            throw EngineError(.invalidInput, "\(twice) is named twice", whatToDo: "name each photo once")
         }
-        guard named.count > 1 else { return }
-        let ids = named.sorted().prefix(2).map(\.description).joined(separator: " and ")
-        throw EngineError(
-            .invalidInput, "\(ids) are two clusters",
-            whatToDo: "name one cluster at a time; for some photos of different ones, give their SHA-256s or paths")
+        for (name, photo) in zip(names, photos) where photo.description.hasPrefix(name.lowercased()) {
+            guard let cluster = try await library.catalog.cluster(ClusterID(first: photo)) else { continue }
+            for other in photos where try await library.catalog.cluster(of: other) != cluster.id {
+                throw EngineError(
+                    .invalidInput, "\(cluster.id) is a cluster, and \(other) is no photo of it",
+                    whatToDo: "name the cluster alone, or photos by their SHA-256s"
+                        + (library.uploader == nil ? " or paths" : ""))
+            }
+        }
     }
 }

@@ -49,6 +49,7 @@ struct DuplicatesList: AsyncParsableCommand {
             let (found, proposals) = try await clusters(library.clusterBrowser())
             let (shown, next) = page.page(found) { ClusterPosition($0, in: sort) }
             var items: [JSON] = []
+            var hasStacks = false
             var table = TextTable([
                 ("CLUSTER", .left), ("PHOTOS", .right), ("TO WIN", .right), ("TIER", .left), ("KEEPS", .left),
                 ("PROPOSAL", .left),
@@ -63,6 +64,7 @@ struct DuplicatesList: AsyncParsableCommand {
                         continue
                     }
                 }
+                if proposal?.stacks.isEmpty == false { hasStacks = true }
                 if output.json {
                     items.append(.object(DuplicateFormat.json(cluster, proposal, in: library)))
                 } else {
@@ -85,7 +87,8 @@ struct DuplicatesList: AsyncParsableCommand {
             if !table.isEmpty { try Console.write(table.text()) }
             let sums = try await library.catalog.clusterSums()
             if found.isEmpty, sums.clusters > 0 { Console.note("no cluster matches\n") }
-            Console.note("\(counted(sums.clusters, "cluster")), about \(sums.bytesToWin) to win\n")
+            let all = hasStacks ? ", bursts and the like counted in" : ""
+            Console.note("\(counted(sums.clusters, "cluster")), about \(sums.bytesToWin) to win\(all)\n")
             page.tell(next)
             if waiting > 0 {
                 Console.note("\(counted(waiting, "photo")) not compared yet: phototui duplicates scan\n")

@@ -92,7 +92,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
             throw ExitCode.interrupted
         }
         try report.end()
-        for item in report.failed { Console.complain("\(item.cluster): \(item.error.description)") }
+        report.complain()
         if !report.failed.isEmpty { throw report.count == 0 ? ExitCode.failure : ExitCode.inPart }
     }
 

@@ -73,9 +73,11 @@ struct DuplicatesScan: AsyncParsableCommand {
     func run() async throws {
         if noRenditions { return try await FolderDuplicatesRun(paths, distance ?? 4, isJSON: output.json).run() }
         let report: DuplicateScanReport
+        let isAsBefore: Bool
         do {
-            report = try await libraryOptions.withLibrary { library in
-                var options = library.configuration.scanOptions
+            (report, isAsBefore) = try await libraryOptions.withLibrary { library in
+                let usual = library.configuration.scanOptions
+                var options = usual
                 options.distance = distance ?? options.distance
                 options.turns = orientations ?? options.turns
                 options.comparesAll = all
@@ -86,7 +88,8 @@ struct DuplicatesScan: AsyncParsableCommand {
                         "compare all photos anew", "duplicates", "the clusters there were are forgotten",
                         reason: why.reason, library)
                 }
-                return try await Self.scan(library, options)
+                let isAsBefore = (usual.distance, usual.turns) == (options.distance, options.turns)
+                return (try await Self.scan(library, options), isAsBefore)
             }
         } catch is CancellationError {
             Console.complain("stopped; what was compared stays so, and the same command without --all goes on")
@@ -105,10 +108,9 @@ struct DuplicatesScan: AsyncParsableCommand {
             try Console.line(document.encoded())
         } else {
             try Console.line(Self.summary(report))
-            if report.compared == 0, !all, distance != nil || orientations != nil {
-                Console.note(
-                    "what was compared before stays as it was then: --all compares it anew, with these options\n")
-            }
+        }
+        if report.compared == 0, !all, !isAsBefore {
+            Console.note("what was compared before stays as it was then: --all compares it anew, with these options\n")
         }
         guard !report.withoutPicture.isEmpty else { return }
         Console.complain(
