@@ -122,7 +122,7 @@ struct SQLiteTaskHistoryTests {
         try await withHistory { history in
             try await check(history)
             let before = try await history.lastChange()
-            try await history.record(retries: [("t4", "n4"), ("nobody", "n5")], at: 1000)
+            try await history.record(retries: [("t4", "n4"), ("nobody", "n5")], sent: [], at: 1000)
             #expect(try await history.task("t4")?.retriedAs == "n4")
             #expect(try await history.task("t4")?.retriedAt == 1000)
             #expect(try await history.failures().map(\.count) == [3, 2, 1])
@@ -138,6 +138,52 @@ struct SQLiteTaskHistoryTests {
             }
         }
         try await withHistory { try await check($0) }
+    }
+
+    @Test("Failures whose queue nobody told are in the largest group of their task and error, and are found with it")
+    func unknownQueues() async throws {
+        try await withHistory { history in
+            for (number, queue) in ["a", "b", "b", nil, nil].enumerated() {
+                var failed = event("t\(number)", .failed, Double(number), name: "t.fail", error: "user \(number)")
+                failed.queue = queue
+                var other = event("o\(number)", .failed, 10 + Double(number), name: "t.fail", error: "card")
+                other.queue = nil
+                try await history.record([failed, other], marks: [], watch: watch)
+            }
+            let groups = try await history.failures()
+            #expect(groups.map { $0.key.queue } == [nil, "b", "a"] && groups.map(\.count) == [5, 4, 1])
+            #expect(groups[1].lastAt == 4 && groups[1].firstAt == 1 && groups[1].error == "user 4")
+            let first = try await history.failed(in: groups[1].key, after: nil, limit: 3)
+            #expect(first.map(\.id) == ["t4", "t3", "t2"])
+            let rest = try await history.failed(
+                in: groups[1].key, after: FailurePlace(at: 2, id: "t2"), limit: 3)
+            #expect(rest.map(\.id) == ["t1"])
+            #expect(try await history.failed(in: groups[2].key, after: nil, limit: 9).map(\.id) == ["t0"])
+        }
+    }
+
+    @Test("Who sends a task again records where to and when, unless who watches has; what is told later follows it")
+    func sentAgain() async throws {
+        try await withHistory { history in
+            func sent(_ id: String, _ at: Double) -> TaskEvent {
+                var event = event(id, .sent, at, name: "t.fail")
+                event.queue = "work"
+                return event
+            }
+            try await history.record(failure("t1", 10, "user 1"), marks: [], watch: watch)
+            try await history.record(retries: [("t1", "n1")], sent: [sent("n1", 100)], at: 100)
+            var task = try #require(try await history.task("n1"))
+            #expect(task.queue == "work" && task.sentAt == 100 && task.state == .queued)
+            try await history.record(failure("n1", 101, "user 1"), marks: [], watch: watch)
+            task = try #require(try await history.task("n1"))
+            #expect(task.queue == "work" && task.waitSeconds == 2 && task.state == .failed)
+            #expect(try await history.failures().map { $0.key.queue } == ["work"])
+            // Who watches was faster.
+            try await history.record([sent("n2", 200)] + failure("n2", 201, "user 1"), marks: [], watch: watch)
+            try await history.record(retries: [("n1", "n2")], sent: [sent("n2", 200)], at: 210)
+            task = try #require(try await history.task("n2"))
+            #expect(task.state == .failed && task.sentAt == 200 && task.resentAt == nil && task.earlierAttempts == 0)
+        }
     }
 
     @Test("What was recorded is there after closing, with every attempt in its order")

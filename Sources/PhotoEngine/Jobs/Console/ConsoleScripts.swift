@@ -206,15 +206,16 @@ enum ConsoleScripts {
         return {dropped, left, unsure}
         """)
 
-    /// Sends messages in place of tasks that have ended, each once: that it was sent, and sending it, are one step. KEYS: as which
-    /// tasks others were sent again, of this month and of the one before, then each message's list; ARGV: for how many seconds that
-    /// is kept, then of each the id of the task that has ended, as which it was sent again before or "", its new id, and the
-    /// message. Returns of each as which it was sent again.
+    /// Sends messages in place of tasks that have ended, each once: that it was sent, and sending it, are one step, and so is telling
+    /// who watches, where the user may. KEYS: as which tasks others were sent again, of this month and of the one before, then each
+    /// message's list; ARGV: for how many seconds that is kept, the channel of what is told, then of each the id of the task that has
+    /// ended, as which it was sent again before or "", its new id, the message, and what is told. Returns of each as which it was
+    /// sent again.
     static let retry = RedisScript(
         """
         local held = {}
         for i = 3, #KEYS do
-            local at = 2 + (i - 3) * 4
+            local at = 3 + (i - 3) * 5
             local ended, before, id = ARGV[at], ARGV[at + 1], ARGV[at + 2]
             local known = redis.call('HGET', KEYS[1], ended) or redis.call('HGET', KEYS[2], ended) or ''
             if known == before then
@@ -222,6 +223,7 @@ enum ConsoleScripts {
                 redis.call('LPUSH', KEYS[i], ARGV[at + 3])
                 known = id
             end
+                redis.pcall('PUBLISH', ARGV[2], ARGV[at + 4])
             held[#held + 1] = known
         end
         redis.call('EXPIRE', KEYS[1], ARGV[1])

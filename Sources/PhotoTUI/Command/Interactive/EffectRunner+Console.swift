@@ -75,7 +75,7 @@ extension EffectRunner {
             return changeAlone(request) { [self] in .acted(request, try await retryDead(choice, reason)) }
         case .onJobs(let choice) where choice.isOfHistory:
             return changeAlone(request) { [self] in
-                .acted(request, try await resend(choice.ids, on: choice.subject, reason).notice)
+                .acted(request, try await resend(choice.ids, to: choice.to, on: choice.subject, reason).notice)
             }
         case .onJobs(let choice) where choice.deed == .retry || choice.deed == .cancel:
             return changeAlone(request) { [self] in

@@ -32,7 +32,8 @@ extension EffectRunner {
                 guard let library else {
                     guard deed == .retry else { return .jobsCollected(request, try await collectFromHistory(query)) }
                     let plan = try await planFromHistory(query, only: only)
-                    return .jobsCollected(request, plan.calls.map(\.task), hindrances: plan.hindrances)
+                    return .jobsCollected(
+                        request, plan.calls.map(\.task), queueless: plan.queueless, hindrances: plan.hindrances)
                 }
                 let possible: Set<JobState> =
                     switch deed {
