@@ -80,6 +80,17 @@ extension SQLiteTaskHistory {
 
         mutating func add(state: Int, wait: Double?, run: Double?) {
             count += 1
+    public func sentMoments(of ids: [String]) async throws -> [String: Double] {
+        try await database.read { connection in
+            var found: [String: Double] = [:]
+            for id in ids {
+                var row = try connection.row("SELECT coalesce(resent, sent) FROM task WHERE id = ?", [.string(id)])
+                found[id] = try row?.optionalDouble()
+            }
+            return found
+        }
+    }
+
             if state == Int(TaskRows.number(.failed)) { failed += 1 }
             if let wait, wait >= 0 { waits.append(wait) }
             if let run { runs.append(run) }

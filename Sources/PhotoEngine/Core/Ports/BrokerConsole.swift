@@ -66,8 +66,10 @@ public struct QueueState: Hashable, Sendable {
     public let unacknowledged: Int
     /// Of the unacknowledged, those that are not to run before a time of their own.
     public let scheduled: Int
-    /// Age of the oldest waiting message whose publisher said when; Celery's do not.
-    public let oldestSeconds: Double?
+    /// Age of the oldest waiting message whose publisher said when; Celery's do not, but a history may know.
+    public var oldestSeconds: Double?
+    /// Tasks of the messages that are to be delivered first, one of each step at most, whose publishers did not say when.
+    public var undatedTasks: [String] = []
     public let dead: Int
     public let isPaused: Bool
     /// Whether a worker or a publisher has declared it.
@@ -133,7 +135,7 @@ public struct QueuedMessage: Hashable, Sendable {
     public let headers: [Header]
     public let retries: Int
     /// Unix seconds, where the publisher said when.
-    public let publishedAt: Double?
+    public var publishedAt: Double?
     /// Not to run before; as in the message.
     public let eta: String?
     public let isRedelivered: Bool

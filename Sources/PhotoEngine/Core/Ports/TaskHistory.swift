@@ -31,7 +31,10 @@ public protocol TaskHistory: Sendable {
     /// Keeps as which tasks others were sent again, those that it knows nothing of left out; and of the former what was told when
     /// they were sent, as far as nobody who watches has recorded it.
     func record(retries: [(task: String, sentAs: String)], sent: [TaskEvent], at moment: Double) async throws
-    /// How the tasks of each queue went in the last `seconds`; none where nobody watched then.
+    /// When these were published, the last time, in Unix seconds; without those of which nobody told.
+    func sentMoments(of ids: [String]) async throws -> [String: Double]
+    /// How the tasks of each queue went in the last `seconds`; none where nobody watched then. Where of many that ended nobody told
+    /// the queue, what came and went is at least so much.
     func rates(seconds: Double, now: Double) async throws -> [String: QueueRates]
     /// The longest run time of each task by its name, in seconds; of the names whose tasks took longest, so many.
     func longestRuns(limit: Int) async throws -> [String: Double]

@@ -44,6 +44,7 @@ extension CeleryConsole {
                 isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name),
                 traffic: Self.traffic(of: lists))
             state.prioritySteps = keys.prioritySteps
+            state.undatedTasks = lists.compactMap(\.undated)
             states.append(state)
         }
         let isComplete = survey.withLock { survey in
@@ -143,6 +144,7 @@ extension CeleryConsole {
     private struct ListState {
         let length: Int
         let oldest: Double?
+        let undated: String?
         let looksLikeMessages: Bool
         /// Nil at the first look.
         let traffic: QueueTraffic?
@@ -162,7 +164,7 @@ extension CeleryConsole {
             let values = try await ConsoleScripts.lists.runReading(
                 on: connection, keys: some, some.map { .text(before[$0]?.newest ?? "") }
             ).array
-            for (index, list) in zip(stride(from: 0, to: values.count - 4, by: 5), some) {
+            for (index, list) in zip(stride(from: 0, to: values.count - 5, by: 6), some) {
                 let length = values[index].integer ?? 0
                 let glance = BrokerSurvey.Glance(length: max(0, length), newest: values[index + 3].text ?? "")
                 let traffic = seconds.map { seconds in
@@ -174,6 +176,7 @@ extension CeleryConsole {
                 states.append(
                     ListState(
                         length: length, oldest: values[index + 1].text.flatMap(Double.init),
+                        undated: values[index + 5].text.flatMap { $0.isEmpty ? nil : $0 },
                         looksLikeMessages: values[index + 2].integer == 1, traffic: traffic))
             }
         }

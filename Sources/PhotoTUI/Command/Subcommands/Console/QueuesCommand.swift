@@ -51,7 +51,8 @@ struct QueuesCommand: AsyncParsableCommand {
             try await brokerOptions.withConsole { opened in
                 let past = QueuePast(TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment))
                 try await list.list {
-                    Self.listing(try await opened.console.queues(), await past.rates(), opened.address)
+                    let found = try await past.dating(opened.console.queues())
+                    return Self.listing(found, await past.rates(), opened.address)
                 }
                 await past.close()
             }
@@ -106,7 +107,9 @@ struct QueuesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let messages = try await opened.console.peek(queue, limit: limit)
+                let past = QueuePast(TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment))
+                let messages = try await past.dating(opened.console.peek(queue, limit: limit))
+                await past.close()
                 let waiting = try await opened.console.waiting(in: queue)
                 if waiting == 0 { try await opened.requireQueue(queue) }
                 if output.json {
