@@ -354,7 +354,47 @@ struct SQLiteTaskHistoryTests {
             try await history.record(
                 (0..<5).map { event("u\($0)", .succeeded, 1090) }, marks: [], watch: watch)
             let unsure = try #require(try await history.rates(seconds: 300, now: 1100)["work"])
-            #expect(unsure.outPerSecond == nil && unsure.run != nil && unsure.forecast(depth: 300) != nil)
+            // Of the queue 100 went in the last 50 seconds, half of them seen.
+            #expect(unsure.isAtLeast && unsure.outPerSecond == 2 && unsure.inPerSecond == 0 && unsure.run != nil)
+            #expect(unsure.forecast(depth: 300) == .empty(seconds: 150))
+        }
+    }
+
+    @Test("What comes, goes and grows is of the same last minute, and of its end where the queue has turned")
+    func turns() async throws {
+        try await withHistory { history in
+            let watch = TaskWatchState(id: "w", since: 1000, until: 1120, events: 0, missed: 0, unreadable: 0)
+            var events: [TaskEvent] = []
+            // 150 a second end from 1095 on.
+            for number in 0..<3750 {
+                var ended = event("d\(number)", .succeeded, 1095.01 + Double(number) / 150)
+                ended.queue = "drains"
+                events.append(ended)
+            }
+            for queue in ["stands", "fills"] {
+                var ended = event(queue, .succeeded, 1001)
+                ended.queue = queue
+                events.append(ended)
+            }
+            try await history.record(events, marks: [], watch: watch)
+            for at in stride(from: 1000.0, through: 1120, by: 5) {
+                let drains = at < 1090 ? 0 : at < 1095 ? 4500 : 4500 - Int(at - 1095) * 150
+                for (queue, depth) in [
+                    ("drains", drains), ("stands", at < 1080 ? 0 : 60), ("fills", Int(at - 1000) * 2),
+                ] {
+                    try await history.record(depths: [QueueDepthSample(queue: queue, at: at, depth: depth)])
+                }
+            }
+            let rates = try await history.rates(seconds: 300, now: 1120)
+            let drains = try #require(rates["drains"])
+            #expect(drains.growth == -150 && abs((drains.outPerSecond ?? 0) - 150) < 1 && drains.recent == 15)
+            #expect((drains.inPerSecond ?? 9) < 1 && drains.forecast(depth: 750) == .empty(seconds: 5))
+            #expect(rates["stands"]?.forecast(depth: 60) == .stays && rates["stands"]?.inPerSecond == 0)
+            #expect(rates["fills"]?.growth == 2 && rates["fills"]?.recent == 60)
+            #expect(rates["fills"]?.forecast(depth: 240) == .grows && rates["fills"]?.inPerSecond == 2)
+            // The trend: what waited, and what ended, by steps of the clock.
+            #expect(drains.depths[QueueRates.step(of: 1110)] == 2250 && drains.ends[QueueRates.step(of: 1110)] == 750)
+            #expect(rates["stands"]?.ends.values.reduce(0, +) == 1)
         }
     }
 
@@ -366,6 +406,14 @@ struct SQLiteTaskHistoryTests {
         #expect(rates.forecast(depth: 5) == .grows && rates.forecast(depth: 0) == .empty(seconds: 0))
         rates.growth = 0.001
         #expect(rates.forecast(depth: 5) == .stays)
+        // As much as chance has it; and where nothing goes, all that comes stays.
+        rates.recent = 10
+        (rates.inPerSecond, rates.outPerSecond, rates.growth) = (20, 19.5, 0.5)
+        #expect(rates.forecast(depth: 5) == .stays)
+        (rates.inPerSecond, rates.outPerSecond, rates.growth) = (0.3, 0, 0.3)
+        #expect(rates.forecast(depth: 5) == .grows)
+        (rates.inPerSecond, rates.outPerSecond, rates.growth) = (20, 8, 12)
+        #expect(rates.forecast(depth: 5) == .grows)
     }
 
     @Test(

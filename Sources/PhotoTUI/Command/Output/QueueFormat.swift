@@ -24,6 +24,8 @@ enum QueueFormat {
             "wait_p95_seconds": .decimal(rates?.wait?.p95), "run_p50_seconds": .decimal(rates?.run?.median),
             "run_p95_seconds": .decimal(rates?.run?.p95), "drain_seconds": .decimal(drain),
             "growing": isGrowing.map(JSON.bool) ?? .null, "window_seconds": .decimal(rates?.window),
+            "rates_at_least": .bool(rates?.isAtLeast == true),
+            "rate_seconds": .decimal(rates?.outPerSecond == nil && rates?.growth == nil ? nil : rates?.recent),
         ])
     }
 
@@ -54,7 +56,9 @@ enum QueueFormat {
 
     private static func cells(_ rates: QueueRates?, _ forecast: QueueRates.Forecast?) -> [String] {
         func rate(_ value: Double?) -> String {
-            value.map { String(format: $0 < 10 ? "%.2f" : "%.0f", $0) } ?? "-"
+            let isAtLeast = rates?.isAtLeast == true
+            guard let value, !isAtLeast || value > 0 else { return "-" }
+            return (isAtLeast ? "≥" : "") + String(format: value < 10 ? "%.2f" : "%.0f", value)
         }
         func spread(_ spread: QueueRates.Spread?) -> String {
             spread.map { "\(TaskFormat.short($0.median))/\(TaskFormat.short($0.p95))" } ?? "-"

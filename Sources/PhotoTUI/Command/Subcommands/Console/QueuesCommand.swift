@@ -30,11 +30,12 @@ struct QueuesCommand: AsyncParsableCommand {
             discussion: """
                 WAITING is all priorities together, UNACKED what workers hold, SCHEDULED what of it waits for a time of its own, \
                 DEAD what was set aside. OLDEST is known where the publisher says when it published, as phototui does and Celery \
-                does not.
+                does not, or where the history knows when the next message was sent.
 
-                While `phototui jobs watch` keeps the broker's history, there are, of the last five minutes, also what came IN and \
-                went OUT each second, ERRORS of what ended, WAIT and RUN (median and 95th percentile), and when the queue will be \
-                EMPTY as it goes now. What isn't known is left out.
+                While `phototui jobs watch` keeps the broker's history, there are, of the last minute, also what came IN and went \
+                OUT each second, and when the queue will be EMPTY as it goes now; where it has turned since, all three are of the \
+                last quarter. ERRORS of what ended, WAIT and RUN (median and 95th percentile) are of the last five minutes. What \
+                isn't known is left out; at least so much is ≥: of some of what ended nobody told the queue.
 
                 Examples:
                   phototui queues list --json | jq '.queues[] | select(.depth > 100)'
