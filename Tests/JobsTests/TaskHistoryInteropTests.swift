@@ -29,6 +29,22 @@ struct TaskHistoryInteropTests {
         }
     }
 
+    @Test("A name of thousands of characters is whole in JSON, and leaves the table a table", .timeLimit(.minutes(2)))
+    func longName() async throws {
+        let peer = try CeleryPeer()
+        let client = RedisConnection(try RedisService.address(prefix: peer.prefix))
+        defer { client.close() }
+        let name = String(repeating: "n", count: 4990) + "\u{1b}[31m-end"
+        let message = CeleryMessage.make(task: "t", id: "a", queue: name, origin: "o", now: Date()).raw
+        try await client.send(RedisCommand("LPUSH", .text(peer.prefix + name), .bytes(message)))
+        let words = ["queues", "--broker", Watcher(peer: peer).url]
+        let table = try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words)
+        #expect(table.contains("nnnn…") && table.contains("\\x1b[31m-end"), "\(table)")
+        #expect(table.split(separator: "\n").allSatisfy { $0.count < 200 })
+        let json = try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words + ["--json"])
+        #expect(JSONValue(parsing: Array(json.utf8))?["queues"].array?.map { $0["name"].string } == [name])
+    }
+
     @Test("How old a waiting message is, is known where Celery's publisher told", .timeLimit(.minutes(5)))
     func ages() async throws {
         let peer = try CeleryPeer()

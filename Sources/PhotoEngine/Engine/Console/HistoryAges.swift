@@ -14,7 +14,7 @@ extension TaskHistory {
             queue.oldestSeconds = (ages + [queue.oldestSeconds].compactMap(\.self)).max()
             return queue
         }
-        return QueueListing(queues: queues, isComplete: listing.isComplete)
+        return QueueListing(queues: queues, isComplete: listing.isComplete, unreadable: listing.unreadable)
     }
 
     public func dating(_ messages: [QueuedMessage]) async throws -> [QueuedMessage] {

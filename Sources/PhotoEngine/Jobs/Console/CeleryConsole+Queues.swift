@@ -25,7 +25,8 @@ extension CeleryConsole {
         let known = Set(knownQueues)
         let (pausedNames, byQueue, deadByQueue) = try await (paused, deliveries, dead)
         let all = names.declared.union(names.listed).union(known).union(pausedNames)
-            .union(byQueue.keys).union(deadByQueue.keys).filter { !$0.isEmpty && !Self.isPlumbing($0) }.sorted()
+            .union(byQueue.keys).union(deadByQueue.keys).subtracting([""]).union(names.listed.filter(\.isEmpty))
+            .filter { !Self.isPlumbing($0) }.sorted()
         let lists = try await states(of: all)
         let now = Date().timeIntervalSince1970
         var states: [QueueState] = []
@@ -47,11 +48,13 @@ extension CeleryConsole {
             state.undatedTasks = lists.compactMap(\.undated)
             states.append(state)
         }
-        let isComplete = survey.withLock { survey in
-            survey.listPass.isComplete && survey.bindingPass.isComplete && survey.deliveries.isComplete
-                && survey.deadLetters.isComplete
+        return survey.withLock { survey in
+            QueueListing(
+                queues: states,
+                isComplete: survey.listPass.isComplete && survey.bindingPass.isComplete
+                    && survey.deliveries.isComplete && survey.deadLetters.isComplete,
+                unreadable: survey.listPass.unreadable)
         }
-        return QueueListing(queues: states, isComplete: isComplete)
     }
 
     func pausedQueues() async throws -> Set<String> {
@@ -113,7 +116,7 @@ extension CeleryConsole {
                     .text(type))
             ).array
             guard page.count == 2, let next = page[0].text else { return }
-            survey.withLock { $0[keyPath: pass].take(page[1].array.compactMap(\.text), next: next) }
+            survey.withLock { $0[keyPath: pass].take(page[1].array.compactMap(\.bytes), next: next) }
             if next == "0" { return }
         }
     }

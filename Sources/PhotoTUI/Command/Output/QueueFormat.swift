@@ -48,10 +48,17 @@ enum QueueFormat {
         if forecast == .grows { notes.append(Ink.warning("grows")) }
         if !queue.isDeclared, queue.depth > 0 { notes.append(Ink.warning("nobody has declared it")) }
         let counts = [
-            displayEscaped(queue.name), "\(queue.depth)", "\(queue.unacknowledged)", "\(queue.scheduled)",
+            name(of: queue), "\(queue.depth)", "\(queue.unacknowledged)", "\(queue.scheduled)",
             queue.oldestSeconds.map(ProgressLine.duration) ?? "-", "\(queue.dead)",
         ]
         return counts + (withRates ? cells(rates, forecast) : []) + [notes.joined(separator: ", ")]
+    }
+
+    /// Its ends, where it is longer than a table bears.
+    private static func name(of queue: QueueState) -> String {
+        if queue.name.isEmpty { return "\"\"" }
+        let name = displayEscaped(queue.name)
+        return name.count > 64 ? "\(name.prefix(40))…\(name.suffix(23))" : name
     }
 
     private static func cells(_ rates: QueueRates?, _ forecast: QueueRates.Forecast?) -> [String] {

@@ -14,6 +14,7 @@ extension AppState {
         if deep > 0 { facts.append("\(grouped(deep)) over \(QueueState.alertDepth)") }
         if growing > 0 { facts.append("\(grouped(growing)) growing") }
         if console.queues.order == .waiting { facts.append("longest first") }
+        if listing.unreadable > 0 { facts.append("\(counted(listing.unreadable, "name")) not UTF-8") }
         if !listing.isComplete { facts.append("not all keys seen yet") }
         return ("Queues", facts)
     }
@@ -63,7 +64,7 @@ extension AppState {
 
     private func cells(of queue: QueueState, _ console: ConsoleState) -> [ConsoleCell] {
         let isAlert = queue.depth > QueueState.alertDepth || grows(queue, console)
-        var name = displayEscaped(queue.name)
+        var name = queue.name.isEmpty ? "\"\"" : displayEscaped(queue.name)
         if queue.isPaused { name += " (paused)" }
         let rates = console.queues.rates[queue.name]
         func rate(_ value: Double?) -> String {

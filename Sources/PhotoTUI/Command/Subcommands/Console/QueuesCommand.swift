@@ -69,11 +69,14 @@ struct QueuesCommand: AsyncParsableCommand {
             return Listing(
                 "queues", found.queues.map { QueueFormat.json($0, rates[$0.name]) },
                 more: [
-                    ("complete", .bool(found.isComplete)), ("broker", .string(address)),
+                    ("complete", .bool(found.isComplete)), ("unreadable_names", .count(found.unreadable)),
+                    ("broker", .string(address)),
                     ("at", .moment(SystemClock().microseconds)),
                 ], text: table.text(),
                 note: (found.queues.isEmpty ? "no queues on \(address)\n" : "")
-                    + (found.isComplete ? "" : "The server holds very many keys: not all were looked at yet\n"))
+                    + (found.isComplete ? "" : "The server holds very many keys: not all were looked at yet\n")
+                    + (found.unreadable == 0
+                        ? "" : "Names that are not UTF-8 are left out: \(counted(found.unreadable, "list"))\n"))
         }
     }
 
