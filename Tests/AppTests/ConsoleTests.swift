@@ -191,6 +191,13 @@ struct ConsoleTests {
             app.pass()
         }
         #expect(row().contains("never") && !app.screen.contains("grow"), "\(row())")
+        // One that rested says at once that it does no more.
+        for look in 1...5 {
+            app.broker.queues[0] = SampleBroker.queue("celery", [60 + 900 * look, 0, 0, 0], arrived: 900)
+            app.pass()
+            #expect(
+                row().contains("grows") && row().split(separator: " ").contains { $0 == "90" || look > 1 }, "\(row())")
+        }
     }
 
     @Test("A queue that is drained between two looks has the rates and the trend of the history")

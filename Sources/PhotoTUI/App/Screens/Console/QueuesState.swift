@@ -41,7 +41,9 @@ public struct QueuesState: Sendable {
             next[queue.name] = seen
             let before = self.rates[queue.name]
             let isKnown = before?.outPerSecond != nil && before?.growth != nil
-            shown[queue.name] = hasStepped || !isKnown ? seen.rates(besides: rates[queue.name]) : before
+            let rested = before?.inPerSecond ?? 0 == 0 && before?.outPerSecond ?? 0 == 0
+            let isAwake = rested && queue.traffic.map { $0.arrived + $0.left > 0 } == true
+            shown[queue.name] = hasStepped || isAwake || !isKnown ? seen.rates(besides: rates[queue.name]) : before
         }
         (samples, self.rates) = (next, shown)
     }
