@@ -187,8 +187,8 @@ def screen(broker):
         max(first) <= 300, note=f"median {statistics.median(first):.0f} ms")
     app = start()
     app.until(b"10,000", 20)
-    # Until the trends are as long as their columns.
-    app.read(40)
+    # Until there were the ten looks that rates are of.
+    app.read(15)
     with Heard(broker) as heard:
         idle, _, _ = app.read(10)
     figure(
