@@ -184,6 +184,47 @@ struct ConsoleActionTests {
         #expect(app.screen.contains("1 group") && app.screen.contains("88 of 493 failures"))
     }
 
+    @Test("Tasks whose queue nobody knows are sent again once it is named, and then all of the group go there")
+    func queueless() {
+        var broker = SampleBroker.failures
+        broker.queueless = ["t-1", "t-2"]
+        broker.hindrances = []
+        var app = RunningConsole(broker)
+        app.start()
+        app.press("D r")
+        #expect(app.screen.contains("Nobody knows which queue 2 tasks came from"), "\(app.screen)")
+        app.press("enter")
+        #expect(app.state.console?.pending == nil && app.lastLine.contains("type the queue that they go to"))
+        app.type("celerx")
+        #expect(app.screen.contains("There is no queue celerx"))
+        app.press("backspace y")
+        #expect(app.screen.contains("2 tasks are sent again") && app.screen.contains("They go to celery."))
+        #expect(app.screen.contains("phototui dead retry --group aa00000000000001 --to celery --yes"))
+        app.press("enter")
+        app.pass(8)
+        guard case .retry(let choice)? = app.acts.last?.action else {
+            Issue.record("nothing was retried")
+            return
+        }
+        #expect(choice.tasks == ["t-1", "t-2"] && choice.to == "celery" && choice.queueless.isEmpty)
+        #expect(choice.subject(.task) == "2 failed tasks (group aa00000000000001)")
+        finish(&app)
+
+        // Of those whose queue is known nothing has to be typed: the others stay.
+        broker.queueless = ["t-2"]
+        app = RunningConsole(broker)
+        app.start()
+        app.press("D r")
+        #expect(app.screen.contains("1 task is sent again") && app.screen.contains("Nobody knows which queue 1 task"))
+        app.press("enter")
+        app.pass(8)
+        guard case .retry(let known)? = app.acts.last?.action else {
+            Issue.record("nothing was retried")
+            return
+        }
+        #expect(known.tasks == ["t-1"] && known.to.isEmpty)
+    }
+
     @Test("A filter is part of the command that does the same")
     func filtered() {
         var app = running()

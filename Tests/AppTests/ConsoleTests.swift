@@ -151,18 +151,114 @@ struct ConsoleTests {
     @Test("Rates are over the last ten looks, and never claim more than was seen")
     func rates() {
         var samples = QueueSamples()
-        samples.take(SampleBroker.queue("a", [5, 0, 0, 0]))
+        samples.take(SampleBroker.queue("a", [5, 0, 0, 0]), at: 0)
         #expect(samples.rates == nil)
-        for _ in 0..<30 { samples.take(SampleBroker.queue("a", [5, 0, 0, 0], arrived: 3, left: 3)) }
+        for look in 0..<30 {
+            samples.take(SampleBroker.queue("a", [5, 0, 0, 0], arrived: 3, left: 3), at: Double(look))
+        }
         #expect(samples.rates?.arriving == 3 && samples.rates?.leaving == 3 && samples.rates?.isAtLeast == false)
-        samples.take(SampleBroker.queue("a", arrived: 0, left: 5, isAtLeast: true))
+        samples.take(SampleBroker.queue("a", arrived: 0, left: 5, isAtLeast: true), at: 31)
         #expect(samples.rates?.isAtLeast == true)
-        for _ in 0..<10 { samples.take(SampleBroker.queue("a", arrived: 0)) }
+        for look in 0..<10 { samples.take(SampleBroker.queue("a", arrived: 0), at: 32 + Double(look)) }
         #expect(samples.rates?.leaving == 0)
         #expect(ConsoleText.rate(0, isAtLeast: true, .unicode) == "-")
         #expect(ConsoleText.rate(12.4, isAtLeast: true, .unicode) == "≥12")
         #expect(ConsoleText.rate(0.04, isAtLeast: false, .unicode) == "0.1")
         #expect(ConsoleText.rate(2.0, isAtLeast: false, .unicode) == "2")
+    }
+
+    @Test("What becomes of a queue is told by the rates beside it, whatever the minutes before were like")
+    func forecast() {
+        var broker = SampleBroker.shop
+        var past = QueueRates(window: 300)
+        (past.inPerSecond, past.outPerSecond, past.growth) = (10, 0, 10)
+        broker.queues.removeSubrange(1...)
+        broker.rates = ["celery": past]
+        var app = RunningConsole(broker, columns: 120, rows: 40)
+        app.start()
+        func row() -> String { app.frame().textLines.first { $0.contains("celery ") } ?? "" }
+        #expect(row().contains("grows") && app.screen.contains("1 growing"), "\(row())")
+        for look in 0..<20 {
+            app.broker.queues[0] = SampleBroker.queue("celery", [3000 - 150 * look, 0, 0, 0], arrived: 0, left: 150)
+            app.pass()
+        }
+        // 150 wait, and 150 go each second.
+        #expect(row().contains(" 150 ") && row().contains("<5 s") && !row().contains("grows"), "\(row())")
+        #expect(!app.screen.contains("growing") && app.screen.contains("empty in <5 s"))
+        // It stands still.
+        for _ in 0..<20 {
+            app.broker.queues[0] = SampleBroker.queue("celery", [60, 0, 0, 0], arrived: 0)
+            app.pass()
+        }
+        #expect(row().contains("never") && !app.screen.contains("grow"), "\(row())")
+        // One that rested says at once that it does no more.
+        for look in 1...5 {
+            app.broker.queues[0] = SampleBroker.queue("celery", [60 + 900 * look, 0, 0, 0], arrived: 900)
+            app.pass()
+            #expect(
+                row().contains("grows") && row().split(separator: " ").contains { $0 == "90" || look > 1 }, "\(row())")
+        }
+    }
+
+    @Test("A queue that is drained between two looks has the rates and the trend of the history")
+    func drained() {
+        var broker = SampleBroker.shop
+        broker.queues = [SampleBroker.queue("fast", arrived: 0, isAtLeast: true)]
+        var past = QueueRates(window: 300)
+        (past.recent, past.inPerSecond, past.outPerSecond, past.growth) = (60, 23, 23, 0)
+        let now = QueueRates.step(of: broker.now)
+        for step in 1...24 { past.ends[now - step] = 100 + step }
+        broker.rates = ["fast": past]
+        var app = RunningConsole(broker, columns: 120, rows: 40)
+        app.start()
+        app.pass(2)
+        let row = app.frame().textLines.first { $0.contains("fast ") } ?? ""
+        #expect(row.split(separator: " ").count { $0 == "23" } == 2 && row.contains("▇"), "\(row)")
+        // Of many whose queue nobody told: at least so much.
+        past.isAtLeast = true
+        app.broker.rates = ["fast": past]
+        app.pass(6)
+        #expect(app.frame().textLines.contains { $0.contains("fast ") && $0.contains("≥23") })
+    }
+
+    @Test("Thirty queues that change each second cost under 2 KB a second, and such as rest nothing after ten looks")
+    func traffic() {
+        var broker = SampleBroker.shop
+        var seed = 7
+        func random(_ below: Int) -> Int {
+            seed = (seed * 1_103_515_245 + 12345) % 2_147_483_648
+            return seed / 65536 % below
+        }
+        var depths = (0..<30).map { 200 + 37 * $0 }
+        func change() {
+            broker.queues = depths.indices.map { index in
+                let (arrived, left) = (random(60), random(60))
+                depths[index] = max(0, depths[index] + arrived - left)
+                return SampleBroker.queue("queue\(index)", [depths[index], 0, 0, 0], arrived: arrived, left: left)
+            }
+        }
+        change()
+        var app = RunningConsole(broker, columns: 120, rows: 40)
+        app.start()
+        let terminal = HeadlessTerminal()
+        func seconds(_ count: Int, changing: Bool) -> Int {
+            let before = terminal.bytesWritten
+            for _ in 0..<count {
+                if changing { change() }
+                app.broker.queues = broker.queues
+                app.pass()
+                terminal.present(app.frame(), cursor: nil, styles: .plain)
+            }
+            return terminal.bytesWritten - before
+        }
+        _ = seconds(15, changing: true)
+        let busy = seconds(60, changing: true)
+        #expect(busy <= 60 * 2000, "\(busy / 60) bytes a second")
+        broker.queues = depths.indices.map { SampleBroker.queue("queue\($0)", [depths[$0], 0, 0, 0], arrived: 0) }
+        app = RunningConsole(broker, columns: 120, rows: 40)
+        app.start()
+        _ = seconds(12, changing: false)
+        #expect(seconds(60, changing: false) == 0)
     }
 
     @Test("Ages change seldom")

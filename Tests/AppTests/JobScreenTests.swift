@@ -282,6 +282,15 @@ struct JobScreenTests {
         #expect(app.lastLine.contains("retried before, as f3") && app.screen.contains("retried; busy"))
     }
 
+    @Test("Tasks say the moment by which they stand in their order")
+    func order() {
+        var task = BrokerTask(id: "a", heardAt: 100)
+        (task.lastHeardAt, task.endedAt) = (500, 400)
+        #expect(ListedJob(task).changedAt == 500)
+        #expect(ListedJob(task, in: .newest).changedAt == 100 && ListedJob(task, in: .oldest).changedAt == 100)
+        #expect(ListedJob(task, in: .ended).changedAt == 400 && ListedJob(task, in: .runtime).changedAt == 100)
+    }
+
     @Test("What can't be done says why") func reasons() {
         var app = running(.watchedShop)
         app.press("7 r")

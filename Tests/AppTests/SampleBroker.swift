@@ -14,6 +14,8 @@ struct SampleBroker {
     /// Of groups of jobs and tasks, by their ids.
     var members: [String: [DeadSummary]] = [:]
     var hindrances: [RetryHindrance] = []
+    /// Tasks of which nobody knows the queue.
+    var queueless: Set<String> = []
     /// What a library's jobs cost that are retried.
     var price: Double?
     var jobs: [ListedJob] = []
@@ -52,8 +54,12 @@ struct SampleBroker {
                 groups.filter { $0.source == source }.flatMap { members[$0.id] ?? [] }.map(\.id)
                     .filter { only == nil || $0 == only }
             }
+            let tasks = ids(.task)
             (request, answer) = (
-                id, .deadCollected(id, jobs: ids(.job), tasks: ids(.task), hindrances: hindrances, price: price)
+                id,
+                .deadCollected(
+                    id, jobs: ids(.job), tasks: tasks.filter { !queueless.contains($0) },
+                    queueless: tasks.filter(queueless.contains), hindrances: hindrances, price: price)
             )
         case .loadJobs(let id, _, let limit, let mark):
             let page = JobPage(
@@ -76,7 +82,10 @@ struct SampleBroker {
                 states.contains($0.state) && $0.retriedAs == nil && (only == nil || $0.id == only)
             }.map(\.id)
             (request, answer) = (
-                id, .jobsCollected(id, found, hindrances: deed == .retry ? hindrances : [], price: price)
+                id,
+                .jobsCollected(
+                    id, found.filter { !queueless.contains($0) }, queueless: found.filter(queueless.contains),
+                    hindrances: deed == .retry ? hindrances : [], price: price)
             )
         case .loadInbox(let id, let isThorough):
             (request, answer) = (id, .inboxLoaded(id, findings, isThorough: isThorough, at: now))

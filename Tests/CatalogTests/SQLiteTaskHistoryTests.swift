@@ -122,7 +122,7 @@ struct SQLiteTaskHistoryTests {
         try await withHistory { history in
             try await check(history)
             let before = try await history.lastChange()
-            try await history.record(retries: [("t4", "n4"), ("nobody", "n5")], at: 1000)
+            try await history.record(retries: [("t4", "n4"), ("nobody", "n5")], sent: [], at: 1000)
             #expect(try await history.task("t4")?.retriedAs == "n4")
             #expect(try await history.task("t4")?.retriedAt == 1000)
             #expect(try await history.failures().map(\.count) == [3, 2, 1])
@@ -138,6 +138,52 @@ struct SQLiteTaskHistoryTests {
             }
         }
         try await withHistory { try await check($0) }
+    }
+
+    @Test("Failures whose queue nobody told are in the largest group of their task and error, and are found with it")
+    func unknownQueues() async throws {
+        try await withHistory { history in
+            for (number, queue) in ["a", "b", "b", nil, nil].enumerated() {
+                var failed = event("t\(number)", .failed, Double(number), name: "t.fail", error: "user \(number)")
+                failed.queue = queue
+                var other = event("o\(number)", .failed, 10 + Double(number), name: "t.fail", error: "card")
+                other.queue = nil
+                try await history.record([failed, other], marks: [], watch: watch)
+            }
+            let groups = try await history.failures()
+            #expect(groups.map { $0.key.queue } == [nil, "b", "a"] && groups.map(\.count) == [5, 4, 1])
+            #expect(groups[1].lastAt == 4 && groups[1].firstAt == 1 && groups[1].error == "user 4")
+            let first = try await history.failed(in: groups[1].key, after: nil, limit: 3)
+            #expect(first.map(\.id) == ["t4", "t3", "t2"])
+            let rest = try await history.failed(
+                in: groups[1].key, after: FailurePlace(at: 2, id: "t2"), limit: 3)
+            #expect(rest.map(\.id) == ["t1"])
+            #expect(try await history.failed(in: groups[2].key, after: nil, limit: 9).map(\.id) == ["t0"])
+        }
+    }
+
+    @Test("Who sends a task again records where to and when, unless who watches has; what is told later follows it")
+    func sentAgain() async throws {
+        try await withHistory { history in
+            func sent(_ id: String, _ at: Double) -> TaskEvent {
+                var event = event(id, .sent, at, name: "t.fail")
+                event.queue = "work"
+                return event
+            }
+            try await history.record(failure("t1", 10, "user 1"), marks: [], watch: watch)
+            try await history.record(retries: [("t1", "n1")], sent: [sent("n1", 100)], at: 100)
+            var task = try #require(try await history.task("n1"))
+            #expect(task.queue == "work" && task.sentAt == 100 && task.state == .queued)
+            try await history.record(failure("n1", 101, "user 1"), marks: [], watch: watch)
+            task = try #require(try await history.task("n1"))
+            #expect(task.queue == "work" && task.waitSeconds == 2 && task.state == .failed)
+            #expect(try await history.failures().map { $0.key.queue } == ["work"])
+            // Who watches was faster.
+            try await history.record([sent("n2", 200)] + failure("n2", 201, "user 1"), marks: [], watch: watch)
+            try await history.record(retries: [("n1", "n2")], sent: [sent("n2", 200)], at: 210)
+            task = try #require(try await history.task("n2"))
+            #expect(task.state == .failed && task.sentAt == 200 && task.resentAt == nil && task.earlierAttempts == 0)
+        }
     }
 
     @Test("What was recorded is there after closing, with every attempt in its order")
@@ -308,7 +354,47 @@ struct SQLiteTaskHistoryTests {
             try await history.record(
                 (0..<5).map { event("u\($0)", .succeeded, 1090) }, marks: [], watch: watch)
             let unsure = try #require(try await history.rates(seconds: 300, now: 1100)["work"])
-            #expect(unsure.outPerSecond == nil && unsure.run != nil && unsure.forecast(depth: 300) != nil)
+            // Of the queue 100 went in the last 50 seconds, half of them seen.
+            #expect(unsure.isAtLeast && unsure.outPerSecond == 2 && unsure.inPerSecond == 0 && unsure.run != nil)
+            #expect(unsure.forecast(depth: 300) == .empty(seconds: 150))
+        }
+    }
+
+    @Test("What comes, goes and grows is of the same last minute, and of its end where the queue has turned")
+    func turns() async throws {
+        try await withHistory { history in
+            let watch = TaskWatchState(id: "w", since: 1000, until: 1120, events: 0, missed: 0, unreadable: 0)
+            var events: [TaskEvent] = []
+            // 150 a second end from 1095 on.
+            for number in 0..<3750 {
+                var ended = event("d\(number)", .succeeded, 1095.01 + Double(number) / 150)
+                ended.queue = "drains"
+                events.append(ended)
+            }
+            for queue in ["stands", "fills"] {
+                var ended = event(queue, .succeeded, 1001)
+                ended.queue = queue
+                events.append(ended)
+            }
+            try await history.record(events, marks: [], watch: watch)
+            for at in stride(from: 1000.0, through: 1120, by: 5) {
+                let drains = at < 1090 ? 0 : at < 1095 ? 4500 : 4500 - Int(at - 1095) * 150
+                for (queue, depth) in [
+                    ("drains", drains), ("stands", at < 1080 ? 0 : 60), ("fills", Int(at - 1000) * 2),
+                ] {
+                    try await history.record(depths: [QueueDepthSample(queue: queue, at: at, depth: depth)])
+                }
+            }
+            let rates = try await history.rates(seconds: 300, now: 1120)
+            let drains = try #require(rates["drains"])
+            #expect(drains.growth == -150 && abs((drains.outPerSecond ?? 0) - 150) < 1 && drains.recent == 15)
+            #expect((drains.inPerSecond ?? 9) < 1 && drains.forecast(depth: 750) == .empty(seconds: 5))
+            #expect(rates["stands"]?.forecast(depth: 60) == .stays && rates["stands"]?.inPerSecond == 0)
+            #expect(rates["fills"]?.growth == 2 && rates["fills"]?.recent == 60)
+            #expect(rates["fills"]?.forecast(depth: 240) == .grows && rates["fills"]?.inPerSecond == 2)
+            // The trend: what waited, and what ended, by steps of the clock.
+            #expect(drains.depths[QueueRates.step(of: 1110)] == 2250 && drains.ends[QueueRates.step(of: 1110)] == 750)
+            #expect(rates["stands"]?.ends.values.reduce(0, +) == 1)
         }
     }
 
@@ -320,6 +406,14 @@ struct SQLiteTaskHistoryTests {
         #expect(rates.forecast(depth: 5) == .grows && rates.forecast(depth: 0) == .empty(seconds: 0))
         rates.growth = 0.001
         #expect(rates.forecast(depth: 5) == .stays)
+        // As much as chance has it; and where nothing goes, all that comes stays.
+        rates.recent = 10
+        (rates.inPerSecond, rates.outPerSecond, rates.growth) = (20, 19.5, 0.5)
+        #expect(rates.forecast(depth: 5) == .stays)
+        (rates.inPerSecond, rates.outPerSecond, rates.growth) = (0.3, 0, 0.3)
+        #expect(rates.forecast(depth: 5) == .grows)
+        (rates.inPerSecond, rates.outPerSecond, rates.growth) = (20, 8, 12)
+        #expect(rates.forecast(depth: 5) == .grows)
     }
 
     @Test(

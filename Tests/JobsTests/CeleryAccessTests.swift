@@ -28,6 +28,22 @@ struct CeleryAccessTests {
         return CeleryWorker(address, handlers: TestTasks.all, options: options)
     }
 
+    @Test("A task is sent again also by who may tell nobody of it")
+    func untold() async throws {
+        let server = try server(Self.documented + ["allkeys", "resetchannels"])
+        defer { server.stop() }
+        let console = CeleryConsole(
+            try RedisAddress("redis+socket://phototui:\(Self.password)@\(server.socket)?virtual_host=0"))
+        let call = RetryCall(
+            task: "old", name: "shop.charge", queue: "work", arguments: Array("[1]".utf8), keywords: Array("{}".utf8),
+            root: nil, parent: nil, before: nil)
+        let outcome = try #require(try await console.send([call]).first)
+        #expect(outcome.isSent && outcome.event?.queue == "work" && outcome.event?.id == outcome.sentAs)
+        let admin = try admin(server)
+        defer { admin.close() }
+        #expect(try await admin.send(RedisCommand("LLEN", "work")).integer == 1)
+    }
+
     @Test(
         "Over TLS and with the documented rights alone, worker, publisher, console and Celery's client do all they do",
         .timeLimit(.minutes(10)))

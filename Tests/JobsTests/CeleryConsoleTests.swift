@@ -49,6 +49,27 @@ struct CeleryConsoleTests {
         #expect(listing.queues[0].isDeclared && listing.queues[0].depth == 0)
     }
 
+    @Test("A queue without a name is listed, and lists whose names are no text are counted")
+    func oddNames() async throws {
+        let server = try RedisServer()
+        defer { server.stop() }
+        let address = try RedisAddress("redis+socket://\(server.socket)?virtual_host=0")
+        let (client, console) = (RedisConnection(address), CeleryConsole(address))
+        defer { client.close() }
+        defer { console.close() }
+        let message = RedisArgument.bytes(
+            CeleryMessage.make(task: "t", id: "a", queue: "x", origin: "o", now: Date()).raw)
+        for name: RedisArgument in [.text(""), .bytes([0xFF, 0xFE]), .bytes([0xC3, 0x28, 0x41]), .text("ä")] {
+            try await client.send(RedisCommand("LPUSH", name, message, message, message))
+        }
+        let listing = try await console.queues()
+        #expect(listing.queues.map(\.name) == ["", "ä"] && listing.queues.map(\.depth) == [3, 3])
+        #expect(listing.unreadable == 2)
+        #expect(try await console.peek("", limit: 9).map(\.id) == ["a", "a", "a"])
+        // A pass later.
+        #expect(try await console.queues().unreadable == 2)
+    }
+
     @Test("Queues that are bound alike are all declared, and poison at the head of a queue hides it from nobody")
     func boundAlike() async throws {
         for queue in ["orders", "mail", "reports"] {

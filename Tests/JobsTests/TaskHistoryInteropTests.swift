@@ -29,6 +29,64 @@ struct TaskHistoryInteropTests {
         }
     }
 
+    @Test("A name of thousands of characters is whole in JSON, and leaves the table a table", .timeLimit(.minutes(2)))
+    func longName() async throws {
+        let peer = try CeleryPeer()
+        let client = RedisConnection(try RedisService.address(prefix: peer.prefix))
+        defer { client.close() }
+        let name = String(repeating: "n", count: 4990) + "\u{1b}[31m-end"
+        let message = CeleryMessage.make(task: "t", id: "a", queue: name, origin: "o", now: Date()).raw
+        try await client.send(RedisCommand("LPUSH", .text(peer.prefix + name), .bytes(message)))
+        let words = ["queues", "--broker", Watcher(peer: peer).url]
+        let table = try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words)
+        #expect(table.contains("nnnn…") && table.contains("\\x1b[31m-end"), "\(table)")
+        #expect(table.split(separator: "\n").allSatisfy { $0.count < 200 })
+        let json = try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words + ["--json"])
+        #expect(JSONValue(parsing: Array(json.utf8))?["queues"].array?.map { $0["name"].string } == [name])
+    }
+
+    @Test("How old a waiting message is, is known where Celery's publisher told", .timeLimit(.minutes(5)))
+    func ages() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        func phototui(_ words: [String]) async throws -> JSONValue {
+            let text = try await peer.launchAndRead(
+                CeleryPeer.programs + "/phototui", words + ["--json", "--broker", watcher.url])
+            return try #require(JSONValue(parsing: Array(text.utf8)), "\(text)")
+        }
+        func high() async throws -> JSONValue? {
+            try await phototui(["queues"])["queues"].array?.first { $0["name"].string == "high" }
+        }
+        // One that is sent before anybody watches: of that one nobody knows.
+        _ = try await peer.run("app.conf.task_send_sent_event = True\nsend('python.add', 0, 0, task_id='before')")
+        #expect(try await high()?["oldest_seconds"].isNull == true)
+        let watch = try watcher.start()
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        let told = try await peer.run(
+            """
+            app.conf.task_send_sent_event = True
+            send('python.add', 1, 2, task_id='first')
+            print(time.time())
+            time.sleep(3)
+            send('python.add', 1, 3, task_id='second')
+            """)
+        let sent = try #require(Double(told.trimmingCharacters(in: .whitespacesAndNewlines)))
+        try await wait("they were not kept") { try await watcher.jobs(["list"])["jobs"].array?.count == 2 }
+        #expect(try await high()?["oldest_seconds"].isNull == true)
+        let client = RedisConnection(try RedisService.address(prefix: peer.prefix))
+        defer { client.close() }
+        _ = try await client.send(RedisCommand("RPOP", .text(peer.prefix + "high")))
+        let oldest = try #require(try await high()?["oldest_seconds"].real)
+        #expect(abs(Date().timeIntervalSince1970 - oldest - sent) < 2, "\(oldest)")
+        let messages = try #require(try await phototui(["queues", "peek", "high"])["messages"].array)
+        #expect(messages.map { $0["id"].string } == ["first", "second"])
+        let published = try #require(messages[0]["published_at"].string)
+        let moment = try #require(
+            try? Date(published, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        #expect(abs(moment.timeIntervalSince1970 - sent) < 2, "\(published)")
+    }
+
     @Test(
         "What Celery's workers and ours did is kept as Celery's own monitor sees it, retries and errors too",
         .timeLimit(.minutes(15)))

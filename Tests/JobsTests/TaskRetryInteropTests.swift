@@ -14,11 +14,12 @@ struct TaskRetryInteropTests {
         }
 
         /// A task that fails until the file `mended` is there.
-        init(isExtended: Bool = false) throws {
+        init(isExtended: Bool = false, tellsSent: Bool = false) throws {
             peer = try CeleryPeer()
             let module = """
                 from peer import *
                 app.conf.result_extended = \(isExtended ? "True" : "False")
+                app.conf.task_send_sent_event = \(tellsSent ? "True" : "False")
 
                 @app.task(name="shop.charge", bind=True)
                 def charge(self, *args, **kwargs):
@@ -36,13 +37,13 @@ struct TaskRetryInteropTests {
             try Data(module.utf8).write(to: peer.folder.appendingPathComponent("shop.py"))
         }
 
-        func start() async throws -> [Process] {
+        func start(queues: String = "python") async throws -> [Process] {
             let watch = try peer.launch(
                 CeleryPeer.programs + "/phototui", ["jobs", "watch", "--json", "--broker", url])
             let worker = try peer.launch(
                 try #require(CeleryPeer.python),
                 [
-                    "-m", "celery", "-A", "shop", "worker", "-E", "-Q", "python", "-c", "2", "-n", "python@%h",
+                    "-m", "celery", "-A", "shop", "worker", "-E", "-Q", queues, "-c", "2", "-n", "python@%h",
                     "--loglevel", "info",
                 ])
             try await wait("the watch did not begin") {
@@ -151,6 +152,133 @@ struct TaskRetryInteropTests {
             "\(journal)")
         #expect(
             entry?["subject"].string?.hasPrefix("30 tasks (group ") == true && entry?["actor"].string?.isEmpty == false)
+    }
+
+    @Test(
+        "What is sent again keeps its queue and moment where its worker consumes several; Celery's monitor is told of it",
+        .timeLimit(.minutes(10)))
+    func announced() async throws {
+        let shop = try Deployment(tellsSent: true)
+        // What Celery's State makes of the events, which Flower shows.
+        let monitor = """
+            import threading
+            from celery.events.state import State
+            heard, tasks = [], State()
+            def hear(event):
+                tasks.event(event)
+                if event["type"] == "task-sent": heard.append(event)
+            def capture():
+                with app.connection() as connection:
+                    app.events.Receiver(connection, handlers={"*": hear}).capture(limit=None, timeout=None, wakeup=False)
+            threading.Thread(target=capture, daemon=True).start()
+            time.sleep(2)
+            """
+        let running = try await shop.start(queues: "python,batch")
+        defer { for process in running { kill(process.processIdentifier, SIGKILL) } }
+        _ = try await shop.peer.run(
+            "from shop import *\ncharge_all([(f't{n}', [n, 'it'], {'card': 'v'}) for n in range(30)])")
+        try await shop.failed(30)
+        let retry = try shop.peer.launch(
+            try #require(CeleryPeer.python),
+            [
+                "-c",
+                """
+                from shop import *
+                import subprocess
+                \(monitor)
+                def again(count):
+                    before = len(heard)
+                    said = subprocess.run(sys.argv[1:], capture_output=True, text=True)
+                    end = time.time() + 30
+                    while len(heard) < before + count and time.time() < end: time.sleep(0.1)
+                    return said.stdout + said.stderr
+                print(again(30))
+                ours = {frozenset(event) for event in heard}
+                one = heard[0]
+                heard.clear()
+                charge.apply_async(args=[90, "it"], kwargs={"card": "v"}, task_id="own", queue="python",
+                                   routing_key="python", exchange="python")
+                end = time.time() + 30
+                while not heard and time.time() < end: time.sleep(0.1)
+                own = heard[0]
+                print("fields", [sorted(set(own) ^ fields) for fields in ours])
+                print("types", [key for key in own if key not in ("parent_id", "utcoffset")
+                                and type(own[key]) is not type(one[key])])
+                print("told", one["name"], one["queue"], one["args"], one["kwargs"], one["retries"])
+                sent = [task for id, task in tasks.tasks_by_time() if task.sent and task.client.startswith("phototui@")]
+                print("state", len(sent), {(task.name, task.queue if hasattr(task, "queue") else None) for task in sent})
+                """, CeleryPeer.programs + "/phototui", "dead", "retry", "--all", "--yes", "--broker", shop.url,
+            ])
+        try await wait("the retry was not told", seconds: 90) { !retry.process.isRunning }
+        let said = String(decoding: try Data(contentsOf: retry.output), as: UTF8.self)
+        #expect(said.contains("30 tasks sent again"), "\(said)")
+        #expect(said.contains("fields [[]]\ntypes []\n"), "\(said)")
+        #expect(said.contains("told shop.charge python ("), "\(said)")
+        #expect(said.contains("state 30 {('shop.charge', "), "\(said)")
+
+        for round in 1...2 {
+            try await wait("they did not fail again") {
+                let groups = try await shop.json(["dead", "list", "--group"])["groups"].array
+                return groups?.reduce(0) { $0 + ($1["count"].integer ?? 0) } == 31
+            }
+            let groups = try #require(try await shop.json(["dead", "list", "--group"])["groups"].array)
+            #expect(groups.map { $0["queue"].string } == ["python"], "\(groups)")
+            #expect(try await shop.json(["dead", "list", "--queue", "python"])["total"].integer == 31)
+            let failed = try #require(
+                try await shop.json(["jobs", "list", "--state", "failed", "--limit", "31"])["jobs"].array)
+            #expect(failed.allSatisfy { !$0["sent_at"].isNull && !$0["wait_seconds"].isNull }, "\(failed)")
+            let group = try #require(groups.first?["group"].string)
+            if round == 2 { try shop.mend() }
+            let again = try await shop.json(["dead", "retry", "--group", group, "--yes"])
+            #expect(again["retried"].integer == 31, "\(again)")
+        }
+        try await wait("they did not succeed") {
+            try await shop.json(["jobs", "list", "--state", "succeeded", "--limit", "100"])["jobs"].array?.count == 31
+        }
+    }
+
+    @Test("What was sent again is on record with queue and moment also where nobody watches", .timeLimit(.minutes(5)))
+    func unwatched() async throws {
+        let shop = try Deployment()
+        let client = RedisConnection(try RedisService.address(prefix: shop.peer.prefix))
+        defer { client.close() }
+        let keys = CeleryKeys(prefix: shop.peer.prefix, database: client.address.database)
+        let watch = try shop.peer.launch(
+            CeleryPeer.programs + "/phototui", ["jobs", "watch", "--json", "--broker", shop.url])
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") {
+            String(decoding: try Data(contentsOf: watch.output), as: UTF8.self).contains("\"writing\":true")
+        }
+        let events = ["python", nil].enumerated().map { number, queue in
+            JSONValue.members([
+                "type": .string("task-failed"), "uuid": .string("t\(number)"), "name": .string("shop.charge"),
+                "queue": .text(queue), "args": .string("(\(number),)"), "kwargs": .string("{}"),
+                "hostname": .string("w@h"), "timestamp": .real(Date().timeIntervalSince1970),
+                "exception": .string("ValueError('\(number)')"), "clock": .integer(number),
+            ])
+        }
+        let envelope = CeleryEnvelope.make(
+            body: .array(events), exchange: "celeryev", routingKey: "task.multi", headers: .object([]))
+        try await client.send(
+            RedisCommand("PUBLISH", .text(keys.eventChannel("task.multi")), .bytes(envelope.encoded)))
+        try await shop.failed(2)
+        kill(watch.process.processIdentifier, SIGKILL)
+        watch.process.waitUntilExit()
+        // One error, one group, also where the queue of one of them is not known; that one waits for its queue to be named.
+        let groups = try #require(try await shop.json(["dead", "list", "--group"])["groups"].array)
+        #expect(groups.map { $0["count"].integer } == [2] && groups[0]["queue"].string == "python", "\(groups)")
+        #expect(try await shop.json(["dead", "list", "--queue", "python"])["total"].integer == 1)
+        let group = try #require(groups[0]["group"].string)
+        let first = try await shop.json(["dead", "retry", "--group", group, "--yes"])
+        #expect(first["retried"].integer == 1 && first["failed"].array?.map { $0["id"].string } == ["t1"], "\(first)")
+        let left = try #require(try await shop.json(["dead", "list", "--group"])["groups"].array?.first)
+        let second = try await shop.json([
+            "dead", "retry", "--group", try #require(left["group"].string), "--to", "python", "--yes",
+        ])
+        #expect(second["retried"].integer == 1, "\(second)")
+        let queued = try #require(try await shop.json(["jobs", "list", "--state", "queued"])["jobs"].array)
+        #expect(queued.count == 2 && queued.allSatisfy { $0["queue"].string == "python" }, "\(queued)")
+        #expect(queued.allSatisfy { !$0["sent_at"].isNull && $0["task"].string == "shop.charge" }, "\(queued)")
     }
 
     @Test("Where results keep the arguments, long ones and dates are sent again whole, too", .timeLimit(.minutes(10)))

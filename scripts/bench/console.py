@@ -4,6 +4,7 @@ fast dead letters go back, also when it is killed meanwhile.
 """
 import json
 import os
+import random
 import re
 import signal
 import statistics
@@ -19,7 +20,7 @@ from celery import Celery
 from terminal import App, paints, percentile
 
 PROGRAM = os.environ["PHOTOTUI_PROGRAMS"] + "/phototui"
-QUEUES, MESSAGES, DEAD = 100, 1_000_000, 10_000
+QUEUES, MESSAGES, DEAD, BUSY = 100, 1_000_000, 10_000, 30
 ROUNDS = 10
 MESSAGE = (
     '{"body":"W1sxXSx7fSx7fV0=","content-encoding":"utf-8","content-type":"application/json","headers":{"task":"t.add",'
@@ -186,8 +187,8 @@ def screen(broker):
         max(first) <= 300, note=f"median {statistics.median(first):.0f} ms")
     app = start()
     app.until(b"10,000", 20)
-    # Until the trends are as long as their columns.
-    app.read(40)
+    # Until there were the ten looks that rates are of.
+    app.read(15)
     with Heard(broker) as heard:
         idle, _, _ = app.read(10)
     figure(
@@ -201,6 +202,32 @@ def screen(broker):
         live += len(app.read(0.1)[0])
     figure("written to the terminal in 10 s at rest", "0 bytes", f"{len(idle)} bytes", not idle)
     figure("written to the terminal a second while a queue grows", "<= 2 KB", f"{live / 10:.0f} bytes", live <= 20_000)
+    # Those that show.
+    busy = sorted(f"q{number}" for number in range(QUEUES))[:BUSY]
+    chance = random.Random(7)
+
+    def stir():
+        pipe = broker.redis.pipeline(transaction=False)
+        for queue in busy:
+            for number in range(chance.randrange(60)):
+                pipe.lpush(queue, MESSAGE % (number, queue, chance.randrange(1 << 40)))
+            pipe.rpop(queue, chance.randrange(1, 60))
+        pipe.execute()
+
+    def watch(seconds):
+        written, next_stir, end = 0, time.monotonic(), time.monotonic() + seconds
+        while time.monotonic() < end:
+            if time.monotonic() >= next_stir:
+                stir()
+                next_stir += 1
+            written += len(app.read(0.1)[0])
+        return written
+
+    watch(15)
+    live = watch(20)
+    figure(
+        f"written to the terminal a second while {BUSY} queues change each second", "<= 2 KB", f"{live / 20:.0f} bytes",
+        live <= 40_000)
     keys = ["j" if index % 20 < 10 else "k" for index in range(100)]
     times, _ = paints(app, keys, 0.06)
     broker.server.send_signal(signal.SIGSTOP)

@@ -72,15 +72,18 @@ public enum Message: Sendable {
     case deadLetterLoaded(RequestID, DeadDetails?)
     case deadMembersLoaded(RequestID, [DeadSummary])
     case deadJobLoaded(RequestID, JobDetails?)
-    /// `price` is what the jobs will cost, in US dollars; nil where they cost nothing here.
+    /// `queueless` are tasks of which nobody knows the queue, and nothing else is in the way; `price` is what the jobs will cost, in
+    /// US dollars; nil where they cost nothing here.
     case deadCollected(
-        RequestID, jobs: [String], tasks: [String], hindrances: [RetryHindrance], price: Double? = nil)
+        RequestID, jobs: [String], tasks: [String], queueless: [String] = [], hindrances: [RetryHindrance],
+        price: Double? = nil)
     case queueMarked(RequestID, QueueMark)
     /// The page is nil where nothing has changed; `seconds` is how long the look took.
     case jobsLoaded(RequestID, JobPage?, watchedUntil: Double?, seconds: Double, at: Double)
     /// nil when there is none of this id.
     case jobLoaded(RequestID, JobDetails?, at: Double)
-    case jobsCollected(RequestID, [String], hindrances: [RetryHindrance] = [], price: Double? = nil)
+    case jobsCollected(
+        RequestID, [String], queueless: [String] = [], hindrances: [RetryHindrance] = [], price: Double? = nil)
     case inboxLoaded(RequestID, [InboxItem], isThorough: Bool, at: Double)
     case healthLoaded(RequestID, [HealthEntry], at: Double)
     case costsLoaded(RequestID, CostReport, at: Double)

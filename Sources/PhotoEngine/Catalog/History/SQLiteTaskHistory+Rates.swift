@@ -5,9 +5,12 @@ extension SQLiteTaskHistory {
     private static let mostEnds = 50_000
     /// What is watched for a shorter time tells nothing of rates.
     private static let leastSeconds = 10.0
+    /// What comes and goes now, and whether the queue grows, is of so long; where it has turned, of that.
+    private static let recentSeconds = 60.5
+    private static let turnSeconds = 15.5
     /// Between two periods of watching, or behind the last, that are taken for one.
     private static let gapSeconds = 15.0
-    /// Ends of which nobody told the queue may be so many, for the rates of the others to stand.
+    /// Ends of which nobody told the queue may be so many, for the rates of the others to be whole.
     private static let mostUnknown = 0.01
 
     public func rates(seconds: Double, now: Double) async throws -> [String: QueueRates] {
@@ -24,7 +27,7 @@ extension SQLiteTaskHistory {
                 ORDER BY ended DESC LIMIT ?
                 """, [.real(begin), .real(now + Self.gapSeconds), .int(Self.mostEnds)])
             var ends: [String: Ends] = [:]
-            var unknown = 0
+            var unknown: [Double] = []
             for row in rows {
                 var row = row
                 let queue = try row.optionalText()
@@ -32,30 +35,59 @@ extension SQLiteTaskHistory {
                 let (wait, run, ended) = (try row.optionalDouble(), try row.optionalDouble(), try row.optionalDouble())
                 if rows.count == Self.mostEnds, let ended { begin = max(start, ended) }
                 guard let queue else {
-                    unknown += 1
+                    unknown.append(ended ?? 0)
                     continue
                 }
-                ends[queue, default: Ends()].add(state: state, wait: wait, run: run)
+                ends[queue, default: Ends()].add(state: state, wait: wait, run: run, at: ended ?? 0)
             }
             let window = max(1, now - begin)
-            let isKnown = Double(unknown) <= Self.mostUnknown * Double(rows.count)
+            let trendSeconds = QueueRates.step * Double(QueueRates.steps)
+            let depths = try Self.depths(since: max(start, now - trendSeconds), connection)
+            let firstStep = QueueRates.step(of: now) - QueueRates.steps
+            var areWhole: [ClosedRange<Double>: Bool] = [:]
             var rates: [String: QueueRates] = [:]
             for queue in try Self.queues(connection) {
                 let told = ends[queue] ?? Ends()
                 var found = QueueRates(window: window)
-                found.growth = try Self.growth(of: queue, since: start, connection)
+                let tendency = Self.tendency(of: depths[queue] ?? [])
+                let span = tendency?.span ?? max(begin, now - Self.recentSeconds)...now
+                found.growth = tendency?.growth
+                found.recent = span.upperBound - span.lowerBound
                 // Of a queue that no task was ever known of, its workers may tell nothing.
-                if isKnown, !isSilent, try told.count > 0 || Self.hasTasks(of: queue, connection) {
-                    let out = Double(told.count) / window
+                if !isSilent, try told.count > 0 || Self.hasTasks(of: queue, connection) {
+                    let isWhole =
+                        areWhole[span]
+                        ?? (Double(unknown.count(where: span.contains)) <= Self.mostUnknown
+                            * Double(Self.count(in: span, ends, unknown)))
+                    areWhole[span] = isWhole
+                    var out = Double(told.moments.count(where: span.contains)) / max(1, found.recent)
+                    // What is gone has gone, whoever took it.
+                    if !isWhole, let growth = found.growth { out = max(out, -growth) }
                     found.outPerSecond = out
                     found.inPerSecond = found.growth.map { max(0, out + $0) }
+                    found.isAtLeast = !isWhole
                 }
                 found.errorShare = told.count > 0 ? Double(told.failed) / Double(told.count) : nil
                 found.wait = QueueRates.Spread(told.waits)
                 found.run = QueueRates.Spread(told.runs)
+                for (at, depth) in depths[queue] ?? [] { found.depths[QueueRates.step(of: at)] = Int(depth) }
+                for at in told.moments where QueueRates.step(of: at) >= firstStep {
+                    found.ends[QueueRates.step(of: at), default: 0] += 1
+                }
                 rates[queue] = found
             }
             return rates
+        }
+    }
+
+    public func sentMoments(of ids: [String]) async throws -> [String: Double] {
+        try await database.read { connection in
+            var found: [String: Double] = [:]
+            for id in ids {
+                var row = try connection.row("SELECT coalesce(resent, sent) FROM task WHERE id = ?", [.string(id)])
+                found[id] = try row?.optionalDouble()
+            }
+            return found
         }
     }
 
@@ -77,9 +109,11 @@ extension SQLiteTaskHistory {
         var failed = 0
         var waits: [Double] = []
         var runs: [Double] = []
+        var moments: [Double] = []
 
-        mutating func add(state: Int, wait: Double?, run: Double?) {
+        mutating func add(state: Int, wait: Double?, run: Double?, at moment: Double) {
             count += 1
+            moments.append(moment)
             if state == Int(TaskRows.number(.failed)) { failed += 1 }
             if let wait, wait >= 0 { waits.append(wait) }
             if let run { runs.append(run) }
@@ -115,21 +149,42 @@ extension SQLiteTaskHistory {
         try !connection.rows("SELECT 1 FROM task WHERE queue = ? LIMIT 1", [.string(queue)]).isEmpty
     }
 
-    private static func growth(
-        of queue: String, since start: Double, _ connection: any SQLConnection
-    ) throws -> Double? {
-        func sample(_ order: String) throws -> (at: Double, depth: Double)? {
-            guard
-                var row = try connection.row(
-                    "SELECT at, waiting FROM depth WHERE queue = ? AND at >= ? ORDER BY at \(order) LIMIT 1",
-                    [.string(queue), .real(start)])
+    private static func count(in span: ClosedRange<Double>, _ ends: [String: Ends], _ unknown: [Double]) -> Int {
+        ends.values.reduce(unknown.count(where: span.contains)) { $0 + $1.moments.count(where: span.contains) }
+    }
+
+    // Tendencies
+
+    private typealias Depth = (at: Double, depth: Double)
+
+    private static func depths(since moment: Double, _ connection: any SQLConnection) throws -> [String: [Depth]] {
+        let rows = try connection.rows(
+            "SELECT queue, at, waiting FROM depth WHERE at >= ? ORDER BY at", [.real(moment)])
+        var found: [String: [Depth]] = [:]
+        for row in rows {
+            var row = row
+            let queue = try row.text()
+            found[queue, default: []].append((try SQLRow.present(row.optionalDouble()), Double(try row.int())))
+        }
+        return found
+    }
+
+    /// By how many messages it changes each second, and of when that is: of the last minute, or of its end alone where the queue
+    /// has turned since, or changes twice as fast or slowly.
+    private static func tendency(of depths: [Depth]) -> (growth: Double, span: ClosedRange<Double>)? {
+        guard let last = depths.last else { return nil }
+        func since(_ seconds: Double) -> (change: Double, growth: Double, span: ClosedRange<Double>)? {
+            guard let first = depths.first(where: { $0.at >= last.at - seconds }),
+                last.at - first.at >= leastSeconds / 2
             else { return nil }
-            return (try SQLRow.present(row.optionalDouble()), Double(try row.int()))
+            let change = last.depth - first.depth
+            return (change, change / (last.at - first.at), first.at...last.at)
         }
-        guard let first = try sample("ASC"), let last = try sample("DESC"), last.at - first.at >= leastSeconds / 2
-        else {
-            return nil
-        }
-        return (last.depth - first.depth) / (last.at - first.at)
+        guard let long = since(recentSeconds) else { return nil }
+        guard let short = since(turnSeconds) else { return (long.growth, long.span) }
+        let hasTurned = short.change * long.change <= 0 && max(abs(short.change), abs(long.change)) >= 1
+        let pace = long.growth == 0 ? 1 : short.growth / long.growth
+        let isOther = hasTurned || (abs(short.change) >= 10 && (pace > 2 || pace < 0.5))
+        return isOther ? (short.growth, short.span) : (long.growth, long.span)
     }
 }

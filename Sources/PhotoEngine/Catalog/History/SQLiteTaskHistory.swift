@@ -87,7 +87,10 @@ public final class SQLiteTaskHistory: TaskHistory {
         }
     }
 
-    private static func take(_ events: ArraySlice<TaskEvent>, _ connection: any SQLConnection) throws {
+    /// `ifUnsent` passes over what was published already, as far as is known.
+    static func take(
+        _ events: some Sequence<TaskEvent>, ifUnsent: Bool = false, _ connection: any SQLConnection
+    ) throws {
         var places: [String: Int] = [:]
         var drafts: [TaskDraft] = []
         for event in events {
@@ -95,9 +98,11 @@ public final class SQLiteTaskHistory: TaskHistory {
             if let known = places[event.id] {
                 place = known
             } else {
+                let draft = try TaskDraft(event, connection)
+                if ifUnsent, draft.isSent { continue }
                 place = drafts.count
                 places[event.id] = place
-                drafts.append(try TaskDraft(event, connection))
+                drafts.append(draft)
             }
             drafts[place].apply(event)
         }
@@ -262,6 +267,8 @@ private struct TaskDraft {
             task, earlier: task.earlierAttempts == 0 ? [] : try TaskRows.attempts(of: number, connection))
         before = timeline
     }
+
+    var isSent: Bool { timeline.task.sentAt != nil && timeline.task.queue != nil }
 
     mutating func apply(_ event: TaskEvent) { timeline.apply(event) }
 

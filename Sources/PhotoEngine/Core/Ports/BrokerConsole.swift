@@ -49,10 +49,13 @@ public struct QueueListing: Hashable, Sendable {
     public let queues: [QueueState]
     /// Whether all keys of the server were looked at; one that holds very many is gone through a part at a time.
     public let isComplete: Bool
+    /// Lists whose names are no text (UTF-8): whether they are queues is not looked at.
+    public let unreadable: Int
 
-    public init(queues: [QueueState], isComplete: Bool) {
+    public init(queues: [QueueState], isComplete: Bool, unreadable: Int = 0) {
         self.queues = queues
         self.isComplete = isComplete
+        self.unreadable = unreadable
     }
 }
 
@@ -66,8 +69,10 @@ public struct QueueState: Hashable, Sendable {
     public let unacknowledged: Int
     /// Of the unacknowledged, those that are not to run before a time of their own.
     public let scheduled: Int
-    /// Age of the oldest waiting message whose publisher said when; Celery's do not.
-    public let oldestSeconds: Double?
+    /// Age of the oldest waiting message whose publisher said when; Celery's do not, but a history may know.
+    public var oldestSeconds: Double?
+    /// Tasks of the messages that are to be delivered first, one of each step at most, whose publishers did not say when.
+    public var undatedTasks: [String] = []
     public let dead: Int
     public let isPaused: Bool
     /// Whether a worker or a publisher has declared it.
@@ -133,7 +138,7 @@ public struct QueuedMessage: Hashable, Sendable {
     public let headers: [Header]
     public let retries: Int
     /// Unix seconds, where the publisher said when.
-    public let publishedAt: Double?
+    public var publishedAt: Double?
     /// Not to run before; as in the message.
     public let eta: String?
     public let isRedelivered: Bool

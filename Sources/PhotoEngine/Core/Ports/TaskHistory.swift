@@ -23,13 +23,18 @@ public protocol TaskHistory: Sendable {
         after place: Int64, limit: Int, _ filter: TaskFilter
     ) async throws -> (tasks: [BrokerTask], next: Int64)
     func lastChange() async throws -> Int64
-    /// Tasks that failed for good and that nobody has sent again, by what they have in common, the largest group first.
+    /// Tasks that failed for good and that nobody has sent again, by what they have in common, the largest group first. Those whose
+    /// queue nobody told are in the largest group of the same task and error.
     func failures() async throws -> [FailureGroup]
     /// Such tasks, of one group or of all, the latest first behind a place.
     func failed(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [BrokerTask]
-    /// Keeps as which tasks others were sent again; tasks that it knows nothing of are left out.
-    func record(retries: [(task: String, sentAs: String)], at moment: Double) async throws
-    /// How the tasks of each queue went in the last `seconds`; none where nobody watched then.
+    /// Keeps as which tasks others were sent again, those that it knows nothing of left out; and of the former what was told when
+    /// they were sent, as far as nobody who watches has recorded it.
+    func record(retries: [(task: String, sentAs: String)], sent: [TaskEvent], at moment: Double) async throws
+    /// When these were published, the last time, in Unix seconds; without those of which nobody told.
+    func sentMoments(of ids: [String]) async throws -> [String: Double]
+    /// How the tasks of each queue went in the last `seconds`; none where nobody watched then. Where of many that ended nobody told
+    /// the queue, what came and went is at least so much.
     func rates(seconds: Double, now: Double) async throws -> [String: QueueRates]
     /// The longest run time of each task by its name, in seconds; of the names whose tasks took longest, so many.
     func longestRuns(limit: Int) async throws -> [String: Double]

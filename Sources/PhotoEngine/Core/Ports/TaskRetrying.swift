@@ -2,7 +2,7 @@
 /// untrusted text.
 ///
 /// Each task is sent so once, whoever asks and however often he was stopped in the middle: the broker remembers for a month or two
-/// which were, and that and the sending are one step.
+/// which were, and that and the sending are one step. Who watches the broker is told of it as of any other task.
 public protocol TaskRetrying: Sendable {
     /// What of these tasks can be sent again, and what keeps the others from it; nothing is changed. `queue` is where they are to
     /// go instead of where they came from. Those that were sent again before are only sent once more where `again` says so.
@@ -44,9 +44,11 @@ public struct RetryPlan: Hashable, Sendable {
         public let reason: String
         /// As which task it was sent again before, where that is why.
         public let before: String?
+        /// Nothing else is in the way than that nobody knows its queue.
+        public let lacksQueue: Bool
 
-        public init(task: String, reason: String, before: String? = nil) {
-            (self.task, self.reason, self.before) = (task, reason, before)
+        public init(task: String, reason: String, before: String? = nil, lacksQueue: Bool = false) {
+            (self.task, self.reason, self.before, self.lacksQueue) = (task, reason, before, lacksQueue)
         }
     }
 
@@ -71,8 +73,10 @@ public struct RetryOutcome: Hashable, Sendable {
     public let sentAs: String
     /// Whether it was sent now; else somebody else had been faster.
     public let isSent: Bool
+    /// What was told of its sending to all who watch the broker; nil where it was not sent now.
+    public let event: TaskEvent?
 
-    public init(task: String, sentAs: String, isSent: Bool) {
-        (self.task, self.sentAs, self.isSent) = (task, sentAs, isSent)
+    public init(task: String, sentAs: String, isSent: Bool, event: TaskEvent? = nil) {
+        (self.task, self.sentAs, self.isSent, self.event) = (task, sentAs, isSent, event)
     }
 }

@@ -5,9 +5,11 @@ public struct FailureKey: Hashable, Sendable {
     public let queue: String?
     /// `ErrorFingerprint.number`; nil where nothing is known of an error.
     public let fingerprint: Int64?
+    /// Whether those belong to it, too, of which nobody told the queue.
+    public let takesUnknown: Bool
 
-    public init(task: String?, queue: String?, fingerprint: Int64?) {
-        (self.task, self.queue, self.fingerprint) = (task, queue, fingerprint)
+    public init(task: String?, queue: String?, fingerprint: Int64?, takesUnknown: Bool = false) {
+        (self.task, self.queue, self.fingerprint, self.takesUnknown) = (task, queue, fingerprint, takesUnknown)
     }
 }
 

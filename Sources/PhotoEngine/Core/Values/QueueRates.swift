@@ -1,10 +1,14 @@
-/// How a queue's tasks went over the last minutes, as far as somebody watched; nil is what is not known.
+/// How a queue's tasks went, as far as somebody watched; nil is what is not known.
 public struct QueueRates: Hashable, Sendable {
-    /// Seconds that this is of, up to now.
+    /// Seconds that the shares and times are of, up to now.
     public let window: Double
+    /// Seconds that what came, what went and the growth are of: the same for all three, and fewer.
+    public var recent: Double
     /// Tasks that came in and that ended, each second.
     public var inPerSecond: Double?
     public var outPerSecond: Double?
+    /// Whether more may have come and gone than that.
+    public var isAtLeast = false
     /// Of the tasks that ended, the share that failed; 0 to 1.
     public var errorShare: Double?
     /// From publishing to the start.
@@ -12,10 +16,20 @@ public struct QueueRates: Hashable, Sendable {
     public var run: Spread?
     /// By how many messages the queue grows each second; negative where it shrinks.
     public var growth: Double?
+    /// How many waited, and how many tasks ended, in each step of the clock (`QueueRates.step`), by its number.
+    public var depths: [Int: Int] = [:]
+    public var ends: [Int: Int] = [:]
 
     public init(window: Double) {
-        self.window = window
+        (self.window, recent) = (window, window)
     }
+
+    /// Seconds between two columns of a trend.
+    public static let step = 5.0
+    /// Steps that are kept.
+    public static let steps = 24
+    /// The step that a moment, in Unix seconds, is in.
+    public static func step(of moment: Double) -> Int { Int((moment / step).rounded(.down)) }
 
     /// Half and 19 of 20 took no longer, in seconds.
     public struct Spread: Hashable, Sendable {
@@ -54,8 +68,14 @@ public struct QueueRates: Hashable, Sendable {
     public func forecast(depth: Int) -> Forecast? {
         guard let growth else { return nil }
         if depth == 0 { return .empty(seconds: 0) }
-        // A message more or less is no tendency.
-        if abs(growth) * window < 1 { return .stays }
+        let change = abs(growth) * recent
+        // A message more or less is no tendency, nor is what chance makes of a queue that comes and goes alike.
+        if change < 1 { return .stays }
+        if let came = inPerSecond, let went = outPerSecond, came > 0, went > 0,
+            change < 2 * ((came + went) * recent).squareRoot()
+        {
+            return .stays
+        }
         return growth > 0 ? .grows : .empty(seconds: Double(depth) / -growth)
     }
 }

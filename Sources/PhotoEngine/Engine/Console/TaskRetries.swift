@@ -65,7 +65,7 @@ public struct TaskRetries: Sendable {
         let news = plan.obstacles.compactMap { obstacle in
             obstacle.before.flatMap { known[obstacle.task] == .some($0) ? nil : (task: obstacle.task, sentAs: $0) }
         }
-        try await history.record(retries: news, at: Date().timeIntervalSince1970)
+        try await history.record(retries: news, sent: [], at: Date().timeIntervalSince1970)
         return plan
     }
 
@@ -78,7 +78,9 @@ public struct TaskRetries: Sendable {
             let sent = try await broker.send(some)
             outcomes += sent
             let kept = sent.filter { !$0.sentAs.isEmpty }.map { (task: $0.task, sentAs: $0.sentAs) }
-            try await history.record(retries: kept, at: Date().timeIntervalSince1970)
+            // Also where nobody watches, or may be told: where it went, and when, is known here.
+            try await history.record(
+                retries: kept, sent: sent.compactMap(\.event), at: Date().timeIntervalSince1970)
             progress(outcomes.count)
         }
         return outcomes

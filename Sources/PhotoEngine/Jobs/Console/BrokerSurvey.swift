@@ -44,15 +44,26 @@ struct BrokerSurvey: Sendable {
         private var before: Set<String> = []
         private(set) var isComplete = false
 
-        var names: Set<String> { found.union(before) }
+        /// Names that are no text.
+        private var unreadableNames: Set<[UInt8]> = []
+        private var unreadableBefore: Set<[UInt8]> = []
 
-        mutating func take(_ names: [String], next: String) {
-            found.formUnion(names)
+        var names: Set<String> { found.union(before) }
+        var unreadable: Int { unreadableNames.union(unreadableBefore).count }
+
+        mutating func take(_ names: [[UInt8]], next: String) {
+            for name in names {
+                if let text = String(validating: name, as: UTF8.self) {
+                    found.insert(text)
+                } else {
+                    unreadableNames.insert(name)
+                }
+            }
             cursor = next
             guard next == "0" else { return }
             isComplete = true
-            before = found
-            found = []
+            (before, unreadableBefore) = (found, unreadableNames)
+            (found, unreadableNames) = ([], [])
         }
     }
 

@@ -25,7 +25,8 @@ extension CeleryConsole {
         let known = Set(knownQueues)
         let (pausedNames, byQueue, deadByQueue) = try await (paused, deliveries, dead)
         let all = names.declared.union(names.listed).union(known).union(pausedNames)
-            .union(byQueue.keys).union(deadByQueue.keys).filter { !$0.isEmpty && !Self.isPlumbing($0) }.sorted()
+            .union(byQueue.keys).union(deadByQueue.keys).subtracting([""]).union(names.listed.filter(\.isEmpty))
+            .filter { !Self.isPlumbing($0) }.sorted()
         let lists = try await states(of: all)
         let now = Date().timeIntervalSince1970
         var states: [QueueState] = []
@@ -44,13 +45,16 @@ extension CeleryConsole {
                 isPaused: pausedNames.contains(name), isDeclared: names.declared.contains(name),
                 traffic: Self.traffic(of: lists))
             state.prioritySteps = keys.prioritySteps
+            state.undatedTasks = lists.compactMap(\.undated)
             states.append(state)
         }
-        let isComplete = survey.withLock { survey in
-            survey.listPass.isComplete && survey.bindingPass.isComplete && survey.deliveries.isComplete
-                && survey.deadLetters.isComplete
+        return survey.withLock { survey in
+            QueueListing(
+                queues: states,
+                isComplete: survey.listPass.isComplete && survey.bindingPass.isComplete
+                    && survey.deliveries.isComplete && survey.deadLetters.isComplete,
+                unreadable: survey.listPass.unreadable)
         }
-        return QueueListing(queues: states, isComplete: isComplete)
     }
 
     func pausedQueues() async throws -> Set<String> {
@@ -112,7 +116,7 @@ extension CeleryConsole {
                     .text(type))
             ).array
             guard page.count == 2, let next = page[0].text else { return }
-            survey.withLock { $0[keyPath: pass].take(page[1].array.compactMap(\.text), next: next) }
+            survey.withLock { $0[keyPath: pass].take(page[1].array.compactMap(\.bytes), next: next) }
             if next == "0" { return }
         }
     }
@@ -143,6 +147,7 @@ extension CeleryConsole {
     private struct ListState {
         let length: Int
         let oldest: Double?
+        let undated: String?
         let looksLikeMessages: Bool
         /// Nil at the first look.
         let traffic: QueueTraffic?
@@ -162,7 +167,7 @@ extension CeleryConsole {
             let values = try await ConsoleScripts.lists.runReading(
                 on: connection, keys: some, some.map { .text(before[$0]?.newest ?? "") }
             ).array
-            for (index, list) in zip(stride(from: 0, to: values.count - 4, by: 5), some) {
+            for (index, list) in zip(stride(from: 0, to: values.count - 5, by: 6), some) {
                 let length = values[index].integer ?? 0
                 let glance = BrokerSurvey.Glance(length: max(0, length), newest: values[index + 3].text ?? "")
                 let traffic = seconds.map { seconds in
@@ -174,6 +179,7 @@ extension CeleryConsole {
                 states.append(
                     ListState(
                         length: length, oldest: values[index + 1].text.flatMap(Double.init),
+                        undated: values[index + 5].text.flatMap { $0.isEmpty ? nil : $0 },
                         looksLikeMessages: values[index + 2].integer == 1, traffic: traffic))
             }
         }

@@ -1,5 +1,6 @@
 public import Core
 internal import Foundation
+internal import Glibc
 
 /// What a task was called with is had from its result, where the application keeps arguments there (`result_extended`), else from
 /// what its workers told of it.
@@ -30,12 +31,16 @@ extension CeleryConsole: TaskRetrying {
                     plan.calls.append(
                         try Self.call(task, result, to: queue, queues: names ?? [], before: before))
                 } catch {
-                    plan.obstacles.append(RetryPlan.Obstacle(task: task.id, reason: error.reason))
+                    plan.obstacles.append(
+                        RetryPlan.Obstacle(
+                            task: task.id, reason: error.reason, lacksQueue: error.reason == Self.noQueue.reason))
                 }
             }
         }
         return plan
     }
+
+    private static let noQueue = PythonLiteral.Fault("the queue it came from is not known: --to QUEUE names one")
 
     private static func call(
         _ task: BrokerTask, _ result: JSONValue?, to queue: String?, queues: Set<String>, before: String?
@@ -49,11 +54,10 @@ extension CeleryConsole: TaskRetrying {
             throw .init("it is a library's job: phototui jobs retry --profile NAME, or --library DIR")
         }
         if name.hasPrefix("celery.") { throw .init("it is a task of Celery's own, which belongs to others") }
-        let told = result?["queue"].string.flatMap { queues.contains($0) ? $0 : nil }
-        guard let queue = queue ?? task.queue ?? told else {
-            throw .init("the queue it came from is not known: --to QUEUE names one")
-        }
         let (arguments, keywords) = try Self.arguments(of: task, result)
+        let told = result?["queue"].string.flatMap { queues.contains($0) ? $0 : nil }
+        // Last: who names one then can send it.
+        guard let queue = queue ?? task.queue ?? told else { throw noQueue }
         return RetryCall(
             task: task.id, name: name, queue: queue, arguments: JSONValue.array(arguments).encoded,
             keywords: JSONValue.object(keywords).encoded, root: task.root, parent: task.parent, before: before)
@@ -109,16 +113,49 @@ extension CeleryConsole: TaskRetrying {
                 rootID: call.root, parentID: call.parent, origin: origin, now: now,
                 headers: [JSONMember(CeleryMessage.retryHeader, .string(call.task))])
         }
+        let announced = zip(calls, sent).map { call, message in
+            Self.announcement(of: message, on: call.queue, from: origin, at: now)
+        }
         let held = try await ConsoleScripts.retry.run(
             on: connection,
             keys: keys.retried(at: now) + calls.map { keys.list(of: $0.queue, priority: 0) },
-            [RedisArgument(Self.memorySeconds)]
-                + zip(calls, sent).flatMap { call, message in
-                    [.text(call.task), .text(call.before ?? ""), .text(message.id), .bytes(message.raw)]
+            [RedisArgument(Self.memorySeconds), .text(keys.eventChannel(Self.sentKey))]
+                + zip(zip(calls, sent), announced).flatMap { pair, announcement in
+                    [
+                        .text(pair.0.task), .text(pair.0.before ?? ""), .text(pair.1.id), .bytes(pair.1.raw),
+                        .bytes(announcement),
+                    ]
                 }
         ).array.map { $0.text ?? "" }
-        return zip(zip(calls, sent), held).map { pair, held in
-            RetryOutcome(task: pair.0.task, sentAs: held, isSent: held == pair.1.id)
+        return calls.indices.map { index in
+            let holder = held.indices.contains(index) ? held[index] : ""
+            guard holder == sent[index].id else {
+                return RetryOutcome(task: calls[index].task, sentAs: holder, isSent: false)
+            }
+            let told = CeleryEventListener.Payload(bytes: announced[index], heardAt: now.timeIntervalSince1970)
+            return RetryOutcome(
+                task: calls[index].task, sentAs: holder, isSent: true, event: TaskEvent.reading(told).events.first)
         }
+    }
+
+    private static let sentKey = "task.sent"
+
+    /// What Celery's own publisher tells when `task_send_sent_event` is on. Here it is told always: workers do not say which queue a
+    /// task came from, so that without it nobody who watches knows; where nobody does, it costs nothing.
+    private static func announcement(
+        of message: CeleryMessage, on queue: String, from origin: String, at now: Date
+    ) -> [UInt8] {
+        let event: JSONValue = .members([
+            "hostname": .string(origin), "utcoffset": .integer(0), "pid": .integer(getpid()),
+            "clock": .integer(1), "uuid": .string(message.id), "root_id": message.headers["root_id"],
+            "parent_id": message.headers["parent_id"], "name": .string(message.task),
+            "args": message.headers["argsrepr"], "kwargs": message.headers["kwargsrepr"], "retries": .integer(0),
+            "eta": .null, "expires": .null, "queue": .string(queue), "exchange": .string(""),
+            "routing_key": .string(queue), "timestamp": .real(now.timeIntervalSince1970),
+            "type": .string("task-sent"),
+        ])
+        return CeleryEnvelope.make(
+            body: event, exchange: "celeryev", routingKey: sentKey, headers: .members(["hostname": .string(origin)])
+        ).encoded
     }
 }

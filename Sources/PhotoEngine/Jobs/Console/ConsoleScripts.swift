@@ -5,19 +5,21 @@ enum ConsoleScripts {
     /// messages (poison may lie at the other), and what lies in front of the message that was the newest before. KEYS: lists;
     /// ARGV: for each the delivery tag of that message, or "". Returns for each list: length (-1 for what is no list), moment or
     /// "", 1 or 0, the newest message's tag or "", and how many messages are newer than that of ARGV; where it isn't among the
-    /// first 500, -1 less how many those were.
+    /// first 500, -1 less how many those were; and the task of the oldest message, where its moment is not told, or "".
     static let lists = RedisScript(
         """
         local function tag(text) return string.match(text, '"delivery_tag":%s*"([^"]+)"') or '' end
         local found, budget = {}, 5000
         for i = 1, #KEYS do
             local length = redis.pcall('LLEN', KEYS[i])
-            local moment, looks, newest, came = '', 0, '', -1
+            local moment, looks, newest, came, task = '', 0, '', -1, ''
             if type(length) ~= 'number' then
                 length = -1
             elseif length > 0 then
                 local text = redis.call('LINDEX', KEYS[i], -1)
                 moment = string.match(text, '"published_at":%s*([%d.]+)') or ''
+                if moment == '' then task = string.match(text, '"id":%s*"([^"]*)"') or '' end
+                if #task > 255 then task = '' end
                 local last = redis.call('LINDEX', KEYS[i], 0)
                 if string.find(text, '"body"', 1, true) or string.find(last, '"body"', 1, true) then looks = 1 end
                 newest = tag(last)
@@ -35,7 +37,7 @@ enum ConsoleScripts {
                 end
                 if came < 0 then came = -1 - seen end
             end
-            for _, value in ipairs({length, moment, looks, newest, came}) do found[#found + 1] = value end
+            for _, value in ipairs({length, moment, looks, newest, came, task}) do found[#found + 1] = value end
         end
         return found
         """)
@@ -206,20 +208,22 @@ enum ConsoleScripts {
         return {dropped, left, unsure}
         """)
 
-    /// Sends messages in place of tasks that have ended, each once: that it was sent, and sending it, are one step. KEYS: as which
-    /// tasks others were sent again, of this month and of the one before, then each message's list; ARGV: for how many seconds that
-    /// is kept, then of each the id of the task that has ended, as which it was sent again before or "", its new id, and the
-    /// message. Returns of each as which it was sent again.
+    /// Sends messages in place of tasks that have ended, each once: that it was sent, and sending it, are one step, and so is telling
+    /// who watches, where the user may. KEYS: as which tasks others were sent again, of this month and of the one before, then each
+    /// message's list; ARGV: for how many seconds that is kept, the channel of what is told, then of each the id of the task that has
+    /// ended, as which it was sent again before or "", its new id, the message, and what is told. Returns of each as which it was
+    /// sent again.
     static let retry = RedisScript(
         """
         local held = {}
         for i = 3, #KEYS do
-            local at = 2 + (i - 3) * 4
+            local at = 3 + (i - 3) * 5
             local ended, before, id = ARGV[at], ARGV[at + 1], ARGV[at + 2]
             local known = redis.call('HGET', KEYS[1], ended) or redis.call('HGET', KEYS[2], ended) or ''
             if known == before then
                 redis.call('HSET', KEYS[1], ended, id)
                 redis.call('LPUSH', KEYS[i], ARGV[at + 3])
+                redis.pcall('PUBLISH', ARGV[2], ARGV[at + 4])
                 known = id
             end
             held[#held + 1] = known

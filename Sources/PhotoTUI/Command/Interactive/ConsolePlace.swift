@@ -108,10 +108,17 @@ actor WatchedHistory {
         return opened
     }
 
-    /// How the tasks of each queue went in the last minutes; none where nobody watches.
-    func rates(_ console: OpenConsole) async -> [String: QueueRates] {
-        guard let history = try? await opened(console, watches: false) else { return [:] }
-        return (try? await history.rates(seconds: 300, now: Date().timeIntervalSince1970)) ?? [:]
+    /// The queues with what is known of their messages' ages, and how their tasks went in the last minutes; none where nobody
+    /// watches.
+    func past(of listing: QueueListing, _ console: OpenConsole) async -> (QueueListing, [String: QueueRates]) {
+        guard let history = try? await opened(console, watches: false) else { return (listing, [:]) }
+        let rates = try? await history.rates(seconds: 300, now: Date().timeIntervalSince1970)
+        return ((try? await history.dating(listing)) ?? listing, rates ?? [:])
+    }
+
+    func dating(_ messages: [QueuedMessage], _ console: OpenConsole) async -> [QueuedMessage] {
+        guard let history = try? await opened(console, watches: false) else { return messages }
+        return (try? await history.dating(messages)) ?? messages
     }
 
     /// Who was heard while somebody watched, and is no longer there.

@@ -13,13 +13,15 @@ extension EffectRunner {
             guard let console else { return }
             runAlone(request) { [self] in
                 let opened = try await console.value
-                let listing = try await opened.console.queues()
-                return .queuesLoaded(request, listing, rates: await watched.rates(opened), at: Self.now)
+                let (listing, rates) = await watched.past(of: try await opened.console.queues(), opened)
+                return .queuesLoaded(request, listing, rates: rates, at: Self.now)
             }
         case .loadMessages(let request, let queue, let limit):
-            ask(request) { console in
-                let waiting = try await console.waiting(in: queue)
-                let messages = try await console.peek(queue, limit: limit)
+            guard let console else { return }
+            runAlone(request) { [self] in
+                let opened = try await console.value
+                let waiting = try await opened.console.waiting(in: queue)
+                let messages = await watched.dating(try await opened.console.peek(queue, limit: limit), opened)
                 return .messagesLoaded(request, messages, waiting: max(waiting, messages.count), at: Self.now)
             }
         case .loadWorkers(let request):
@@ -75,7 +77,7 @@ extension EffectRunner {
             return changeAlone(request) { [self] in .acted(request, try await retryDead(choice, reason)) }
         case .onJobs(let choice) where choice.isOfHistory:
             return changeAlone(request) { [self] in
-                .acted(request, try await resend(choice.ids, on: choice.subject, reason).notice)
+                .acted(request, try await resend(choice.ids, to: choice.to, on: choice.subject, reason).notice)
             }
         case .onJobs(let choice) where choice.deed == .retry || choice.deed == .cancel:
             return changeAlone(request) { [self] in

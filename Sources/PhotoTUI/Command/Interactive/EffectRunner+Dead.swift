@@ -125,7 +125,8 @@ extension EffectRunner {
         var price: Double?
         if let library = place.library { price = try await RetryQuote.price(of: jobs.count, library) }
         return .deadCollected(
-            request, jobs: jobs, tasks: plan.calls.map(\.task), hindrances: plan.hindrances, price: price)
+            request, jobs: jobs, tasks: plan.calls.map(\.task), queueless: plan.queueless.reversed(),
+            hindrances: plan.hindrances, price: price)
     }
 
     // Retrying
@@ -160,7 +161,7 @@ extension EffectRunner {
             isWhole = isWhole && gone == 0
         }
         if let subject = choice.subject(.task) {
-            let sent = try await resend(choice.tasks, on: subject, reason)
+            let sent = try await resend(choice.tasks, to: choice.to, on: subject, reason)
             parts.append(sent.notice.text)
             isWhole = isWhole && sent.isWhole
         }
@@ -168,14 +169,16 @@ extension EffectRunner {
         return Notice(isWhole ? .success : .warning, parts.joined(separator: "; "))
     }
 
-    /// Sends tasks of the history again that were counted before.
+    /// Sends tasks of the history again that were counted before; to where they came from, unless a queue is named.
     func resend(
-        _ ids: [String], on subject: String, _ reason: String
+        _ ids: [String], to queue: String, on subject: String, _ reason: String
     ) async throws -> (notice: Notice, isWhole: Bool) {
         guard let opened = try await console?.value,
             let history = try await watched.opened(opened, watches: !place.hasCatalog)
         else { return (Notice(.warning, "there is no history of the broker's tasks"), false) }
-        let plan = try await TaskRetries(history, broker: opened.retrying).plan(ids: ids)
+        if !queue.isEmpty { try await opened.requireQueue(queue) }
+        let plan = try await TaskRetries(history, broker: opened.retrying).plan(
+            ids: ids, to: queue.isEmpty ? nil : queue)
         let detour = Mutex<String?>(nil)
         let sent = try await TaskRetry.send(
             plan, history: history, on: subject, reason: reason, opened,
@@ -190,7 +193,14 @@ extension EffectRunner {
 }
 
 extension RetryPlan {
-    var hindrances: [RetryHindrance] { reasons.map { RetryHindrance(reason: $0.reason, count: $0.count) } }
+    /// What no named queue helps.
+    var hindrances: [RetryHindrance] {
+        let others = RetryPlan(obstacles: obstacles.filter { !$0.lacksQueue })
+        return others.reasons.map { RetryHindrance(reason: $0.reason, count: $0.count) }
+    }
+
+    /// Tasks that can be sent again once their queue is named.
+    var queueless: [String] { obstacles.filter(\.lacksQueue).map(\.task) }
 }
 
 extension DeadSummaryGroup {

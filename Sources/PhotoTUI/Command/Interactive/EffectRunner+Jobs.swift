@@ -32,7 +32,8 @@ extension EffectRunner {
                 guard let library else {
                     guard deed == .retry else { return .jobsCollected(request, try await collectFromHistory(query)) }
                     let plan = try await planFromHistory(query, only: only)
-                    return .jobsCollected(request, plan.calls.map(\.task), hindrances: plan.hindrances)
+                    return .jobsCollected(
+                        request, plan.calls.map(\.task), queueless: plan.queueless, hindrances: plan.hindrances)
                 }
                 let possible: Set<JobState> =
                     switch deed {
@@ -192,10 +193,11 @@ extension EffectRunner {
         // Whether workers tell changes what is shown, too.
         let last = try await history.lastChange() &* 2 &+ (isUntold ? 1 : 0)
         if last == mark { return (nil, until) }
-        let page = try await history.tasks(options.tasks.filter(states: states), limit: limit + 1)
+        let filter = options.tasks.filter(states: states)
+        let page = try await history.tasks(filter, limit: limit + 1)
         return (
             JobPage(
-                source: .history, jobs: page.tasks.prefix(limit).map(ListedJob.init),
+                source: .history, jobs: page.tasks.prefix(limit).map { ListedJob($0, in: filter.order) },
                 hasMore: page.tasks.count > limit, mark: last, isUntold: isUntold), until
         )
     }
@@ -250,22 +252,5 @@ extension ListedJob {
             queue: job.kind.queue.rawValue, worker: job.worker.map(WorkerWords.short), attempts: job.attempts,
             waitSeconds: job.startedAt.map { max(0, Double($0 - job.waitsSince) / 1e6) },
             runSeconds: run.flatMap { $0 >= 0 ? $0 : nil }, changedAt: Double(job.changedAt) / 1e6, error: job.error)
-    }
-
-    init(_ task: BrokerTask) {
-        let standing: Standing =
-            switch task.state {
-            case .queued, .received, .retrying: .waiting
-            case .running: .running
-            case .succeeded: .succeeded
-            case .failed: .failed
-            case .revoked, .rejected: .stopped
-            }
-        let isBegun = task.startedAt != nil || task.endedAt != nil
-        self.init(
-            id: task.id, task: task.name ?? "-", state: task.state.rawValue, standing: standing, queue: task.queue,
-            worker: task.worker, attempts: task.earlierAttempts + (isBegun ? 1 : 0), waitSeconds: task.waitSeconds,
-            runSeconds: task.runSeconds, changedAt: task.lastHeardAt, error: task.error,
-            retriedAs: task.retriedAs)
     }
 }

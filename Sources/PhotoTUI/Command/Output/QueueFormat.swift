@@ -24,6 +24,8 @@ enum QueueFormat {
             "wait_p95_seconds": .decimal(rates?.wait?.p95), "run_p50_seconds": .decimal(rates?.run?.median),
             "run_p95_seconds": .decimal(rates?.run?.p95), "drain_seconds": .decimal(drain),
             "growing": isGrowing.map(JSON.bool) ?? .null, "window_seconds": .decimal(rates?.window),
+            "rates_at_least": .bool(rates?.isAtLeast == true),
+            "rate_seconds": .decimal(rates?.outPerSecond == nil && rates?.growth == nil ? nil : rates?.recent),
         ])
     }
 
@@ -46,15 +48,24 @@ enum QueueFormat {
         if forecast == .grows { notes.append(Ink.warning("grows")) }
         if !queue.isDeclared, queue.depth > 0 { notes.append(Ink.warning("nobody has declared it")) }
         let counts = [
-            displayEscaped(queue.name), "\(queue.depth)", "\(queue.unacknowledged)", "\(queue.scheduled)",
+            name(of: queue), "\(queue.depth)", "\(queue.unacknowledged)", "\(queue.scheduled)",
             queue.oldestSeconds.map(ProgressLine.duration) ?? "-", "\(queue.dead)",
         ]
         return counts + (withRates ? cells(rates, forecast) : []) + [notes.joined(separator: ", ")]
     }
 
+    /// Its ends, where it is longer than a table bears.
+    private static func name(of queue: QueueState) -> String {
+        if queue.name.isEmpty { return "\"\"" }
+        let name = displayEscaped(queue.name)
+        return name.count > 64 ? "\(name.prefix(40))…\(name.suffix(23))" : name
+    }
+
     private static func cells(_ rates: QueueRates?, _ forecast: QueueRates.Forecast?) -> [String] {
         func rate(_ value: Double?) -> String {
-            value.map { String(format: $0 < 10 ? "%.2f" : "%.0f", $0) } ?? "-"
+            let isAtLeast = rates?.isAtLeast == true
+            guard let value, !isAtLeast || value > 0 else { return "-" }
+            return (isAtLeast ? "≥" : "") + String(format: value < 10 ? "%.2f" : "%.0f", value)
         }
         func spread(_ spread: QueueRates.Spread?) -> String {
             spread.map { "\(TaskFormat.short($0.median))/\(TaskFormat.short($0.p95))" } ?? "-"

@@ -145,6 +145,10 @@ public struct DeadChoice: Hashable, Sendable {
     /// Of a library, and of a broker's history.
     public internal(set) var jobs: [String]
     public internal(set) var tasks: [String]
+    /// Tasks that can be sent again once somebody says where to: nobody knows their queue.
+    public internal(set) var queueless: [String] = []
+    /// Where all tasks go instead of where they came from; empty for the latter.
+    public private(set) var to = ""
     /// Of tasks that can't be sent again.
     public internal(set) var hindrances: [RetryHindrance]
     /// What the jobs will cost, in US dollars.
@@ -160,12 +164,22 @@ public struct DeadChoice: Hashable, Sendable {
 
     var count: Int { ids.count + jobs.count + tasks.count }
 
+    /// With all its tasks going to a queue.
+    func sent(to queue: String) -> DeadChoice {
+        if queue.isEmpty { return self }
+        var choice = self
+        choice.tasks += queueless
+        (choice.queueless, choice.to) = ([], queue)
+        return choice
+    }
+
     var words: [String] {
         let filter = match.isEmpty ? [] : ["--match", match]
+        let rest = filter + (to.isEmpty ? [] : ["--to", to]) + ["--yes"]
         switch extent {
-        case .letter(let id): return [id, "--yes"]
-        case .group(let id): return ["--group", id] + filter + ["--yes"]
-        case .all: return ["--all"] + filter + ["--yes"]
+        case .letter(let id): return [id] + (to.isEmpty ? [] : ["--to", to]) + ["--yes"]
+        case .group(let id): return ["--group", id] + rest
+        case .all: return ["--all"] + rest
         }
     }
 

@@ -5,7 +5,7 @@ public import Widgets
 /// An action before it is agreed to: what it would touch, and why it is done.
 public struct ConsoleDecision: Hashable, Sendable {
     public internal(set) var action: ConsoleAction
-    /// What has to be typed: the name of a queue.
+    /// What has to be typed, or may be: the name of a queue.
     public var typed: TextField?
     /// For the journal.
     public var reason = TextField()
@@ -16,6 +16,8 @@ public struct ConsoleDecision: Hashable, Sendable {
         switch action {
         case .move, .purge: typed = TextField()
         case .limitRate(let task, _, _): typed = TextField(task.isEmpty ? "" : task + " ")
+        case .retry(let choice) where !choice.queueless.isEmpty: typed = TextField()
+        case .onJobs(let choice) where !choice.queueless.isEmpty: typed = TextField()
         default: typed = nil
         }
         isOnReason = typed == nil
@@ -30,6 +32,8 @@ public struct ConsoleDecision: Hashable, Sendable {
             let task = words.dropLast(rate.isEmpty ? 0 : 1).joined(separator: " ")
             return .limitRate(task: task, rate: rate, worker: worker)
         }
+        if case .retry(let choice) = action { return .retry(choice.sent(to: typed?.text ?? "")) }
+        if case .onJobs(let choice) = action { return .onJobs(choice.sent(to: typed?.text ?? "")) }
         return action
     }
 
@@ -42,6 +46,8 @@ public struct ConsoleDecision: Hashable, Sendable {
             "type the task and its rate: shop.export 10/m, or 0 for no limit"
         case .purge(let queue, _) where typed?.text != queue: "type the queue's name: \(queue)"
         case .purge(_, nil): "what waits is not counted yet"
+        case .retry(let choice) where choice.count == 0: "type the queue that they go to"
+        case .onJobs(let choice) where choice.ids.isEmpty: "type the queue that they go to"
         default: nil
         }
     }
@@ -254,7 +260,8 @@ extension AppState {
                     ))
                 lines += Self.consequences(ofPrice: choice.price)
             }
-            lines += consequencesOfSending(choice.tasks.count, choice.hindrances)
+            lines += consequencesOfSending(
+                choice.tasks.count, queueless: choice.queueless.count, to: choice.to, choice.hindrances)
             if choice.poison > 0 {
                 let stay = choice.poison == 1 ? "stays" : "stay"
                 lines.append(("\(counted(choice.poison, "letter")) of poison \(stay).", true))
@@ -332,6 +339,7 @@ extension AppState {
                 switch action {
                 case .move: ("to", "the other queue")
                 case .limitRate: ("task", "shop.export 10/m")
+                case .retry, .onJobs: ("to", "the queue that they go to")
                 default: ("queue", "its name, to be sure")
                 }
             drawField(

@@ -88,8 +88,8 @@ extension AppState {
             console?.dead.takeMembers(members)
             arrangeConsole()
             return []
-        case .deadCollected(let request, let jobs, let tasks, let hindrances, let price):
-            deadCollected(request, jobs: jobs, tasks: tasks, hindrances, price: price)
+        case .deadCollected(let request, let jobs, let tasks, let queueless, let hindrances, let price):
+            deadCollected(request, jobs: jobs, tasks: tasks, queueless: queueless, hindrances, price: price)
             return []
         case .jobsLoaded(let request, let page, let watched, let seconds, let at):
             return answered(request, at, pause: JobsState.pause(after: seconds)) {
@@ -100,8 +100,8 @@ extension AppState {
             let effects = answered(request, at) { $0.jobs.takeDetails(details, at: at) }
             reflowConsole()
             return effects
-        case .jobsCollected(let request, let ids, let hindrances, let price):
-            jobsCollected(request, ids, hindrances, price: price)
+        case .jobsCollected(let request, let ids, let queueless, let hindrances, let price):
+            jobsCollected(request, ids, queueless: queueless, hindrances, price: price)
             return []
         case .inboxLoaded(let request, let items, let isThorough, let at):
             return answered(request, at, pause: InboxState.pause) {

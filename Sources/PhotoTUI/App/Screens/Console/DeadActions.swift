@@ -83,14 +83,16 @@ extension AppState {
     }
 
     mutating func deadCollected(
-        _ request: RequestID, jobs: [String], tasks: [String], _ hindrances: [RetryHindrance], price: Double?
+        _ request: RequestID, jobs: [String], tasks: [String], queueless: [String], _ hindrances: [RetryHindrance],
+        price: Double?
     ) {
         guard let collecting = console?.dead.collecting, collecting.request == request else { return }
         console?.dead.collecting = nil
         guard context == .dead, layers.isEmpty else { return }
         var choice = collecting.choice
         (choice.jobs, choice.tasks, choice.hindrances, choice.price) = (jobs, tasks, hindrances, price)
-        guard choice.count > 0 else {
+        choice.queueless = queueless
+        guard choice.count > 0 || !queueless.isEmpty else {
             activity.notice = Notice(
                 .warning, RetryHindrance.sentence(hindrances) ?? "they are gone: somebody was faster")
             return

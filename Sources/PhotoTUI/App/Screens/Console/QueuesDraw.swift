@@ -14,6 +14,7 @@ extension AppState {
         if deep > 0 { facts.append("\(grouped(deep)) over \(QueueState.alertDepth)") }
         if growing > 0 { facts.append("\(grouped(growing)) growing") }
         if console.queues.order == .waiting { facts.append("longest first") }
+        if listing.unreadable > 0 { facts.append("\(counted(listing.unreadable, "name")) not UTF-8") }
         if !listing.isComplete { facts.append("not all keys seen yet") }
         return ("Queues", facts)
     }
@@ -30,7 +31,7 @@ extension AppState {
                 explanation, isLoaded: console.queues.listing != nil, into: &grid, in: area)
         }
         // What is known of the tasks themselves, where there is room for it; else the line below tells it of one queue.
-        let hasRates = area.columns >= 116 && !console.queues.rates.isEmpty
+        let hasRates = area.columns >= 116 && console.queues.hasPast
         let ofTasks: [ConsoleColumn] =
             hasRates
             ? [
@@ -63,12 +64,11 @@ extension AppState {
 
     private func cells(of queue: QueueState, _ console: ConsoleState) -> [ConsoleCell] {
         let isAlert = queue.depth > QueueState.alertDepth || grows(queue, console)
-        var name = displayEscaped(queue.name)
+        var name = queue.name.isEmpty ? "\"\"" : displayEscaped(queue.name)
         if queue.isPaused { name += " (paused)" }
-        let rates = console.queues.samples(of: queue.name).rates
+        let rates = console.queues.rates[queue.name]
         func rate(_ value: Double?) -> String {
-            guard let rates, let value else { return "-" }
-            return ConsoleText.rate(value, isAtLeast: rates.isAtLeast, look.lines)
+            value.map { ConsoleText.rate($0, isAtLeast: rates?.isAtLeast == true, look.lines) } ?? "-"
         }
         func count(_ number: Int, _ role: StyleRole = .text) -> ConsoleCell {
             ConsoleCell(text: grouped(number), role: number == 0 ? .dim : role)
@@ -78,32 +78,26 @@ extension AppState {
             isAlert ? ConsoleCell(text: "!" + grouped(queue.depth), role: .warning) : count(queue.depth),
             count(queue.unacknowledged), count(queue.scheduled),
             ConsoleCell(text: queue.oldestSeconds.map(ConsoleText.age) ?? "-", role: .text),
-            count(queue.dead, .error), ConsoleCell(text: rate(rates?.arriving)),
-            ConsoleCell(text: rate(rates?.leaving)), ConsoleCell(text: ""),
+            count(queue.dead, .error), ConsoleCell(text: rate(rates?.inPerSecond)),
+            ConsoleCell(text: rate(rates?.outPerSecond)), ConsoleCell(text: ""),
         ]
     }
 
-    /// Whether it will not be empty as it goes now: by its history, where there is one, else by what was seen here.
+    /// Whether it will not be empty as it goes now.
     private func grows(_ queue: QueueState, _ console: ConsoleState) -> Bool {
-        if let forecast = console.queues.rates[queue.name]?.forecast(of: queue) { return forecast == .grows }
-        let samples = console.queues.samples(of: queue.name)
-        guard queue.depth > 0, samples.count >= 10, let rates = samples.rates, !rates.isAtLeast else { return false }
-        return rates.arriving - rates.leaving > 0.05
+        console.queues.rates[queue.name]?.forecast(of: queue) == .grows
     }
 
-    /// When nothing will wait as it goes now: by the history, where there is one, else by what was seen here.
+    /// When nothing will wait as it goes now, by the rates beside it.
     private func forecastCell(_ queue: QueueState, _ console: ConsoleState) -> ConsoleCell {
-        if grows(queue, console) { return ConsoleCell(text: "grows", role: .warning) }
         guard queue.depth > 0 else { return ConsoleCell(text: "-", role: .dim) }
         if queue.isPaused { return ConsoleCell(text: "never", role: .warning) }
-        if let forecast = console.queues.rates[queue.name]?.forecast(of: queue) {
-            guard case .empty(let seconds) = forecast else { return ConsoleCell(text: "never", role: .warning) }
-            return ConsoleCell(text: ConsoleText.age(seconds))
+        switch console.queues.rates[queue.name]?.forecast(of: queue) {
+        case .grows: return ConsoleCell(text: "grows", role: .warning)
+        case .stays: return ConsoleCell(text: "never", role: .warning)
+        case .empty(let seconds): return ConsoleCell(text: ConsoleText.age(seconds))
+        case nil: return ConsoleCell(text: "-", role: .dim)
         }
-        guard let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast,
-            rates.leaving - rates.arriving > 0.05
-        else { return ConsoleCell(text: "-", role: .dim) }
-        return ConsoleCell(text: ConsoleText.age(Double(queue.depth) / (rates.leaving - rates.arriving)))
     }
 
     private func rateCells(_ rates: QueueRates?) -> [ConsoleCell] {
@@ -120,7 +114,7 @@ extension AppState {
         "\(ConsoleText.duration(spread.median))/\(ConsoleText.duration(spread.p95))"
     }
 
-    /// How the waiting messages went, a column for each look, behind the columns that fit.
+    /// How the waiting messages went, or, dim, what was done of a queue in which none wait, behind the columns that fit.
     private func drawTrends(
         _ console: ConsoleState, _ columns: [ConsoleColumn], into grid: inout Grid, in area: Rect
     ) {
@@ -130,12 +124,13 @@ extension AppState {
         for line in 0..<max(0, area.rows - 1) {
             let index = cursor.scroll.offset + line
             guard index < console.queues.rows.count else { return }
-            let samples = console.queues.samples(of: console.queues.rows[index].name)
+            let trend = console.queues.trend(of: console.queues.rows[index].name, columns: trendWidth)
             let place = Rect(
                 row: area.row + 1 + line, column: area.endColumn - 1 - trendWidth, rows: 1,
                 columns: trendWidth)
             grid.drawSparkline(
-                samples.depths, in: place, role: index == cursor.scroll.cursor ? .cursor : .sparkline,
+                trend.values, in: place,
+                role: index == cursor.scroll.cursor ? .cursor : trend.isOfEnds ? .dim : .sparkline,
                 lines: look.lines)
         }
     }
@@ -152,19 +147,17 @@ extension AppState {
             if let run = rates.run { parts.append("run \(Self.spread(run))") }
             if let share = rates.errorShare { parts.append("\(ConsoleText.share(share)) failed") }
         }
-        if queue.depth > 0, !queue.isPaused, let rates = console.queues.samples(of: queue.name).rates, !rates.isAtLeast
-        {
-            let net = rates.leaving - rates.arriving
-            if net > 0.05 {
-                parts.append("empty in \(ConsoleText.age(Double(queue.depth) / net)) at this rate")
-            } else if net < -0.05 {
-                parts.append("grows by \(ConsoleText.rate(-net, isAtLeast: false, look.lines))/s")
-            }
+        switch queue.depth > 0 ? console.queues.rates[queue.name]?.forecast(of: queue) : nil {
+        case .empty(let seconds): parts.append("empty in \(ConsoleText.age(seconds)) at this rate")
+        case .grows:
+            let growth = console.queues.rates[queue.name]?.growth ?? 0
+            parts.append("grows by \(ConsoleText.rate(growth, isAtLeast: false, look.lines))/s")
+        case .stays, nil: break
         }
         if queue.isPaused { parts.append("paused") }
         if !queue.isDeclared, queue.depth > 0 { parts.append("nobody has declared it") }
         let looks = console.queues.samples(of: queue.name).count
-        if looks < 10 { parts.append("rates from \(counted(looks, "look")) so far") }
+        if looks < 10 { parts.append("rates from few looks so far") }
         return parts.joined(separator: look.lines.separator)
     }
 }

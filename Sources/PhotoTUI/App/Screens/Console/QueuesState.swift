@@ -7,8 +7,12 @@ public struct QueuesState: Sendable {
     public enum Order: CaseIterable, Sendable { case name, waiting }
 
     public private(set) var listing: QueueListing?
-    /// How their tasks went, where somebody watched.
+    /// How their tasks went, where somebody watched, with what was seen here, as it is shown.
     public private(set) var rates: [String: QueueRates] = [:]
+    /// Whether somebody watched.
+    public private(set) var hasPast = false
+    /// The last whole step of the clock.
+    private var step = 0
     public private(set) var answeredAt: Double?
     public private(set) var order = Order.name
     public var cursor = RowCursor()
@@ -23,14 +27,41 @@ public struct QueuesState: Sendable {
     var cursorQueue: QueueState? { rows.indices.contains(cursor.scroll.cursor) ? rows[cursor.scroll.cursor] : nil }
 
     mutating func take(_ listing: QueueListing, rates: [String: QueueRates], at moment: Double) {
-        (self.listing, self.rates) = (listing, rates)
+        self.listing = listing
         answeredAt = moment
+        hasPast = !rates.isEmpty
+        // Told anew with each step: numbers that change each second are not read, and cost a slow line.
+        let hasStepped = step != QueueRates.step(of: moment) - 1
+        step = QueueRates.step(of: moment) - 1
         var next: [String: QueueSamples] = [:]
+        var shown: [String: QueueRates] = [:]
         for queue in listing.queues {
-            next[queue.name] = samples[queue.name] ?? QueueSamples()
-            next[queue.name]?.take(queue)
+            var seen = samples[queue.name] ?? QueueSamples()
+            seen.take(queue, at: moment)
+            next[queue.name] = seen
+            let before = self.rates[queue.name]
+            let isKnown = before?.outPerSecond != nil && before?.growth != nil
+            let rested = before?.inPerSecond ?? 0 == 0 && before?.outPerSecond ?? 0 == 0
+            let isAwake = rested && queue.traffic.map { $0.arrived + $0.left > 0 } == true
+            shown[queue.name] = hasStepped || isAwake || !isKnown ? seen.rates(besides: rates[queue.name]) : before
         }
-        samples = next
+        (samples, self.rates) = (next, shown)
+    }
+
+    /// A column for each of the last steps, the newest last: what waited; of a queue in which nothing did, what its tasks were that
+    /// ended. Empty where it stood still.
+    func trend(of queue: String, columns: Int) -> (values: [Double], isOfEnds: Bool) {
+        let steps = (step - columns + 1)...step
+        let rates = rates[queue]
+        let depths = samples(of: queue).depths
+        let waited = steps.map { depths[$0] ?? rates?.depths[$0] }
+        let known = waited.compactMap(\.self)
+        if known.max() ?? 0 > 0 {
+            if known.allSatisfy({ $0 == known.first }) { return ([], false) }
+            return (waited.drop { $0 == nil }.map { Double($0 ?? 0) }, false)
+        }
+        let ended = steps.map { Double(rates?.ends[$0] ?? 0) }
+        return (ended.contains { $0 > 0 } ? ended : [], true)
     }
 
     mutating func arrange(filter: String, visible: Int) {
@@ -45,18 +76,24 @@ public struct QueuesState: Sendable {
 
 /// What was seen of a queue, look by look.
 public struct QueueSamples: Hashable, Sendable {
-    private(set) var depths: [Double] = []
+    /// The most that waited in each step of the clock, by its number.
+    private(set) var depths: [Int: Int] = [:]
     private var traffic: [QueueTraffic] = []
+    /// How many looks there were.
+    private(set) var count = 0
 
     public init() {}
 
-    /// Looks that a rate is over, and that the trend shows.
+    /// Looks that a rate is over.
     private static let smoothed = 10
-    private static let kept = 60
+    /// Of fewer no tendency is told.
+    private static let leastLooks = 5
 
-    mutating func take(_ queue: QueueState) {
-        depths.append(Double(queue.depth))
-        if depths.count > Self.kept { depths.removeFirst() }
+    mutating func take(_ queue: QueueState, at moment: Double) {
+        count += 1
+        let step = QueueRates.step(of: moment)
+        depths[step] = max(depths[step] ?? 0, queue.depth)
+        depths = depths.filter { $0.key > step - QueueRates.steps }
         guard let passed = queue.traffic else { return }
         traffic.append(passed)
         if traffic.count > Self.smoothed { traffic.removeFirst() }
@@ -72,8 +109,18 @@ public struct QueueSamples: Hashable, Sendable {
         )
     }
 
-    /// How many looks there were.
-    var count: Int { depths.count }
+    /// What came and went by what was seen here, and, where that was not all or little yet, by a history that knows more. What is
+    /// told of the future is from the same.
+    func rates(besides past: QueueRates?) -> QueueRates {
+        var told = past ?? QueueRates(window: 0)
+        let isWhole = told.outPerSecond != nil && !told.isAtLeast
+        guard let seen = rates, seen.isAtLeast ? !isWhole : count > Self.smoothed || !isWhole else { return told }
+        if seen.isAtLeast, seen.arriving <= 0, seen.leaving <= 0, told.outPerSecond != nil { return told }
+        told.recent = traffic.reduce(0) { $0 + $1.seconds }
+        (told.inPerSecond, told.outPerSecond, told.isAtLeast) = (seen.arriving, seen.leaving, seen.isAtLeast)
+        told.growth = count > Self.leastLooks ? seen.arriving - seen.leaving : nil
+        return told
+    }
 }
 
 /// The waiting messages of a queue at one moment.

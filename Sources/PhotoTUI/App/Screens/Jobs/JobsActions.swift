@@ -94,13 +94,13 @@ extension AppState {
     }
 
     mutating func jobsCollected(
-        _ request: RequestID, _ ids: [String], _ hindrances: [RetryHindrance], price: Double?
+        _ request: RequestID, _ ids: [String], queueless: [String], _ hindrances: [RetryHindrance], price: Double?
     ) {
         guard let collecting = console?.jobs.collecting, collecting.request == request else { return }
         console?.jobs.collecting = nil
         guard context == .jobs, layers.isEmpty else { return }
         let isOfHistory = console?.jobs.page?.source == .history
-        guard !ids.isEmpty else {
+        guard !ids.isEmpty || !queueless.isEmpty else {
             if let sentence = RetryHindrance.sentence(hindrances) {
                 activity.notice = Notice(.warning, sentence)
                 return
@@ -115,11 +115,11 @@ extension AppState {
             return
         }
         let query = JobQuery(console?.filter(in: .jobs) ?? "")
-        decide(
-            .onJobs(
-                JobChoice(
-                    collecting.deed, ids: ids, filter: collecting.only == nil ? query.words : nil, owner: query.owner,
-                    isOfHistory: isOfHistory && collecting.deed == .retry, hindrances: hindrances, price: price)))
+        var choice = JobChoice(
+            collecting.deed, ids: ids, filter: collecting.only == nil ? query.words : nil, owner: query.owner,
+            isOfHistory: isOfHistory && collecting.deed == .retry, hindrances: hindrances, price: price)
+        choice.queueless = queueless
+        decide(.onJobs(choice))
     }
 
     /// Whose jobs show, where they are not the library's own owner's.
@@ -160,8 +160,14 @@ extension AppState {
     // Words
 
     /// Of tasks that have ended and are sent once more.
-    func consequencesOfSending(_ count: Int, _ hindrances: [RetryHindrance]) -> [(text: String, isWarning: Bool)] {
+    func consequencesOfSending(
+        _ count: Int, queueless: Int, to queue: String, _ hindrances: [RetryHindrance]
+    ) -> [(text: String, isWarning: Bool)] {
         var lines: [(text: String, isWarning: Bool)] = []
+        if queueless > 0 {
+            let subject = count == 0 && queueless == 1 ? "it" : counted(queueless, "task")
+            lines.append(("Nobody knows which queue \(subject) came from: name the one that all go to.", true))
+        }
         if count > 0 {
             let way = count == 1 ? "is sent again, as a new one" : "are sent again, as new ones"
             lines.append(
@@ -169,6 +175,11 @@ extension AppState {
                     "\(counted(count, "task")) \(way). What was to follow (chains, callbacks) is not known, and not sent.",
                     false
                 ))
+        }
+        if !queue.isEmpty {
+            let known = console?.queues.listing?.queues.contains { $0.name == queue } != false
+            lines.append(
+                known ? ("They go to \(queue).", false) : ("There is no queue \(queue): it will be refused.", true))
         }
         if let sentence = RetryHindrance.sentence(hindrances) { lines.append((sentence, true)) }
         return lines
@@ -185,7 +196,9 @@ extension AppState {
         let jobs = choice.ids.count == 1 ? "job \(choice.ids[0])" : counted(choice.ids.count, "job")
         let verb = choice.ids.count == 1 ? "is" : "are"
         switch choice.deed {
-        case .retry where choice.isOfHistory: return consequencesOfSending(choice.ids.count, choice.hindrances)
+        case .retry where choice.isOfHistory:
+            return consequencesOfSending(
+                choice.ids.count, queueless: choice.queueless.count, to: choice.to, choice.hindrances)
         case .retry:
             return [("The \(jobs) \(verb) queued again, with attempts counted from 0.", false)]
                 + Self.consequences(ofPrice: choice.price)

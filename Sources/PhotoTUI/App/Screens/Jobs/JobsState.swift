@@ -87,7 +87,11 @@ public enum JobDeed: Hashable, Sendable {
 public struct JobChoice: Hashable, Sendable {
     public let deed: JobDeed
     /// Which they are: what comes after it was looked at is not among them.
-    public let ids: [String]
+    public private(set) var ids: [String]
+    /// Tasks that can be sent again once somebody says where to: nobody knows their queue.
+    public internal(set) var queueless: [String] = []
+    /// Where all tasks go instead of where they came from; empty for the latter.
+    public private(set) var to = ""
     /// The filter's words, where it is all that it lets through; nil for one job.
     public let filter: [String]?
     /// Whose they are, where they are not the library's own owner's.
@@ -107,9 +111,19 @@ public struct JobChoice: Hashable, Sendable {
         (self.isOfHistory, self.hindrances) = (isOfHistory, hindrances)
     }
 
+    /// With all its tasks going to a queue.
+    func sent(to queue: String) -> JobChoice {
+        if queue.isEmpty { return self }
+        var choice = self
+        choice.ids += queueless
+        (choice.queueless, choice.to) = ([], queue)
+        return choice
+    }
+
     var words: [String] {
-        let all = filter.map { ["--all"] + $0 }
-        let one = (owner.map { ["--owner", $0] } ?? []) + ids
+        let queue = to.isEmpty ? [] : ["--to", to]
+        let all = filter.map { ["--all"] + $0 + queue }
+        let one = (owner.map { ["--owner", $0] } ?? []) + ids + queue
         switch deed {
         case .retry: return ["jobs", "retry"] + (all.map { $0 + ["--yes"] } ?? one)
         case .cancel: return ["jobs", "cancel"] + (all.map { $0 + ["--yes"] } ?? one)

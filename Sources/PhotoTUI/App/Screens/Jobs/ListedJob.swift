@@ -22,7 +22,8 @@ public struct ListedJob: Hashable, Sendable {
     public let attempts: Int
     public let waitSeconds: Double?
     public let runSeconds: Double?
-    /// When something became of it last, in Unix seconds.
+    /// When something became of it last, in Unix seconds; in a list of a broker's tasks, when it was first heard of or ended,
+    /// whichever they are in the order of.
     public let changedAt: Double
     public let error: String?
     /// The task that was sent in its place.
@@ -36,6 +37,32 @@ public struct ListedJob: Hashable, Sendable {
         (self.queue, self.worker, self.attempts) = (queue, worker, attempts)
         (self.waitSeconds, self.runSeconds, self.changedAt) = (waitSeconds, runSeconds, changedAt)
         (self.error, self.retriedAs) = (error, retriedAs)
+    }
+}
+
+extension ListedJob {
+    /// A task of a broker's history; in a list with the moment by which it stands in its order, alone with that of its last change.
+    public init(_ task: BrokerTask, in order: TaskFilter.Order? = nil) {
+        let standing: Standing =
+            switch task.state {
+            case .queued, .received, .retrying: .waiting
+            case .running: .running
+            case .succeeded: .succeeded
+            case .failed: .failed
+            case .revoked, .rejected: .stopped
+            }
+        let moment =
+            switch order {
+            case nil: task.lastHeardAt
+            case .ended: task.endedAt ?? task.lastHeardAt
+            default: task.firstHeardAt
+            }
+        let isBegun = task.startedAt != nil || task.endedAt != nil
+        self.init(
+            id: task.id, task: task.name ?? "-", state: task.state.rawValue, standing: standing, queue: task.queue,
+            worker: task.worker, attempts: task.earlierAttempts + (isBegun ? 1 : 0), waitSeconds: task.waitSeconds,
+            runSeconds: task.runSeconds, changedAt: moment, error: task.error,
+            retriedAs: task.retriedAs)
     }
 }
 

@@ -50,7 +50,12 @@ struct DeadPlace: Sendable {
         var groups = try await history.failures().map { DeadGroup($0, .task, owner: nil) }
         if hasLibrary { groups.removeAll { $0.task?.hasPrefix("phototui.") == true } }
         var places: [FailureKey: Int] = [:]
-        for (place, group) in groups.enumerated() { if let key = group.key { places[key] = place } }
+        for (place, group) in groups.enumerated() {
+            guard let key = group.key else { continue }
+            for queue in Set([key.queue, key.takesUnknown ? nil : key.queue]) {
+                places[FailureKey(task: key.task, queue: queue, fingerprint: key.fingerprint)] = place
+            }
+        }
         for id in Self.taskIDs(of: letters) {
             guard let task = try await history.task(id), task.state == .failed, task.retriedAs == nil,
                 let place = places[

@@ -43,7 +43,9 @@ struct DeadFilter: ParsableArguments {
         guard isGiven else { return groups }
         let fits = try condition()
         let coarse = groups.filter(mayHold)
-        guard match != nil || regex != nil else { return coarse }
+        // Whose queue is not known is in a group of one, but not of that queue.
+        let isMixed = queue != nil && coarse.contains { $0.key?.takesUnknown == true }
+        guard match != nil || regex != nil || isMixed else { return coarse }
         var found = DeadGroup.all(of: coarse.flatMap(\.letters).filter { fits(DeadRow($0)) })
         for var group in coarse {
             guard let key = group.key else { continue }

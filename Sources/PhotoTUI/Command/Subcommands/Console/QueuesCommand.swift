@@ -30,11 +30,12 @@ struct QueuesCommand: AsyncParsableCommand {
             discussion: """
                 WAITING is all priorities together, UNACKED what workers hold, SCHEDULED what of it waits for a time of its own, \
                 DEAD what was set aside. OLDEST is known where the publisher says when it published, as phototui does and Celery \
-                does not.
+                does not, or where the history knows when the next message was sent.
 
-                While `phototui jobs watch` keeps the broker's history, there are, of the last five minutes, also what came IN and \
-                went OUT each second, ERRORS of what ended, WAIT and RUN (median and 95th percentile), and when the queue will be \
-                EMPTY as it goes now. What isn't known is left out.
+                While `phototui jobs watch` keeps the broker's history, there are, of the last minute, also what came IN and went \
+                OUT each second, and when the queue will be EMPTY as it goes now; where it has turned since, all three are of the \
+                last quarter. ERRORS of what ended, WAIT and RUN (median and 95th percentile) are of the last five minutes. What \
+                isn't known is left out; at least so much is ≥: of some of what ended nobody told the queue.
 
                 Examples:
                   phototui queues list --json | jq '.queues[] | select(.depth > 100)'
@@ -51,7 +52,8 @@ struct QueuesCommand: AsyncParsableCommand {
             try await brokerOptions.withConsole { opened in
                 let past = QueuePast(TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment))
                 try await list.list {
-                    Self.listing(try await opened.console.queues(), await past.rates(), opened.address)
+                    let found = try await past.dating(opened.console.queues())
+                    return Self.listing(found, await past.rates(), opened.address)
                 }
                 await past.close()
             }
@@ -67,11 +69,14 @@ struct QueuesCommand: AsyncParsableCommand {
             return Listing(
                 "queues", found.queues.map { QueueFormat.json($0, rates[$0.name]) },
                 more: [
-                    ("complete", .bool(found.isComplete)), ("broker", .string(address)),
+                    ("complete", .bool(found.isComplete)), ("unreadable_names", .count(found.unreadable)),
+                    ("broker", .string(address)),
                     ("at", .moment(SystemClock().microseconds)),
                 ], text: table.text(),
                 note: (found.queues.isEmpty ? "no queues on \(address)\n" : "")
-                    + (found.isComplete ? "" : "The server holds very many keys: not all were looked at yet\n"))
+                    + (found.isComplete ? "" : "The server holds very many keys: not all were looked at yet\n")
+                    + (found.unreadable == 0
+                        ? "" : "Names that are not UTF-8 are left out: \(counted(found.unreadable, "list"))\n"))
         }
     }
 
@@ -106,7 +111,9 @@ struct QueuesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
-                let messages = try await opened.console.peek(queue, limit: limit)
+                let past = QueuePast(TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment))
+                let messages = try await past.dating(opened.console.peek(queue, limit: limit))
+                await past.close()
                 let waiting = try await opened.console.waiting(in: queue)
                 if waiting == 0 { try await opened.requireQueue(queue) }
                 if output.json {
