@@ -121,7 +121,7 @@ struct NetworkedWorkerTests {
         // Nobody works, and a monitor hears of it.
         let check = try await home.program.run(["health", "--profile", "test", "--check"])
         #expect(
-            check.exitCode == 1 && check.text.contains("workers: 0 workers answered, and nobody consumes"),
+            check.exitCode == 1 && check.text.contains("workers: 0 workers answered; nobody consumes"),
             "\(check.text)")
         let configuration = Configuration.load(environment: home.program.environment)
         let profile = try #require(configuration.profiles["test"])

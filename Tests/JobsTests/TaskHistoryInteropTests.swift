@@ -264,6 +264,23 @@ struct TaskHistoryInteropTests {
         }
         let shown = try await text("workers")
         #expect(shown.contains("said goodbye") && shown.contains("last heard of"), "\(shown)")
+
+        // The one that had no time to is told of everywhere, the one that said goodbye nowhere.
+        func gone() async throws -> JSONValue {
+            let inbox = try #require(JSONValue(parsing: Array(try await text("inbox", "--json").utf8)))
+            return inbox["items"].array?.first { $0["kind"].string == "gone_workers" } ?? .null
+        }
+        let told = try await gone()
+        #expect(told["subject"].string == "other@a" && told["count"].integer == 1, "\(told)")
+        #expect(told["command"].string?.hasPrefix("phototui workers --broker ") == true, "\(told)")
+        let health = try await text("health", "--check")
+        let warning = "PHOTOTUI WARNING - workers: 0 workers answered; without goodbye went other@a"
+        #expect(health.hasPrefix(warning), "\(health)")
+        #expect(!health.contains("quiet@a"), "\(health)")
+        let back = try startQuiet("other@a")
+        defer { kill(back.processIdentifier, SIGKILL) }
+        try await wait("it is told of though it is back") { try await gone().isNull }
+        #expect(try await text("health", "--check").hasPrefix("PHOTOTUI OK"))
     }
 
     @Test("What is no event, from whomever, is counted and ends no watch", .timeLimit(.minutes(8)))

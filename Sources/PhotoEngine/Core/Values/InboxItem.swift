@@ -12,6 +12,8 @@ public struct InboxItem: Hashable, Sendable {
         case clockSkew = "clock_skew"
         case visibility
         case silentWorker = "silent_worker"
+        /// Workers that went without goodbye.
+        case goneWorkers = "gone_workers"
         case deadJobs = "dead_jobs"
         case forgottenJobs = "forgotten_jobs"
         case unprocessedPhotos = "unprocessed_photos"

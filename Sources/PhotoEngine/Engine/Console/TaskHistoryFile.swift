@@ -39,6 +39,29 @@ public struct TaskHistoryFile: Sendable {
         return try await toWrite ? SQLiteTaskHistory.open(path) : SQLiteTaskHistory.openForReading(path)
     }
 
+    /// What it tells of the last day; nothing where nobody watched. Throws where it can't be read.
+    public func past() async throws -> BrokerPast {
+        guard exists else { return BrokerPast() }
+        let history = try await open()
+        do {
+            let past = try await Self.past(of: history)
+            await history.close()
+            return past
+        } catch {
+            await history.close()
+            throw error
+        }
+    }
+
+    public static func past(of history: any TaskHistory) async throws -> BrokerPast {
+        let since = Date().timeIntervalSince1970 - BrokerPast.seconds
+        return BrokerPast(
+            seen: try await history.workers(since: since), watches: try await history.watches(limit: mostWatches))
+    }
+
+    /// Periods of watching that are read: who opens the console begins one.
+    private static let mostWatches = 1000
+
     func create() async throws -> any TaskHistory {
         let folder = path.removingLastComponent()
         try await BlockingQueue(label: "phototui.state").run { try LibraryFolder.create(folder) }

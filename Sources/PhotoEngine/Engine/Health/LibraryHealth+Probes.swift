@@ -204,14 +204,20 @@ extension LibraryHealth {
 
     /// Whether what waits on the broker is taken. It is no failure of what is needed to begin with, so that a process that serves its
     /// health is ready without it.
-    static func workers(_ console: Connected<CeleryConsole>, _ address: RedisAddress) -> HealthProbe {
+    static func workers(
+        _ console: Connected<CeleryConsole>, _ address: RedisAddress, _ history: TaskHistoryFile
+    ) -> HealthProbe {
         HealthProbe("workers", server: "the workers of Redis at \(address)") {
             let found = await answered(within: .milliseconds(1700)) { () -> HealthProbe.Finding? in
                 do {
                     return try await console.use { console in
                         async let listing = console.queues()
+                        // A history that can't be read keeps nobody from seeing who answers.
+                        async let past = try? history.past()
                         let consumed = try await console.consumedQueues(patience: .milliseconds(1200))
-                        return finding(consumed, try await listing.queues)
+                        let now = Date().timeIntervalSince1970
+                        let lost = await past?.lost(besides: Set(consumed.keys), at: now) ?? []
+                        return finding(consumed, try await listing.queues, lost: lost, now: now)
                     }
                 } catch let error as EngineError where error.code == .permissionDenied {
                     return HealthProbe.Finding("this user may not ask workers anything")
@@ -225,35 +231,46 @@ extension LibraryHealth {
         }
     }
 
-    /// `consumed` are the queues of each worker that answers.
-    static func finding(_ consumed: [String: [String]], _ queues: [QueueState]) -> HealthProbe.Finding {
+    /// `consumed` are the queues of each worker that answers; `lost` are those that went without goodbye.
+    static func finding(
+        _ consumed: [String: [String]], _ queues: [QueueState], lost: [SeenWorker] = [], now: Double = 0
+    ) -> HealthProbe.Finding {
         let waiting = queues.filter { $0.depth > 0 }
         func names(_ queues: [QueueState]) -> String {
             queues.prefix(5).map { "\($0.depth) in \($0.name)" }.joined(separator: ", ")
                 + (queues.count > 5 ? ", …" : "")
         }
-        let count = counted(consumed.count, "worker")
-        guard !waiting.isEmpty else { return HealthProbe.Finding("\(count) answered, nothing waits") }
+        var warnings: [(message: String, whatToDo: String)] = []
+        if !lost.isEmpty {
+            warnings.append(
+                (
+                    "without goodbye went \(lost.named(at: now))",
+                    "see on its machine whether it runs, and start it again; phototui inbox tells more"
+                ))
+        }
         let taken = Set(consumed.values.joined())
         let left = waiting.filter { !taken.contains($0.name) }
-        if !left.isEmpty {
-            return HealthProbe.Finding(
-                "\(count) answered, and nobody consumes what waits: \(names(left))", status: .warn,
-                whatToDo: "start a worker for it; phototui inbox tells more")
-        }
         let paused = waiting.filter(\.isPaused)
-        if !paused.isEmpty {
-            return HealthProbe.Finding(
-                "\(count) answered; paused: \(names(paused))", status: .warn,
-                whatToDo: "phototui queues resume has it taken again")
-        }
         let deep = waiting.filter { $0.depth > QueueState.alertDepth }
-        if !deep.isEmpty {
-            return HealthProbe.Finding(
-                "\(count) answered; over \(QueueState.alertDepth) wait: \(names(deep))", status: .warn,
-                whatToDo: "see whether it grows: phototui queues")
+        if !left.isEmpty {
+            warnings.append(
+                (
+                    "nobody consumes what waits: \(names(left))",
+                    "start a worker for it; phototui inbox tells more"
+                ))
+        } else if !paused.isEmpty {
+            warnings.append(("paused: \(names(paused))", "phototui queues resume has it taken again"))
+        } else if !deep.isEmpty {
+            warnings.append(
+                ("over \(QueueState.alertDepth) wait: \(names(deep))", "see whether it grows: phototui queues"))
         }
-        return HealthProbe.Finding("\(count) answered; \(names(waiting))")
+        let answered = "\(counted(consumed.count, "worker")) answered"
+        if warnings.isEmpty {
+            return HealthProbe.Finding(answered + (waiting.isEmpty ? ", nothing waits" : "; \(names(waiting))"))
+        }
+        return HealthProbe.Finding(
+            ([answered] + warnings.map(\.message)).joined(separator: "; "), status: .warn,
+            whatToDo: warnings.map(\.whatToDo).joined(separator: "; "))
     }
 
     static func decoder(_ pool: DecoderPool) -> HealthProbe {

@@ -109,7 +109,7 @@ public final class LibraryHealth: Sendable {
                     }
                     return HealthProbe.Finding("Redis at \(address) stores what it is given\(facts)")
                 })
-            probes.append(Self.workers(reader, address))
+            probes.append(Self.workers(reader, address, TaskHistoryFile(address, environment: environment)))
             queues = Remembered(age: .seconds(2)) { try await delivery.use { try await QueueFigures.all(of: $0) } }
             closers.append {
                 await delivery.close()

@@ -6,8 +6,7 @@ public struct BrokerInbox: Sendable {
     private let console: CeleryConsole
     /// The longest run times by task in the last days, in seconds, where somebody watched.
     private let longest: [String: Double]
-    /// Workers that were heard lately, where somebody watched.
-    private let seen: [SeenWorker]
+    private let past: BrokerPast
     /// What the commands name the broker by: `--broker URL` or `--profile NAME`.
     private let words: [String]
     private let patience: Duration
@@ -18,11 +17,11 @@ public struct BrokerInbox: Sendable {
     private static let sweepSeconds = 300.0
 
     public init(
-        _ console: CeleryConsole, longest: [String: Double], seen: [SeenWorker] = [], words: [String],
+        _ console: CeleryConsole, longest: [String: Double], past: BrokerPast = BrokerPast(), words: [String],
         patience: Duration
     ) {
         self.console = console
-        self.seen = seen
+        self.past = past
         self.longest = longest
         self.words = words
         self.patience = patience
@@ -63,6 +62,7 @@ public struct BrokerInbox: Sendable {
                     remedy: .listWorkers, place: words,
                     advice: "see on its machine what it does; after a minute it is told of as gone"))
         }
+        items += goneItems(besides: workers)
         items += try await skewItems(workers)
         let visibility = try await console.visibilitySeconds(patience: patience)
         items += visibilityItems(visibility, workers)
@@ -81,7 +81,25 @@ public struct BrokerInbox: Sendable {
     /// Those that were heard within the last minute, and are not now.
     private func unheard(besides workers: [WorkerState]) -> [SeenWorker] {
         let now = Date().timeIntervalSince1970
-        return seen.gone(besides: Set(workers.map(\.name))).filter { !$0.isGone(at: now) }
+        return past.seen.gone(besides: Set(workers.map(\.name))).filter { !$0.isGone(at: now) }
+    }
+
+    /// Told together: where workers come and go under names of their own, there may be many in a day.
+    private func goneItems(besides workers: [WorkerState]) -> [InboxItem] {
+        let now = Date().timeIntervalSince1970
+        let lost = past.lost(besides: Set(workers.map(\.name)), at: now)
+        guard !lost.isEmpty else { return [] }
+        let isOne = lost.count == 1
+        return [
+            InboxItem(
+                .goneWorkers, isOne ? lost[0].name : "workers", count: lost.count,
+                "\(lost.named(at: now)) went without goodbye: killed, or hanging, or on a machine that is away. What "
+                    + "\(isOne ? "it" : "they") held is given back when its visibility ends.",
+                remedy: .listWorkers, place: words,
+                advice: "see on its machine whether it runs (a frozen one is ended with kill -KILL), and in its log and the "
+                    + "kernel's (dmesg) what ended it; start it again. It is told of until it is heard under that name, or "
+                    + "for a day")
+        ]
     }
 
     // Poison
