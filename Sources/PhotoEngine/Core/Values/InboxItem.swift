@@ -18,7 +18,12 @@ public struct InboxItem: Hashable, Sendable {
         case forgottenJobs = "forgotten_jobs"
         case unprocessedPhotos = "unprocessed_photos"
         case unconfirmedUploads = "unconfirmed_uploads"
+        case lostOriginals = "lost_originals"
+        case lostRenditions = "lost_renditions"
+        case strayOriginals = "stray_originals"
+        /// Renditions of no photo.
         case strayObjects = "stray_objects"
+        case unknownObjects = "unknown_objects"
         /// What could not be looked at.
         case unknown
     }
