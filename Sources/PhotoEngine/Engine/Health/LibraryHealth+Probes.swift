@@ -281,7 +281,7 @@ extension LibraryHealth {
                     "phototui-decoder runs without its sandbox", status: .fail,
                     whatToDo: "see what phototui doctor says")
             }
-            return HealthProbe.Finding("phototui-decoder answers, confined")
+            return HealthProbe.Finding("phototui-decoder \(ProgramVersion.text) answers, confined")
         }
     }
 }
