@@ -47,6 +47,7 @@ extension SQLiteTaskHistory {
                     found.outPerSecond = out
                     found.inPerSecond = found.growth.map { max(0, out + $0) }
                 }
+                found.ended = told.count
                 found.errorShare = told.count > 0 ? Double(told.failed) / Double(told.count) : nil
                 found.wait = QueueRates.Spread(told.waits)
                 found.run = QueueRates.Spread(told.runs)

@@ -4,12 +4,23 @@ public struct BrokerPast: Sendable {
     public var seen: [SeenWorker]
     /// The periods of watching, the latest first.
     public var watches: [TaskWatchState]
+    /// How the tasks of each queue went in the last minutes.
+    public var rates: [String: QueueRates]
+    /// Tasks that failed for good and that nobody has sent again, of which no letter or job tells; the largest group first.
+    public var failures: [FailureGroup] = []
 
     /// So much of the past is told of.
     public static let seconds = 86_400.0
 
-    public init(seen: [SeenWorker] = [], watches: [TaskWatchState] = []) {
-        (self.seen, self.watches) = (seen, watches)
+    public init(
+        seen: [SeenWorker] = [], watches: [TaskWatchState] = [], rates: [String: QueueRates] = [:]
+    ) {
+        (self.seen, self.watches, self.rates) = (seen, watches, rates)
+    }
+
+    /// Queues of which more fails than should, by name.
+    public var failing: [(queue: String, rates: QueueRates)] {
+        rates.filter(\.value.isFailing).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// Workers that are gone and said no goodbye to who listened for one: what left while nobody watched may have said it.

@@ -14,6 +14,10 @@ public struct InboxItem: Hashable, Sendable {
         case silentWorker = "silent_worker"
         /// Workers that went without goodbye.
         case goneWorkers = "gone_workers"
+        /// Tasks that failed for good in workers which keep no message.
+        case failedTasks = "failed_tasks"
+        /// A queue of whose tasks many fail.
+        case errorRate = "error_rate"
         case deadJobs = "dead_jobs"
         case forgottenJobs = "forgotten_jobs"
         case unprocessedPhotos = "unprocessed_photos"

@@ -41,12 +41,17 @@ public struct TaskHistoryFile: Sendable {
 
     /// What it tells of the last day; nothing where nobody watched. Throws where it can't be read.
     public func past() async throws -> BrokerPast {
-        guard exists else { return BrokerPast() }
+        try await reading { try await Self.past(of: $0) } ?? BrokerPast()
+    }
+
+    /// Nil where nobody watched.
+    func reading<Value>(_ body: (any TaskHistory) async throws -> Value) async throws -> Value? {
+        guard exists else { return nil }
         let history = try await open()
         do {
-            let past = try await Self.past(of: history)
+            let value = try await body(history)
             await history.close()
-            return past
+            return value
         } catch {
             await history.close()
             throw error
@@ -54,13 +59,16 @@ public struct TaskHistoryFile: Sendable {
     }
 
     public static func past(of history: any TaskHistory) async throws -> BrokerPast {
-        let since = Date().timeIntervalSince1970 - BrokerPast.seconds
+        let now = Date().timeIntervalSince1970
         return BrokerPast(
-            seen: try await history.workers(since: since), watches: try await history.watches(limit: mostWatches))
+            seen: try await history.workers(since: now - BrokerPast.seconds),
+            watches: try await history.watches(limit: mostWatches),
+            rates: try await history.rates(seconds: rateSeconds, now: now))
     }
 
     /// Periods of watching that are read: who opens the console begins one.
     private static let mostWatches = 1000
+    private static let rateSeconds = 300.0
 
     func create() async throws -> any TaskHistory {
         let folder = path.removingLastComponent()

@@ -273,6 +273,49 @@ extension LibraryHealth {
             whatToDo: warnings.map(\.whatToDo).joined(separator: "; "))
     }
 
+    private static let failureSeconds = 3600.0
+    /// Failed tasks that are counted.
+    private static let mostFailures = 100
+
+    /// What the history of a broker that somebody watches tells of failures. A library's own tasks are its jobs.
+    static func tasks(_ history: TaskHistoryFile, _ address: RedisAddress, hasLibrary: Bool) -> HealthProbe {
+        HealthProbe("tasks", server: "the history of Redis at \(address)") {
+            let now = Date().timeIntervalSince1970
+            let found = try await history.reading { history in
+                (
+                    past: try await TaskHistoryFile.past(of: history),
+                    failed: try await history.failed(in: nil, after: nil, limit: mostFailures)
+                )
+            }
+            guard let found else { return HealthProbe.Finding("nobody has watched the tasks of Redis at \(address)") }
+            let failed = found.failed.filter { task in
+                (task.endedAt ?? 0) > now - failureSeconds && !(hasLibrary && task.name?.hasPrefix("phototui.") == true)
+            }
+            return finding(failed, found.past, now: now)
+        }
+    }
+
+    static func finding(_ failed: [BrokerTask], _ past: BrokerPast, now: Double) -> HealthProbe.Finding {
+        var messages = past.failing.prefix(3).compactMap { $0.rates.failing(in: $0.queue) }
+        if let latest = failed.first {
+            let names = Set(failed.compactMap(\.name)).sorted()
+            let count = "\(failed.count < mostFailures ? "" : "at least ")\(counted(failed.count, "task"))"
+            messages.append(
+                "\(count) failed for good in the last hour (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : ""))"
+                    + (latest.error.map { ", the last by \($0.prefix(120))" } ?? ""))
+        }
+        guard messages.isEmpty else {
+            return HealthProbe.Finding(
+                messages.joined(separator: "; "), status: .warn,
+                whatToDo: "look at them with: phototui dead --group; phototui inbox tells more")
+        }
+        let until = past.watches.first?.until ?? 0
+        return HealthProbe.Finding(
+            now - until < TaskWatchState.gap
+                ? "no task failed for good in the last hour, as far as somebody watched"
+                : "nobody watches the tasks now (phototui jobs watch)")
+    }
+
     static func decoder(_ pool: DecoderPool) -> HealthProbe {
         HealthProbe("decoder", server: "phototui-decoder") {
             let examination = try await pool.examine()

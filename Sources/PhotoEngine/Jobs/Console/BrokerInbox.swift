@@ -63,6 +63,7 @@ public struct BrokerInbox: Sendable {
                     advice: "see on its machine what it does; after a minute it is told of as gone"))
         }
         items += goneItems(besides: workers)
+        items += failureItems()
         items += try await skewItems(workers)
         let visibility = try await console.visibilitySeconds(patience: patience)
         items += visibilityItems(visibility, workers)
@@ -96,10 +97,48 @@ public struct BrokerInbox: Sendable {
                 "\(lost.named(at: now)) went without goodbye: killed, or hanging, or on a machine that is away. What "
                     + "\(isOne ? "it" : "they") held is given back when its visibility ends.",
                 remedy: .listWorkers, place: words,
-                advice: "see on its machine whether it runs (a frozen one is ended with kill -KILL), and in its log and the "
+                advice:
+                    "see on its machine whether it runs (a frozen one is ended with kill -KILL), and in its log and the "
                     + "kernel's (dmesg) what ended it; start it again. It is told of until it is heard under that name, or "
                     + "for a day")
         ]
+    }
+
+    // Failures
+
+    /// Groups that are told of by what they have in common.
+    private static let mostGroups = 3
+
+    /// What failed lately; what nobody has cared for in a day is only listed.
+    private func failureItems() -> [InboxItem] {
+        let now = Date().timeIntervalSince1970
+        var items = past.failing.map { queue, rates in
+            InboxItem(
+                .errorRate, queue, count: rates.ended,
+                "\(rates.failing(in: queue) ?? ""): something they all need is away, or what was deployed last is wrong.",
+                remedy: .listDeadLetters, place: words,
+                advice: "pause the queue until it is mended: "
+                    + (["phototui", "queues", "pause"] + words + [queue]).map { shellQuoted($0) }.joined(separator: " ")
+            )
+        }
+        let groups = past.failures.filter { $0.lastAt > now - BrokerPast.seconds }
+        let count = groups.reduce(0) { $0 + $1.count }
+        guard count > 0 else { return items }
+        let shown = groups.prefix(Self.mostGroups).map { group in
+            let error = group.error.map { ": " + $0.prefix(120) } ?? ""
+            return "\(grouped(group.count)) \(group.key.task ?? "of unknown name")\(error)"
+        }
+        let more = groups.count > Self.mostGroups ? "; and \(groups.count - Self.mostGroups) groups more" : ""
+        items.append(
+            InboxItem(
+                .failedTasks, groups.count == 1 ? groups[0].key.task ?? "tasks" : "tasks", count: count,
+                "\(counted(count, "task")) failed for good in workers that keep no message, and nobody has sent "
+                    + "\(count == 1 ? "it" : "them") again: \(shown.joined(separator: "; "))\(more).",
+                remedy: .listDeadLetters, place: words,
+                advice:
+                    "phototui dead retry --group ID sends those of a group once more, where their arguments are known; they are "
+                    + "told of for a day after the last"))
+        return items
     }
 
     // Poison

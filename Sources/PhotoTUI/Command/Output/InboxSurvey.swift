@@ -48,7 +48,7 @@ struct InboxSurvey: Sendable {
             place = opened.address
             let console = CeleryConsole(opened.redis)
             defer { console.close() }
-            let (longest, past) = await Self.past(opened)
+            let (longest, past) = await past(opened)
             let inbox = BrokerInbox(console, longest: longest, past: past, words: words, patience: patience)
             let items = try await inbox.items()
             guard let owner else { return (items, place, nil) }
@@ -59,11 +59,14 @@ struct InboxSurvey: Sendable {
     }
 
     /// What the history knows: the longest run times, and the last day.
-    private static func past(_ opened: OpenConsole) async -> (longest: [String: Double], past: BrokerPast) {
+    private func past(_ opened: OpenConsole) async -> (longest: [String: Double], past: BrokerPast) {
         let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-        guard file.exists, let history = try? await file.open() else { return ([:], BrokerPast()) }
+        guard file.exists, let history = try? await file.open(toWrite: true) else { return ([:], BrokerPast()) }
         let longest = (try? await history.longestRuns(limit: 10)) ?? [:]
-        let past = (try? await TaskHistoryFile.past(of: history)) ?? BrokerPast()
+        var past = (try? await TaskHistoryFile.past(of: history)) ?? BrokerPast()
+        let place = DeadPlace(
+            opened: opened, library: nil, owner: nil, history: history, hasLibrary: library != nil)
+        past.failures = (try? await place.failures()) ?? []
         await history.close()
         return (longest, past)
     }
