@@ -43,7 +43,7 @@ public struct InboxItem: Hashable, Sendable {
     public let remedy: InboxRemedy?
     /// The words that name the broker or the library to a command.
     public let place: [String]
-    /// What to do where no command does it.
+    /// What to do where no command does it; safe to show, since it may hold commands, whose words are quoted for a shell.
     public let advice: String?
 
     public init(

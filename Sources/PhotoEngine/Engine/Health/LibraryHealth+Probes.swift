@@ -57,7 +57,8 @@ extension LibraryHealth {
     ) -> HealthProbe.Finding {
         if answer.isReadOnly {
             return HealthProbe.Finding(
-                "\(server) is read-only", status: .fail, whatToDo: "name the primary server, not its replica")
+                "\(server) is read-only", status: .fail,
+                whatToDo: "name a role that may write, and the primary server, not its replica")
         }
         if answer.schemaVersion != newest {
             return HealthProbe.Finding(

@@ -74,7 +74,7 @@ struct InboxSurvey: Sendable {
     private static func unknown(_ place: String, _ error: any Error) -> InboxItem {
         let known = error as? EngineError
         return InboxItem(
-            .unknown, place, "It could not be looked at: \(known?.whatHappened ?? "\(error)").", advice: known?.whatToDo
-        )
+            .unknown, place, "It could not be looked at: \(known?.whatHappened ?? "\(error)").",
+            advice: known.flatMap { $0.whatToDo.isEmpty ? nil : displayEscaped($0.whatToDo) })
     }
 }

@@ -93,7 +93,7 @@ struct InboxCommand: AsyncParsableCommand {
         var text = Ink.bold(displayEscaped(item.kind.rawValue.replacing("_", with: " "))) + "  "
         text += displayEscaped(item.explanation) + "\n"
         if let line = line(item) { text += "    " + line + "\n" }
-        if let advice = item.advice { text += "    " + displayEscaped(advice) + "\n" }
+        if let advice = item.advice { text += "    " + advice + "\n" }
         return text
     }
 }
