@@ -23,6 +23,8 @@ public struct StorageComparison: Sendable {
 
     private static let renditions = "renditions/"
     private static let page = 1000
+    /// A folder's listing begins anew with each part of it.
+    private static let objectsAtOnce = 10_000
 
     /// `originals` is what the keys of the owner's originals begin with; `options` say which renditions are made.
     public init(
@@ -103,12 +105,12 @@ public struct StorageComparison: Sendable {
         var after = after
         while true {
             try Task.checkCancellation()
-            let page = try await objects.list(prefix: prefix, after: after, limit: Self.page)
+            let page = try await objects.list(prefix: prefix, after: after, limit: Self.objectsAtOnce)
             for object in page {
                 if let last, last < object.key { return }
                 try await body(object)
             }
-            guard page.count == Self.page else { return }
+            guard page.count == Self.objectsAtOnce else { return }
             after = page.last?.key
         }
     }
