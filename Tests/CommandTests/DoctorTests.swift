@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Testing
 
@@ -45,11 +46,12 @@ struct DoctorTests {
                 #!/usr/bin/python3
                 import json, socket, struct
                 peer = socket.socket(fileno=3)
-                head = peer.recv(8, socket.MSG_WAITALL)
-                peer.recv(struct.unpack("<II", head)[0], socket.MSG_WAITALL)
-                answer = json.dumps({"described": {"_0": {"libraries": [], "isRefusedFiles": True}}}).encode()
-                peer.sendall(struct.pack("<II", len(answer), 0) + answer)
-                peer.recv(1)
+                answer = json.dumps(
+                    {"described": {"_0": {"version": "\#(ProgramVersion.decoder)", "libraries": [], "isRefusedFiles": True}}}
+                ).encode()
+                while head := peer.recv(8, socket.MSG_WAITALL):
+                    peer.recv(struct.unpack("<II", head)[0], socket.MSG_WAITALL)
+                    peer.sendall(struct.pack("<II", len(answer), 0) + answer)
                 """#.utf8), as: "decoder")
         let program = Program(home: home, ["PHOTOTUI_DECODER": home.path + "/decoder"])
         _ = try await program.shell("chmod 755 ~/decoder")

@@ -85,8 +85,11 @@ struct FailureTests {
         let alone = home.path + "/bin"
         #expect(try await program.shell("mkdir \(alone) && cp $(command -v phototui) \(alone)").exitCode == 0)
         let result = try await program.shell("\(alone)/phototui import \(photos.path)")
-        #expect(result.exitCode == 2, "\(result.complaints)")
-        #expect(result.text.contains("4 photos could not be processed") && result.text.contains("phototui-decoder"))
+        #expect(result.exitCode == 1, "\(result.complaints)")
+        #expect(result.complaints.contains("phototui-decoder is not beside phototui"), "\(result.complaints)")
+        // It was no photo's fault.
+        let jobs = try await program.shell("phototui jobs list --json")
+        #expect(!jobs.text.contains(#""dead""#) && jobs.text.contains(#""queued""#), "\(jobs.text)")
         let document = try await program.run(["import", "--json", photos.path]).document()
         #expect(document["unprocessed"] as? Int == 0)
         try await expectWhole(program, photos: 4)

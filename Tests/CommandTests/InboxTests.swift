@@ -52,6 +52,14 @@ struct InboxTests {
         let text = try await program.run(["inbox", "--wait", "0.3"])
         #expect(text.exitCode == 2 && text.text.contains("disk full") == false && text.text.contains("is paused"))
 
+        // A command in an advice is one to be typed, and one letter is the only copy of what it holds.
+        try await command("RENAME", prefix + "work", prefix + "a'\"'\"'; touch x")
+        let quoted = try await program.run(["inbox", "--wait", "0.3"])
+        #expect(quoted.text.contains(#"-Q $'a\x27; touch x'"#), "\(quoted.text)")
+        let unasked = try await program.run(["dead", "delete", "d"])
+        #expect(unasked.exitCode != 0 && unasked.complaints.contains("--yes"), "\(unasked.complaints)")
+        #expect(try await program.run(["dead", "list"]).text.contains("disk full"))
+
         let named = url.replacingOccurrences(of: "redis+socket://", with: "redis+socket://default:s3cret@")
         let secret = try await Program(home: home).run(["inbox", "--wait", "0.3", "--json", "--broker", named])
         #expect(!secret.text.contains("s3cret") && !secret.complaints.contains("s3cret"), "\(secret.text)")

@@ -223,7 +223,7 @@ final class NetworkedHome {
     func log() -> String { (try? String(contentsOfFile: home.path + "/log", encoding: .utf8)) ?? "" }
 
     @discardableResult
-    private func launch(
+    func launch(
         _ path: String, _ arguments: [String], environment: [String: String]? = nil
     ) throws -> Process {
         let log = home.path + "/log"

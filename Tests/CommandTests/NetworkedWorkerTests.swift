@@ -35,6 +35,62 @@ struct NetworkedWorkerTests {
         #expect(again.exitCode == 0 && !again.text.contains("handed to workers"), "\(again.text)")
     }
 
+    @Test(
+        "A decoder of another version makes no job dead: its worker does not begin, or waits until it fits",
+        .timeLimit(.minutes(10)))
+    func otherDecoder() async throws {
+        let home = try await NetworkedHome()
+        defer { home.stop() }
+        try home.startRedis()
+        let (place, photos) = (try TestFolder(), try TestFolder())
+        for seed in 0..<12 { try photos.write(TestPicture.png(seed: seed), as: "\(seed).png") }
+        // As while an update has replaced one of both.
+        let decoder = """
+            #!/bin/sh
+            test -e '\(place.path)/old' || exec '\(Program.folder)/phototui-decoder'
+            exec /usr/bin/python3 -c '
+            import json, socket, struct
+            peer = socket.socket(fileno=3)
+            head = peer.recv(8, socket.MSG_WAITALL)
+            peer.recv(struct.unpack("<II", head)[0], socket.MSG_WAITALL)
+            text = json.dumps({"described": {"_0": {"libraries": [], "isRefusedFiles": True}}}).encode()
+            peer.sendall(struct.pack("<II", len(text), 0) + text)
+            peer.recv(1)
+            '
+            """
+        try place.write(Data(decoder.utf8), as: "decoder")
+        try place.write(Data(), as: "old")
+        var program = home.program
+        program.environment["PHOTOTUI_DECODER"] = place.path + "/decoder"
+        #expect(try await program.shell("chmod 755 '\(place.path)/decoder'").exitCode == 0)
+        let imported = try await program.run(["import", "--profile", "test", photos.path])
+        #expect(imported.exitCode == 0, "\(imported.complaints)")
+        let refused = try await program.run(["worker", "--profile", "test"])
+        #expect(refused.exitCode == 1 && refused.complaints.contains("of another version (older)"))
+        for command in [["health", "--profile", "test", "--check"], ["doctor", "--profile", "test"]] {
+            let told = try await program.run(command)
+            #expect(told.exitCode != 0 && told.text.contains("of another version (older)"), "\(told.text)")
+        }
+
+        // One that fits as the worker begins, and is another once its first has died.
+        try FileManager.default.removeItem(atPath: place.path + "/old")
+        let worker = try home.launch(
+            Program.folder + "/phototui", ["worker", "--profile", "test", "--concurrency", "4"],
+            environment: program.environment)
+        try await home.wait("it does not work") { try await home.jobs()["succeeded", default: 0] >= 1 }
+        try place.write(Data(), as: "old")
+        _ = try await program.shell("pkill -KILL -P \(worker.processIdentifier)")
+        for seed in 20..<32 { try photos.write(TestPicture.png(seed: seed), as: "\(seed).png") }
+        #expect(try await program.run(["import", "--profile", "test", photos.path]).exitCode == 0)
+        try await home.wait("nothing was refused") { home.log().contains("of another version") }
+        try await Task.sleep(for: .seconds(4))
+        let during = try await home.jobs()
+        #expect(during["dead"] == nil && during["queued", default: 0] + during["retrying", default: 0] > 0, "\(during)")
+        try FileManager.default.removeItem(atPath: place.path + "/old")
+        try await home.wait("it did not go on") { try await home.jobs() == ["succeeded": 24] }
+        try await home.drain(worker)
+    }
+
     @Test("--wait waits for the workers, and tells what they could not read", .timeLimit(.minutes(10)))
     func waits() async throws {
         let home = try await NetworkedHome()
@@ -121,7 +177,7 @@ struct NetworkedWorkerTests {
         // Nobody works, and a monitor hears of it.
         let check = try await home.program.run(["health", "--profile", "test", "--check"])
         #expect(
-            check.exitCode == 1 && check.text.contains("workers: 0 workers answered, and nobody consumes"),
+            check.exitCode == 1 && check.text.contains("workers: 0 workers answered; nobody consumes"),
             "\(check.text)")
         let configuration = Configuration.load(environment: home.program.environment)
         let profile = try #require(configuration.profiles["test"])

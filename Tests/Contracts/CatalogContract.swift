@@ -9,7 +9,7 @@ public enum CatalogContract {
         + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
         + removedCases
         + calibrationCases + faceCases + sidecarCases + placeCases + storyCases + eventCases + sharingCases
-        + quotaCases + tierCases
+        + quotaCases + tierCases + storageCases
         + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]

@@ -118,6 +118,17 @@ extension OwnerTrial {
         },
     ]
 
+    static let storage: [OwnerTrial] = [
+        OwnerTrial("storedOriginals(after:limit:)") { own in
+            try requireEqual(try await own.catalog.storedOriginals(after: nil, limit: 9), [], "originals in a store")
+        },
+        OwnerTrial("picturedPhotos(after:limit:)") { own in
+            let found = try await own.catalog.picturedPhotos(after: nil, limit: 99)
+            try requireEqual(Set(found.map(\.photo)), Set(own.photos), "the photos")
+            try requireEqual(found.filter(\.isProcessed).map(\.photo), [own.photos[0]], "the processed")
+        },
+    ]
+
     static let quotas: [OwnerTrial] = [
         OwnerTrial("usage()") { own in
             let usage = try await own.catalog.usage()

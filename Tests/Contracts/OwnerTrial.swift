@@ -27,7 +27,7 @@ extension CatalogContract {
         ("searches", OwnerTrial.searches), ("sidecars", OwnerTrial.sidecars), ("places", OwnerTrial.places),
         ("stories", OwnerTrial.stories), ("events", OwnerTrial.events),
         ("exports and shares", OwnerTrial.sharing), ("quotas", OwnerTrial.quotas),
-        ("tiers", OwnerTrial.tiers),
+        ("tiers", OwnerTrial.tiers), ("the storage", OwnerTrial.storage),
         ("the journal", OwnerTrial.journal),
         ("maintenance", OwnerTrial.maintenance),
     ]

@@ -173,8 +173,49 @@ struct DecoderPoolTests {
         let error = try await #require(throws: EngineError.self) {
             _ = try await pool.hash(try Fixtures.shared()["grey.jpg"], detail: .reduced)
         }
-        #expect(error.code == .unavailable)
+        #expect(error.code == .unavailable && error.isRefusalOfUs)
         #expect(error.whatToDo.contains("PHOTOTUI_DECODER"))
+    }
+
+    @Test(
+        "A decoder of another version is no picture's fault, however it takes what it is asked",
+        arguments: [
+            // As one that was built before decoders told their version, and as one of a later version.
+            (#"answer({"described": {"_0": {"libraries": [], "isRefusedFiles": True}}})"#, "older"),
+            (
+                #"answer({"described": {"_0": {"version": "9.9.9\u001b[31m", "libraries": [], "isRefusedFiles": True}}})"#,
+                #"9.9.9\x1b[31m"#
+            ),
+            (#"answer({"something": {"else": 1}})"#, "unknown"), ("sys.exit(0)", "unknown"),
+        ])
+    func otherVersion(answer: String, version: String) async throws {
+        let decoder = try Script(
+            """
+            exec /usr/bin/python3 -c '
+            import json, socket, struct, sys
+            peer = socket.socket(fileno=3)
+            head = peer.recv(8, socket.MSG_WAITALL)
+            peer.recv(struct.unpack("<II", head)[0], socket.MSG_WAITALL)
+            def answer(what):
+                text = json.dumps(what).encode()
+                peer.sendall(struct.pack("<II", len(text), 0) + text)
+            \(answer)
+            peer.recv(1)
+            '
+            """)
+        let pool = DecoderPool(executable: decoder.path, count: 1)
+        for _ in 0..<2 {
+            let error = try await #require(throws: EngineError.self) {
+                _ = try await pool.process(try Fixtures.shared()["photo.jpg"], options: ProcessingOptions())
+            }
+            #expect(error.code == .unavailable && error.isRefusalOfUs, "\(error)")
+            #expect(
+                error.whatHappened
+                    == "phototui-decoder is of another version (\(version)) than phototui (\(ProgramVersion.decoder))")
+            #expect(error.whatHappened.unicodeScalars.allSatisfy { $0.value >= 0x20 })
+        }
+        let examined = await #expect(throws: EngineError.self) { _ = try await pool.examine() }
+        #expect(examined?.code == .unavailable)
     }
 }
 

@@ -200,7 +200,7 @@ struct PoisonTests {
             SeenWorker(name: "left@shop", heardAt: now - 5, leftAt: now - 4),
         ]
         let doubted = try await BrokerInbox(
-            console, longest: [:], seen: seen, words: [], patience: .seconds(4)
+            console, longest: [:], past: BrokerPast(seen: seen), words: [], patience: .seconds(4)
         ).items()
         let silent = doubted.filter { $0.kind == .silentWorker }
         #expect(silent.map(\.subject) == ["hung@shop"] && silent[0].explanation.contains("neither answers nor beats"))
@@ -209,7 +209,7 @@ struct PoisonTests {
         worker.drain()
         try await running.value
         let alone = try await BrokerInbox(
-            console, longest: [:], seen: seen, words: [], patience: .milliseconds(300)
+            console, longest: [:], past: BrokerPast(seen: seen), words: [], patience: .milliseconds(300)
         ).items()
         #expect(Set(alone.map(\.kind)) == [.noWorker, .silentWorker, .deadLetters], "\(alone)")
         #expect(alone.first { $0.kind == .noWorker }?.explanation.contains("now (hung@shop a moment ago)") == true)

@@ -322,6 +322,61 @@ struct TaskHistoryInteropTests {
         }
         let shown = try await text("workers")
         #expect(shown.contains("said goodbye") && shown.contains("last heard of"), "\(shown)")
+
+        // The one that had no time to is told of everywhere, the one that said goodbye nowhere.
+        func gone() async throws -> JSONValue {
+            let inbox = try #require(JSONValue(parsing: Array(try await text("inbox", "--json").utf8)))
+            return inbox["items"].array?.first { $0["kind"].string == "gone_workers" } ?? .null
+        }
+        let told = try await gone()
+        #expect(told["subject"].string == "other@a" && told["count"].integer == 1, "\(told)")
+        #expect(told["command"].string?.hasPrefix("phototui workers --broker ") == true, "\(told)")
+        let health = try await text("health", "--check")
+        let warning = "PHOTOTUI WARNING - workers: 0 workers answered; without goodbye went other@a"
+        #expect(health.hasPrefix(warning), "\(health)")
+        #expect(!health.contains("quiet@a"), "\(health)")
+        let back = try startQuiet("other@a")
+        defer { kill(back.processIdentifier, SIGKILL) }
+        try await wait("it is told of though it is back") { try await gone().isNull }
+        #expect(try await text("health", "--check").hasPrefix("PHOTOTUI OK"))
+    }
+
+    @Test("Tasks that fail are told by the inbox and by health", .timeLimit(.minutes(8)))
+    func failing() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        func text(_ words: String...) async throws -> String {
+            try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words + ["--broker", watcher.url])
+        }
+        func inbox() async throws -> [String: JSONValue] {
+            let found = try #require(JSONValue(parsing: Array(try await text("inbox", "--json").utf8)))
+            return Dictionary((found["items"].array ?? []).map { ($0["kind"].string ?? "", $0) }) { $1 }
+        }
+        let watch = try watcher.start()
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        let worker = try await peer.startWorker(queues: "python")
+        defer { kill(worker.processIdentifier, SIGKILL) }
+        _ = try await peer.run(
+            """
+            for n in range(20): send('python.add', n, 2, queue='python').get(timeout=60)
+            time.sleep(6)
+            sent = [send('python.fail', queue='python', task_id=f'fail-{n}') for n in range(20)]
+            for result in sent: result.get(timeout=60, propagate=False)
+            """)
+        try await wait("they are not told of") { try await inbox()["failed_tasks"]?["count"].integer == 20 }
+        try await wait("their share is not told of") { try await inbox()["error_rate"] != nil }
+        let told = try await inbox()
+        let failed = try #require(told["failed_tasks"])
+        #expect(failed["subject"].string == "python.fail", "\(failed)")
+        #expect(failed["explanation"].string?.contains("20 python.fail: ") == true, "\(failed)")
+        #expect(failed["command"].string?.hasPrefix("phototui dead list --group --broker ") == true, "\(failed)")
+        let rate = try #require(told["error_rate"])
+        #expect(rate["subject"].string == "python", "\(rate)")
+        #expect(rate["explanation"].string?.hasPrefix("50 % of the 40 tasks of python") == true, "\(rate)")
+        let health = try await text("health", "--check")
+        #expect(health.hasPrefix("PHOTOTUI WARNING - tasks: 50 % of the 40 tasks of python"), "\(health)")
+        #expect(health.contains("20 tasks failed for good in the last hour (python.fail)"), "\(health)")
     }
 
     @Test("What is no event, from whomever, is counted and ends no watch", .timeLimit(.minutes(8)))

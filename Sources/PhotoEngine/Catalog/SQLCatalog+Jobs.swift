@@ -20,8 +20,9 @@ extension SQLCatalog {
         ).map(JobColumns.job)
     }
 
-    /// Errors that are looked through at a time.
+    /// Errors that are looked through at a time; of the first, no more than tell whether many fit.
     private static var pageSize: Int { 2000 }
+    private static var firstPageSize: Int { 200 }
 
     func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
         let pattern = try filter.errorPattern.map(ErrorPattern.init)
@@ -33,7 +34,8 @@ extension SQLCatalog {
         while found.count < limit {
             var condition = Self.condition(filter, owner: ownerValue, dialect)
             if let place, let comparison = ordering.comparison { condition.and("id \(comparison) ?", [.id(place)]) }
-            let count = pattern == nil ? limit : Self.pageSize
+            let isFirst = pattern?.parts.isEmpty == false && !isByError && place == after && skipped == 0
+            let count = pattern == nil ? limit : isFirst ? Self.firstPageSize : Self.pageSize
             let page = try await database.rows(
                 statement(
                     condition.sql, order: ordering.sql, byError: isByError ? pattern?.parts ?? [] : [],

@@ -2,6 +2,7 @@ import CArchive
 import CMetadata
 import CRaw
 import CVips
+import Core
 import Glibc
 import Imaging
 
@@ -14,6 +15,7 @@ extension DecoderDescription {
             ("libarchive", phototui_archive_version()),
         ]
         return DecoderDescription(
+            version: ProgramVersion.decoder,
             libraries: versions.map { name, version in
                 LinkedLibrary(name: name, version: version.map { String(cString: $0) } ?? "unknown")
             }, isRefusedFiles: isRefusedFiles)

@@ -2,6 +2,11 @@ import Core
 import Glibc
 import Imaging
 
+if CommandLine.arguments.dropFirst().first == "--version" {
+    print("phototui-decoder \(ProgramVersion.decoder)")
+    exit(0)
+}
+
 // Answers one request after another until the app closes the socket. Started by DecoderPool alone.
 do {
     try Sandbox.prepare()

@@ -36,6 +36,7 @@ public final class Library: Sendable {
     private let makeImporter: @Sendable () -> Importer
     private let makeWatcher: @Sendable () -> FolderWatcher
     private let stopDecoders: @Sendable () -> Void
+    private let reachDecoder: @Sendable () async throws -> Void
 
     init(
         location: LibraryLocation, configuration: Configuration, catalog: any Catalog, objects: any LocalObjectStore,
@@ -44,7 +45,8 @@ public final class Library: Sendable {
         reachStorage: @escaping @Sendable () async throws -> Void,
         makeImporter: @escaping @Sendable () -> Importer,
         makeWatcher: @escaping @Sendable () -> FolderWatcher, stopDecoders: @escaping @Sendable () -> Void,
-        storage: String? = nil, traffic: TrafficRecorder? = nil, places: PlaceTable
+        reachDecoder: @escaping @Sendable () async throws -> Void, storage: String? = nil,
+        traffic: TrafficRecorder? = nil, places: PlaceTable
     ) {
         (self.storage, self.traffic, self.places) = (storage, traffic, places)
         self.location = location
@@ -61,7 +63,7 @@ public final class Library: Sendable {
         self.uploader = uploader
         self.makeImporter = makeImporter
         self.makeWatcher = makeWatcher
-        self.stopDecoders = stopDecoders
+        (self.stopDecoders, self.reachDecoder) = (stopDecoders, reachDecoder)
     }
 
     /// The database that a library's catalogue is in, and its version: `SQLite 3.40.1`.
@@ -135,12 +137,16 @@ public final class Library: Sendable {
             reachStorage: reachStorage,
             makeImporter: makeImporter,
             makeWatcher: { FolderWatcher(catalog: catalog, importer: makeImporter(), libraryFolder: libraryFolder) },
-            stopDecoders: { processor.close() }, storage: storage, traffic: traffic, places: places)
+            stopDecoders: { processor.close() }, reachDecoder: { _ = try await processor.examine() }, storage: storage,
+            traffic: traffic, places: places)
     }
 
     /// Imports with this library's decoders. Its jobs run in `jobRunner`, which the importer keeps going while it works; with
     /// a broker, in workers.
     public func importer() -> Importer { makeImporter() }
+
+    /// Throws where the decoder does not start, or is of another version: it would refuse each job.
+    public func checkDecoder() async throws { try await reachDecoder() }
 
     /// The library's one runner in this process.
     public var jobRunner: JobRunner { runner }

@@ -90,12 +90,15 @@ public struct DecoderDescription: Hashable, Sendable, Codable {
         }
     }
 
+    /// `ProgramVersion.decoder` of its build; nil where it is older than that word.
+    public let version: String?
     /// The libraries it decodes with, as they are loaded now.
     public let libraries: [LinkedLibrary]
     /// Whether it tried to open a file that anybody may read, and was refused.
     public let isRefusedFiles: Bool
 
-    public init(libraries: [LinkedLibrary], isRefusedFiles: Bool) {
+    public init(version: String?, libraries: [LinkedLibrary], isRefusedFiles: Bool) {
+        self.version = version
         self.libraries = libraries
         self.isRefusedFiles = isRefusedFiles
     }

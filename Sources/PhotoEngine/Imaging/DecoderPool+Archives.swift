@@ -12,6 +12,7 @@ extension DecoderPool: ArchiveReader {
             let descriptor = try Self.open(archive)
             defer { Glibc.close(descriptor) }
             let process = try DecoderProcess(executable: executable())
+            try process.requireFit(limits)
             try process.send(DecoderRequest(task: .readArchive(selection), limits: limits), file: descriptor)
             return process
         }

@@ -36,7 +36,7 @@ public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
         guard let found = candidates.first(where: { access($0.string, X_OK) == 0 }) else {
             throw EngineError(
                 .unavailable, "the program phototui-decoder is not beside phototui",
-                whatToDo: "install both in one folder, or set PHOTOTUI_DECODER to its path")
+                whatToDo: "install both in one folder, or set PHOTOTUI_DECODER to its path", cause: ServerRefusal())
         }
         return found
     }
@@ -142,6 +142,7 @@ public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
                     let warm = idle.flatMap { $0.hasEnded ? nil : $0 }
                     let process = try warm ?? DecoderProcess(executable: executable())
                     try current.set(process)
+                    if warm == nil { try process.requireFit(request.limits) }
                     let (reply, payload) = try process.exchange(request, file: descriptor)
                     return (process, reply, payload)
                 }

@@ -25,7 +25,7 @@ final class DecoderProcess: @unchecked Sendable {
             throw EngineError(
                 .unavailable, "the decoder could not be started (\(String(cString: strerror(code))))",
                 whatToDo: isScarce ? "try again" : "set PHOTOTUI_DECODER to the phototui-decoder program",
-                isRetryable: isScarce)
+                isRetryable: isScarce, cause: isScarce ? nil : ServerRefusal())
         }
         self.pid = pid
         self.socket = DecoderSocket(descriptor: socket)
@@ -60,6 +60,24 @@ final class DecoderProcess: @unchecked Sendable {
         lock.withLock { if !isReaped { _ = Glibc.kill(pid, SIGKILL) } }
     }
 
+    /// Asks a decoder that was just started what it is. Throws where it is of another version: what it then answers makes no sense, and
+    /// that is no picture's fault.
+    func requireFit(_ limits: DecoderLimits) throws {
+        try send(DecoderRequest(task: .describe, limits: limits), file: -1)
+        guard case .described(let description) = try receive(limits).reply else { throw Self.unfit("unknown") }
+        guard description.version == ProgramVersion.decoder else {
+            throw Self.unfit(description.version.map { displayEscaped($0) } ?? "older")
+        }
+    }
+
+    private static func unfit(_ version: String) -> EngineError {
+        EngineError(
+            .unavailable,
+            "phototui-decoder is of another version (\(version)) than phototui (\(ProgramVersion.decoder))",
+            whatToDo: "install both from the same build, or set PHOTOTUI_DECODER to the phototui-decoder of this one",
+            cause: ServerRefusal())
+    }
+
     /// Sends a request with its file and waits for the answer. Throws `.timedOut` or `.decoderCrashed`; the decoder is of no
     /// further use then.
     func exchange(_ request: DecoderRequest, file: Int32) throws -> (reply: DecoderReply, payload: [UInt8]) {
@@ -90,13 +108,20 @@ final class DecoderProcess: @unchecked Sendable {
             kill()
             throw EngineError(.timedOut, "the decoder took longer than \(limits.wallSeconds) s")
         } catch {
+            let isNew = lock.withLock { !hasAnswered }
+            if isNew, error is DecodingError {
+                kill()
+                throw Self.unfit("unknown")
+            }
             let (fate, exitCode) = reap()
             let evidence = fate + drainStandardError()
-            if lock.withLock({ !hasAnswered }), let exitCode, exitCode != 0 {
-                // It never was ready: no picture's fault.
+            if isNew, let exitCode {
+                // It never was ready: no picture's fault. One that ends well does not know what it was asked.
+                if exitCode == 0 { throw Self.unfit("unknown") }
                 throw EngineError(
                     .unavailable, "the decoder does not start: it \(evidence)",
-                    whatToDo: "install its libraries, or set PHOTOTUI_DECODER to a phototui-decoder that starts")
+                    whatToDo: "install its libraries, or set PHOTOTUI_DECODER to a phototui-decoder that starts",
+                    cause: ServerRefusal())
             }
             throw EngineError(.decoderCrashed, "the decoder \(evidence)")
         }

@@ -8,16 +8,13 @@ extension SQLiteTaskHistory {
     /// What comes and goes now, and whether the queue grows, is of so long; where it has turned, of that.
     private static let recentSeconds = 60.5
     private static let turnSeconds = 15.5
-    /// Between two periods of watching, or behind the last, that are taken for one.
-    private static let gapSeconds = 15.0
     /// Ends of which nobody told the queue may be so many, for the rates of the others to be whole.
     private static let mostUnknown = 0.01
 
     public func rates(seconds: Double, now: Double) async throws -> [String: QueueRates] {
         let watches = try await watches(limit: 100)
-        guard let start = Self.watchedSince(now - seconds, now: now, watches), now - start >= Self.leastSeconds else {
-            return [:]
-        }
+        guard let since = watches.watchedSince(at: now), now - since >= Self.leastSeconds else { return [:] }
+        let start = max(since, now - seconds)
         let isSilent = try await workers(since: start).areSilentOnTasks(until: now)
         return try await database.read { connection in
             var begin = start
@@ -25,7 +22,7 @@ extension SQLiteTaskHistory {
                 """
                 SELECT queue, state, started - sent, runtime, ended FROM task WHERE ended >= ? AND ended <= ?
                 ORDER BY ended DESC LIMIT ?
-                """, [.real(begin), .real(now + Self.gapSeconds), .int(Self.mostEnds)])
+                """, [.real(begin), .real(now + TaskWatchState.gap), .int(Self.mostEnds)])
             var ends: [String: Ends] = [:]
             var unknown: [Double] = []
             for row in rows {
@@ -67,6 +64,7 @@ extension SQLiteTaskHistory {
                     found.inPerSecond = found.growth.map { max(0, out + $0) }
                     found.isAtLeast = !isWhole
                 }
+                found.ended = told.count
                 found.errorShare = told.count > 0 ? Double(told.failed) / Double(told.count) : nil
                 found.wait = QueueRates.Spread(told.waits)
                 found.run = QueueRates.Spread(told.runs)
@@ -118,16 +116,6 @@ extension SQLiteTaskHistory {
             if let wait, wait >= 0 { waits.append(wait) }
             if let run { runs.append(run) }
         }
-    }
-
-    /// Since when it was watched without a gap, at most from `earliest`; nil where nobody watches.
-    private static func watchedSince(_ earliest: Double, now: Double, _ watches: [TaskWatchState]) -> Double? {
-        var begin: Double?
-        for watch in watches {
-            guard watch.until >= (begin ?? now) - gapSeconds else { break }
-            begin = min(begin ?? now, watch.since)
-        }
-        return begin.map { max($0, earliest) }
     }
 
     private static func queues(_ connection: any SQLConnection) throws -> [String] {

@@ -57,7 +57,8 @@ struct PostgresError: Error {
         case "53200": return EngineError(.unavailable, "\(server) has no memory left", isRetryable: true)
         case "25006":
             return EngineError(
-                .permissionDenied, "\(server) is read-only", whatToDo: "name the primary server, not its replica",
+                .permissionDenied, "\(server) is read-only",
+                whatToDo: "name a role that may write, and the primary server, not its replica",
                 cause: ServerRefusal())
         case "42501":
             return EngineError(

@@ -96,7 +96,8 @@ extension PostgresExamination {
         if isReadOnly {
             return [
                 Finding(
-                    "writing", .fail, "the server is read-only", whatToDo: "name the primary server, not its replica")
+                    "writing", .fail, "the server is read-only",
+                    whatToDo: "name a role that may write, and the primary server, not its replica")
             ]
         }
         let off = [("fsync", fsync), ("full_page_writes", pages)].filter { $0.1 == "off" }.map(\.0)

@@ -7,7 +7,7 @@ public import SystemPackage
 public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
     ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog,
     SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, QuotaCatalog, TierCatalog,
-    JournalCatalog, Maintenance
+    StorageCatalog, JournalCatalog, Maintenance
 {}
 
 /// The timeline: photos that aren't archived or unreadable (missing ones stay, marked), newest first by (wall clock, id).

@@ -28,6 +28,14 @@ public struct FailureGroup: Hashable, Sendable {
     }
 }
 
+extension FailureGroup {
+    /// Fewer by so many; nil where none is left.
+    public func without(_ others: Int) -> FailureGroup? {
+        guard count > others else { return nil }
+        return FailureGroup(key: key, count: count - others, firstAt: firstAt, lastAt: lastAt, error: error)
+    }
+}
+
 /// A place among failures, the latest first; of the same moment, those with the greater ids.
 public struct FailurePlace: Hashable, Sendable {
     /// Unix seconds.

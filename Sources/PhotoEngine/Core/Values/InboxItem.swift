@@ -12,11 +12,22 @@ public struct InboxItem: Hashable, Sendable {
         case clockSkew = "clock_skew"
         case visibility
         case silentWorker = "silent_worker"
+        /// Workers that went without goodbye.
+        case goneWorkers = "gone_workers"
+        /// Tasks that failed for good in workers which keep no message.
+        case failedTasks = "failed_tasks"
+        /// A queue of whose tasks many fail.
+        case errorRate = "error_rate"
         case deadJobs = "dead_jobs"
         case forgottenJobs = "forgotten_jobs"
         case unprocessedPhotos = "unprocessed_photos"
         case unconfirmedUploads = "unconfirmed_uploads"
+        case lostOriginals = "lost_originals"
+        case lostRenditions = "lost_renditions"
+        case strayOriginals = "stray_originals"
+        /// Renditions of no photo.
         case strayObjects = "stray_objects"
+        case unknownObjects = "unknown_objects"
         /// What could not be looked at.
         case unknown
     }
@@ -32,7 +43,7 @@ public struct InboxItem: Hashable, Sendable {
     public let remedy: InboxRemedy?
     /// The words that name the broker or the library to a command.
     public let place: [String]
-    /// What to do where no command does it.
+    /// What to do where no command does it; safe to show, since it may hold commands, whose words are quoted for a shell.
     public let advice: String?
 
     public init(

@@ -4,7 +4,8 @@ public enum InboxRemedy: Hashable, Sendable {
     case listDeadLetters, listWorkers
     // Which change something.
     case quarantine(queue: String), pause(queue: String), resume(queue: String)
-    case retryDeadJobs, retryUnprocessed, announceJobs
+    case retryDeadJobs, retryUnprocessed, remakeRenditions, announceJobs
+    case deleteStrays
     case confirmUpload(UploadID)
 
     /// Its words behind the program's name; `place` names the broker or the library, as `["--profile", "prod"]`. May hold
@@ -18,6 +19,8 @@ public enum InboxRemedy: Hashable, Sendable {
         case .resume(let queue): ["queues", "resume"] + place + [queue]
         case .retryDeadJobs: ["jobs", "retry", "--all-dead"] + place
         case .retryUnprocessed: ["jobs", "retry", "--unprocessed"] + place
+        case .remakeRenditions: ["jobs", "retry", "--lost-renditions"] + place
+        case .deleteStrays: ["storage", "clean"] + place
         case .announceJobs: ["jobs", "announce"] + place
         case .confirmUpload(let upload): ["upload", "confirm"] + place + [upload.description]
         }
@@ -26,7 +29,7 @@ public enum InboxRemedy: Hashable, Sendable {
     /// Whether the command asks before it does it, and takes `--yes` for an answer.
     public var asks: Bool {
         switch self {
-        case .quarantine, .retryDeadJobs, .retryUnprocessed: true
+        case .quarantine, .retryDeadJobs, .retryUnprocessed, .remakeRenditions, .deleteStrays: true
         default: false
         }
     }
@@ -34,7 +37,7 @@ public enum InboxRemedy: Hashable, Sendable {
     /// Whether the command writes down `--reason`.
     public var takesReason: Bool {
         switch self {
-        case .quarantine, .pause, .resume, .retryDeadJobs, .retryUnprocessed: true
+        case .quarantine, .pause, .resume, .retryDeadJobs, .retryUnprocessed, .remakeRenditions, .deleteStrays: true
         default: false
         }
     }

@@ -9,7 +9,9 @@ public struct QueueRates: Hashable, Sendable {
     public var outPerSecond: Double?
     /// Whether more may have come and gone than that.
     public var isAtLeast = false
-    /// Of the tasks that ended, the share that failed; 0 to 1.
+    /// Tasks that ended.
+    public var ended = 0
+    /// Of these, the share that failed; 0 to 1.
     public var errorShare: Double?
     /// From publishing to the start.
     public var wait: Spread?
@@ -30,6 +32,24 @@ public struct QueueRates: Hashable, Sendable {
     public static let steps = 24
     /// The step that a moment, in Unix seconds, is in.
     public static func step(of moment: Double) -> Int { Int((moment / step).rounded(.down)) }
+
+    /// So large a share of failures, and so many of them, are no chance.
+    private static let highShare = 0.2
+    private static let fewFailures = 5.0
+
+    /// Whether more tasks fail than a person should not hear of.
+    public var isFailing: Bool {
+        guard let errorShare else { return false }
+        return errorShare >= Self.highShare && errorShare * Double(ended) >= Self.fewFailures
+    }
+
+    /// `40 % of the 25 tasks of billing that ended in the last 5 minutes failed`; nil where that is not known.
+    public func failing(in queue: String) -> String? {
+        errorShare.map {
+            "\(Int(($0 * 100).rounded())) % of the \(counted(ended, "task")) of \(queue) that ended in the last "
+                + "\(window >= 90 ? "\(Int((window / 60).rounded())) minutes" : "\(Int(window)) s") failed"
+        }
+    }
 
     /// Half and 19 of 20 took no longer, in seconds.
     public struct Spread: Hashable, Sendable {

@@ -32,4 +32,16 @@ extension Collection where Element == SeenWorker {
     public func gone(besides here: Set<String>) -> [SeenWorker] {
         filter { !here.contains($0.name) }.sorted { ($1.heardAt, $0.name) < ($0.heardAt, $1.name) }
     }
+
+    /// The first of them, each with when it was heard last; raw text.
+    public func named(at moment: Double, most: Int = 5) -> String {
+        let shown = prefix(most).map { worker in
+            let seconds = Swift.max(0, moment - worker.heardAt)
+            let age =
+                seconds < 120
+                ? "\(Int(seconds)) s" : seconds < 7200 ? "\(Int(seconds / 60)) min" : "\(Int(seconds / 3600)) h"
+            return "\(worker.name) (last heard of \(age) ago)"
+        }
+        return shown.joined(separator: ", ") + (count > most ? " and \(count - most) more" : "")
+    }
 }

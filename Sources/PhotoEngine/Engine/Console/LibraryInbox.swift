@@ -1,5 +1,6 @@
 public import Core
 internal import Foundation
+internal import Workflows
 
 /// What of a library waits for a person.
 public struct LibraryInbox: Sendable {
@@ -46,7 +47,7 @@ public struct LibraryInbox: Sendable {
         items += try await uploads()
         if isThorough {
             items += try await unprocessed()
-            items += try await strays()
+            items += try await storage()
         }
         return items
     }
@@ -111,36 +112,92 @@ public struct LibraryInbox: Sendable {
         ]
     }
 
-    /// Renditions of originals that the catalogue does not have.
-    private func strays() async throws -> [InboxItem] {
+    private struct Tally {
         var count = 0
         var bytes = ByteCount(0)
-        var after: ObjectKey?
-        var known: [String: Bool] = [:]
-        while true {
-            let page = try await library.objects.list(prefix: "renditions/", after: after, limit: Self.page)
-            for object in page {
-                let parts = object.key.description.split(separator: "/")
-                guard parts.count == 4, let digest = SHA256Digest(String(parts[2])) else { continue }
-                let name = String(parts[2])
-                if known[name] == nil {
-                    known = [name: try await library.catalog.photo(sha256: digest) != nil]
-                }
-                guard known[name] == false else { continue }
-                count += 1
-                bytes = bytes + object.byteCount
-            }
-            after = page.last?.key
-            if page.count < Self.page { break }
+        var first: ObjectKey?
+
+        mutating func add(_ key: ObjectKey, _ bytes: ByteCount = ByteCount(0)) {
+            count += 1
+            self.bytes = self.bytes + bytes
+            first = first ?? key
         }
-        guard count > 0 else { return [] }
-        return [
-            InboxItem(
-                .strayObjects, "objects", count: count,
-                "\(counted(count, "rendition")) (\(bytes)) \(count == 1 ? "belongs" : "belong") to no photo of this catalogue. Where owners share the storage they may "
-                    + "be another's.",
-                advice: "nothing needs them here; they are harmless, and cost their space")
-        ]
+    }
+
+    /// What catalogue and storage don't both have.
+    private func storage() async throws -> [InboxItem] {
+        let storage = LibraryStorage(library)
+        var (lostOriginals, lostRenditions) = (Tally(), Tally())
+        var (originals, renditions, others) = (Tally(), Tally(), Tally())
+        try await storage.compare { fault in
+            switch fault {
+            case .lostOriginal(let original): lostOriginals.add(original.key, original.byteCount)
+            case .lostRenditions(_, let keys): lostRenditions.add(keys[0])
+            case .strayOriginal(let object): originals.add(object.key, object.byteCount)
+            case .strayRendition(let object, _): renditions.add(object.key, object.byteCount)
+            case .unknownKey(let object): others.add(object.key, object.byteCount)
+            }
+        }
+        let list = (["phototui", "storage", "check"] + words).map { shellQuoted($0) }.joined(separator: " ")
+        var items: [InboxItem] = []
+        func add(
+            _ kind: InboxItem.Kind, _ tally: Tally, _ explanation: String, remedy: InboxRemedy? = nil,
+            advice: String? = nil
+        ) {
+            guard tally.count > 0 else { return }
+            items.append(
+                InboxItem(
+                    kind, tally.count == 1 ? tally.first?.description ?? "" : "objects", count: tally.count,
+                    explanation,
+                    remedy: remedy, place: words, advice: advice))
+        }
+        let isOne = lostOriginals.count == 1
+        add(
+            .lostOriginals, lostOriginals,
+            "\(counted(lostOriginals.count, "original")) (\(lostOriginals.bytes)) that the catalogue has \(isOne ? "is" : "are") not in the storage: "
+                + "\(lostOriginals.first?.description ?? "")\(isOne ? "" : " and others"). What is left of \(isOne ? "it" : "them") are renditions.",
+            advice:
+                "bring the bytes back under the same \(isOne ? "key" : "keys"), from a backup or, where the bucket keeps versions, from "
+                + "the one before; \(list) lists them. Importing the file again does not: the photo is known")
+        add(
+            .lostRenditions, lostRenditions,
+            "\(counted(lostRenditions.count, "photo")) \(lostRenditions.count == 1 ? "lacks" : "lack") renditions that this library makes: they were lost, or it makes "
+                + "other sizes now.",
+            remedy: .remakeRenditions, advice: "it makes them anew from the originals; \(list) lists them")
+        add(
+            .strayOriginals, originals,
+            "\(counted(originals.count, "original")) (\(originals.bytes)) in the storage \(originals.count == 1 ? "belongs" : "belong") to no photo of this catalogue: "
+                + "\(originals.first?.description ?? "")\(originals.count == 1 ? "" : " and others").",
+            advice:
+                "no command deletes them: each may be the only copy of a picture, as where an older catalogue was restored. Copy "
+                + "them out of the storage and import them, and then delete them there; \(list) lists them")
+        add(
+            .strayObjects, renditions,
+            "\(counted(renditions.count, "rendition")) (\(renditions.bytes)) \(renditions.count == 1 ? "belongs" : "belong") to no photo of this catalogue"
+                + (storage.isShared
+                    ? ". Where owners share the storage they may be another's." : ", and cost their space."),
+            remedy: storage.isShared ? nil : .deleteStrays,
+            advice: storage.isShared
+                ? "no command deletes them: nobody sees the photos of all owners of a storage. Nothing needs them here; they are "
+                    + "harmless, and cost their space"
+                : "it deletes those that are older than a day; \(list) lists them")
+        add(
+            .unknownObjects, others,
+            "\(counted(others.count, "object")) (\(others.bytes)) among originals and renditions \(others.count == 1 ? "has a key" : "have keys") that phototui does not "
+                + "make: \(others.first?.description ?? "")\(others.count == 1 ? "" : " and others").",
+            advice: "no command deletes what others have put there; \(list) lists them")
+        return items
+    }
+}
+
+/// Photos that lack renditions.
+public enum UnpicturedPhotos {
+    public static func find(in library: Library) async throws -> [PhotoID] {
+        var found: [PhotoID] = []
+        try await LibraryStorage(library).compare { fault in
+            if case .lostRenditions(let photo, _) = fault { found.append(photo) }
+        }
+        return found
     }
 }
 

@@ -39,6 +39,37 @@ public struct TaskHistoryFile: Sendable {
         return try await toWrite ? SQLiteTaskHistory.open(path) : SQLiteTaskHistory.openForReading(path)
     }
 
+    /// What it tells of the last day; nothing where nobody watched. Throws where it can't be read.
+    public func past() async throws -> BrokerPast {
+        try await reading { try await Self.past(of: $0) } ?? BrokerPast()
+    }
+
+    /// Nil where nobody watched.
+    func reading<Value>(_ body: (any TaskHistory) async throws -> Value) async throws -> Value? {
+        guard exists else { return nil }
+        let history = try await open()
+        do {
+            let value = try await body(history)
+            await history.close()
+            return value
+        } catch {
+            await history.close()
+            throw error
+        }
+    }
+
+    public static func past(of history: any TaskHistory) async throws -> BrokerPast {
+        let now = Date().timeIntervalSince1970
+        return BrokerPast(
+            seen: try await history.workers(since: now - BrokerPast.seconds),
+            watches: try await history.watches(limit: mostWatches),
+            rates: try await history.rates(seconds: rateSeconds, now: now))
+    }
+
+    /// Periods of watching that are read: who opens the console begins one.
+    private static let mostWatches = 1000
+    private static let rateSeconds = 300.0
+
     func create() async throws -> any TaskHistory {
         let folder = path.removingLastComponent()
         try await BlockingQueue(label: "phototui.state").run { try LibraryFolder.create(folder) }

@@ -57,7 +57,8 @@ extension LibraryHealth {
     ) -> HealthProbe.Finding {
         if answer.isReadOnly {
             return HealthProbe.Finding(
-                "\(server) is read-only", status: .fail, whatToDo: "name the primary server, not its replica")
+                "\(server) is read-only", status: .fail,
+                whatToDo: "name a role that may write, and the primary server, not its replica")
         }
         if answer.schemaVersion != newest {
             return HealthProbe.Finding(
@@ -204,14 +205,20 @@ extension LibraryHealth {
 
     /// Whether what waits on the broker is taken. It is no failure of what is needed to begin with, so that a process that serves its
     /// health is ready without it.
-    static func workers(_ console: Connected<CeleryConsole>, _ address: RedisAddress) -> HealthProbe {
+    static func workers(
+        _ console: Connected<CeleryConsole>, _ address: RedisAddress, _ history: TaskHistoryFile
+    ) -> HealthProbe {
         HealthProbe("workers", server: "the workers of Redis at \(address)") {
             let found = await answered(within: .milliseconds(1700)) { () -> HealthProbe.Finding? in
                 do {
                     return try await console.use { console in
                         async let listing = console.queues()
+                        // A history that can't be read keeps nobody from seeing who answers.
+                        async let past = try? history.past()
                         let consumed = try await console.consumedQueues(patience: .milliseconds(1200))
-                        return finding(consumed, try await listing.queues)
+                        let now = Date().timeIntervalSince1970
+                        let lost = await past?.lost(besides: Set(consumed.keys), at: now) ?? []
+                        return finding(consumed, try await listing.queues, lost: lost, now: now)
                     }
                 } catch let error as EngineError where error.code == .permissionDenied {
                     return HealthProbe.Finding("this user may not ask workers anything")
@@ -225,35 +232,89 @@ extension LibraryHealth {
         }
     }
 
-    /// `consumed` are the queues of each worker that answers.
-    static func finding(_ consumed: [String: [String]], _ queues: [QueueState]) -> HealthProbe.Finding {
+    /// `consumed` are the queues of each worker that answers; `lost` are those that went without goodbye.
+    static func finding(
+        _ consumed: [String: [String]], _ queues: [QueueState], lost: [SeenWorker] = [], now: Double = 0
+    ) -> HealthProbe.Finding {
         let waiting = queues.filter { $0.depth > 0 }
         func names(_ queues: [QueueState]) -> String {
             queues.prefix(5).map { "\($0.depth) in \($0.name)" }.joined(separator: ", ")
                 + (queues.count > 5 ? ", …" : "")
         }
-        let count = counted(consumed.count, "worker")
-        guard !waiting.isEmpty else { return HealthProbe.Finding("\(count) answered, nothing waits") }
+        var warnings: [(message: String, whatToDo: String)] = []
+        if !lost.isEmpty {
+            warnings.append(
+                (
+                    "without goodbye went \(lost.named(at: now))",
+                    "see on its machine whether it runs, and start it again; phototui inbox tells more"
+                ))
+        }
         let taken = Set(consumed.values.joined())
         let left = waiting.filter { !taken.contains($0.name) }
-        if !left.isEmpty {
-            return HealthProbe.Finding(
-                "\(count) answered, and nobody consumes what waits: \(names(left))", status: .warn,
-                whatToDo: "start a worker for it; phototui inbox tells more")
-        }
         let paused = waiting.filter(\.isPaused)
-        if !paused.isEmpty {
-            return HealthProbe.Finding(
-                "\(count) answered; paused: \(names(paused))", status: .warn,
-                whatToDo: "phototui queues resume has it taken again")
-        }
         let deep = waiting.filter { $0.depth > QueueState.alertDepth }
-        if !deep.isEmpty {
-            return HealthProbe.Finding(
-                "\(count) answered; over \(QueueState.alertDepth) wait: \(names(deep))", status: .warn,
-                whatToDo: "see whether it grows: phototui queues")
+        if !left.isEmpty {
+            warnings.append(
+                (
+                    "nobody consumes what waits: \(names(left))",
+                    "start a worker for it; phototui inbox tells more"
+                ))
+        } else if !paused.isEmpty {
+            warnings.append(("paused: \(names(paused))", "phototui queues resume has it taken again"))
+        } else if !deep.isEmpty {
+            warnings.append(
+                ("over \(QueueState.alertDepth) wait: \(names(deep))", "see whether it grows: phototui queues"))
         }
-        return HealthProbe.Finding("\(count) answered; \(names(waiting))")
+        let answered = "\(counted(consumed.count, "worker")) answered"
+        if warnings.isEmpty {
+            return HealthProbe.Finding(answered + (waiting.isEmpty ? ", nothing waits" : "; \(names(waiting))"))
+        }
+        return HealthProbe.Finding(
+            ([answered] + warnings.map(\.message)).joined(separator: "; "), status: .warn,
+            whatToDo: warnings.map(\.whatToDo).joined(separator: "; "))
+    }
+
+    private static let failureSeconds = 3600.0
+    /// Failed tasks that are counted.
+    private static let mostFailures = 100
+
+    /// What the history of a broker that somebody watches tells of failures. A library's own tasks are its jobs.
+    static func tasks(_ history: TaskHistoryFile, _ address: RedisAddress, hasLibrary: Bool) -> HealthProbe {
+        HealthProbe("tasks", server: "the history of Redis at \(address)") {
+            let now = Date().timeIntervalSince1970
+            let found = try await history.reading { history in
+                (
+                    past: try await TaskHistoryFile.past(of: history),
+                    failed: try await history.failed(in: nil, after: nil, limit: mostFailures)
+                )
+            }
+            guard let found else { return HealthProbe.Finding("nobody has watched the tasks of Redis at \(address)") }
+            let failed = found.failed.filter { task in
+                (task.endedAt ?? 0) > now - failureSeconds && !(hasLibrary && task.name?.hasPrefix("phototui.") == true)
+            }
+            return finding(failed, found.past, now: now)
+        }
+    }
+
+    static func finding(_ failed: [BrokerTask], _ past: BrokerPast, now: Double) -> HealthProbe.Finding {
+        var messages = past.failing.prefix(3).compactMap { $0.rates.failing(in: $0.queue) }
+        if let latest = failed.first {
+            let names = Set(failed.compactMap(\.name)).sorted()
+            let count = "\(failed.count < mostFailures ? "" : "at least ")\(counted(failed.count, "task"))"
+            messages.append(
+                "\(count) failed for good in the last hour (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : ""))"
+                    + (latest.error.map { ", the last by \($0.prefix(120))" } ?? ""))
+        }
+        guard messages.isEmpty else {
+            return HealthProbe.Finding(
+                messages.joined(separator: "; "), status: .warn,
+                whatToDo: "look at them with: phototui dead --group; phototui inbox tells more")
+        }
+        let until = past.watches.first?.until ?? 0
+        return HealthProbe.Finding(
+            now - until < TaskWatchState.gap
+                ? "no task failed for good in the last hour, as far as somebody watched"
+                : "nobody watches the tasks now (phototui jobs watch)")
     }
 
     static func decoder(_ pool: DecoderPool) -> HealthProbe {
@@ -264,7 +325,7 @@ extension LibraryHealth {
                     "phototui-decoder runs without its sandbox", status: .fail,
                     whatToDo: "see what phototui doctor says")
             }
-            return HealthProbe.Finding("phototui-decoder answers, confined")
+            return HealthProbe.Finding("phototui-decoder \(ProgramVersion.text) answers, confined")
         }
     }
 }

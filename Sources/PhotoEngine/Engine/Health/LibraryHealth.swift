@@ -109,7 +109,10 @@ public final class LibraryHealth: Sendable {
                     }
                     return HealthProbe.Finding("Redis at \(address) stores what it is given\(facts)")
                 })
-            probes.append(Self.workers(reader, address))
+            let history = TaskHistoryFile(address, environment: environment)
+            probes.append(Self.workers(reader, address, history))
+            // Where nobody ever watched there is nothing to look at.
+            if history.exists { probes.append(Self.tasks(history, address, hasLibrary: !isForeign)) }
             queues = Remembered(age: .seconds(2)) { try await delivery.use { try await QueueFigures.all(of: $0) } }
             closers.append {
                 await delivery.close()

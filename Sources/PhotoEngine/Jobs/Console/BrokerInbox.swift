@@ -6,8 +6,7 @@ public struct BrokerInbox: Sendable {
     private let console: CeleryConsole
     /// The longest run times by task in the last days, in seconds, where somebody watched.
     private let longest: [String: Double]
-    /// Workers that were heard lately, where somebody watched.
-    private let seen: [SeenWorker]
+    private let past: BrokerPast
     /// What the commands name the broker by: `--broker URL` or `--profile NAME`.
     private let words: [String]
     private let patience: Duration
@@ -18,11 +17,11 @@ public struct BrokerInbox: Sendable {
     private static let sweepSeconds = 300.0
 
     public init(
-        _ console: CeleryConsole, longest: [String: Double], seen: [SeenWorker] = [], words: [String],
+        _ console: CeleryConsole, longest: [String: Double], past: BrokerPast = BrokerPast(), words: [String],
         patience: Duration
     ) {
         self.console = console
-        self.seen = seen
+        self.past = past
         self.longest = longest
         self.words = words
         self.patience = patience
@@ -63,6 +62,8 @@ public struct BrokerInbox: Sendable {
                     remedy: .listWorkers, place: words,
                     advice: "see on its machine what it does; after a minute it is told of as gone"))
         }
+        items += goneItems(besides: workers)
+        items += failureItems()
         items += try await skewItems(workers)
         let visibility = try await console.visibilitySeconds(patience: patience)
         items += visibilityItems(visibility, workers)
@@ -81,7 +82,63 @@ public struct BrokerInbox: Sendable {
     /// Those that were heard within the last minute, and are not now.
     private func unheard(besides workers: [WorkerState]) -> [SeenWorker] {
         let now = Date().timeIntervalSince1970
-        return seen.gone(besides: Set(workers.map(\.name))).filter { !$0.isGone(at: now) }
+        return past.seen.gone(besides: Set(workers.map(\.name))).filter { !$0.isGone(at: now) }
+    }
+
+    /// Told together: where workers come and go under names of their own, there may be many in a day.
+    private func goneItems(besides workers: [WorkerState]) -> [InboxItem] {
+        let now = Date().timeIntervalSince1970
+        let lost = past.lost(besides: Set(workers.map(\.name)), at: now)
+        guard !lost.isEmpty else { return [] }
+        let isOne = lost.count == 1
+        return [
+            InboxItem(
+                .goneWorkers, isOne ? lost[0].name : "workers", count: lost.count,
+                "\(lost.named(at: now)) went without goodbye: killed, or hanging, or on a machine that is away. What "
+                    + "\(isOne ? "it" : "they") held is given back when its visibility ends.",
+                remedy: .listWorkers, place: words,
+                advice:
+                    "see on its machine whether it runs (a frozen one is ended with kill -KILL), and in its log and the "
+                    + "kernel's (dmesg) what ended it; start it again. It is told of until it is heard under that name, or "
+                    + "for a day")
+        ]
+    }
+
+    // Failures
+
+    /// Groups that are told of by what they have in common.
+    private static let mostGroups = 3
+
+    /// What failed lately; what nobody has cared for in a day is only listed.
+    private func failureItems() -> [InboxItem] {
+        let now = Date().timeIntervalSince1970
+        var items = past.failing.map { queue, rates in
+            InboxItem(
+                .errorRate, queue, count: rates.ended,
+                "\(rates.failing(in: queue) ?? ""): something they all need is away, or what was deployed last is wrong.",
+                remedy: .listDeadLetters, place: words,
+                advice: "pause the queue until it is mended: "
+                    + (["phototui", "queues", "pause"] + words + [queue]).map { shellQuoted($0) }.joined(separator: " ")
+            )
+        }
+        let groups = past.failures.filter { $0.lastAt > now - BrokerPast.seconds }
+        let count = groups.reduce(0) { $0 + $1.count }
+        guard count > 0 else { return items }
+        let shown = groups.prefix(Self.mostGroups).map { group in
+            let error = group.error.map { ": " + $0.prefix(120) } ?? ""
+            return "\(grouped(group.count)) \(group.key.task ?? "of unknown name")\(error)"
+        }
+        let more = groups.count > Self.mostGroups ? "; and \(groups.count - Self.mostGroups) groups more" : ""
+        items.append(
+            InboxItem(
+                .failedTasks, groups.count == 1 ? groups[0].key.task ?? "tasks" : "tasks", count: count,
+                "\(counted(count, "task")) failed for good in workers that keep no message, and nobody has sent "
+                    + "\(count == 1 ? "it" : "them") again: \(shown.joined(separator: "; "))\(more).",
+                remedy: .listDeadLetters, place: words,
+                advice:
+                    "phototui dead retry --group ID sends those of a group once more, where their arguments are known; they are "
+                    + "told of for a day after the last"))
+        return items
     }
 
     // Poison

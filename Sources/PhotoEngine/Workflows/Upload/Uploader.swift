@@ -56,6 +56,9 @@ public final class Uploader: Sendable {
         byteCount > multipartThreshold ? max(leastPartByteCount, (byteCount + 9_999) / 10_000) : nil
     }
 
+    /// What the keys of the owner's originals begin with.
+    public var originals: String { "originals/\(owner)/" }
+
     /// Where an original goes: `originals/<owner>/<first two digits>/<SHA-256>.<extension>`.
     public func key(of sha256: SHA256Digest, mediaType: MediaType) -> ObjectKey {
         Self.key(of: sha256, mediaType: mediaType, owner: owner)

@@ -36,7 +36,7 @@ struct Phototui: AsyncParsableCommand {
         ],
         defaultSubcommand: OpenCommand.self)
 
-    static let version = "0.1.0"
+    static let version = ProgramVersion.text
 }
 
 extension ExitCode {

@@ -31,7 +31,7 @@ enum MachineExamination {
             let path = try DecoderPool.locate()
             do {
                 let examination = try await pool.examine()
-                return [Check(area, program, .ok, path.rawText)]
+                return [Check(area, program, .ok, "\(path.rawText), of this version")]
                     + examination.description.libraries.map { Check(area, $0.name, .ok, $0.version) }
                     + [sandbox(examination)]
             } catch {

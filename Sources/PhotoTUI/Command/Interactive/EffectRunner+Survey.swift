@@ -47,7 +47,8 @@ extension EffectRunner {
             words[place + 1] = option
         }
         let (status, text) = try await OwnProgram.run(words)
-        let line = text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
+        // Particulars stand below it, indented.
+        let line = text.split(whereSeparator: \.isNewline).last { $0.first != " " }.map(String.init) ?? ""
         let said = line.isEmpty ? fix.words.prefix(2).joined(separator: " ") : line
         switch status {
         case 0: return Notice(.success, "done: \(said)")

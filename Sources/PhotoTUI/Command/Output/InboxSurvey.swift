@@ -48,8 +48,8 @@ struct InboxSurvey: Sendable {
             place = opened.address
             let console = CeleryConsole(opened.redis)
             defer { console.close() }
-            let (longest, seen) = await Self.past(opened)
-            let inbox = BrokerInbox(console, longest: longest, seen: seen, words: words, patience: patience)
+            let (longest, past) = await past(opened)
+            let inbox = BrokerInbox(console, longest: longest, past: past, words: words, patience: patience)
             let items = try await inbox.items()
             guard let owner else { return (items, place, nil) }
             return (items, place, try await inbox.messages(of: owner))
@@ -58,21 +58,23 @@ struct InboxSurvey: Sendable {
         }
     }
 
-    /// What the history knows: the longest run times, and who was heard in the last minute.
-    private static func past(_ opened: OpenConsole) async -> (longest: [String: Double], seen: [SeenWorker]) {
+    /// What the history knows: the longest run times, and the last day.
+    private func past(_ opened: OpenConsole) async -> (longest: [String: Double], past: BrokerPast) {
         let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
-        guard file.exists, let history = try? await file.open() else { return ([:], []) }
+        guard file.exists, let history = try? await file.open(toWrite: true) else { return ([:], BrokerPast()) }
         let longest = (try? await history.longestRuns(limit: 10)) ?? [:]
-        let since = Date().timeIntervalSince1970 - SeenWorker.patience
-        let seen = (try? await history.workers(since: since)) ?? []
+        var past = (try? await TaskHistoryFile.past(of: history)) ?? BrokerPast()
+        let place = DeadPlace(
+            opened: opened, library: nil, owner: nil, history: history, hasLibrary: library != nil)
+        past.failures = (try? await place.failures()) ?? []
         await history.close()
-        return (longest, seen)
+        return (longest, past)
     }
 
     private static func unknown(_ place: String, _ error: any Error) -> InboxItem {
         let known = error as? EngineError
         return InboxItem(
-            .unknown, place, "It could not be looked at: \(known?.whatHappened ?? "\(error)").", advice: known?.whatToDo
-        )
+            .unknown, place, "It could not be looked at: \(known?.whatHappened ?? "\(error)").",
+            advice: known.flatMap { $0.whatToDo.isEmpty ? nil : displayEscaped($0.whatToDo) })
     }
 }

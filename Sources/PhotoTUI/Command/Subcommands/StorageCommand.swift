@@ -7,8 +7,8 @@ import PhotoEngine
 struct StorageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "storage",
-        abstract: "Set up the bucket of a networked library.",
-        subcommands: [LifecycleCommand.self])
+        abstract: "Hold a library's storage against its catalogue, and set up its bucket.",
+        subcommands: [Check.self, Clean.self, LifecycleCommand.self])
 
     /// `phototui storage lifecycle`.
     struct LifecycleCommand: AsyncParsableCommand {

@@ -27,7 +27,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
             Servers that are away are waited for, also at the start.
 
-            Exit codes: 0 drained, 1 the broker, the database or the storage refuses us, or there is no library.
+            Exit codes: 0 drained, 1 the broker, the database or the storage refuses us, the decoder does not start or fit, or there is no library.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -108,7 +108,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         service?.announce()
         let library = try await opened(configuration)
-        try await requireStorage(of: library)
+        try await requireServices(of: library)
         let worker = library.worker(on: address, options: options) { event in
             WorkerLog.note(event)
             metrics.note(event)
@@ -153,9 +153,10 @@ struct WorkerCommand: AsyncParsableCommand {
         throw CancellationError()
     }
 
-    /// Throws where the storage refuses us: it would refuse each job. Jobs wait for one that is away.
-    private func requireStorage(of library: Library) async throws {
+    /// Throws where the storage refuses us, or the decoder does not fit: each job would fail by it. Jobs wait for a storage that is away.
+    private func requireServices(of library: Library) async throws {
         do {
+            try await library.checkDecoder()
             try await library.checkStorage()
         } catch let error as EngineError where error.isRetryable {
             WorkerLog.line(error.description)

@@ -174,8 +174,11 @@ extension AppState {
     mutating func withdraw() -> [Effect]? {
         guard let pending = console?.pending else { return nil }
         console?.pending = nil
-        activity.notice = Notice(.success, "taken back: \(subject(of: pending.action)) stays as it is")
-        return [.cancel(pending.timer)]
+        activity.notice = Notice(.success, "taken back: nothing is done to \(subject(of: pending.action))")
+        let deed = pending.action.deed
+        let refusal = ConsoleState.Refusal(action: deed.name, subject: deed.subject, reason: "taken back")
+        // Each time: whoever takes back the same twice has done it twice.
+        return [.cancel(pending.timer)] + (console?.hasBroker == true ? [.recordRefusal(refusal)] : [])
     }
 
     // Words

@@ -68,12 +68,12 @@ extension AppState {
         of entry: HealthEntry, _ console: ConsoleState, into grid: inout Grid, in area: Rect
     ) {
         var lines: [(label: String, text: String, role: StyleRole)] = [
-            ("says", entry.message, entry.status == .ok ? .value : role(of: entry.status))
+            ("says", displayEscaped(entry.message), entry.status == .ok ? .value : role(of: entry.status))
         ]
         if let since = console.health.failingSince(entry.name) {
             lines.append(("since", "failing for \(ConsoleText.age(max(0, console.now - since)))", .error))
         }
-        if !entry.whatToDo.isEmpty { lines.append(("next", entry.whatToDo, .warning)) }
+        if !entry.whatToDo.isEmpty { lines.append(("next", displayEscaped(entry.whatToDo), .warning)) }
         let meaning = entry.meaning(ofLibrary: hasJobsOfLibrary)
         if !meaning.isEmpty { lines.append(("means", meaning, .dim)) }
         let (looks, failures) = (console.health.lookCount(of: entry.name), console.health.failures(of: entry.name))
@@ -82,7 +82,7 @@ extension AppState {
         drawConsoleDetails(lines, into: &grid, in: area)
     }
 
-    /// Labels and wrapped texts below a line.
+    /// Labels and wrapped texts, which are safe to show, below a line.
     func drawConsoleDetails(
         _ lines: [(label: String, text: String, role: StyleRole)], into grid: inout Grid, in area: Rect
     ) {
@@ -92,7 +92,7 @@ extension AppState {
             with: Cell(look.lines.horizontal, paint: .role(.border)))
         var row = area.row + 1
         for line in lines {
-            let pieces = displayEscaped(line.text).wrapped(to: max(8, area.columns - 11))
+            let pieces = line.text.wrapped(to: max(8, area.columns - 11))
             for (index, piece) in pieces.enumerated() {
                 guard row < area.endRow else { return }
                 if index == 0 {

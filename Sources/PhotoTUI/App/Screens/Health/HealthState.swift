@@ -27,6 +27,8 @@ public struct HealthEntry: Hashable, Sendable {
             "Where tasks wait and workers hear of them. Without it none is sent, begun or acknowledged, and what Redis doesn't keep on its disk is lost with it."
         case "workers":
             "They take what waits. Where none consumes a queue its messages stay; this warns of it, of paused queues and of those over 100."
+        case "tasks":
+            "What somebody who watched has seen fail in the last hour. What nobody sends again stays undone."
         case "database":
             "The catalogue: every photo, album and job is a row in it. Without it nothing can be shown or changed, and workers wait."
         case "postgres":

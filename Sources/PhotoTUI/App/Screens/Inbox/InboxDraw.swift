@@ -30,6 +30,7 @@ extension AppState {
         let (details, list) = area.splitBottom(inboxDetailRows)
         let columns: [ConsoleColumn] = [
             .init(title: "WHAT", width: 20, isRight: false), .init(title: "COUNT", width: 7),
+            .init(title: "ABOUT", width: 16, isRight: false),
             .init(title: "WHY IT MATTERS", width: 0, isRight: false),
         ]
         drawRows(columns, count: items.count, console.inbox.cursor, into: &grid, in: list) { index in
@@ -38,12 +39,15 @@ extension AppState {
             return [
                 ConsoleCell(text: kind, role: item.kind == .unknown ? .error : .warning),
                 ConsoleCell(text: item.count.map { grouped($0) } ?? "-", role: .badge),
+                ConsoleCell(text: displayEscaped(item.subject), role: .value),
                 ConsoleCell(text: displayEscaped(Self.head(item.explanation))),
             ]
         }
         guard let item = console.inbox.cursorItem else { return }
-        var lines: [(label: String, text: String, role: StyleRole)] = [("about", item.subject, .value)]
-        lines.append(("why", item.explanation, .value))
+        var lines: [(label: String, text: String, role: StyleRole)] = [
+            ("about", displayEscaped(item.subject), .value)
+        ]
+        lines.append(("why", displayEscaped(item.explanation), .value))
         if !item.command.isEmpty {
             lines.append(("mend", item.command.map { shellQuoted($0) }.joined(separator: " "), .key))
         }

@@ -33,7 +33,12 @@ public struct InboxState: Sendable {
         wantsThorough = false
     }
 
-    static func isThorough(_ kind: InboxItem.Kind) -> Bool { kind == .unprocessedPhotos || kind == .strayObjects }
+    static func isThorough(_ kind: InboxItem.Kind) -> Bool {
+        switch kind {
+        case .unprocessedPhotos, .lostOriginals, .lostRenditions, .strayOriginals, .strayObjects, .unknownObjects: true
+        default: false
+        }
+    }
 
     mutating func arrange(visible: Int) { cursor.settle(in: keys, visible: visible) }
 }

@@ -154,7 +154,7 @@ struct DeadCommand: AsyncParsableCommand {
                 dropped.
 
                 Examples:
-                  phototui dead delete 1f0c7a2e
+                  phototui dead delete 1f0c7a2e --yes
                   phototui dead delete --all --kind poison --yes
 
                 Exit codes: 0 all that were asked for, 1 none, 2 some were gone.
@@ -173,7 +173,8 @@ struct DeadCommand: AsyncParsableCommand {
                 ) { try await selection.chosen(in: place) }
                 if chosen.letters.isEmpty, chosen.count > 0 { throw Self.noMessages }
                 let ids = chosen.letters.reversed().map(\.id)
-                if ids.count > 1 || (!ids.isEmpty && selection.ids.isEmpty) {
+                // Also of one: nothing else has it.
+                if !ids.isEmpty {
                     let letters = counted(ids.count, "dead letter")
                     try await opened.ask(
                         consent, "\(letters) of \(opened.address): will be lost", type: "delete", for: "delete dead",

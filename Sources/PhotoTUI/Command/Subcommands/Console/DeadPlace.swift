@@ -40,32 +40,34 @@ struct DeadPlace: Sendable {
         let letters = try await letters()
         var groups = DeadGroup.all(of: letters)
         groups += try await library?.catalog.deadGroups().map { DeadGroup($0, .job, owner: owner) } ?? []
-        if let history { groups += try await taskGroups(history, besides: letters) }
+        groups += try await failures(besides: letters).map { DeadGroup($0, .task, owner: nil) }
         return groups.sorted(by: DeadGroup.precedes)
     }
 
-    private func taskGroups(
-        _ history: any TaskHistory, besides letters: [DeadLetter]
-    ) async throws -> [DeadGroup] {
-        var groups = try await history.failures().map { DeadGroup($0, .task, owner: nil) }
-        if hasLibrary { groups.removeAll { $0.task?.hasPrefix("phototui.") == true } }
-        var places: [FailureKey: Int] = [:]
-        for (place, group) in groups.enumerated() {
-            guard let key = group.key else { continue }
-            for queue in Set([key.queue, key.takesUnknown ? nil : key.queue]) {
-                places[FailureKey(task: key.task, queue: queue, fingerprint: key.fingerprint)] = place
-            }
-        }
+    /// Of tasks that no letter and no job tells of, the largest group first.
+    func failures(besides letters: [DeadLetter]? = nil) async throws -> [FailureGroup] {
+        guard let history else { return [] }
+        var groups = try await history.failures()
+        if hasLibrary { groups.removeAll { $0.key.task?.hasPrefix("phototui.") == true } }
+        if groups.isEmpty { return [] }
+        let letters = if let letters { letters } else { try await self.letters() }
+        var told: [FailureKey: Int] = [:]
         for id in Self.taskIDs(of: letters) {
-            guard let task = try await history.task(id), task.state == .failed, task.retriedAs == nil,
-                let place = places[
-                    FailureKey(
-                        task: task.name, queue: task.queue,
-                        fingerprint: task.error.map { ErrorFingerprint($0).number } ?? 0)]
-            else { continue }
-            groups[place].count -= 1
+            guard let task = try await history.task(id), task.state == .failed, task.retriedAs == nil else { continue }
+            let key = FailureKey(
+                task: task.name, queue: task.queue, fingerprint: task.error.map { ErrorFingerprint($0).number } ?? 0)
+            told[key, default: 0] += 1
         }
-        return groups.filter { $0.count > 0 }
+        return groups.compactMap { group in
+            let queues = Set([group.key.queue, group.key.takesUnknown ? nil : group.key.queue])
+            return group.without(
+                queues.reduce(0) { sum, queue in
+                    sum
+                        + told[
+                            FailureKey(task: group.key.task, queue: queue, fingerprint: group.key.fingerprint),
+                            default: 0]
+                })
+        }
     }
 
     // One by one

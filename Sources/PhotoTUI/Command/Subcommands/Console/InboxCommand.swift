@@ -11,7 +11,7 @@ struct InboxCommand: AsyncParsableCommand {
         abstract: "What waits for a person: broker, catalogue and storage held against each other.",
         discussion: """
             Of any broker: messages nobody consumes, paused queues, dead letters, deliveries nobody gives back, workers that are \
-            silent, clocks that differ, a visibility timeout below the longest task. Of a library also: dead jobs, jobs the broker \
+            silent or went without goodbye, clocks that differ, a visibility timeout below the longest task. Of a library also: dead jobs, jobs the broker \
             forgot, uploads never confirmed; with --thorough, which looks at every photo and object, photos that were never \
             processed and objects of no photo. Each with why it matters and the command that mends it.
 
@@ -93,7 +93,7 @@ struct InboxCommand: AsyncParsableCommand {
         var text = Ink.bold(displayEscaped(item.kind.rawValue.replacing("_", with: " "))) + "  "
         text += displayEscaped(item.explanation) + "\n"
         if let line = line(item) { text += "    " + line + "\n" }
-        if let advice = item.advice { text += "    " + displayEscaped(advice) + "\n" }
+        if let advice = item.advice { text += "    " + advice + "\n" }
         return text
     }
 }

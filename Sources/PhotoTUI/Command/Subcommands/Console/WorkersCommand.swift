@@ -206,8 +206,6 @@ struct WorkersCommand: AsyncParsableCommand {
 
 /// Workers that a history knows and that are no longer there.
 enum GoneWorkers {
-    private static let seconds = 86_400.0
-
     /// None where nobody watched; a history that can't be read keeps nobody from seeing the others.
     static func of(_ opened: OpenConsole, besides workers: [WorkerState]) async -> [SeenWorker] {
         let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
@@ -218,7 +216,7 @@ enum GoneWorkers {
     }
 
     static func of(_ history: any TaskHistory, besides workers: [WorkerState]) async -> [SeenWorker] {
-        let since = Date().timeIntervalSince1970 - seconds
+        let since = Date().timeIntervalSince1970 - BrokerPast.seconds
         return ((try? await history.workers(since: since)) ?? []).gone(besides: Set(workers.map(\.name)))
     }
 }

@@ -19,6 +19,7 @@ extension JobsCommand {
                   phototui jobs retry --all-dead --yes
                   phototui jobs retry --all --match "no space"
                   phototui jobs retry --unprocessed        photos without a job that would process them
+                  phototui jobs retry --lost-renditions    photos whose renditions the storage has lost
                   phototui jobs retry 0190a7c2-3f1e-7cc0-9a55-0d5e8f1b2c3d
                   phototui jobs retry --broker redis://localhost:6379/0 --all --task shop.charge --since 2h --dry-run
 
@@ -36,6 +37,9 @@ extension JobsCommand {
         @Flag(help: "A new job for each photo that was never processed and has none that would do it.")
         var unprocessed = false
 
+        @Flag(help: "A new job for each photo that lacks renditions in the storage.")
+        var lostRenditions = false
+
         @OptionGroup var selection: JobSelection
         @OptionGroup var budget: BudgetOptions
 
@@ -46,8 +50,9 @@ extension JobsCommand {
         var ids: [String] = []
 
         func validate() throws {
-            if [allDead, unprocessed, selection.all, !ids.isEmpty].count(where: \.self) == 1 { return }
-            throw ValidationError("name the jobs to retry, or --all, --all-dead, or --unprocessed: one of these")
+            if [allDead, unprocessed, lostRenditions, selection.all, !ids.isEmpty].count(where: \.self) == 1 { return }
+            throw ValidationError(
+                "name the jobs to retry, or --all, --all-dead, --unprocessed, or --lost-renditions: one of these")
         }
 
         func run() async throws {
@@ -59,7 +64,13 @@ extension JobsCommand {
                 throw ValidationError("--to, --again and --dry-run are for the tasks of a --broker")
             }
             try await libraryOptions.withLibrary { library in
-                if unprocessed { return try await addMissing(library) }
+                if unprocessed {
+                    let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
+                    return try await add("retry unprocessed photos", photos, library)
+                }
+                if lostRenditions {
+                    return try await add("remake renditions", try await UnpicturedPhotos.find(in: library), library)
+                }
                 if !ids.isEmpty { return try await retryNamed(library) }
                 // Those that there are now: one that dies again meanwhile is not among them.
                 let found =
@@ -89,9 +100,9 @@ extension JobsCommand {
             if consent.yes, price != nil { Console.note(sentence + RetryQuote.words(price) + "\n") }
         }
 
-        private func addMissing(_ library: Library) async throws {
-            let photos = try await UnprocessedPhotos.find(in: library.catalog, limit: .max)
-            let (action, subject) = ("retry unprocessed photos", counted(photos.count, "photo"))
+        /// A job for each of these photos.
+        private func add(_ action: String, _ photos: [PhotoID], _ library: Library) async throws {
+            let subject = counted(photos.count, "photo")
             try await ask(
                 photos.count, "a job will be added for each of \(subject)", for: action, on: subject, library)
             let added = try await JobJournal.act(

@@ -1,0 +1,32 @@
+import Core
+
+extension SQLCatalog {
+    func storedOriginals(after: ObjectKey?, limit: Int) async throws -> [OriginalObject] {
+        var condition = Timeline.Condition(sql: "owner = ? AND original_key IS NOT NULL", values: [ownerValue])
+        if let after { condition.and("original_key > ?", [.text(after.description)]) }
+        return try await database.rows(
+            "SELECT id, original_key, sha256, byte_count FROM photos WHERE \(condition.sql) ORDER BY original_key LIMIT ?",
+            condition.values + [.int(max(0, limit))]
+        ).map { row in
+            var row = row
+            let (photo, key): (PhotoID, String) = try (row.id(), row.text())
+            return try OriginalObject(
+                photo: photo, key: SQLRow.present(ObjectKey(untrusted: key)), sha256: row.digest(),
+                byteCount: ByteCount(row.int64()))
+        }
+    }
+
+    func picturedPhotos(after: SHA256Digest?, limit: Int) async throws -> [PicturedPhoto] {
+        var condition = Timeline.Condition(sql: "owner = ?", values: [ownerValue])
+        if let after { condition.and("sha256 > ?", [.digest(after)]) }
+        return try await database.rows(
+            "SELECT id, sha256, status FROM photos WHERE \(condition.sql) ORDER BY sha256 LIMIT ?",
+            condition.values + [.int(max(0, limit))]
+        ).map { row in
+            var row = row
+            let (photo, sha256): (PhotoID, SHA256Digest) = try (row.id(), row.digest())
+            let status: PhotoStatus = try row.choice()
+            return PicturedPhoto(photo: photo, sha256: sha256, isProcessed: status == .ready)
+        }
+    }
+}
