@@ -136,6 +136,8 @@ struct Fixtures {
         small.save(f"{folder}/animated.png", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/animated.avif", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/many.jpg", format="MPO", save_all=True, append_images=pages[1:])
+        # With a preview, as cameras have it, and with a gain map, as phones do.
+        small.save(f"{folder}/preview.jpg", format="MPO", save_all=True, append_images=[small.resize((160, 100))])
         # As phones append a film: at once, or behind blocks of their own.
         film = struct.pack(">I", 24) + b"ftypmp42" + bytes(4) + b"isommp42" + struct.pack(">I", 16) + b"mdat" + bytes(8)
         still = open(f"{folder}/progressive.jpg", "rb").read()

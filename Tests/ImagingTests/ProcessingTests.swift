@@ -74,7 +74,8 @@ struct ProcessingTests {
             ("animated.avif", ["Picture.Frames": "3"]), ("many.jpg", ["Picture.Frames": "3"]),
             ("deep.png", ["Picture.Bits": "16"]), ("alpha.png", ["Picture.Alpha": "1"]),
             ("film.jpg", ["Picture.Film": "1"]),
-            ("film-behind-blocks.jpg", ["Picture.Film": "1"]), ("no-film.jpg", [:]), ("words-behind.jpg", [:]),
+            ("film-behind-blocks.jpg", ["Picture.Film": "1"]), ("no-film.jpg", [:]), ("preview.jpg", [:]),
+            ("words-behind.jpg", [:]),
             ("progressive.jpg", [:]), ("photo.jpg", [:]), ("colour.png", [:]), ("plain.avif", [:]), ("plain.webp", [:]),
         ])
     func extent(name: String, told: [String: String]) async throws {

@@ -20,7 +20,8 @@ extension VipsPicture {
 }
 
 extension JPEGSegment {
-    /// How many pictures a multi-picture file says it has (CIPA DC-007, 5.2.3.2); 1 for any other.
+    /// How many pictures of their own a multi-picture file has (CIPA DC-007, 5.2.3): the views of a panorama or a stereo camera, and
+    /// what is as large as the first without saying what it is; no previews, nor the gain maps that phones add. 1 for any other.
     static func pictureCount(of file: UnsafeRawBufferPointer) -> Int {
         let name = Array("MPF\0".utf8)
         var place = 2
@@ -31,26 +32,48 @@ extension JPEGSegment {
             if segment.marker == Marker.profile, segment.parameters.count > name.count + 8,
                 file[start..<start + name.count].elementsEqual(name)
             {
-                return count(in: UnsafeRawBufferPointer(rebasing: file[start + name.count..<segment.end]))
+                return count(in: UnsafeRawBufferPointer(rebasing: file[start + name.count..<segment.end])) { offset in
+                    size(in: file, after: start + name.count + offset + 2) == size(in: file, after: 2)
+                }
             }
             place = segment.end
         }
         return 1
     }
 
-    /// NumberOfImages of the index, which is written as TIFF is.
-    private static func count(in block: UnsafeRawBufferPointer) -> Int {
+    /// Of the index, which is written as TIFF is, from NumberOfImages and MPEntry; `isWhole` takes a picture's offset in the block.
+    private static func count(in block: UnsafeRawBufferPointer, isWhole: (Int) -> Bool) -> Int {
         let isLittle = block[0] == 0x49
         func number(_ place: Int, _ bytes: Int) -> Int? {
             guard place >= 0, place + bytes <= block.count else { return nil }
             let range = block[place..<place + bytes]
             return (isLittle ? Array(range.reversed()) : Array(range)).reduce(0) { $0 << 8 | Int($1) }
         }
-        guard let index = number(4, 4), let entries = number(index, 2) else { return 1 }
-        for entry in 0..<min(entries, 64) {
-            let place = index + 2 + entry * 12
-            if number(place, 2) == 0xB001 { return max(1, min(number(place + 8, 4) ?? 1, 1000)) }
+        guard let index = number(4, 4), let fields = number(index, 2) else { return 1 }
+        func value(of tag: Int) -> Int? {
+            (0..<min(fields, 64)).lazy.map { index + 2 + $0 * 12 }.first { number($0, 2) == tag }
+                .flatMap { number($0 + 8, 4) }
         }
-        return 1
+        guard let pictures = value(of: 0xB001), let entries = value(of: 0xB002) else { return 1 }
+        return (1..<max(1, min(pictures, 1000))).reduce(1) { count, picture in
+            let entry = entries + picture * 16
+            guard let type = number(entry, 4).map({ $0 & 0xFF_FFFF }), let offset = number(entry + 8, 4) else {
+                return count
+            }
+            return count + (type >> 16 == 2 || type == 0 && isWhole(offset) ? 1 : 0)
+        }
+    }
+
+    /// Height and width of the picture whose first segment is at `place` (ITU-T T.81, B.2.2).
+    private static func size(in file: UnsafeRawBufferPointer, after place: Int) -> [UInt8]? {
+        var place = place
+        while let segment = JPEGSegment(file, at: place), segment.marker != Marker.startOfScan {
+            let isFrame = (0xC0...0xCF).contains(segment.marker) && ![0xC4, 0xC8, 0xCC].contains(segment.marker)
+            if isFrame, segment.parameters.count >= 5 {
+                return Array(file[segment.parameters.lowerBound + 1..<segment.parameters.lowerBound + 5])
+            }
+            place = segment.end
+        }
+        return nil
     }
 }
