@@ -160,7 +160,7 @@ struct KeeperRulesTests {
             $0.metadata.tags = ["Picture.Alpha": "1"]
         }
         let proposal = KeeperRules().proposal(among: [candidate(large), candidate(drawing)])
-        #expect(proposal.keeper == large.id && proposal.doubt == "b.png has an alpha channel")
+        #expect(proposal.keeper == large.id && proposal.doubt == "b.png is transparent in parts")
     }
 
     @Test("More pixels in fewer bytes are no reason to be sure, unless a camera made them")

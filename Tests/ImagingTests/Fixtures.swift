@@ -126,6 +126,7 @@ struct Fixtures {
         small.convert("L").save(f"{folder}/grey.png")
         small.save(f"{folder}/progressive.jpg", quality=92, progressive=True)
         transparent = small.convert("RGBA")
+        transparent.save(f"{folder}/opaque.png")
         transparent.putalpha(Image.radial_gradient("L").resize(small.size))
         transparent.save(f"{folder}/alpha.png")
         small.convert("L").convert("I;16").point(lambda value: value * 257).save(f"{folder}/deep.png")

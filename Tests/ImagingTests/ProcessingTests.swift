@@ -72,7 +72,7 @@ struct ProcessingTests {
             ("pages.tif", ["Picture.Frames": "3"]), ("animated.gif", ["Picture.Frames": "3"]),
             ("animated.webp", ["Picture.Frames": "3"]), ("animated.png", ["Picture.Frames": "3"]),
             ("animated.avif", ["Picture.Frames": "3"]), ("many.jpg", ["Picture.Frames": "3"]),
-            ("deep.png", ["Picture.Bits": "16"]), ("alpha.png", ["Picture.Alpha": "1"]),
+            ("deep.png", ["Picture.Bits": "16"]), ("alpha.png", ["Picture.Alpha": "1"]), ("opaque.png", [:]),
             ("film.jpg", ["Picture.Film": "1"]),
             ("film-behind-blocks.jpg", ["Picture.Film": "1"]), ("no-film.jpg", [:]), ("preview.jpg", [:]),
             ("words-behind.jpg", [:]),

@@ -3,11 +3,17 @@ import Glibc
 
 /// How many pictures files hold that libvips reads one of.
 enum FrameCount {
+    /// What says more is damaged.
+    private static let mostFrames = 1_000_000
+
     /// Of an animated PNG, from its acTL chunk (PNG, third edition, 11.3.6.1); 1 for any other.
     static func png(_ file: UnsafeRawBufferPointer) -> Int {
         var place = 8
         while let length = number(file, at: place), let type = name(file, at: place + 4), type != "IDAT" {
-            if type == "acTL" { return number(file, at: place + 8).map { max(1, $0) } ?? 1 }
+            if type == "acTL" {
+                let count = number(file, at: place + 8) ?? 1
+                return (1...mostFrames).contains(count) ? count : 1
+            }
             place += 12 + length
         }
         return 1

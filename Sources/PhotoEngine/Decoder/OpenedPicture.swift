@@ -80,6 +80,12 @@ struct OpenedPicture {
             }
         if frames > 1 { extent[PictureTag.frames] = "\(frames)" }
         if mediaType == .jpeg, JPEGSegment.hasFilm(behind: file.buffer) { extent[PictureTag.film] = "1" }
+        // Of an animation an alpha says that some frame changes only part of the picture. A picture can be read once.
+        if vips_image_hasalpha(opened.pointer) != 0, extent[PictureTag.frames] == nil,
+            try loader.open(atLeast: edge, isLenient: problem != nil).picture.isTransparent
+        {
+            extent[PictureTag.alpha] = "1"
+        }
         var plain = try opened.plain()
         // libvips' resize moves the pHash of drawings by up to 4 bits, and that of a large JPEG by one now and then.
         let isHashedScaled = loader.shrinksWhileDecoding && edge >= 1024

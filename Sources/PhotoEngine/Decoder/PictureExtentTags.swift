@@ -13,9 +13,22 @@ extension VipsPicture {
         case VIPS_FORMAT_DOUBLE: tags[PictureTag.bits] = "64"
         default: break
         }
-        // Of an animation it says that some frame changes only part of the picture.
-        if frames <= 1, vips_image_hasalpha(pointer) != 0 { tags[PictureTag.alpha] = "1" }
         return tags
+    }
+
+    /// Whether some pixel is less than opaque. Reads the whole picture.
+    var isTransparent: Bool {
+        guard vips_image_hasalpha(pointer) != 0 else { return false }
+        var least = 0.0
+        guard phototui_vips_least_alpha(pointer, &least) == 0 else {
+            _ = VipsLibrary.takeError()
+            return false
+        }
+        return switch vips_image_get_format(pointer) {
+        case VIPS_FORMAT_UCHAR: least < 255
+        case VIPS_FORMAT_USHORT: least < 65535
+        default: false
+        }
     }
 }
 

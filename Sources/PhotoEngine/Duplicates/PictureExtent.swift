@@ -31,7 +31,7 @@ public struct PictureExtent: Sendable {
         if let excess = excess(over: other) { return excess }
         if hasFilm { return "has a film behind its picture" }
         if frames > 1 { return "has \(frames) \(isPaged ? "pages" : "frames"), of which one was compared" }
-        return hasAlpha && !other.hasAlpha ? "has an alpha channel" : nil
+        return hasAlpha && !other.hasAlpha ? "is transparent in parts" : nil
     }
 
     /// Google's motion photos (Motion Photo format 1.0, and the older Micro Video), and what the decoder found.

@@ -69,6 +69,14 @@ static inline int phototui_vips_cast_uchar(VipsImage *in, VipsImage **out) { ret
 static inline int phototui_vips_extract_bands(VipsImage *in, VipsImage **out, int count) {
     return vips_extract_band(in, out, 0, "n", count, NULL);
 }
+// Of the last band, which is the alpha of those that have one.
+static inline int phototui_vips_least_alpha(VipsImage *in, double *least) {
+    VipsImage *alpha;
+    if (vips_extract_band(in, &alpha, in->Bands - 1, NULL) != 0) return -1;
+    int code = vips_min(alpha, least, NULL);
+    g_object_unref(alpha);
+    return code;
+}
 static inline int phototui_vips_rotate(VipsImage *in, VipsImage **out, int quarter_turns) {
     return vips_rot(in, out, (VipsAngle)quarter_turns, NULL);
 }

@@ -4,7 +4,7 @@ public enum PictureTag {
     public static let frames = "Picture.Frames"
     /// "1" where a film follows the picture in its file.
     public static let film = "Picture.Film"
-    /// "1" where pixels may be transparent.
+    /// "1" where some pixel is less than opaque.
     public static let alpha = "Picture.Alpha"
     /// Bits a channel.
     public static let bits = "Picture.Bits"

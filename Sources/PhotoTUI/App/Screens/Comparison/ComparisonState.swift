@@ -54,7 +54,7 @@ public struct ComparisonState: Sendable {
     static let blinkSeconds = 0.7
     /// How long the key that accepts must not come, once a decision brought up the next cluster: longer than between two
     /// repeats of a key that is held, shorter than between two strokes.
-    static let restSeconds = 0.15
+    static let restSeconds = 0.22
     /// Photos shown at once, at most.
     static let mostPanes = 4
 
