@@ -168,6 +168,38 @@ extension CatalogContract {
                 try await catalog.photos(of: ClusterID(first: photos[3])), [photos[3], photos[4], seven], "it then")
             try await catalog.requireSound()
         },
+        ContractCase("A stack and a later decision on one of its photos are undone in either order") { subject in
+            let catalog = subject.catalog
+            let one = try await catalog.addCompared(1, 0b1)
+            let two = try await catalog.addCompared(2, 0b11, like: one)
+            let copies = [
+                one: try await catalog.addCompared(3, 0b1, like: one),
+                two: try await catalog.addCompared(4, 0b11, like: one),
+            ]
+            let all = try await catalog.photos(of: ClusterID(first: one))
+            try requireEqual(all.count, 4, "the cluster")
+            for isOlderFirst in [true, false] {
+                var request = StackRequest(photos: [one, two], kind: .burst, actor: "a")
+                for (photo, copy) in copies { request.copies[copy] = photo }
+                let stack = try await catalog.stack(request)
+                let left = stack.keeper == one ? two : one
+                let copy = try requirePresent(copies[left], "its copy")
+                for waiting in try await catalog.uncompared(after: nil, limit: 9) {
+                    let isCopy = waiting.photo == copy
+                    let changes = isCopy ? [ClusterChange.founded(ClusterID(first: left), copy)] : []
+                    try require(try await catalog.record(changes, of: waiting), "a photo could be compared")
+                }
+                let apart = try await catalog.decideDistinct([left, copy], actor: "a", reason: "")
+                let decision = try requirePresent(apart.resolution, "the decision").id
+                for id in isOlderFirst ? [stack.id, decision] : [decision, stack.id] {
+                    _ = try await catalog.undo(id, actor: "a")
+                    try await catalog.requireSound()
+                }
+                try requireEqual(try await catalog.photos(of: ClusterID(first: one)), all, "the cluster again")
+                // Nobody may wait to be found in some other place.
+                try requireEqual(try await catalog.uncomparedCount(), 0, "who waits")
+            }
+        },
         ContractCase("Photos of one stack are held apart by every later comparison") { subject in
             let catalog = subject.catalog
             let photos = try await catalog.addLike()

@@ -68,8 +68,8 @@ struct ClusterParting {
         return true
     }
 
-    /// Puts those who left back who are as they were, though they may have been found like others since: those wait to be compared
-    /// again. False where the cluster has lost the one that stayed, or two of them are kept apart now.
+    /// Puts those who left to where the one that stayed is now, if they are as they were, though they may have been found like others
+    /// since: those wait to be compared again, as does who is kept apart from one of them by now. False where nobody could go back.
     private func reunite(_ parted: ResolutionContent.Parted) throws -> Bool {
         let wanted = [parted.stayed] + parted.left
         let rows = try connection.rows(
@@ -78,30 +78,31 @@ struct ClusterParting {
             LEFT JOIN compared_photos ON compared_photos.photo = photos.id
             WHERE photos.id = ? AND photos.owner = ? AND photos.trashed_at IS NULL AND photos.status = 'ready'
             """, each: wanted.map { [.id($0.photo), owner] })
-        var back: [(member: ResolutionContent.Member, cluster: ClusterID?)] = []
+        var unchanged: [(member: ResolutionContent.Member, cluster: ClusterID?)] = []
         for (member, found) in zip(wanted, rows) {
             guard var row = found.first else { continue }
             let (hash, cluster): (Int64?, ClusterID?) = try (row.optionalInt64(), row.optionalID())
-            if hash.map(ResolutionContent.Member.text) == member.storedHash { back.append((member, cluster)) }
+            if hash.map(ResolutionContent.Member.text) == member.storedHash { unchanged.append((member, cluster)) }
         }
-        let hasCluster = try exists(parted.cluster)
-        guard back.count > 1, back[0].member.photo == parted.stayed.photo,
-            !hasCluster || back[0].cluster == parted.cluster,
-            try !likeness.areAnyKeptApart(back.map(\.member.photo))
-        else { return false }
-        if hasCluster {
-            for one in back.dropFirst() where one.cluster != parted.cluster {
-                if try likeness.areKeptApart(.photo(one.member.photo), .cluster(parted.cluster)) { return false }
-            }
+        guard let stayed = unchanged.first, stayed.member.photo == parted.stayed.photo else { return false }
+        let home = stayed.cluster ?? parted.cluster
+        if try stayed.cluster == nil && exists(home) { return false }
+        let left = unchanged.dropFirst().filter { $0.cluster != home }
+        var back = [stayed.member.photo]
+        for one in left.map(\.member.photo) {
+            if stayed.cluster != nil, try likeness.areKeptApart(.photo(one), .cluster(home)) { continue }
+            if try !likeness.areAnyKeptApart(back + [one]) { back.append(one) }
         }
-        let moving = back.filter { !hasCluster || $0.cluster != parted.cluster }.map(\.member)
-        let others = try members(of: Set(back.compactMap(\.cluster)).subtracting([parted.cluster]))
-            .subtracting(moving.map(\.photo))
+        guard back.count > 1 else { return false }
+        let going = left.filter { back.contains($0.member.photo) }
+        let moving = (stayed.cluster == nil ? [stayed.member] : []) + going.map(\.member)
+        let others = try members(of: Set(going.compactMap(\.cluster))).union(left.map(\.member.photo))
+            .subtracting(back)
         try likeness.forget(moving.map(\.photo))
         try likeness.insert(try moving.map { ($0.photo, try SQLRow.present(PerceptualHash($0.hash))) })
-        if !hasCluster { try likeness.begin(parted.cluster, with: parted.stayed.photo) }
-        for member in moving { try likeness.place(member.photo, in: parted.cluster, member.evidence) }
-        try likeness.recount(parted.cluster)
+        if stayed.cluster == nil { try likeness.begin(home, with: stayed.member.photo) }
+        for member in moving { try likeness.place(member.photo, in: home, member.evidence) }
+        try likeness.recount(home)
         try connection.send(
             "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",
             each: moving.filter { !$0.waited }.map { [owner, .id($0.photo)] })
