@@ -169,7 +169,11 @@ struct PostgresCrashTests {
         defer { cluster.stop() }
         try await cluster.startBouncer(waitSeconds: 1)
         let database = PostgresDatabase(cluster.settings(throughBouncer: true, connections: 1))
-        if isConnected { _ = try await database.changeMark() }
+        // It may take a moment to listen.
+        for _ in 0..<50 where isConnected {
+            if (try? await database.changeMark()) != nil { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
         cluster.kill()
         var said: [String] = []
         for _ in 0..<20 where said.last?.contains("reaches no Postgres behind it") != true {

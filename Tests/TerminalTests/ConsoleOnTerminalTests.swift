@@ -125,7 +125,7 @@ struct ConsoleOnTerminalTests {
         // Who told of the task was heard, and is silent since.
         #expect(
             try await program.comesToShow {
-                $0.contains("2 findings") && $0.contains("celery@a was heard") && !$0.contains("queues resume")
+                $0.contains("3 findings") && $0.contains("silent worker") && !$0.contains("queues resume")
             })
         #expect(try await redis.cli("SISMEMBER", "phototui.paused", "stuck") == "0")
         program.type("8")
