@@ -128,7 +128,7 @@ private struct DuplicateLibraryBench {
         for _ in 0..<200 {
             let start = clock.now
             let page = try await catalog.clusters(ClusterQuery(after: after, limit: 50))
-            for cluster in page { _ = try await review.proposal(for: cluster) }
+            try await review.proposals(for: page) { _, _ in }
             times.append(clock.now - start)
             let begin = clock.now
             _ = try await catalog.clusterSums()

@@ -87,17 +87,18 @@ extension CatalogContract {
             }
             let (photos, others) = (clusters[0], clusters[1])
             let (id, other) = (ClusterID(first: photos[0]), ClusterID(first: others[0]))
-            try requireEqual(try await catalog.denial(in: id), nil, "the denial before any answer")
+            try requireEqual(try await catalog.denials(in: [id]), [nil], "the denial before any answer")
             let denial = CalibrationAnswer(photos[2], photos[1], distance: 3, isSame: false)
             try await catalog.keep([
                 denial, CalibrationAnswer(photos[0], photos[1], distance: 1, isSame: true),
                 CalibrationAnswer(photos[0], others[0], distance: 1, isSame: false),
             ])
-            try requireEqual(try await subject.second.denial(in: id), denial, "the denial")
-            try requireEqual(try await catalog.denial(in: other), nil, "one that is of two clusters")
-            try requireEqual(try await subject.stranger.denial(in: id), nil, "a stranger's")
+            try requireEqual(
+                try await subject.second.denials(in: [other, id]), [nil, denial],
+                "the denial, where another is of two clusters")
+            try requireEqual(try await subject.stranger.denials(in: [id]), [nil], "a stranger's")
             try await catalog.keep([CalibrationAnswer(photos[1], photos[2], distance: 3, isSame: true)])
-            try requireEqual(try await catalog.denial(in: id), nil, "the denial that was taken back")
+            try requireEqual(try await catalog.denials(in: [id]), [nil], "the denial that was taken back")
         },
         ContractCase("The calibration decided last holds, is of its owner alone, and stands in the journal") {
             subject in

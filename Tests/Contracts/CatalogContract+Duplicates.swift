@@ -142,6 +142,30 @@ extension CatalogContract {
                 try await catalog.photos(near: photo.hash, within: 1, limit: 9), [], "what is near its own")
             try await catalog.requireSound()
         },
+        ContractCase("Several clusters are read at once, each photo with its albums, tags and faces") { subject in
+            let catalog = subject.catalog
+            let box = PictureRegion(x: 0.25, y: 0.25, width: 0.5, height: 0.5)
+            let size = PixelSize(width: 4000, height: 3000)
+            let faces = [FaceRegion(box: box, name: "Anna", source: .mwg, dimensions: size)]
+            let one = try await catalog.addCompared(1, 1)
+            let two = try await catalog.addCompared(2, 2, like: one, faces: faces)
+            let three = try await catalog.addCompared(3, 3)
+            let four = try await catalog.addCompared(4, 4, like: three)
+            let lone = try await catalog.addCompared(5, 5)
+            try await catalog.edit(.addTags([.tag("sea")]), [two, three])
+            _ = try await catalog.addAlbum("Trips", [one, three])
+            let read = try await subject.second.photos(
+                of: [cluster(three), cluster(lone), cluster(one)], after: nil, limit: 9
+            ) { _ in true }
+            try requireEqual(read.map { $0.map(\.photo.id) }, [[three, four], [], [one, two]], "the photos")
+            let photos = Array(read.joined())
+            try requireEqual(photos.map(\.collections.albums), [["Trips"], [], ["Trips"], []], "their albums")
+            try requireEqual(photos.map(\.collections.tags), [["sea"], [], [], ["sea"]], "their tags")
+            try requireEqual(photos.map { $0.faces.map(\.name) }, [[], [], [], ["Anna"]], "their faces")
+            try requireEqual(
+                try await catalog.photos(of: [cluster(one), cluster(three)], after: nil, limit: 1) { _ in true }
+                    .map { $0.map(\.photo.id) }, [[one], [three]], "one of each")
+        },
         ContractCase("A cluster begins with two, grows, takes others in, and keeps its id") { subject in
             let catalog = subject.catalog
             let one = try await catalog.addCompared(1, 1)
@@ -171,7 +195,7 @@ extension CatalogContract {
             try requireEqual(members.first { $0.photo == two }?.evidence, evidence, "the evidence")
             try requireEqual(members.first { $0.photo == one }?.evidence, nil, "the evidence of the first")
             try requireEqual(members.first { $0.photo == two }?.sha256, digest(2), "its digest")
-            let photos = try await catalog.photos(of: cluster(one), after: nil, limit: 9) { _ in true }
+            let photos = try await catalog.photos(of: [cluster(one)], after: nil, limit: 9) { _ in true }[0]
             try requireEqual(photos.map(\.member), members, "its members with their photos")
             for known in photos {
                 try requireEqual(known.photo, try await catalog.photo(known.member.photo), "the photo")
@@ -181,8 +205,8 @@ extension CatalogContract {
             let missing = try requirePresent(photos.last, "the last")
             try await catalog.markMissing(missing.paths)
             let rest = try await catalog.photos(
-                of: cluster(one), after: photos[photos.count - 2].photo.id, limit: 9
-            ) { _ in true }
+                of: [cluster(one)], after: photos[photos.count - 2].photo.id, limit: 9
+            ) { _ in true }[0]
             try requireEqual(rest.map(\.photo.id), [missing.photo.id], "the page behind the last but one")
             try requireEqual(rest.map(\.paths), [[]], "the paths of one whose file is gone")
             try await catalog.markPresent(missing.paths)

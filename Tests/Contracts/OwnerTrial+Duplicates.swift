@@ -82,11 +82,11 @@ extension OwnerTrial {
         },
         OwnerTrial("photos(of:after:limit:tags:)") { own, other in
             try requireEqual(
-                try await own.catalog.photos(of: other.cluster, after: nil, limit: 9) { _ in true }, [],
+                try await own.catalog.photos(of: [other.cluster], after: nil, limit: 9) { _ in true }, [[]],
                 "the other's photos")
         } use: { own in
             try requireEqual(
-                try await own.catalog.photos(of: own.cluster, after: nil, limit: 9) { _ in true }.map(\.photo.id),
+                try await own.catalog.photos(of: [own.cluster], after: nil, limit: 9) { _ in true }[0].map(\.photo.id),
                 own.hashed.map(\.photo), "the photos")
         },
         OwnerTrial("cluster(of:)") { own, other in
@@ -109,10 +109,10 @@ extension OwnerTrial {
                 CalibrationAnswer(own.photos[0], own.photos[2], distance: own.number, isSame: true)
             ])
         },
-        OwnerTrial("denial(in:)") { own, other in
-            try requireEqual(try await own.catalog.denial(in: other.cluster), nil, "the other's denial")
+        OwnerTrial("denials(in:)") { own, other in
+            try requireEqual(try await own.catalog.denials(in: [other.cluster]), [nil], "the other's denial")
         } use: { own in
-            try requireEqual(try await own.catalog.denial(in: own.cluster), nil, "what nobody denied")
+            try requireEqual(try await own.catalog.denials(in: [own.cluster]), [nil], "what nobody denied")
         },
         OwnerTrial("calibrationCounts()") { own in
             try requireEqual(

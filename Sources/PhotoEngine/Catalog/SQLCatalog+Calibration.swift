@@ -48,20 +48,23 @@ extension SQLCatalog {
         }
     }
 
-    func denial(in cluster: ClusterID) async throws -> CalibrationAnswer? {
-        let found = try await database.row(
-            """
-            SELECT answer.first, answer.second, answer.distance FROM calibration_answers AS answer
-            JOIN compared_photos AS one ON one.photo = answer.first
-            JOIN compared_photos AS other ON other.photo = answer.second
-            WHERE answer.owner = ? AND answer.is_same = ? AND one.owner = ? AND one.cluster = ? AND other.owner = ?
-                AND other.cluster = ?
-            ORDER BY answer.first, answer.second LIMIT 1
-            """, [ownerValue, .bool(false), ownerValue, .id(cluster), ownerValue, .id(cluster)])
-        guard var row = found else { return nil }
-        let (first, second): (PhotoID, PhotoID) = try (row.id(), row.id())
-        return CalibrationAnswer(first, second, distance: try row.int(), isSame: false)
+    func denials(in clusters: [ClusterID]) async throws -> [CalibrationAnswer?] {
+        let values = clusters.map { [ownerValue, .bool(false), ownerValue, .id($0), ownerValue, .id($0)] }
+        return try await database.read { try $0.rows(Self.denial, each: values) }.map { rows in
+            guard var row = rows.first else { return nil }
+            let (first, second): (PhotoID, PhotoID) = try (row.id(), row.id())
+            return CalibrationAnswer(first, second, distance: try row.int(), isSame: false)
+        }
     }
+
+    private static let denial = """
+        SELECT answer.first, answer.second, answer.distance FROM calibration_answers AS answer
+        JOIN compared_photos AS one ON one.photo = answer.first
+        JOIN compared_photos AS other ON other.photo = answer.second
+        WHERE answer.owner = ? AND answer.is_same = ? AND one.owner = ? AND one.cluster = ? AND other.owner = ?
+            AND other.cluster = ?
+        ORDER BY answer.first, answer.second LIMIT 1
+        """
 
     func calibrationCounts() async throws -> [CalibrationCount] {
         try await database.rows(Self.counts, [ownerValue]).map(Self.count)

@@ -99,7 +99,7 @@ extension SQLCatalog {
         let found = try await database.row(
             """
             SELECT count(*), CAST(coalesce(sum(byte_count - largest), 0) AS bigint) FROM duplicate_clusters
-            WHERE owner = ?
+            WHERE \(dialect.unsought("owner")) = ?
             """, [ownerValue])
         var row = try SQLRow.present(found)
         return (try row.int(), ByteCount(try row.int64()))
@@ -130,25 +130,39 @@ extension SQLCatalog {
     }
 
     func photos(
-        of cluster: ClusterID, after: PhotoID?, limit: Int, tags isWanted: @escaping @Sendable (String) -> Bool
-    ) async throws -> [ClusterPhoto] {
-        let values = memberValues(cluster, after, limit)
-        return try await database.read { connection in
+        of clusters: [ClusterID], after: PhotoID?, limit: Int, tags isWanted: @escaping @Sendable (String) -> Bool
+    ) async throws -> [[ClusterPhoto]] {
+        let values = clusters.map { memberValues($0, after, limit) }
+        return try await database.read { [ownerValue] connection in
             var paths: [PhotoID: [FilePath]] = [:]
-            for var row in try connection.rows(Self.memberPaths, values) {
+            for var row in try connection.rows(Self.memberPaths, each: values).joined() {
                 let photo: PhotoID = try row.id()
                 paths[photo, default: []].append(try row.path())
             }
-            return try connection.rows(Self.memberPhotos, values).map { row in
-                var row = row
-                let hash = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
-                let evidence = try Self.evidence(&row)
-                let photo = try PhotoColumns.photo(&row) { try TagText($0).tags(isWanted) }
-                return ClusterPhoto(
-                    member: ClusterMember(photo: photo.id, sha256: photo.sha256, hash: hash, evidence: evidence),
-                    photo: photo, paths: paths[photo.id] ?? [])
+            let photos = try connection.rows(Self.memberPhotos, each: values).map { rows in
+                try rows.map { try Self.photo($0, isWanted) }
+            }
+            let ids = photos.joined().map(\.photo.id)
+            var collections = try SQLCatalog.collections(of: ids, owner: ownerValue, connection)[...]
+            var faces = try FaceRows(connection: connection, owner: ownerValue).faces(of: ids)[...]
+            return photos.map { photos in
+                photos.map { photo, member in
+                    ClusterPhoto(
+                        member: member, photo: photo, paths: paths[photo.id] ?? [],
+                        collections: collections.removeFirst(), faces: faces.removeFirst())
+                }
             }
         }
+    }
+
+    private static func photo(
+        _ row: SQLRow, _ isWanted: (String) -> Bool
+    ) throws -> (photo: Photo, member: ClusterMember) {
+        var row = row
+        let hash = PerceptualHash(bits: UInt64(bitPattern: try row.int64()))
+        let evidence = try evidence(&row)
+        let photo = try PhotoColumns.photo(&row) { try TagText($0).tags(isWanted) }
+        return (photo, ClusterMember(photo: photo.id, sha256: photo.sha256, hash: hash, evidence: evidence))
     }
 
     /// From the cluster to what belongs to its photos, in SQLite by the order of the CROSS JOIN: with the owner beside a list of

@@ -6,8 +6,8 @@ public protocol CalibrationCatalog: Sendable {
     func clustersToCalibrate(ofAtMost photos: Int, limit: Int) async throws -> [ClusterID]
     /// Keeps answers; a new one on a pair stands in place of the old. Throws `.notFound`, and keeps none, where a photo is unknown.
     func keep(_ answers: [CalibrationAnswer]) async throws
-    /// An answer that two photos which are in the cluster now are not the same; nil where there is none.
-    func denial(in cluster: ClusterID) async throws -> CalibrationAnswer?
+    /// Of each cluster an answer that two photos which are in it now are not the same; nil where there is none.
+    func denials(in clusters: [ClusterID]) async throws -> [CalibrationAnswer?]
     /// How many answers there are of each distance that has any, nearest first.
     func calibrationCounts() async throws -> [CalibrationCount]
     /// Decides how far apart photos may be to be resolved many at a time, from the answers there are; in place of what was

@@ -29,11 +29,12 @@ public protocol DuplicateCatalog: Sendable {
     func clusterSums() async throws -> (clusters: Int, bytesToWin: ByteCount)
     /// In order of id.
     func members(of cluster: ClusterID, after: PhotoID?, limit: Int) async throws -> [ClusterMember]
-    /// As `members`, each with its photo and the paths at which a file of it is there. Of the tags those alone whose names
-    /// `isWanted` takes: a camera writes a hundred, which a cluster of many thousand photos has no room for.
+    /// As `members` of each cluster, every one with its photo, the paths at which a file of it is there, its albums, tags and
+    /// faces. Of the file's tags those alone whose names `isWanted` takes: a camera writes a hundred, which a cluster of
+    /// many thousand photos has no room for.
     func photos(
-        of cluster: ClusterID, after: PhotoID?, limit: Int, tags isWanted: @escaping @Sendable (String) -> Bool
-    ) async throws -> [ClusterPhoto]
+        of clusters: [ClusterID], after: PhotoID?, limit: Int, tags isWanted: @escaping @Sendable (String) -> Bool
+    ) async throws -> [[ClusterPhoto]]
     /// The cluster that a photo is in.
     func cluster(of photo: PhotoID) async throws -> ClusterID?
 }

@@ -75,11 +75,17 @@ public struct ClusterPhoto: Hashable, Sendable {
     public let photo: Photo
     /// In order.
     public let paths: [FilePath]
+    public let collections: PhotoCollections
+    public let faces: [Face]
 
-    public init(member: ClusterMember, photo: Photo, paths: [FilePath]) {
+    public init(
+        member: ClusterMember, photo: Photo, paths: [FilePath], collections: PhotoCollections, faces: [Face]
+    ) {
         self.member = member
         self.photo = photo
         self.paths = paths
+        self.collections = collections
+        self.faces = faces
     }
 }
 

@@ -47,20 +47,15 @@ public struct ClusterBrowser: Sendable {
         guard !choice.isEmpty else { return Page(clusters: found, proposals: [:], reached: reached) }
         var proposals: [ClusterID: ClusterProposal] = [:]
         // A cluster of thousands is no one's to be sure of.
-        for cluster in found where cluster.photos <= DuplicateReview.mostListed {
+        try await review.proposals(for: found, ofAtMost: DuplicateReview.mostListed) { cluster, proposal in
             try Task.checkCancellation()
-            do {
-                var proposal = try await review.proposal(for: cluster)
-                if choice.contains(.certain) {
-                    if try await pictures.doubt(of: proposal) != nil { continue }
-                    proposal.isExamined = true
-                }
-                if choice.contains(.exact), try await !isExact(proposal) { continue }
-                proposals[cluster.id] = proposal
-            } catch let error as EngineError where error.code == .conflict {
-                // Somebody decided on it meanwhile.
-                continue
+            guard var proposal else { return }
+            if choice.contains(.certain) {
+                if try await pictures.doubt(of: proposal) != nil { return }
+                proposal.isExamined = true
             }
+            if choice.contains(.exact), try await !isExact(proposal) { return }
+            proposals[cluster.id] = proposal
         }
         return Page(clusters: found.filter { proposals[$0.id] != nil }, proposals: proposals, reached: reached)
     }

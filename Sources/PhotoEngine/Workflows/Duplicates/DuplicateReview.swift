@@ -67,46 +67,78 @@ public struct DuplicateReview: Sendable {
     /// The cluster with its photos as they are now, and what the rules make of it. Throws `.conflict` when it is gone.
     /// Throws `rulesFault`, too.
     public func proposal(for cluster: DuplicateCluster) async throws -> ClusterProposal {
+        var proposal: ClusterProposal?
+        try await proposals(for: [cluster]) { proposal = $1 }
+        if let proposal { return proposal }
+        throw EngineError(
+            .conflict, "the cluster \(cluster.id) changed while it was read",
+            whatToDo: "look at it again: somebody else may have decided on it", isRetryable: true)
+    }
+
+    /// As `proposal` for each in turn, read some at a time; nil for one that is gone, or has more than `most` photos.
+    public func proposals(
+        for clusters: [DuplicateCluster], ofAtMost most: Int = .max,
+        _ body: (DuplicateCluster, ClusterProposal?) async throws -> Void
+    ) async throws {
         if let rulesFault { throw rulesFault }
-        var members: [ClusterMember] = []
-        var candidates: [KeeperCandidate] = []
-        var collections: [PhotoID: PhotoCollections] = [:]
-        var faces: [PhotoID: [Face]] = [:]
-        while true {
-            let page = try await catalog.photos(
-                of: cluster.id, after: members.last?.photo, limit: Self.page, tags: Photo.isWeighed)
-            members += page.map(\.member)
-            let places = try await catalog.collections(of: page.map(\.photo.id))
-            let shown = try await catalog.faces(of: page.map(\.photo.id))
-            for ((item, place), found) in zip(zip(page, places), shown) {
-                if !found.isEmpty { faces[item.photo.id] = found }
-                collections[item.photo.id] = place
-                candidates.append(
-                    KeeperCandidate(photo: item.photo, paths: item.paths, albumCount: place.albums.count))
+        var rest = clusters[...]
+        while !rest.isEmpty {
+            // As many as have a page of photos together, one at least.
+            var photos = 0
+            let some = rest.prefix { cluster in
+                defer { photos += cluster.photos }
+                return photos == 0 || photos + cluster.photos <= Self.page
             }
-            if page.count < Self.page { break }
+            rest = rest.dropFirst(some.count)
+            let read = some.filter { $0.photos <= most }.map(\.id)
+            let pages = try await catalog.photos(of: read, after: nil, limit: Self.page, tags: Photo.isWeighed)
+            let denials = try await catalog.denials(in: read)
+            var found = zip(pages, denials).makeIterator()
+            for cluster in some {
+                guard cluster.photos <= most, let (page, denial) = found.next() else {
+                    try await body(cluster, nil)
+                    continue
+                }
+                let photos = try await page + further(cluster.id, behind: page)
+                try await body(cluster, photos.count > 1 ? proposal(for: cluster, photos, denial) : nil)
+            }
+        }
+    }
+
+    private func further(_ cluster: ClusterID, behind page: [ClusterPhoto]) async throws -> [ClusterPhoto] {
+        var (photos, page): ([ClusterPhoto], [ClusterPhoto]) = ([], page)
+        while page.count == Self.page {
+            page = try await catalog.photos(
+                of: [cluster], after: page.last?.photo.id, limit: Self.page, tags: Photo.isWeighed)[0]
+            photos += page
+        }
+        return photos
+    }
+
+    private func proposal(
+        for cluster: DuplicateCluster, _ photos: [ClusterPhoto], _ denial: CalibrationAnswer?
+    ) -> ClusterProposal {
+        let candidates = photos.map {
+            KeeperCandidate(photo: $0.photo, paths: $0.paths, albumCount: $0.collections.albums.count)
         }
         // Never keep what isn't there in place of what is.
         let there = candidates.filter { !$0.photo.isMissing && $0.photo.status == .ready }
-        guard candidates.count > 1 else {
-            throw EngineError(
-                .conflict, "the cluster \(cluster.id) changed while it was read",
-                whatToDo: "look at it again: somebody else may have decided on it", isRetryable: true)
-        }
         let proposal = rules.proposal(among: there.isEmpty ? candidates : there)
-        let stacks = StackRecognition(names: rules.namePatterns).stacks(among: candidates.map(\.photo)).map {
+        let stacks = StackRecognition(names: rules.namePatterns).stacks(among: photos.map(\.photo)).map {
             ClusterProposal.Stack(photos: $0.photos, kind: $0.reason)
         }
+        func each<Value>(_ value: (ClusterPhoto) -> Value) -> [PhotoID: Value] {
+            Dictionary(uniqueKeysWithValues: photos.map { ($0.photo.id, value($0)) })
+        }
         var made = ClusterProposal(
-            cluster: cluster, members: members, photos: candidates.map(\.photo),
-            paths: Dictionary(uniqueKeysWithValues: candidates.map { ($0.photo.id, $0.paths) }),
-            collections: collections, faces: faces, keeper: proposal.keeper, alwaysKept: proposal.alwaysKept,
-            choice: proposal.choice, stacks: stacks)
+            cluster: cluster, members: photos.map(\.member), photos: photos.map(\.photo), paths: each(\.paths),
+            collections: each(\.collections), faces: each(\.faces).filter { !$0.value.isEmpty },
+            keeper: proposal.keeper, alwaysKept: proposal.alwaysKept, choice: proposal.choice, stacks: stacks)
         let kept = made.kept
         made.isOpposed =
             proposal.isOpposed
             || made.members.contains { !kept.contains($0.photo) && made.turn(of: $0) != .upright }
-        made.denial = try await catalog.denial(in: cluster.id)
+        made.denial = denial
         made.doubt =
             if made.denial != nil {
                 "somebody answered that two of its photos are not the same"

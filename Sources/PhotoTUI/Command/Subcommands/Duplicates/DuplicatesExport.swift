@@ -39,13 +39,9 @@ struct DuplicatesExport: AsyncParsableCommand {
                 let page = try await library.catalog.clusters(ClusterQuery(after: after, limit: 100))
                 guard let last = page.last else { return }
                 after = ClusterPosition(last, in: .bytesToWin)
-                for cluster in page {
-                    do {
-                        try write(try await review.proposal(for: cluster), in: library)
-                    } catch let error as EngineError where error.code == .conflict {
-                        // Somebody decided on it meanwhile.
-                        continue
-                    }
+                try await review.proposals(for: page) { _, proposal in
+                    // Somebody may have decided on it meanwhile.
+                    if let proposal { try write(proposal, in: library) }
                 }
             }
         }

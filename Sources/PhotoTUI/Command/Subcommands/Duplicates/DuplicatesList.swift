@@ -45,8 +45,7 @@ struct DuplicatesList: AsyncParsableCommand {
 
     func run() async throws {
         try await libraryOptions.withLibrary { library in
-            let review = library.duplicateReview()
-            let (found, proposals) = try await clusters(library.clusterBrowser())
+            let (found, known) = try await clusters(library.clusterBrowser())
             let (shown, next) = page.page(found) { ClusterPosition($0, in: sort) }
             var items: [JSON] = []
             var hasStacks = false
@@ -54,16 +53,10 @@ struct DuplicatesList: AsyncParsableCommand {
                 ("CLUSTER", .left), ("PHOTOS", .right), ("TO WIN", .right), ("TIER", .left), ("KEEPS", .left),
                 ("PROPOSAL", .left),
             ])
-            for cluster in shown {
-                var proposal = proposals[cluster.id]
-                if proposal == nil, cluster.photos <= DuplicateReview.mostListed {
-                    do {
-                        proposal = try await review.proposal(for: cluster)
-                    } catch let error as EngineError where error.code == .conflict {
-                        // Somebody decided on it meanwhile.
-                        continue
-                    }
-                }
+            let most = DuplicateReview.mostListed
+            func add(_ cluster: DuplicateCluster, _ proposal: ClusterProposal?) {
+                // Somebody decided on it meanwhile.
+                if proposal == nil, cluster.photos <= most { return }
                 if proposal?.stacks.isEmpty == false { hasStacks = true }
                 if output.json {
                     items.append(.object(DuplicateFormat.json(cluster, proposal, in: library)))
@@ -75,6 +68,11 @@ struct DuplicatesList: AsyncParsableCommand {
                         proposal.map(DuplicateFormat.advice) ?? "-",
                     ])
                 }
+            }
+            if known.isEmpty {
+                try await library.duplicateReview().proposals(for: Array(shown), ofAtMost: most, add)
+            } else {
+                for cluster in shown { add(cluster, known[cluster.id]) }
             }
             let waiting = try await library.catalog.uncomparedCount()
             if output.json {
