@@ -310,7 +310,11 @@ struct DuplicatesTests {
         let resolution = try #require((resolutions["resolutions"] as? [[String: Any]])?.first)
         #expect(resolution["bytes"] as? Int == bytes)
         let undo = try #require(resolution["id"] as? String)
-        #expect(try await program.run(["duplicates", "undo", undo, undo]).exitCode == 0)
+        let files = try #require(resolution["photos"] as? [[String: Any]])
+        let kept = try #require(files.first { $0["action"] as? String == "keep" }?["filename"] as? String)
+        #expect(made.text.contains(" keeps \(kept)"), "\(made.text)")
+        let undone = try await program.run(["duplicates", "undo", undo, undo])
+        #expect(undone.exitCode == 0 && undone.text.contains(": 1 photo back beside \(kept)\n"), "\(undone.text)")
     }
 
     @Test("Photos that somebody says are no duplicates are never put together again")

@@ -174,18 +174,23 @@ enum DuplicateFormat {
     }
 
     /// What taking a decision back came to.
-    static func undone(_ item: UndoneResolution) -> String {
+    static func undone(_ item: UndoneResolution, _ photos: [PhotoID: Photo]) -> String {
         switch item.resolution.verdict {
-        case .duplicates: "\(counted(item.restored.count, "photo")) back"
+        case .duplicates:
+            "\(counted(item.restored.count, "photo")) back beside \(kept(item.resolution, photos))"
         case .distinct: "they may be duplicates again"
         case .stack: "the photos are no stack any more"
         }
     }
 
-    static func words(_ conflict: UndoneResolution.Conflict) -> String {
-        switch conflict {
-        case .gone(let photo): "the photo \(photo) is no longer in the library: its time in the trash has ended"
-        case .moved(let photo): "the photo \(photo) was taken out of the trash, or put there anew, since"
+    /// A photo that is in the library no more has no name.
+    static func words(_ conflict: UndoneResolution.Conflict, _ photos: [PhotoID: Photo]) -> String {
+        func name(_ photo: PhotoID) -> String {
+            photos[photo].map { displayEscaped($0.filename) } ?? "the photo \(photo)"
+        }
+        return switch conflict {
+        case .gone(let photo): "\(name(photo)) is no longer in the library: its time in the trash has ended"
+        case .moved(let photo): "\(name(photo)) was taken out of the trash, or put there anew, since"
         case .changedMark(let mark): "the keeper's \(mark.rawValue) was changed since, and stays"
         case .changedAlbum(let name): "the album \(name) was changed since, and stays as it is"
         case .goneAlbum(let name): "the album \(name) was deleted since"
@@ -313,7 +318,8 @@ struct ResolvedCluster {
         let taken = changed.isEmpty ? "" : ", taking over \(changed.joined(separator: ", "))"
         let won = resolution == nil ? "to win" : "won"
         let gone = "\(counted(trashed.count, "photo")) to the trash, \(byteCount) \(won)"
-        let what = "keeps \(keeper)\(also)\(taken); \(gone)"
+        let kept = files.first { $0.photo.id == keeper }.map { displayEscaped($0.photo.filename) }
+        let what = "keeps \(kept ?? keeper.description)\(also)\(taken); \(gone)"
         if let resolution { return "\(cluster) \(what); undo \(resolution.id)" }
         let lines = files.compactMap { photo, action in
             library.map { "\(action.replacing("_", with: " ")) \(PhotoFormat.place(of: photo, in: $0))" }

@@ -34,6 +34,7 @@ struct DuplicatesUndo: AsyncParsableCommand {
 
     func run() async throws {
         var undone: [UndoneResolution] = []
+        var photos: [PhotoID: Photo] = [:]
         var failed: [(name: String, error: EngineError)] = []
         try await libraryOptions.withLibrary { library in
             let review = library.duplicateReview()
@@ -47,7 +48,9 @@ struct DuplicatesUndo: AsyncParsableCommand {
                     failed.append((name, error))
                 }
             }
+            photos = try await ResolvedCluster.photos(of: undone.map(\.resolution), withTrash: true, in: library)
         }
+        func words(_ conflict: UndoneResolution.Conflict) -> String { DuplicateFormat.words(conflict, photos) }
         if output.json {
             let document: JSON = .object([
                 "undone": .array(
@@ -55,7 +58,7 @@ struct DuplicatesUndo: AsyncParsableCommand {
                         .object(
                             ResolvedCluster(item.resolution).fields + [
                                 ("restored", .array(item.restored.map { .string($0.description) })),
-                                ("conflicts", .array(item.conflicts.map { .string(DuplicateFormat.words($0)) })),
+                                ("conflicts", .array(item.conflicts.map { .string(words($0)) })),
                             ])
                     }),
                 "failed": .array(
@@ -64,12 +67,12 @@ struct DuplicatesUndo: AsyncParsableCommand {
             try Console.line(document.encoded())
         } else {
             for item in undone {
-                try Console.line("\(item.resolution.id) undone: \(DuplicateFormat.undone(item))")
+                try Console.line("\(item.resolution.id) undone: \(DuplicateFormat.undone(item, photos))")
             }
         }
         for item in undone {
             for conflict in item.conflicts {
-                Console.complain("\(item.resolution.id): \(DuplicateFormat.words(conflict))")
+                Console.complain("\(item.resolution.id): \(words(conflict))")
             }
         }
         for item in failed { Console.complain("\(item.name): \(item.error.description)") }
