@@ -176,16 +176,20 @@ extension EffectRunner {
         guard let opened = try await console?.value,
             let history = try await watched.opened(opened, watches: !place.hasCatalog)
         else { return (Notice(.warning, "there is no history of the broker's tasks"), false) }
-        if !queue.isEmpty { try await opened.requireQueue(queue) }
-        let plan = try await TaskRetries(history, broker: opened.retrying).plan(
-            ids: ids, to: queue.isEmpty ? nil : queue)
         let detour = Mutex<String?>(nil)
+        let plan = try await opened.preparing(
+            "retry tasks", on: subject, reason: reason, tellDetour: { text in detour.withLock { $0 = text } }
+        ) {
+            if !queue.isEmpty { try await opened.requireQueue(queue) }
+            return try await TaskRetries(history, broker: opened.retrying).plan(
+                ids: ids, to: queue.isEmpty ? nil : queue)
+        }
         let sent = try await TaskRetry.send(
             plan, history: history, on: subject, reason: reason, opened,
             tellDetour: { text in detour.withLock { $0 = text } })
         let count = sent.count(where: \.isSent)
         var text = "\(counted(count, "task")) sent again"
-        if count < ids.count { text += ", \(ids.count - count) not: \(TaskRetry.hindrances(plan))" }
+        if count < ids.count { text += ", \(ids.count - count) not: \(TaskRetry.hindrances(plan, sent))" }
         if let detour = detour.withLock({ $0 }) { text += "; \(detour)" }
         let isWhole = count == ids.count
         return (Notice(isWhole ? .success : .warning, text), isWhole)

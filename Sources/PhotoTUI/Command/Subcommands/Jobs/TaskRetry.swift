@@ -27,7 +27,14 @@ enum TaskRetry {
         return text
     }
 
-    static func hindrances(_ plan: RetryPlan) -> String { list(plan.reasons.map { "\($0.count) \($0.reason)" }) }
+    /// Why some could not be sent, or in the end were not.
+    static func hindrances(_ plan: RetryPlan, _ sent: [RetryOutcome] = []) -> String {
+        let others = sent.count { !$0.isSent }
+        return list(
+            plan.reasons.map { "\($0.count) \($0.reason)" } + (others > 0 ? ["\(others) \(bySomebodyElse)"] : []))
+    }
+
+    private static let bySomebodyElse = "by somebody else before"
 
     private static func list(_ words: [String]) -> String {
         words.prefix(4).joined(separator: ", ") + (words.count > 4 ? " and \(words.count - 4) others" : "")
@@ -69,7 +76,7 @@ enum TaskRetry {
     private static func outcome(_ sent: [RetryOutcome]) -> String {
         let count = sent.count(where: \.isSent)
         let others = sent.count - count
-        var words = "\(count) sent again" + (others > 0 ? ", \(others) by somebody else before" : "")
+        var words = "\(count) sent again" + (others > 0 ? ", \(others) \(bySomebodyElse)" : "")
         if sent.count == 1, let only = sent.first { words += " as \(only.sentAs)" }
         return words
     }
