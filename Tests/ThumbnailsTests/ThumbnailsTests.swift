@@ -47,17 +47,4 @@ struct ThumbnailsTests {
         #expect(WebPPicture.decode([], maxWidth: 8, maxHeight: 8) == nil)
         #expect(WebPPicture.decode(Array("RIFF\u{4}\0\0\0WEBPVP8 ".utf8), maxWidth: 8, maxHeight: 8) == nil)
     }
-
-    @Test("The cache stays within its bytes and drops the oldest")
-    func cache() {
-        let grid = Grid(size: GridSize(columns: 10, rows: 10))
-        var cache = ThumbnailCache<Int>(capacity: 24_640)
-        for key in 0..<10 { cache.insert(grid, for: key) }
-        #expect(cache.count == 10)
-        _ = cache.thumbnail(for: 0)
-        cache.insert(grid, for: 10)
-        #expect(cache.byteCount <= cache.capacity)
-        let found = [0, 1, 10].map { cache.thumbnail(for: $0) != nil }
-        #expect(found == [true, false, true])
-    }
 }
