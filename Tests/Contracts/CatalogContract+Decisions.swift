@@ -200,6 +200,70 @@ extension CatalogContract {
                 try requireEqual(try await catalog.uncomparedCount(), 0, "who waits")
             }
         },
+        ContractCase("A copy decided to differ from what stood for a stack comes back, whichever is undone first") {
+            subject in
+            let catalog = subject.catalog
+            let copy = try await catalog.addCompared(1, 0b11)
+            let two = try await catalog.addCompared(2, 0b11, like: copy)
+            let three = try await catalog.addCompared(3, 0b1111, like: copy)
+            for isOlderFirst in [true, false] {
+                var request = StackRequest(photos: [two, three], kind: .burst, actor: "a")
+                request.copies = [copy: two]
+                let stack = try await catalog.stack(request)
+                try requireEqual(stack.keeper, two, "who stands for the stack")
+                let apart = try await catalog.decideDistinct([copy, two], actor: "a", reason: "")
+                let decision = try requirePresent(apart.resolution, "the decision").id
+                try await catalog.compareAlone()
+                for id in isOlderFirst ? [stack.id, decision] : [decision, stack.id] {
+                    _ = try await catalog.undo(id, actor: "a")
+                    try await catalog.requireSound()
+                }
+                try requireEqual(
+                    try await catalog.photos(of: ClusterID(first: copy)), [copy, two, three], "the cluster again")
+                try requireEqual(try await catalog.uncomparedCount(), 0, "who waits")
+            }
+        },
+        ContractCase("Photos that were never compared but held apart are compared once that is taken back") { subject in
+            let catalog = subject.catalog
+            func add(_ numbers: ClosedRange<Int>) async throws -> [PhotoID] {
+                var photos: [PhotoID] = []
+                for number in numbers { photos.append(try await catalog.addHashed(number, 1).photo) }
+                return photos
+            }
+            let pair = try await add(1...2)
+            func take(back first: () async throws -> ResolutionID) async throws -> [PhotoID] {
+                let id = try await first()
+                try await catalog.compareAlone()
+                try requireEqual(try await catalog.undo(id, actor: "a").conflicts, [], "what changed since")
+                let waiting = try await subject.second.uncompared(after: nil, limit: 9).map(\.photo)
+                try await catalog.compareAlone()
+                return waiting
+            }
+            try requireEqual(
+                try await take {
+                    let apart = try await catalog.decideDistinct(pair, actor: "a", reason: "")
+                    return try requirePresent(apart.resolution, "the decision").id
+                }, pair, "who was decided to differ")
+            let burst = try await add(3...4)
+            try requireEqual(
+                try await take {
+                    try await catalog.stack(StackRequest(photos: burst, kind: .burst, actor: "a")).id
+                }, burst, "who was in a stack")
+            // Compared without that, they are known not to be alike.
+            try requireEqual(
+                try await take {
+                    try await catalog.stack(StackRequest(photos: pair, kind: .burst, actor: "a")).id
+                }, [], "who was compared before")
+            // As long as a stack held them apart, nobody compared them.
+            let stack = try await catalog.stack(StackRequest(photos: burst, kind: .burst, actor: "a"))
+            try requireEqual(
+                try await take {
+                    let apart = try await catalog.decideDistinct(burst, actor: "a", reason: "")
+                    _ = try await catalog.undo(stack.id, actor: "a")
+                    return try requirePresent(apart.resolution, "the decision").id
+                }, burst, "who was in a stack as they were decided on")
+            try await catalog.requireSound()
+        },
         ContractCase("Photos of one stack are held apart by every later comparison") { subject in
             let catalog = subject.catalog
             let photos = try await catalog.addLike()

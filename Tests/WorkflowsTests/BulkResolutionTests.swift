@@ -85,12 +85,15 @@ final class BulkResolutionTests {
         try await library.add(4, scene: 2)
         try await library.add(5, scene: 3)
         try await library.add(6, scene: 3, turned: .mirrored)
+        // A phone's gain map.
+        let bright = try await library.add(7, scene: 4) { $0.tags = [PictureTag.added: "1"] }
+        try await library.add(8, scene: 4)
         _ = try await library.scan(DuplicateScanOptions(distance: 16, turns: true))
-        #expect(try await library.clusters().count == 3)
+        #expect(try await library.clusters().count == 4)
         for choice in [BulkResolution.Choice.certain, .exact, .within(16)] {
             let told = Told()
             _ = try await bulk(library).run(choice, isDry: true, actor: "a", reason: "") { told.add($0) }
-            #expect(told.resolved == [film], "\(choice)")
+            #expect(told.resolved == [film, bright], "\(choice)")
         }
     }
 

@@ -68,8 +68,9 @@ struct ClusterParting {
         return true
     }
 
-    /// Puts those who left to where the one that stayed is now, if they are as they were, though they may have been found like others
-    /// since: those wait to be compared again, as does who is kept apart from one of them by now. False where nobody could go back.
+    /// Puts those who left to where the one that stayed is now, or all into the cluster that bears the old one's id, if they are as
+    /// they were, though they may have been found like others since: those wait to be compared again, as does who is kept apart
+    /// from one of them by now. False where nobody could go back.
     private func reunite(_ parted: ResolutionContent.Parted) throws -> Bool {
         let wanted = [parted.stayed] + parted.left
         let rows = try connection.rows(
@@ -86,22 +87,26 @@ struct ClusterParting {
         }
         guard let stayed = unchanged.first, stayed.member.photo == parted.stayed.photo else { return false }
         let home = stayed.cluster ?? parted.cluster
-        if try stayed.cluster == nil && exists(home) { return false }
-        let left = unchanged.dropFirst().filter { $0.cluster != home }
-        var back = [stayed.member.photo]
-        for one in left.map(\.member.photo) {
-            if stayed.cluster != nil, try likeness.areKeptApart(.photo(one), .cluster(home)) { continue }
+        let isThere = unchanged.contains { $0.cluster == home }
+        if try !isThere && exists(home) { return false }
+        let there = unchanged.filter { $0.cluster == home }.map(\.member)
+        let away = unchanged.filter { $0.cluster != home }
+        var back = isThere ? there.map(\.photo) : [stayed.member.photo]
+        for one in away.map(\.member.photo) where !back.contains(one) {
+            if isThere, try likeness.areKeptApart(.photo(one), .cluster(home)) { continue }
             if try !likeness.areAnyKeptApart(back + [one]) { back.append(one) }
         }
-        guard back.count > 1 else { return false }
-        let going = left.filter { back.contains($0.member.photo) }
-        let moving = (stayed.cluster == nil ? [stayed.member] : []) + going.map(\.member)
-        let others = try members(of: Set(going.compactMap(\.cluster))).union(left.map(\.member.photo))
+        let going = away.filter { back.contains($0.member.photo) }
+        guard back.count > 1, !going.isEmpty else { return false }
+        let moving = going.map(\.member)
+        let others = try members(of: Set(going.compactMap(\.cluster))).union(away.map(\.member.photo))
             .subtracting(back)
         try likeness.forget(moving.map(\.photo))
         try likeness.insert(try moving.map { ($0.photo, try SQLRow.present(PerceptualHash($0.hash))) })
-        if stayed.cluster == nil { try likeness.begin(home, with: stayed.member.photo) }
-        for member in moving { try likeness.place(member.photo, in: home, member.evidence) }
+        if !isThere { try likeness.begin(home, with: stayed.member.photo) }
+        // The first of the old cluster is there because the others are like it.
+        let first = isThere ? there.lazy.compactMap(\.evidence).first?.inverse : nil
+        for member in moving { try likeness.place(member.photo, in: home, member.evidence ?? first) }
         try likeness.recount(home)
         try connection.send(
             "DELETE FROM uncompared_photos WHERE owner = ? AND photo = ?",

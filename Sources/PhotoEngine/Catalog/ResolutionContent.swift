@@ -89,6 +89,8 @@ struct ResolutionContent: Codable {
     var verdict: Verdict?
     /// Of a verdict that keeps all photos.
     var parted: [Parted]?
+    /// Of its photos, those of which it was not known whether they are like the others; nil as an older phototui wrote it.
+    var unknown: [PhotoID]?
 
     enum Verdict: Codable {
         case distinct

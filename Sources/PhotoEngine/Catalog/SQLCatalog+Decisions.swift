@@ -6,8 +6,9 @@ extension SQLCatalog {
         let photos = Array(Set(photos)).sorted()
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            _ = try requireKnown(photos, connection)
+            try requireOutsideTrash(photos, connection)
             let likeness = Likeness(connection: connection, owner: ownerValue)
+            let unknown = try unknown(photos, likeness)
             var decided: [[PhotoID]] = []
             for (index, first) in photos.enumerated() {
                 for second in photos[(index + 1)...] where try likeness.keepApart(first, second, at: now) {
@@ -19,8 +20,9 @@ extension SQLCatalog {
             let pairs = decided.count == 1 ? "1 pair" : "\(decided.count) pairs"
             let resolution = try keep(
                 Decision(
-                    verdict: .distinct, photos: photos, parted: parted, decided: decided, actor: actor, reason: reason,
-                    action: "not duplicates", outcome: "\(pairs) decided"), at: now, connection)
+                    verdict: .distinct, photos: photos, parted: parted, decided: decided, unknown: unknown,
+                    actor: actor, reason: reason, action: "not duplicates", outcome: "\(pairs) decided"), at: now,
+                connection)
             return DistinctDecision(newPairs: decided.count, resolution: resolution)
         }
     }
@@ -31,11 +33,7 @@ extension SQLCatalog {
         guard photos.count > 1 else { throw EngineError(.invalidInput, "a stack has two photos or more") }
         let now = clock.microseconds
         return try await database.write { [self] connection in
-            if let trashed = try requireKnown(photos, connection).first(where: \.isInTrash) {
-                throw EngineError(
-                    .conflict, "the photo \(trashed.photo) is in the trash",
-                    whatToDo: "take it back first, or leave it out")
-            }
+            try requireOutsideTrash(photos, connection)
             let stacked = try connection.rows(
                 "SELECT stack FROM stacked_photos WHERE photo = ? AND owner = ?",
                 each: photos.map { [.id($0), ownerValue] })
@@ -47,14 +45,16 @@ extension SQLCatalog {
                     whatToDo: "to take that apart: phototui duplicates undo \(stack)")
             }
             let likeness = Likeness(connection: connection, owner: ownerValue)
+            let unknown = try unknown(photos, likeness)
             let parted = try ClusterParting(likeness: likeness).part(photos) { cluster, members in
                 try parting(members, in: cluster, order: photos, copies: request.copies, connection)
             }
             let count = "\(photos.count) photos: \(request.kind.words)"
             let resolution = try keep(
                 Decision(
-                    verdict: .stack(request.kind), photos: photos, parted: parted, decided: [], actor: request.actor,
-                    reason: request.reason, action: "stack photos", outcome: count), at: now, connection)
+                    verdict: .stack(request.kind), photos: photos, parted: parted, decided: [], unknown: unknown,
+                    actor: request.actor, reason: request.reason, action: "stack photos", outcome: count), at: now,
+                connection)
             try connection.execute(
                 "INSERT INTO photo_stacks (id, owner, reason, made_at) VALUES (?, ?, ?, ?)",
                 [.id(resolution.id), ownerValue, .string(request.kind.rawValue), .int(now)])
@@ -130,15 +130,31 @@ extension SQLCatalog {
         return (stays, known.filter { $0.value != stays }.map(\.key))
     }
 
-    private func requireKnown(
-        _ photos: [PhotoID], _ connection: any SQLConnection
-    ) throws -> [(photo: PhotoID, isInTrash: Bool)] {
+    private func requireOutsideTrash(_ photos: [PhotoID], _ connection: any SQLConnection) throws {
         let known = try connection.rows(
             "SELECT trashed_at FROM photos WHERE id = ? AND owner = ?", each: photos.map { [.id($0), ownerValue] })
-        return try zip(photos, known).map { photo, rows in
-            guard var row = rows.first else { throw EngineError(.notFound, "there is no photo \(photo)") }
-            return (photo, try row.optionalInt64() != nil)
+        for (photo, rows) in zip(photos, known) where rows.isEmpty {
+            throw EngineError(.notFound, "there is no photo \(photo)")
         }
+        for (photo, rows) in zip(photos, known) {
+            guard var row = rows.first, try row.optionalInt64() != nil else { continue }
+            throw EngineError(
+                .conflict, "the photo \(photo) is in the trash", whatToDo: "take it back first, or leave it out")
+        }
+    }
+
+    /// Of photos to be held apart, those of which it is not known whether they are like the others: they wait to be compared, or
+    /// were held apart before.
+    private func unknown(_ photos: [PhotoID], _ likeness: Likeness) throws -> [PhotoID] {
+        if try likeness.areAnyKeptApart(photos) { return photos }
+        let compared = try likeness.connection.rows(
+            """
+            SELECT 1 FROM compared_photos WHERE photo = ? AND owner = ? AND NOT EXISTS (
+                SELECT 1 FROM uncompared_photos
+                WHERE uncompared_photos.owner = compared_photos.owner
+                    AND uncompared_photos.photo = compared_photos.photo)
+            """, each: photos.map { [.id($0), ownerValue] })
+        return zip(photos, compared).filter { $1.isEmpty }.map(\.0)
     }
 
     /// Photos by their file names, as untrusted text, for the journal.
@@ -161,6 +177,7 @@ extension SQLCatalog {
         let photos: [PhotoID]
         let parted: [ResolutionContent.Parted]
         let decided: [[PhotoID]]
+        let unknown: [PhotoID]
         let actor: String
         let reason: String
         /// For the journal.
@@ -175,7 +192,7 @@ extension SQLCatalog {
             actor: decision.actor, reason: decision.reason, keeper: keeper,
             alsoKept: decision.photos.filter { $0 != keeper }, byteCount: 0, members: [], trashed: [],
             before: PhotoMarks(), after: PhotoMarks(), decided: decision.decided,
-            verdict: decision.verdict, parted: decision.parted)
+            verdict: decision.verdict, parted: decision.parted, unknown: decision.unknown)
         let clusters = Set(decision.parted.map(\.cluster))
         let cluster = clusters.count == 1 ? decision.parted[0].cluster : ClusterID(first: decision.photos[0])
         let id: ResolutionID = newIdentifier()

@@ -26,6 +26,7 @@ extension SQLCatalog {
                         + "yours, in the desktop's trash")
             }
             try undoing.restoreMarks(counters: &counters, newFaceID: newIdentifier)
+            let apart = try undoing.heldApart(id)
             try undoing.forgetDecisions()
             if content.verdict == nil {
                 try undoing.restoreCluster()
@@ -33,6 +34,7 @@ extension SQLCatalog {
                 try undoing.takeApart(id)
                 try undoing.restoreParted()
             }
+            try undoing.compareAnew(apart)
             try connection.execute(
                 "UPDATE resolutions SET undone_at = ?, undone_by = ?, undone_reason = ? WHERE id = ? AND owner = ?",
                 [.int(now), .string(actor), .string(reason), .id(id), ownerValue])
@@ -168,6 +170,29 @@ private struct Undoing {
         case .changedAlbum(let name): .changedAlbum(name)
         case .goneAlbum(let name): .goneAlbum(name)
         }
+    }
+
+    /// The photos that the decision holds apart from each other, in order of id.
+    func heldApart(_ stack: ResolutionID) throws -> [PhotoID] {
+        let stacked = try connection.rows(
+            "SELECT photo FROM stacked_photos WHERE stack = ? AND owner = ?", [.id(stack), owner]
+        ).map { row -> PhotoID in
+            var row = row
+            return try row.id()
+        }
+        return Set(stacked + content.decided.joined()).sorted()
+    }
+
+    /// Those that share no cluster again, and were never compared but as photos to be held apart.
+    func compareAnew(_ apart: [PhotoID]) throws {
+        let clusters = try connection.rows(
+            "SELECT cluster FROM compared_photos WHERE photo = ? AND owner = ?", each: apart.map { [.id($0), owner] }
+        ).map { rows -> ClusterID? in
+            guard var row = rows.first else { return nil }
+            return try row.optionalID()
+        }
+        guard let home = clusters.first, home == nil || clusters.contains(where: { $0 != home }) else { return }
+        for photo in content.unknown ?? apart { try likeness.waitIfComparable(photo) }
     }
 
     func forgetDecisions() throws {

@@ -71,14 +71,16 @@ struct OpenedPicture {
         let (opened, size) = try loader.open(atLeast: edge, isLenient: problem != nil)
         // A raw file's preview tells nothing of it.
         var extent = mediaType == .raw ? [:] : opened.extentTags
+        let pictures = mediaType == .jpeg ? JPEGSegment.pictureCount(of: file.buffer) : (whole: 1, added: 0)
         let frames =
             switch mediaType {
-            case .jpeg: JPEGSegment.pictureCount(of: file.buffer)
+            case .jpeg: pictures.whole
             case .png: FrameCount.png(file.buffer)
             case .heic, .avif: FrameCount.sequence(file.buffer)
             default: 1
             }
         if frames > 1 { extent[PictureTag.frames] = "\(frames)" }
+        if pictures.added > 0 { extent[PictureTag.added] = "\(pictures.added)" }
         if mediaType == .jpeg, JPEGSegment.hasFilm(behind: file.buffer) { extent[PictureTag.film] = "1" }
         // Of an animation an alpha says that some frame changes only part of the picture. A picture can be read once.
         if vips_image_hasalpha(opened.pointer) != 0, extent[PictureTag.frames] == nil,

@@ -33,9 +33,10 @@ extension VipsPicture {
 }
 
 extension JPEGSegment {
-    /// How many pictures of their own a multi-picture file has (CIPA DC-007, 5.2.3): the views of a panorama or a stereo camera, and
-    /// what is as large as the first without saying what it is; no previews, nor the gain maps that phones add. 1 for any other.
-    static func pictureCount(of file: UnsafeRawBufferPointer) -> Int {
+    /// How many pictures a multi-picture file has (CIPA DC-007, 5.2.3). Whole ones: its first, the views of a panorama or a stereo
+    /// camera, and what is as large as the first without saying what it is; added ones: all others but previews, as the gain
+    /// maps of phones are. One and none for any other file.
+    static func pictureCount(of file: UnsafeRawBufferPointer) -> (whole: Int, added: Int) {
         let name = Array("MPF\0".utf8)
         var place = 2
         while let segment = JPEGSegment(file, at: place), segment.marker != Marker.startOfScan,
@@ -51,29 +52,33 @@ extension JPEGSegment {
             }
             place = segment.end
         }
-        return 1
+        return (1, 0)
     }
 
     /// Of the index, which is written as TIFF is, from NumberOfImages and MPEntry; `isWhole` takes a picture's offset in the block.
-    private static func count(in block: UnsafeRawBufferPointer, isWhole: (Int) -> Bool) -> Int {
+    private static func count(
+        in block: UnsafeRawBufferPointer, isWhole: (Int) -> Bool
+    ) -> (whole: Int, added: Int) {
         let isLittle = block[0] == 0x49
         func number(_ place: Int, _ bytes: Int) -> Int? {
             guard place >= 0, place + bytes <= block.count else { return nil }
             let range = block[place..<place + bytes]
             return (isLittle ? Array(range.reversed()) : Array(range)).reduce(0) { $0 << 8 | Int($1) }
         }
-        guard let index = number(4, 4), let fields = number(index, 2) else { return 1 }
+        guard let index = number(4, 4), let fields = number(index, 2) else { return (1, 0) }
         func value(of tag: Int) -> Int? {
             (0..<min(fields, 64)).lazy.map { index + 2 + $0 * 12 }.first { number($0, 2) == tag }
                 .flatMap { number($0 + 8, 4) }
         }
-        guard let pictures = value(of: 0xB001), let entries = value(of: 0xB002) else { return 1 }
-        return (1..<max(1, min(pictures, 1000))).reduce(1) { count, picture in
+        guard let pictures = value(of: 0xB001), let entries = value(of: 0xB002) else { return (1, 0) }
+        return (1..<max(1, min(pictures, 1000))).reduce(into: (whole: 1, added: 0)) { count, picture in
             let entry = entries + picture * 16
-            guard let type = number(entry, 4).map({ $0 & 0xFF_FFFF }), let offset = number(entry + 8, 4) else {
-                return count
+            guard let type = number(entry, 4).map({ $0 & 0xFF_FFFF }), let offset = number(entry + 8, 4) else { return }
+            if type >> 16 == 2 || type == 0 && isWhole(offset) {
+                count.whole += 1
+            } else if type >> 16 != 1 {
+                count.added += 1
             }
-            return count + (type >> 16 == 2 || type == 0 && isWhole(offset) ? 1 : 0)
         }
     }
 

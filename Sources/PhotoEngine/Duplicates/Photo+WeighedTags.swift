@@ -24,6 +24,6 @@ extension Photo {
     @Sendable public static func isWeighed(_ tag: String) -> Bool {
         programTags.contains(tag) || tag == exposureBiasTag || tag == exposureModeTag || isOfEditing(tag)
             || isContentIdentifier(tag) || isBurstIdentifier(tag) || PictureExtent.isOfFilm(tag)
-            || tag == PictureTag.frames || tag == PictureTag.bits || tag == PictureTag.alpha
+            || [PictureTag.frames, PictureTag.added, PictureTag.bits, PictureTag.alpha].contains(tag)
     }
 }

@@ -3,6 +3,7 @@ public import Core
 /// What a file holds beyond the one picture of eight bits a channel that is shown of it.
 public struct PictureExtent: Sendable {
     private let frames: Int
+    private let added: Int
     private let bits: Int
     private let hasFilm: Bool
     private let hasAlpha: Bool
@@ -11,6 +12,7 @@ public struct PictureExtent: Sendable {
     public init(of photo: Photo) {
         let tags = photo.metadata.tags
         frames = tags[PictureTag.frames].flatMap { Int($0) } ?? 1
+        added = tags[PictureTag.added].flatMap { Int($0) } ?? 0
         bits = tags[PictureTag.bits].flatMap { Int($0) } ?? 8
         hasFilm = tags.contains { Self.isOfFilm($0.key) && $0.value == "1" }
         hasAlpha = tags[PictureTag.alpha] == "1"
@@ -21,6 +23,7 @@ public struct PictureExtent: Sendable {
     public func excess(over other: PictureExtent) -> String? {
         if hasFilm, !other.hasFilm { return "has a film behind its picture" }
         if frames > other.frames { return "has \(frames) \(isPaged ? "pages" : "frames")" }
+        if added > other.added { return "has a picture that adds to it, as a gain map does (HDR)" }
         if bits > other.bits { return "has \(bits) bits a channel" }
         return nil
     }

@@ -36,6 +36,11 @@ public struct LikenessEvidence: Hashable, Sendable {
         self.orientation = orientation
     }
 
+    /// Of the other photo toward this one.
+    public var inverse: Self {
+        Self(distance: distance, similarity: similarity, orientation: orientation.inverse)
+    }
+
     /// `0.98`, rounded down: only what is the same is 1.00.
     public static func text(similarity: Double) -> String {
         let hundredths = Int((similarity * 100).rounded(.down))

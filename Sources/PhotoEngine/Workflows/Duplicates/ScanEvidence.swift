@@ -108,8 +108,7 @@ final class ScanEvidence: ClusterEvidence {
             guard let answer = answers[Pair(photo, other)], let evidence = answer else { return nil }
             // The pair's higher was turned to stand as the lower does.
             if joining == max(photo, other) { return evidence }
-            return LikenessEvidence(
-                distance: evidence.distance, similarity: evidence.similarity, orientation: evidence.orientation.inverse)
+            return evidence.inverse
         }
         let others = answers.keys.compactMap { $0.low == photo ? $0.high : $0.high == photo ? $0.low : nil }.sorted()
         let best = others.compactMap { found($0, for: photo) }.max { ($0.similarity ?? 0) < ($1.similarity ?? 0) }
