@@ -51,6 +51,8 @@ public enum Effect: Hashable, Sendable {
     case loadAlbums(RequestID, after: CollectionName?, limit: Int)
     /// What these saved searches find; answered for each as soon as it is known.
     case loadFoundSummaries(RequestID, [Album])
+    /// Looks for photos taken together that are in no album.
+    case loadEvents(RequestID)
     case loadAlbumPhotos(RequestID, AlbumID, after: CollectionPosition?, limit: Int)
     case setFavourite(RequestID, Bool, [PhotoID])
     case edit(RequestID, PhotoEdit, [PhotoID])

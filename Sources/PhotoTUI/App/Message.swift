@@ -44,6 +44,7 @@ public enum Message: Sendable {
     case placeListLoaded(RequestID, PlaceList)
     /// `limit` is how many were asked for.
     case albumsLoaded(RequestID, [ListedAlbum], limit: Int)
+    case eventsLoaded(RequestID, [ListedEvent])
     /// One of several asked for at once.
     case foundSummarized(RequestID, AlbumID, FoundSummary)
     case foundSummariesEnded(RequestID)

@@ -108,6 +108,7 @@ extension AppState {
         case .emptyingPlanned(let request, let sums): emptyingPlanned(request, sums)
         case .placeListLoaded(let request, let list): placeListLoaded(request, list)
         case .albumsLoaded(let request, let found, let limit): albumsLoaded(request, found, limit: limit)
+        case .eventsLoaded(let request, let found): eventsLoaded(request, found)
         case .foundSummarized(let request, let album, let summary): foundSummarized(request, album, summary)
         case .foundSummariesEnded(let request): foundSummariesEnded(request)
         case .trashEmptied(let request, let sums): trashEmptied(request, sums)

@@ -57,6 +57,9 @@ public enum Action: String, CaseIterable, Sendable {
     case renameAlbum = "rename_album"
     case describeAlbum = "describe_album"
     case deleteAlbum = "delete_album"
+    case showEvents = "show_events"
+    case acceptEvent = "accept_event"
+    case refuseEvent = "refuse_event"
     case closeAlbums = "close_albums"
     case saveSearch = "save_search"
     case removeFromAlbum = "remove_from_album"
@@ -241,6 +244,11 @@ public struct ActionDescription: Sendable {
         .init(.renameAlbum, "Call the album otherwise, with those nested in it", "rename", ["r"], [.albums], footer: 2),
         .init(.describeAlbum, "Write what the album is about", "describe", ["e"], [.albums], footer: 3),
         .init(.deleteAlbum, "Delete the album; its photos stay", "delete", ["X"], [.albums], footer: 4),
+        .init(
+            .showEvents, "Propose photos that were taken together as albums, or no longer", "events", ["v"], [.albums],
+            footer: 6),
+        .init(.acceptEvent, "Make the proposed event an album", "accept", ["a"], [.albums], footer: 0),
+        .init(.refuseEvent, "Have the event proposed no more", "refuse", ["R"], [.albums], footer: 1),
         .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
         .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
         .init(

@@ -134,7 +134,7 @@ final class EffectRunner: Sendable {
                         // Without a table the map has the photos' own cities.
                         known: (try? await library.places.cities().positions) ?? []))
             }
-        case .loadAlbums, .loadFoundSummaries, .loadAlbumPhotos: performForAlbums(effect)
+        case .loadAlbums, .loadFoundSummaries, .loadAlbumPhotos, .loadEvents: performForAlbums(effect)
         case .loadDeadLetters, .loadDeadMembers, .loadDeadJob, .collectDead: performForDead(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetter, .markQueue, .act, .recordRefusal, .tellTime:
             performForConsole(effect)
