@@ -89,6 +89,9 @@ public enum Effect: Hashable, Sendable {
     case tellTime(RequestID, after: Double)
     /// Writes originals into a folder, as it was typed.
     case export(RequestID, Leaving, folder: String)
+    /// Tells which sidecars writing those of photos would touch.
+    case planSidecars(RequestID, [PhotoID])
+    case writeSidecars(RequestID, [PhotoID])
     /// Makes a page of them, and puts its link on the terminal's clipboard.
     case share(RequestID, Leaving, seconds: Int)
     case revokeShare(RequestID, ShareID)

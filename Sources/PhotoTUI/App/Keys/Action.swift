@@ -57,6 +57,7 @@ public enum Action: String, CaseIterable, Sendable {
     case renameAlbum = "rename_album"
     case describeAlbum = "describe_album"
     case deleteAlbum = "delete_album"
+    case writeSidecars = "write_sidecars"
     case showEvents = "show_events"
     case acceptEvent = "accept_event"
     case refuseEvent = "refuse_event"
@@ -385,6 +386,9 @@ public struct ActionDescription: Sendable {
         .init(.openPhotoJobs, "Show the photo's jobs", "its jobs", ["W"], [.timeline, .viewer]),
         .init(.openStory, "Tell what happened to the photo", "history", ["H"], [.timeline, .viewer]),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
+        .init(
+            .writeSidecars, "Write what is known of the photos into sidecars beside them", "sidecars", ["B"],
+            [.timeline, .viewer]),
         .init(
             .exportPhotos, "Write photos into a folder, without their position", "export",
             ["E"], [.timeline, .viewer, .albums], footer: 9),

@@ -113,6 +113,7 @@ final class EffectRunner: Sendable {
         case .setFavourite, .edit, .undoEdits, .suggestNames: performEdit(effect)
         case .copyPaths(let request, let photos): copyPaths(request, photos)
         case .export, .share, .revokeShare: performForLeaving(effect)
+        case .planSidecars, .writeSidecars: performForSidecars(effect)
         case .acceptLoss: acceptLoss()
         case .startTimer(let request, let seconds):
             runAlone(request) {
