@@ -68,6 +68,72 @@ struct AlbumsScreenTests {
         #expect(name() == "Best")
     }
 
+    @Test("Events are proposed behind the albums where that is asked for, and are no albums yet")
+    func events() throws {
+        var app = app()
+        let all = SampleAlbums.events(app.library)
+        app.library.albums?.events = all
+        app.press("v")
+        app.loadThumbnails()
+        try expectGolden(app.frame(), "albums-events")
+        #expect(app.state.albums.cursorEvent?.id == SampleLibrary.id(SampleAlbums.july, 10))
+        #expect(
+            app.screen.contains("1 of 3 proposed") && app.screen.contains("from 2024-07-20 09:00 to 2024-07-20 10:30"))
+        for key in ["enter", "r", "e", "X", "E"] {
+            app.press(key)
+            #expect(
+                app.state.layers.isEmpty && app.state.activity.notice?.text.contains("only proposed") == true, "\(key)")
+        }
+        app.press("v")
+        #expect(app.state.albums.cursorEvent == nil && !app.screen.contains("Proposed"))
+        app.press("a")
+        #expect(app.state.activity.notice?.text.contains("no events are proposed: v") == true && edits(app).isEmpty)
+    }
+
+    @Test("An event is accepted or refused by a key, undone by another, and the cursor goes on to the next")
+    func decidingOnEvents() throws {
+        var app = app()
+        let all = SampleAlbums.events(app.library)
+        app.library.albums?.events = all
+        app.press("v")
+        app.library.albums?.events = Array(all.dropFirst())
+        app.press("a")
+        #expect(edits(app).last?.edit == .acceptEvent(name: all[0].name) && edits(app).last?.photos == all[0].photos)
+        #expect(app.state.albums.cursorEvent == all[1])
+        app.library.albums?.events = [all[2]]
+        app.press("R")
+        #expect(edits(app).last?.edit == .change(.refuseEvent(all[1].span, name: all[1].name)))
+        #expect(app.state.albums.cursorEvent == all[2])
+        app.library.albums?.events = Array(all.dropFirst())
+        app.press("u")
+        #expect(app.effects.contains { if case .undoEdits = $0 { true } else { false } })
+        #expect(app.state.albums.shownEvents == Array(all.dropFirst()) && app.state.albums.cursorEvent == all[2])
+        app.library.albums?.events = []
+        app.press("a")
+        #expect(app.state.albums.cursorAlbum != nil && app.state.activity.notice?.text.contains("undoes it") == true)
+        app.library.albums?.events = [all[2]]
+        app.press("u G")
+        #expect(app.state.albums.cursorEvent == all[2], "the way back is seen at once")
+        app.press("v")
+        app.library.albums?.events = []
+        app.press("v")
+        #expect(app.screen.contains("no event") && !app.state.albums.events.isShown)
+    }
+
+    @Test("Events that can't be looked for are told of; while they are, the wall goes on")
+    func slowEvents() throws {
+        var app = app()
+        app.library.albums = nil
+        app.press("v")
+        #expect(app.screen.contains("looking for events"))
+        app.press("l")
+        #expect(app.state.albums.cursor == 1)
+        let asked = app.effects.compactMap { if case .loadEvents(let id) = $0 { id } else { nil } }
+        app.send(.failed(try #require(asked.last), EngineError(.unavailable, "the server is away")))
+        #expect(app.state.activity.notice?.text.contains("the server is away") == true)
+        #expect(!app.screen.contains("looking for events") && !app.state.albums.events.isShown)
+    }
+
     @Test("An album's own wall has its photos in its order, and esc leads back to the albums")
     func open() throws {
         var app = app()

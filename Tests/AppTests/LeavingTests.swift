@@ -42,6 +42,54 @@ struct LeavingTests {
         #expect(app.effects.count == count, "no folder, no export")
     }
 
+    @Test("Sidecars are written only once it was told what that touches, and that there is no way back")
+    func sidecars() throws {
+        var app = app()
+        app.press("space space B")
+        guard case .planSidecars(let request, let photos)? = app.effects.last else {
+            Issue.record("nothing was looked at")
+            return
+        }
+        var plan = SidecarPlan(photos: photos)
+        (plan.new, plan.firstNew, plan.there, plan.firstThere) = (1, "/photos/IMG_1.jpg.xmp", 2, "/photos/IMG_2.xmp")
+        (plan.failed, plan.reason) = (1, "no file of the photo is in a folder here")
+        app.press("B")
+        #expect(app.state.activity.notice?.text.contains("being written already") == true)
+        app.send(.sidecarsPlanned(request, plan))
+        try expectGolden(app.frame(), "sidecars")
+        let count = app.effects.count
+        app.press("x esc")
+        #expect(app.effects.count == count && app.state.layers.isEmpty, "nothing is written")
+        app.press("B")
+        guard case .planSidecars(let again, _)? = app.effects.last else { return }
+        app.send(.sidecarsPlanned(again, plan))
+        app.press("enter")
+        guard case .writeSidecars(let written, photos)? = app.effects.last else {
+            Issue.record("nothing was written")
+            return
+        }
+        app.send(.sidecarsProgressed(written, done: 100, total: 200))
+        #expect(app.state.activity.notice?.text == "writing sidecars: 100 of 200 photos")
+        app.send(.sidecarsWritten(written, Notice(.success, "3 sidecars written")))
+        #expect(app.state.activity.notice?.text == "3 sidecars written" && app.state.leaving.isEmpty)
+        #expect(app.state.undoSteps.isEmpty)
+    }
+
+    @Test("Where no sidecar can be written nothing is asked, and a failure is told")
+    func noSidecars() {
+        var app = app()
+        app.press("B")
+        guard case .planSidecars(let request, let photos)? = app.effects.last else { return }
+        var plan = SidecarPlan(photos: photos)
+        (plan.failed, plan.reason) = (1, "no file of the photo is in a folder here")
+        app.send(.sidecarsPlanned(request, plan))
+        #expect(app.state.layers.isEmpty && app.state.activity.notice?.text.contains("no file of the photo") == true)
+        app.press("B")
+        guard case .planSidecars(let second, _)? = app.effects.last else { return }
+        app.send(.failed(second, EngineError(.unavailable, "the server is away")))
+        #expect(app.state.activity.notice?.text.contains("away") == true && app.state.leaving.isEmpty)
+    }
+
     @Test("A link is asked for with its time, its photos are told, and undo takes it back")
     func share() throws {
         var app = app()

@@ -7,6 +7,7 @@ struct SampleAlbums {
     var albums: [ListedAlbum]
     var photos: [AlbumID: [TimelineEntry]] = [:]
     var summaries: [AlbumID: FoundSummary] = [:]
+    var events: [ListedEvent] = []
 
     static func id(_ number: Int) -> AlbumID {
         AlbumID(bytes: [UInt8](repeating: 0, count: 6) + [0x70] + [UInt8](repeating: 0, count: 8) + [UInt8(number)])!
@@ -39,12 +40,28 @@ struct SampleAlbums {
         return sample
     }
 
+    /// Some on the days of July, one of them in a city with a hostile name.
+    static func events(_ library: SampleLibrary, _ count: Int = 3) -> [ListedEvent] {
+        (0..<count).map { number in
+            let day = CaptureTime(
+                year: 2024, month: 7, day: 20 - number, hour: 9, minute: 0, second: 0, offsetMinutes: nil,
+                source: .exif)!
+            let photos = (0..<(8 + number)).map { SampleLibrary.id(july, $0) }
+            return ListedEvent(
+                id: SampleLibrary.id(july, 10 + number),
+                name: "2024-07-\(20 - number) " + (number == 1 ? "Lis\u{1B}[2Jbon" : "Lisbon"),
+                span: day.wallMicroseconds...(day.wallMicroseconds + 5_400_000_000), photos: photos,
+                cover: library.entry(july, 10 + number))
+        }
+    }
+
     func answers(_ effect: Effect) -> [Message] {
         switch effect {
         case .loadAlbums(let request, let after, let limit):
             let rest =
                 after.map { last in albums.filter { CollectionName.key(of: $0.album.name) > last.key } } ?? albums
             return [.albumsLoaded(request, Array(rest.prefix(limit)), limit: limit)]
+        case .loadEvents(let request): return [.eventsLoaded(request, events)]
         case .loadFoundSummaries(let request, let wanted):
             return wanted.compactMap { album in
                 summaries[album.id].map { .foundSummarized(request, album.id, $0) }

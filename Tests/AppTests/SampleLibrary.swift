@@ -141,6 +141,7 @@ struct SampleLibrary {
         let (kind, subject): (Edit.Kind, String) =
             switch edit {
             case .addToAlbum(let name): (.addToAlbum, name.text)
+            case .acceptEvent(let name): (.addToAlbum, name)
             case .tags(let add, _): (.tag, add.map(\.text).joined(separator: ", "))
             case .rating(let rating): (.rate, rating.map { "\($0)" } ?? "none")
             case .caption(let text): (.caption, text ?? "none")
@@ -162,6 +163,7 @@ struct SampleLibrary {
         case .orderAlbum: (.orderAlbum, "Trips")
         case .setCover: (.setCover, "Trips")
         case .moveInAlbum: (.moveInAlbum, "Trips")
+        case .refuseEvent(_, let name): (.refuseEvent, name)
         default: (.removeFromAlbum, "Trips")
         }
     }

@@ -24,6 +24,32 @@ struct CatalogOpeningTests {
         }
     }
 
+    @Test("A library from before keywords were kept whole has its photos found by them")
+    func keywords() async throws {
+        try await withFile { file, clock in
+            let catalog = try await SQLCatalog.open(file: file, clock: clock)
+            try await catalog.addPhoto(1, keywords: ["Night sky", "sea"])
+            try await catalog.addPhoto(2, keywords: ["sea"])
+            let numbers = [" night sky ", " sea "].map {
+                SearchTerm(kind: .keyword, content: $0).number(of: catalog.owner)
+            }
+            try await catalog.database.write { connection in
+                for number in numbers {
+                    _ = try connection.execute("DELETE FROM photo_terms WHERE term = ?", [.integer(number)])
+                }
+                _ = try connection.execute("DELETE FROM search_terms WHERE kind = 'keyword'", [])
+                _ = try connection.execute("DELETE FROM schema_versions WHERE version > 22", [])
+            }
+            try await catalog.close()
+            let opened = try await SQLCatalog.open(file: file, clock: clock)
+            #expect(
+                try await opened.keywords(containing: "", after: nil, limit: 9).map { "\($0.name) \($0.photoCount)" }
+                    == ["Night sky 1", "sea 2"])
+            #expect(try await opened.rebuildSearch() == 0)
+            try await opened.close()
+        }
+    }
+
     @Test("A library of the first schema is brought to this one, and keeps what it knows")
     func olderSchema() async throws {
         try await withFile { file, clock in

@@ -91,6 +91,40 @@ struct PostgresFailureTests {
         try await catalog.close()
     }
 
+    @Test("A migration has every owner's photos found by the keywords that they had before")
+    func keywordsOfEarlierPhotos() async throws {
+        let owner = try #require(PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"])
+        let name = try await PostgresServer.makeDatabase()
+        let settings = PostgresSettings(connection: "\(owner) dbname=\(name)")
+        let database = try PostgresConnection(settings, server: "Postgres")
+        let tables = ["photo_terms", "search_terms"]
+        for table in tables { _ = try database.execute("ALTER TABLE \(table) NO FORCE ROW LEVEL SECURITY", []) }
+        for person in ["anna", "ben"] {
+            let catalog = try await PostgresCatalog.open(settings, owner: person)
+            try await catalog.addPhoto(1, keywords: ["Night sky", person])
+            let id = try #require(catalog as? SQLCatalog).owner
+            let number = SearchTerm(kind: .keyword, content: " night sky ").number(of: id)
+            #expect(try database.execute("DELETE FROM photo_terms WHERE term = ?", [.integer(number)]) == 1)
+            try await catalog.close()
+        }
+        _ = try database.execute("DELETE FROM search_terms WHERE kind = 'keyword' AND content <> ' ben '", [])
+        for table in tables { _ = try database.execute("ALTER TABLE \(table) FORCE ROW LEVEL SECURITY", []) }
+        _ = try database.execute("DELETE FROM schema_versions WHERE version > 22", [])
+        _ = try await PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
+        for person in ["anna", "ben"] {
+            let catalog = try await PostgresCatalog.open(settings, owner: person)
+            #expect(
+                try await catalog.keywords(containing: "", after: nil, limit: 9).map { "\($0.name) \($0.photoCount)" }
+                    .sorted() == ["Night sky 1", "\(person) 1"])
+            let night = SearchWords(words: ["night"], isWhole: true)
+            let found = try await catalog.search(
+                SearchQuery([.init([.init(.name(.tag, night))])]), after: nil, limit: 9)
+            #expect(found.entries.count == 1)
+            #expect(try await catalog.rebuildSearch() == 0)
+            try await catalog.close()
+        }
+    }
+
     @Test("A migration makes what searches read of every owner's photos, tags and albums that were there before")
     func searchOfEarlierPhotos() async throws {
         let owner = try #require(PostgresServer.environment["PHOTOTUI_TEST_POSTGRES_OWNER"])

@@ -74,6 +74,35 @@ struct QueryPlanTests {
         try await catalog.close()
     }
 
+    @Test("Tags and keywords are found by their lists, and asked of a photo by its keys")
+    func tagged() async throws {
+        let catalog = try await SQLCatalog.open(
+            SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),
+            random: SystemRandom())
+        let photo = try await catalog.addPhoto(1, keywords: ["Work", "night work"])
+        try await catalog.edit(.addTags([.tag("workshop")]), [photo])
+        let words = try #require(SearchWords("work", isQuoted: false))
+        let owner = catalog.owner
+        func made(_ part: SearchQuery.Part) async throws -> SearchPlan {
+            try await catalog.database.read { try SearchPlan(SearchQuery([.init([part])]), owner: owner, $0) }
+        }
+        let found = try await made(.init(.name(.tag, words)))
+        #expect(found.streams.count == 3, "\(found.streams)")
+        for (search, streams) in [
+            (found, found.streams),
+            (try await made(.init(.name(.tag, words), isExcluded: true)), [.timeline(isIn: true, nil)]),
+            (try await made(.init(.lacks(.tag))), [.timeline(isIn: true, nil)]),
+        ] {
+            for stream in streams {
+                let page = search.statement(
+                    stream, columns: PhotoColumns.qualifiedEntry, owner: owner, after: nil, floor: nil)
+                let plan = try await plan(page.sql, page.values + [.int(100)])
+                #expect(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "\(plan)")
+            }
+        }
+        try await catalog.close()
+    }
+
     @Test("A photo's jobs are found by their index, in order")
     func jobsOfPhoto() async throws {
         let plan = try await plan(SQLCatalog.jobsOfPhoto, [.bytes([]), .bytes([]), .int(9)])

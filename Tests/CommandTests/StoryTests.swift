@@ -13,6 +13,25 @@ struct StoryTests {
         try await body(program, photos)
     }
 
+    @Test("Each attempt of a photo's jobs is told, with what it failed by")
+    func attempts() async throws {
+        let photos = try TestFolder()
+        let whole = TestPicture.png(seed: 1)
+        try photos.write(whole.prefix(40), as: "cut.png")
+        let program = Program(home: try TestFolder())
+        #expect(try await program.run(["import", photos.path]).exitCode == 2)
+        #expect(try await program.run(["dead", "retry", "--all", "--yes"]).exitCode == 0)
+        _ = try await program.run(["import", photos.path])
+        let story = try await program.run(["why", photos.path + "/cut.png", "--json"]).document()
+        let told = try #require(story["events"] as? [[String: Any]]).filter { $0["kind"] as? String == "job" }
+            .compactMap { $0["text"] as? String }
+        try #require(told.count == 5, "\(told)")
+        #expect(told[0] == "process photo queued" && told[1].hasPrefix("process photo began, attempt 1 by "))
+        #expect(told[2].hasPrefix("process photo attempt 1 failed: "), "\(told)")
+        #expect(told[3].hasPrefix("process photo began, attempt 2 by "))
+        #expect(told[4].hasPrefix("process photo dead: "))
+    }
+
     @Test("A photo's story has all that was done with it in order of time, and names that are safe to show")
     func why() async throws {
         try await withPhotos(["IMG_20240712_120000.png", "b\u{1b}[31m.png"]) { program, photos in

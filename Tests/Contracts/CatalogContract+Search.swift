@@ -90,7 +90,9 @@ extension CatalogContract {
                 ("focal:>=35", [2]), ("rating:>=4", [2, 3]), ("rating:5", [3]), ("rating:0..3", []),
                 ("is:favourite", [4]), ("no:gps", [2, 4]), ("has:gps", [1, 3]), ("no:date", [4]),
                 ("no:rating", [1, 4]),
-                ("no:tag", [1, 4]), ("no:album", [2, 3]), ("no:camera", [3, 4]), ("type:jpeg", [1, 2, 3, 4]),
+                ("no:tag", [1, 4]), ("tag:lodz", [2]), ("tag:night", [2]), ("tag:\"night sky\"", [2]),
+                ("-tag:lodz", [1, 3, 4]), ("tag:york tag:lodz", [2]), ("tag:lodz OR is:favourite", [2, 4]),
+                ("has:tag", [2, 3]), ("no:album", [2, 3]), ("no:camera", [3, 4]), ("type:jpeg", [1, 2, 3, 4]),
                 ("type:raw", []), ("near:38.7,-9.1,5km", [1]), ("near:38.7,-9.1,1km", []),
                 ("near:-17.8,-179.98,10km", [3]), ("near:0,0,1000km", []), ("2019", [1]), ("2019..2020", [1, 2]),
                 ("2021-07", [3]), ("2021-07-01", [3]), ("july", [1, 3]), ("july 2021", [3]), ("date:2021..", [3, 4]),
@@ -279,6 +281,52 @@ extension CatalogContract {
             try requireEqual(try await suggested(.word, "har"), ["harbour 1"], "words")
             try requireEqual(
                 try await subject.stranger.suggestions(.name(.tag), beginning: "", limit: 9), [], "a stranger's")
+        },
+        ContractCase(
+            "Keywords of files are found as tags are, follow what the files say, and are listed where they are no tags"
+        ) {
+            subject in
+            let catalog = subject.catalog
+            let photos = [
+                try await catalog.addProcessed(1) { $0.keywords = ["Łódź", "night sky", "Work"] },
+                try await catalog.addProcessed(2) { $0.keywords = ["lodz", "Sky"] },
+                try await catalog.addProcessed(3) { $0.caption = "work at night" },
+                try await catalog.addProcessed(4) { $0.keywords = ["***", String(repeating: "much ", count: 800)] },
+            ]
+            func listed(_ text: String = "", after: String? = nil, limit: Int = 99) async throws -> [String] {
+                try await subject.second.keywords(containing: text, after: after, limit: limit).map {
+                    "\($0.name) \($0.photoCount)"
+                }
+            }
+            for (text, numbers) in [
+                ("tag:lodz", [1, 2]), ("tag:sky", [1, 2]), ("tag:\"night sky\"", [1]), ("tag:work", [1]),
+                ("work", [1, 3]),
+                ("-tag:work", [2, 3, 4]), ("no:tag", [3]), ("has:tag -tag:night", [2, 4]), ("tag:wrok", [1]),
+            ] {
+                let notes: [SearchNote] = text == "tag:wrok" ? [.takenFor("wrok", ["work"])] : []
+                try await subject.second.requireFound(numbers, by: text, of: photos, notes)
+            }
+            try requireEqual(
+                try await listed(), ["Łódź 2", "night sky 1", "Sky 1", "Work 1"], "the keywords that can be tags")
+            try requireEqual(try await listed("SKY"), ["night sky 1", "Sky 1"], "those with a text in them")
+            try requireEqual(try await listed(after: "Night Sky", limit: 1), ["Sky 1"], "a page of them")
+            try requireEqual(
+                try await subject.stranger.keywords(containing: "", after: nil, limit: 9), [], "a stranger's")
+            try await catalog.edit(.addTags([.tag("WORK"), .tag("skyline")]), [photos[2]])
+            try requireEqual(try await listed(), ["Łódź 2", "night sky 1", "Sky 1"], "without one that is a tag")
+            try await catalog.requireFound([1, 3], by: "tag:work", of: photos)
+            try await catalog.requireFound([1, 2, 3], by: "tag:sky", of: photos)
+            let suggested = try await catalog.suggestions(.name(.tag), beginning: "sky", limit: 9)
+            try requireEqual(suggested.map(\.text), ["night sky", "Sky", "skyline"], "what tags may be meant")
+            // Read anew, the file says something else.
+            _ = try await catalog.enqueueProcessing([photos[0]])
+            for job in try await catalog.claimAll() where job.photo == photos[0] {
+                _ = try await catalog.finish(job.id, worker: "w", processed: processed(1) { $0.keywords = ["sea"] })
+            }
+            try await catalog.requireFound([2], by: "tag:lodz", of: photos)
+            try await catalog.requireFound([1], by: "tag:sea", of: photos)
+            try requireEqual(try await listed(), ["Łódź 1", "sea 1", "Sky 1"], "what is left of them")
+            try await catalog.requireIndexed("after all of them")
         },
         ContractCase("The last searches are kept, each once, up to a number") { subject in
             let catalog = subject.catalog

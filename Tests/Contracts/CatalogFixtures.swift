@@ -85,6 +85,12 @@ extension Catalog {
         return id
     }
 
+    /// Records photo `number`, whose file has these keywords.
+    @discardableResult
+    public func addPhoto(_ number: Int, keywords: [String]) async throws -> PhotoID {
+        try await addProcessed(number) { $0.keywords = keywords }
+    }
+
     func ids(_ query: TimelineQuery) async throws -> [PhotoID] {
         try await timeline(query).map(\.id)
     }

@@ -50,6 +50,10 @@ extension OwnerTrial {
             try requireEqual(found.map(\.photoCount), [2], "the tags")
         },
         OwnerTrial("tag(named:)") { own in try requireEqual(try await own.tag().photoCount, 2, "the tag") },
+        OwnerTrial("keywords(containing:after:limit:)") { own in
+            let found = try await own.catalog.keywords(containing: "", after: nil, limit: 9)
+            try requireEqual(found, [Keyword(name: Holding.keyword(own.number), photoCount: 1)], "the keywords")
+        },
         OwnerTrial("photos(in:after:limit:)") { own in
             let found = try await own.catalog.photos(in: .album(own.album().id), after: nil, limit: 99)
             try requireEqual(Set(found.map(\.photo.id)), Set(own.photos), "the album's photos")

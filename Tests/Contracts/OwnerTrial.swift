@@ -88,6 +88,8 @@ struct Holding: Sendable {
     let upload: UploadID
 
     var ownPath: FilePath { FilePath("/photos/\(number).jpg") }
+    /// Letters alone: the number is looked for, too.
+    static func keyword(_ number: Int) -> String { String(repeating: "k", count: 2 + number % 10) }
     static let month = Month(year: 2024, month: 7)!
 
     init(_ catalog: any Catalog, number: Int, clock: FixedClock) async throws {
@@ -100,7 +102,8 @@ struct Holding: Sendable {
         }
         let claimed = try await catalog.claim(queue: .high, worker: worker, leaseSeconds: 600, limit: 99)
         jobs = try photos.map { photo in try requirePresent(claimed.first { $0.photo == photo }, "the photo's job").id }
-        var first = processed(1) { $0.place = "Lisbon" }
+        let keyword = Self.keyword(number)
+        var first = processed(1) { ($0.place, $0.keywords) = ("Lisbon", [keyword]) }
         first.faces = [(0.1, "Ana"), (0.5, "\(number)")].map { x, name in
             FaceRegion(
                 box: PictureRegion(x: x, y: 0.1, width: 0.2, height: 0.2), name: name, source: .mwg, dimensions: nil)

@@ -124,7 +124,7 @@ enum SearchModel {
         case .name(.camera, let words): return has(words, [data.cameraModel])
         case .name(.lens, let words): return has(words, [data.lens])
         case .name(.place, let words): return has(words, [data.place])
-        case .name(.tag, let words): return has(words, collections.tags)
+        case .name(.tag, let words): return has(words, collections.tags + data.keywords)
         case .name(.album, let words): return has(words, collections.albums)
         case .number(let number, let bounds):
             let value: Double? =
@@ -149,7 +149,7 @@ enum SearchModel {
         case .state(.archived): return photo.isArchived
         case .lacks(.position): return data.position == nil
         case .lacks(.caption): return data.caption == nil
-        case .lacks(.tag): return collections.tags.isEmpty
+        case .lacks(.tag): return collections.tags.isEmpty && data.keywords.isEmpty
         case .lacks(.album): return collections.albums.isEmpty
         case .lacks(.camera): return data.cameraModel == nil
         case .media(let type): return photo.mediaType == type

@@ -205,7 +205,7 @@ extension AppState {
         }
         let hints = ActionDescription.all
             .filter { $0.contexts.contains(context) && $0.footerRank != nil }
-            .filter { !isOnConsole || $0.action != .openDuplicates }
+            .filter { (!isOnConsole || $0.action != .openDuplicates) && isOffered($0.action) }
             .sorted { $0.footerRank! < $1.footerRank! }
             .compactMap(hint)
         let (text, role) = statusText

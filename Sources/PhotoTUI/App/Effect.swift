@@ -51,6 +51,8 @@ public enum Effect: Hashable, Sendable {
     case loadAlbums(RequestID, after: CollectionName?, limit: Int)
     /// What these saved searches find; answered for each as soon as it is known.
     case loadFoundSummaries(RequestID, [Album])
+    /// Looks for photos taken together that are in no album.
+    case loadEvents(RequestID)
     case loadAlbumPhotos(RequestID, AlbumID, after: CollectionPosition?, limit: Int)
     case setFavourite(RequestID, Bool, [PhotoID])
     case edit(RequestID, PhotoEdit, [PhotoID])
@@ -87,6 +89,9 @@ public enum Effect: Hashable, Sendable {
     case tellTime(RequestID, after: Double)
     /// Writes originals into a folder, as it was typed.
     case export(RequestID, Leaving, folder: String)
+    /// Tells which sidecars writing those of photos would touch.
+    case planSidecars(RequestID, [PhotoID])
+    case writeSidecars(RequestID, [PhotoID])
     /// Makes a page of them, and puts its link on the terminal's clipboard.
     case share(RequestID, Leaving, seconds: Int)
     case revokeShare(RequestID, ShareID)

@@ -148,6 +148,7 @@ extension AppState {
         case .copyPath: return copyPaths()
         case .exportPhotos: return promptForLeaving { .export($0) }
         case .sharePhotos: return promptForLeaving { .share($0) }
+        case .writeSidecars: return planSidecars()
         case .toggleMark: toggleMark()
         case .nextView: return openNextView()
         case .lastView: return openLastView()
@@ -229,7 +230,8 @@ extension AppState {
             return hasPhoto ? nil : "there is no photo here"
         case .toggleMark, .toggleRange: return hasPhoto ? nil : "there is no photo here"
         case .toggleFavourite, .copyPath, .exportPhotos, .sharePhotos, .addToAlbum, .editTags, .rate, .editCaption,
-            .archive, .trashPhotos:
+            .archive, .trashPhotos, .writeSidecars:
+            if action == .writeSidecars, !leaving.isEmpty { return "something is being written already" }
             return hasPhoto || !timeline.marks.isEmpty ? nil : "there is no photo here"
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
         case .removeFromAlbum, .orderAlbum, .chooseCover, .putBefore, .putLast: return reasonUnavailableInAlbum(action)

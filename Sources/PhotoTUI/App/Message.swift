@@ -44,6 +44,7 @@ public enum Message: Sendable {
     case placeListLoaded(RequestID, PlaceList)
     /// `limit` is how many were asked for.
     case albumsLoaded(RequestID, [ListedAlbum], limit: Int)
+    case eventsLoaded(RequestID, [ListedEvent])
     /// One of several asked for at once.
     case foundSummarized(RequestID, AlbumID, FoundSummary)
     case foundSummariesEnded(RequestID)
@@ -57,6 +58,10 @@ public enum Message: Sendable {
     /// How many files of an export are done; then what came of it, in a sentence.
     case exportProgressed(RequestID, done: Int, total: Int)
     case exported(RequestID, Notice)
+    case sidecarsPlanned(RequestID, SidecarPlan)
+    /// How many are done; then what came of it, in a sentence.
+    case sidecarsProgressed(RequestID, done: Int, total: Int)
+    case sidecarsWritten(RequestID, Notice)
     case shared(RequestID, Share, isCopied: Bool)
     case shareRevoked(RequestID)
     /// Moments are Unix seconds.

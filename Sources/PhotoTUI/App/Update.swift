@@ -80,6 +80,11 @@ extension AppState {
             activity.notice = Notice(.information, "exporting: \(done) of \(counted(total, "file"))")
         case .exported(let request, let notice):
             if leaving.remove(request) != nil { activity.notice = notice }
+        case .sidecarsPlanned(let request, let plan): sidecarsPlanned(request, plan)
+        case .sidecarsProgressed(let request, let done, let total):
+            guard leaving.contains(request) else { return [] }
+            activity.notice = Notice(.information, "writing sidecars: \(done) of \(counted(total, "photo"))")
+        case .sidecarsWritten(let request, let notice): return sidecarsWritten(request, notice)
         case .shared(let request, let share, let isCopied): shared(request, share, isCopied: isCopied)
         case .shareRevoked(let request): shareRevoked(request)
         case .timerFired(let request): return timerFired(request)
@@ -108,6 +113,7 @@ extension AppState {
         case .emptyingPlanned(let request, let sums): emptyingPlanned(request, sums)
         case .placeListLoaded(let request, let list): placeListLoaded(request, list)
         case .albumsLoaded(let request, let found, let limit): albumsLoaded(request, found, limit: limit)
+        case .eventsLoaded(let request, let found): eventsLoaded(request, found)
         case .foundSummarized(let request, let album, let summary): foundSummarized(request, album, summary)
         case .foundSummariesEnded(let request): foundSummariesEnded(request)
         case .trashEmptied(let request, let sums): trashEmptied(request, sums)

@@ -36,6 +36,43 @@ extension SQLCatalog {
         ).map(Self.tag)
     }
 
+    func keywords(containing text: String, after: String?, limit: Int) async throws -> [Keyword] {
+        let key = CollectionName.key(of: text)
+        return try await database.read { [ownerValue] connection in
+            var found: [Keyword] = []
+            var last = after.map(CollectionName.folded) ?? ""
+            while found.count < limit {
+                let rows = try connection.rows(
+                    """
+                    SELECT content, name, photos FROM search_terms WHERE owner = ? AND kind = 'keyword' AND content > ?
+                    ORDER BY content LIMIT ?
+                    """, [ownerValue, .text(last), .int(Self.keywordsAtOnce)])
+                var some: [(key: String, keyword: Keyword)] = []
+                for var row in rows {
+                    last = try row.text()
+                    let keyword = Keyword(name: try row.text(), photoCount: try row.int())
+                    some.append((CollectionName.key(of: keyword.name), keyword))
+                }
+                if !key.isEmpty { some.removeAll { !$0.key.contains(key) } }
+                let tags = try Set(
+                    KeyList.lists(some.map { .string($0.key) }).flatMap { list in
+                        try connection.rows(
+                            "SELECT name_key FROM tags WHERE owner = ? AND name_key IN \(list.marks)",
+                            [ownerValue] + list.keys
+                        ).map { row in
+                            var row = row
+                            return try row.text()
+                        }
+                    })
+                found += some.filter { !tags.contains($0.key) }.map(\.keyword)
+                if rows.count < Self.keywordsAtOnce { break }
+            }
+            return Array(found.prefix(max(0, limit)))
+        }
+    }
+
+    private static let keywordsAtOnce = 500
+
     private static func tag(_ row: SQLRow) throws -> Tag {
         var row = row
         return try Tag(id: row.id(), name: row.text(), photoCount: row.int())

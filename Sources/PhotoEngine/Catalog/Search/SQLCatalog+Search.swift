@@ -112,10 +112,24 @@ extension SQLCatalog {
         }
         let statement: (sql: String, values: [SQLValue])
         switch kind {
-        case .name(.tag), .name(.album):
-            let (table, filter) = (kind == .name(.tag) ? "tags" : "albums", like("folded"))
+        case .name(.tag):
+            let (tags, keywords) = (like("folded"), like("content"))
+            // A name that is both: as many as have it in either way, where one way is the other's copy.
             statement = (
-                "SELECT name, photos FROM \(table) WHERE owner = ?\(filter.sql) ORDER BY photos DESC, name_key LIMIT ?",
+                """
+                SELECT min(name) AS name, max(photos) AS photos FROM (
+                    SELECT * FROM (SELECT folded, name, photos FROM tags WHERE owner = ?\(tags.sql)
+                        ORDER BY photos DESC, folded LIMIT ?) AS named
+                    UNION ALL
+                    SELECT * FROM (SELECT content AS folded, name, photos FROM search_terms
+                        WHERE owner = ? AND kind = 'keyword'\(keywords.sql) ORDER BY photos DESC, content LIMIT ?) AS written
+                ) AS found GROUP BY folded ORDER BY photos DESC, folded LIMIT ?
+                """, [ownerValue] + tags.values + [most, ownerValue] + keywords.values + [most, most]
+            )
+        case .name(.album):
+            let filter = like("folded")
+            statement = (
+                "SELECT name, photos FROM albums WHERE owner = ?\(filter.sql) ORDER BY photos DESC, name_key LIMIT ?",
                 [ownerValue] + filter.values + [most]
             )
         case .name(let name):

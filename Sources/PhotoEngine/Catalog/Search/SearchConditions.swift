@@ -42,6 +42,14 @@ enum SearchConditions {
                 """, values: lists.flatMap(\.keys))
     }
 
+    /// One of these keywords is the photo's. Its text has the words in any case: few photos have their terms looked up.
+    static func keywords(_ numbers: [Int64], _ dialect: SQLDialect, _ pattern: SQLValue) -> Timeline.Condition {
+        var condition = text(dialect, pattern)
+        let terms = terms(numbers)
+        condition.and(terms.sql, terms.values)
+        return Timeline.Condition(sql: "(\(condition.sql))", values: condition.values)
+    }
+
     static func number(_ number: SearchQuery.Number, _ bounds: SearchBounds) -> Timeline.Condition {
         let upright = { (upright: String, turned: String) in
             "CASE WHEN photos.orientation >= 5 THEN photos.\(turned) ELSE photos.\(upright) END"
@@ -96,7 +104,12 @@ enum SearchConditions {
             case .position: "photos.latitude IS NULL"
             case .date: "photos.taken_at_source = 'modified'"
             case .place: "photos.place IS NULL"
-            case .tag: "NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id \(unmoved))"
+            case .tag:
+                """
+                NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id \(unmoved))
+                AND NOT EXISTS (SELECT 1 FROM photo_metadata
+                    WHERE photo_metadata.photo = photos.id AND photo_metadata.keywords <> '[]' \(unmoved))
+                """
             case .album: "NOT EXISTS (SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id \(unmoved))"
             case .caption: "photos.caption IS NULL"
             case .rating: "photos.rating IS NULL"

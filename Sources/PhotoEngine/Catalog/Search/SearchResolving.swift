@@ -289,13 +289,26 @@ struct SearchResolving {
             return resolved(
                 condition.sql, condition.values, found.map { .term($0.number) }, found.reduce(0) { $0 + $1.photos })
         case .tag:
-            let found = try tags(words)
-            if found.isEmpty { return nil }
-            let condition = SearchConditions.tagged(dialect, .text(words.pattern))
-            return resolved(
-                condition.sql, condition.values,
-                scope.shown.flatMap { isShown in found.map { .tag($0.id, isShown: isShown) } },
-                found.reduce(0) { $0 + $1.photos })
+            let tags = try tags(words)
+            let keywords = try names([.keyword], words)
+            var found: [Resolved] = []
+            if !tags.isEmpty {
+                let condition = SearchConditions.tagged(dialect, .text(words.pattern))
+                found.append(
+                    resolved(
+                        condition.sql, condition.values,
+                        scope.shown.flatMap { isShown in tags.map { .tag($0.id, isShown: isShown) } },
+                        tags.reduce(0) { $0 + $1.photos }))
+            }
+            if !keywords.isEmpty {
+                let condition = SearchConditions.keywords(
+                    keywords.map(\.number), dialect, .text(words.pattern))
+                found.append(
+                    resolved(
+                        condition.sql, condition.values, keywords.map { .term($0.number) },
+                        keywords.reduce(0) { $0 + $1.photos }))
+            }
+            return found.isEmpty ? nil : Self.either(found)
         case .album:
             let found = try albums(words)
             let searches = saved.queries[words.words] ?? []

@@ -14,25 +14,40 @@ struct SearchRows {
 
     private mutating func put(
         _ photo: PhotoID, _ owner: OwnerID, _ old: (content: String, takenAt: Int64)?,
-        _ new: (content: String, takenAt: Int64), _ text: SearchedText
+        _ now: (content: String, takenAt: Int64), _ text: SearchedText
     ) {
-        texts.append([.id(photo), .id(owner), .int(new.takenAt), .text(new.content)])
+        texts.append([.id(photo), .id(owner), .int(now.takenAt), .text(now.content)])
         let before = old.map { SearchedText.terms($0.content) } ?? []
-        let after = SearchedText.terms(new.content)
-        let isMoved = old?.takenAt != new.takenAt
+        let after = SearchedText.terms(now.content)
+        let isMoved = old?.takenAt != now.takenAt
         for term in isMoved ? before : before.subtracting(after) {
             removed.append([.integer(term.number(of: owner)), .int(old?.takenAt), .id(photo)])
         }
         for term in isMoved ? after : after.subtracting(before) {
-            added.append([.integer(term.number(of: owner)), .int(new.takenAt), .id(photo), .id(owner)])
+            added.append([.integer(term.number(of: owner)), .int(now.takenAt), .id(photo), .id(owner)])
         }
         for term in before.subtracting(after) { count(term, -1, "") }
-        for term in after.subtracting(before) { count(term, 1, text.name(of: term)) }
+        let new = after.subtracting(before)
+        let keywords = new.contains { $0.kind == .keyword } ? SearchedText.keywordNames(text.keywords) : [:]
+        for term in new { count(term, 1, term.kind == .keyword ? keywords[term.content] ?? "" : text.name(of: term)) }
     }
 
     private mutating func count(_ term: SearchTerm, _ change: Int, _ name: String) {
         let known = counts[term] ?? (0, "")
         counts[term] = (known.photos + change, name.isEmpty ? known.name : name)
+    }
+
+    /// The keywords of a photo whose text is as it should be, told of by nothing but that.
+    mutating func addKeywords(
+        _ photo: PhotoID, of owner: OwnerID, takenAt: Int64, _ content: String, names: () throws -> [String: String]
+    ) rethrows {
+        let terms = SearchedText.terms(content).filter { $0.kind == .keyword }
+        if terms.isEmpty { return }
+        let names = try names()
+        for term in terms {
+            added.append([.integer(term.number(of: owner)), .int(takenAt), .id(photo), .id(owner)])
+            count(term, 1, names[term.content] ?? "")
+        }
     }
 
     /// Photos of which something may have changed.

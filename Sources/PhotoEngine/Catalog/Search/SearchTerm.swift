@@ -1,10 +1,10 @@
 import Core
 
-/// Something that photos are found by: a word, the whole name of a camera, lens or place, a cell of the map, a media type,
-/// figures.
+/// Something that photos are found by: a word, the whole name of a camera, lens or place, a whole keyword, a cell of the map, a
+/// media type, figures.
 struct SearchTerm: Hashable {
     enum Kind: String {
-        case word, camera, lens, place, cell, media, figures
+        case word, camera, lens, place, keyword, cell, media, figures
 
         /// What lines of a photo's text begin with that hold such terms whole.
         static let lines: [Unicode.Scalar: Kind] = [
@@ -36,6 +36,16 @@ struct SearchTerm: Hashable {
     static func cell(_ cell: (Int, Int)) -> SearchTerm {
         SearchTerm(kind: .cell, content: "\(cell.0),\(cell.1)")
     }
+
+    /// The keyword that a line of a photo's text holds: its words, by each of which the photo is found as well, are read beside it.
+    /// nil for another line, and for what is longer than an index takes.
+    static func keyword(_ line: Substring) -> SearchTerm? {
+        guard line.hasPrefix("k "), line.utf8.count <= longestKeyword else { return nil }
+        return SearchTerm(kind: .keyword, content: String(line.dropFirst()))
+    }
+
+    /// In bytes. No tag's name, folded, has as many.
+    private static let longestKeyword = 2000
 
     /// What file names end with, which says next to nothing: found in texts, and in no index.
     static let endings: Set<String> = [
@@ -117,6 +127,7 @@ struct SearchedText {
                 terms.insert(SearchTerm(kind: kind, content: String(rest)))
                 continue
             }
+            if let keyword = SearchTerm.keyword(line) { terms.insert(keyword) }
             for word in rest.split(separator: " ") {
                 let word = String(word)
                 if letter == "n", SearchTerm.endings.contains(word) { continue }
@@ -126,13 +137,23 @@ struct SearchedText {
         return terms
     }
 
+    /// How keywords are written, by what they are found by.
+    static func keywordNames(_ keywords: [String]) -> [String: String] {
+        var names: [String: String] = [:]
+        for keyword in keywords.prefix(mostWords) {
+            let content = FoldedText.spaced(FoldedText.words(keyword, limit: mostWords))
+            if names[content] == nil { names[content] = keyword }
+        }
+        return names
+    }
+
     /// How its camera, lens and place are written.
     func name(of term: SearchTerm) -> String {
         switch term.kind {
         case .camera: camera ?? ""
         case .lens: lens ?? ""
         case .place: place ?? ""
-        case .word, .cell, .media, .figures: ""
+        case .word, .keyword, .cell, .media, .figures: ""
         }
     }
 }

@@ -6,6 +6,9 @@ public protocol CollectionCatalog: Sendable {
     func album(_ id: AlbumID) async throws -> Album?
     func tags(_ query: CollectionQuery) async throws -> [Tag]
     func tag(named name: CollectionName) async throws -> Tag?
+    /// The keywords that are the name of no tag, with `text` in theirs whatever its case; in the order of their folded text, behind
+    /// the keyword `after`.
+    func keywords(containing text: String, after: String?, limit: Int) async throws -> [Keyword]
     /// In the album's order, or by capture time, newest first, behind `after`; archived ones too, without those in the trash.
     func photos(in collection: PhotoCollection, after: CollectionPosition?, limit: Int) async throws -> [CollectedPhoto]
     /// As `photos(in:after:limit:)`, with what a wall shows of them.

@@ -107,3 +107,13 @@ public struct CollectionPosition: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(value)_\(photo)" }
 }
+
+/// A word that photos' files or sidecars give them.
+public struct Keyword: Hashable, Sendable {
+    /// Untrusted, as a photo that had it first writes it.
+    public let name: String
+    /// With those in the trash.
+    public let photoCount: Int
+
+    public init(name: String, photoCount: Int) { (self.name, self.photoCount) = (name, photoCount) }
+}

@@ -86,3 +86,19 @@ public struct EventRules: Hashable, Sendable {
         return Sphere.kilometres(here, there) > distance
     }
 }
+
+extension EventProposal {
+    /// A name for an album that none has: another event of the day may have been there as well.
+    public static func albumName(
+        _ name: String, in catalog: any CollectionCatalog
+    ) async throws -> CollectionName {
+        let base = try CollectionName.album(name.filter { !$0.isNewline })
+        var free = base
+        var number = 2
+        while try await catalog.album(named: free) != nil {
+            free = try CollectionName.album("\(base.text) (\(number))")
+            number += 1
+        }
+        return free
+    }
+}

@@ -46,6 +46,12 @@ public struct SidecarWriting: Sendable {
         return (place, .written)
     }
 
+    /// Where `write` would write a photo's beside its original, and whether one is there. Throws as that.
+    public func target(of photo: Photo) async throws -> (path: FilePath, isThere: Bool) {
+        let place = try await place(of: photo, in: nil)
+        return (place, place.isThere)
+    }
+
     /// Writes what is known of a photo beside a copy of its file: over the sidecar that is there, else over a copy of the one
     /// beside its original, and without its position unless that is kept.
     func write(_ photo: Photo, beside file: FilePath, keepsPosition: Bool) async throws -> FilePath {

@@ -35,7 +35,7 @@ public struct PhotoStory: Sendable {
     public let facts: [Fact]
 
     /// More jobs tell nothing new.
-    private static let mostJobs = 1000
+    private static let mostJobs = 100
 
     /// `sizes` are those of the renditions that there should be.
     public static func of(
@@ -46,7 +46,7 @@ public struct PhotoStory: Sendable {
         let files = try await catalog.files(of: id)
         let jobs = try await catalog.jobs(of: id, limit: mostJobs)
         var events = beginning(of: photo, files, traces)
-        events += jobs.flatMap(of)
+        for job in jobs { events += of(job, try await catalog.attempts(of: job.id)) }
         events += traces.edits.flatMap { edit in
             let done = Event(
                 at: edit.madeAt, kind: .edited,
@@ -129,16 +129,26 @@ public struct PhotoStory: Sendable {
         return events
     }
 
-    private static func of(_ job: Job) -> [Event] {
+    private static func of(_ job: Job, _ attempts: [JobAttempt]) -> [Event] {
         let name = job.kind.rawValue.replacing("_", with: " ")
         func event(_ at: Int64?, _ text: String) -> Event? {
             at.map { Event(at: $0, kind: .job, text: "\(name) \(text)", subject: job.id.description) }
         }
-        let deaths = job.workerDeaths == 0 ? "" : ", \(counted(job.workerDeaths, "worker")) gone"
-        return [
-            event(job.createdAt, "queued"), event(job.startedAt, "began, attempt \(job.attempts)\(deaths)"),
-            event(job.finishedAt, job.state.rawValue + (job.error.map { ": \($0)" } ?? "")),
-        ].compactMap { $0 }
+        var events = [event(job.createdAt, "queued")]
+        for attempt in attempts {
+            let worker = attempt.worker.map { " by \($0)" } ?? ""
+            events.append(event(attempt.startedAt, "began, attempt \(attempt.number)\(worker)"))
+            switch attempt.outcome {
+            case .failed where attempt.endedAt != job.finishedAt:
+                events.append(event(attempt.endedAt, "attempt \(attempt.number) failed: \(attempt.error ?? "")"))
+            // When it went nobody knows: what follows is later.
+            case .lost:
+                events.append(event(attempt.startedAt, "attempt \(attempt.number): its worker ended with it"))
+            case .failed, .running, .succeeded: break
+            }
+        }
+        events.append(event(job.finishedAt, job.state.rawValue + (job.error.map { ": \($0)" } ?? "")))
+        return events.compactMap { $0 }
     }
 
     /// In hours, where these tell it exactly.

@@ -57,6 +57,10 @@ public enum Action: String, CaseIterable, Sendable {
     case renameAlbum = "rename_album"
     case describeAlbum = "describe_album"
     case deleteAlbum = "delete_album"
+    case writeSidecars = "write_sidecars"
+    case showEvents = "show_events"
+    case acceptEvent = "accept_event"
+    case refuseEvent = "refuse_event"
     case closeAlbums = "close_albums"
     case saveSearch = "save_search"
     case removeFromAlbum = "remove_from_album"
@@ -241,6 +245,11 @@ public struct ActionDescription: Sendable {
         .init(.renameAlbum, "Call the album otherwise, with those nested in it", "rename", ["r"], [.albums], footer: 2),
         .init(.describeAlbum, "Write what the album is about", "describe", ["e"], [.albums], footer: 3),
         .init(.deleteAlbum, "Delete the album; its photos stay", "delete", ["X"], [.albums], footer: 4),
+        .init(
+            .showEvents, "Propose photos that were taken together as albums, or no longer", "events", ["v"], [.albums],
+            footer: 6),
+        .init(.acceptEvent, "Make the proposed event an album", "accept", ["a"], [.albums], footer: 0),
+        .init(.refuseEvent, "Have the event proposed no more", "refuse", ["R"], [.albums], footer: 1),
         .init(.firstRow, "Go to the first row or line", "first", ["g", "home"], KeyContext.console),
         .init(.lastRow, "Go to the last row or line", "last", ["G", "end"], KeyContext.console),
         .init(
@@ -377,6 +386,9 @@ public struct ActionDescription: Sendable {
         .init(.openPhotoJobs, "Show the photo's jobs", "its jobs", ["W"], [.timeline, .viewer]),
         .init(.openStory, "Tell what happened to the photo", "history", ["H"], [.timeline, .viewer]),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
+        .init(
+            .writeSidecars, "Write what is known of the photos into sidecars beside them", "sidecars", ["B"],
+            [.timeline, .viewer]),
         .init(
             .exportPhotos, "Write photos into a folder, without their position", "export",
             ["E"], [.timeline, .viewer, .albums], footer: 9),

@@ -2,6 +2,7 @@ import App
 import Core
 import PhotoEngine
 import Search
+import Workflows
 
 extension EffectRunner {
     func performForAlbums(_ effect: Effect) {
@@ -25,6 +26,19 @@ extension EffectRunner {
                     queue.post(.foundSummarized(request, album.id, try await library.summary(of: album)))
                 }
                 return .foundSummariesEnded(request)
+            }
+        case .loadEvents(let request):
+            run(request) { library in
+                let found = try await EventRules().proposals(in: library.catalog)
+                let photos = try await library.catalog.photos(found.map(\.id))
+                let covers = Dictionary(photos.map { ($0.id, TimelineEntry($0)) }) { first, _ in first }
+                return .eventsLoaded(
+                    request,
+                    found.map { event in
+                        ListedEvent(
+                            id: event.id, name: event.name, span: event.span, photos: event.photos.map(\.id),
+                            cover: covers[event.id])
+                    })
             }
         case .loadAlbumPhotos(let request, let album, let after, let limit):
             run(request) { library in

@@ -65,6 +65,9 @@ extension Library {
             if !gone.isEmpty { edits.append(try await self.edit(.removeTags(gone), photos, reason)) }
             if !add.isEmpty { edits.append(try await self.edit(.addTags(add), photos, reason)) }
             return edits.compactMap { $0 }
+        case .acceptEvent(let name):
+            return try await carryOut(
+                .addToAlbum(EventProposal.albumName(name, in: catalog)), photos, reason)
         case .addToAlbum(let name):
             var edits: [Edit?] = []
             if try await catalog.album(named: name) == nil {

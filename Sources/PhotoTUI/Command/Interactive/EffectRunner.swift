@@ -113,6 +113,7 @@ final class EffectRunner: Sendable {
         case .setFavourite, .edit, .undoEdits, .suggestNames: performEdit(effect)
         case .copyPaths(let request, let photos): copyPaths(request, photos)
         case .export, .share, .revokeShare: performForLeaving(effect)
+        case .planSidecars, .writeSidecars: performForSidecars(effect)
         case .acceptLoss: acceptLoss()
         case .startTimer(let request, let seconds):
             runAlone(request) {
@@ -134,7 +135,7 @@ final class EffectRunner: Sendable {
                         // Without a table the map has the photos' own cities.
                         known: (try? await library.places.cities().positions) ?? []))
             }
-        case .loadAlbums, .loadFoundSummaries, .loadAlbumPhotos: performForAlbums(effect)
+        case .loadAlbums, .loadFoundSummaries, .loadAlbumPhotos, .loadEvents: performForAlbums(effect)
         case .loadDeadLetters, .loadDeadMembers, .loadDeadJob, .collectDead: performForDead(effect)
         case .loadQueues, .loadMessages, .loadWorkers, .loadDeadLetter, .markQueue, .act, .recordRefusal, .tellTime:
             performForConsole(effect)

@@ -5,7 +5,7 @@ extension AppState {
     /// Asks for what the wall lacks.
     mutating func reconcileAlbums() -> [Effect] {
         guard context == .albums else { return [] }
-        var effects: [Effect] = []
+        var effects = reconcileEvents()
         if albums.request == nil, albums.retryTimer == nil {
             if albums.isStale {
                 effects.append(loadAlbums(after: nil, limit: max(AlbumsState.page, albums.albums.count)))
@@ -32,8 +32,9 @@ extension AppState {
     }
 
     mutating func leaveAlbums() -> [Effect] {
-        let given = [albums.request, albums.retryTimer, albums.summaryRequest].compactMap { $0 }
-        (albums.request, albums.retryTimer, albums.summaryRequest) = (nil, nil, nil)
+        let given = [albums.request, albums.retryTimer, albums.summaryRequest, albums.events.request]
+            .compactMap { $0 }
+        (albums.request, albums.retryTimer, albums.summaryRequest, albums.events.request) = (nil, nil, nil, nil)
         albums.markStale()
         return given.map { .cancel($0) }
     }
@@ -61,6 +62,7 @@ extension AppState {
             albums.summaryRequest = nil
             return []
         }
+        if eventsFailed(request, error) { return [] }
         guard request == albums.request else { return nil }
         (albums.request, albums.isStale) = (nil, true)
         if case .ready = albums.phase { activity.notice = Notice(error) } else { albums.phase = .failed(error) }
@@ -95,7 +97,7 @@ extension AppState {
         case .pageDown: albums.move(to: moved(lines))
         case .pageUp: albums.move(to: moved(-lines))
         case .firstAlbum: albums.move(to: 0)
-        case .lastAlbum: albums.move(to: albums.albums.count - 1)
+        case .lastAlbum: albums.move(to: albums.tileCount - 1)
         case .largerThumbnails, .smallerThumbnails:
             timeline.resizeThumbnails(by: action == .largerThumbnails ? 1 : -1)
             layAlbums()
@@ -104,6 +106,7 @@ extension AppState {
         case .renameAlbum: return albums.cursorAlbum.map { prompt(.renameAlbum($0.album)) } ?? []
         case .describeAlbum: return albums.cursorAlbum.map { prompt(.describeAlbum($0.album)) } ?? []
         case .deleteAlbum: return albums.cursorAlbum.map { prompt(.deleteAlbum($0.album)) } ?? []
+        case .showEvents, .acceptEvent, .refuseEvent: return performOnEvents(action)
         case .closeAlbums: return openTimeline()
         default: break
         }
@@ -113,8 +116,12 @@ extension AppState {
     func reasonUnavailableInAlbums(_ action: Action) -> String? {
         switch action {
         case .moveLeft, .moveRight, .moveUp, .moveDown, .halfPageDown, .halfPageUp, .pageDown, .pageUp, .firstAlbum,
-            .lastAlbum, .openAlbum, .renameAlbum, .describeAlbum, .deleteAlbum, .exportPhotos, .sharePhotos:
-            return albums.albums.isEmpty ? "there is no album" : nil
+            .lastAlbum:
+            return albums.tileCount == 0 ? "there is no album" : nil
+        case .openAlbum, .renameAlbum, .describeAlbum, .deleteAlbum, .exportPhotos, .sharePhotos:
+            return albums.cursorEvent != nil
+                ? reasonAgainstEvent : albums.cursorAlbum == nil ? "there is no album" : nil
+        case .showEvents, .acceptEvent, .refuseEvent: return reasonUnavailableOnEvents(action)
         case .largerThumbnails, .smallerThumbnails: return reasonUnavailableOnPhotos(action)
         case .undo: return undoSteps.isEmpty ? "nothing was changed" : nil
         default: return nil
@@ -134,7 +141,10 @@ extension AppState {
                 let album = albums.wall.album(
                     atRow: event.position.row - area.row + albums.top, column: across / pitch)
             else { return [] }
-            if album == albums.cursor { return open(albums.albums[album].album) }
+            if album == albums.cursor {
+                if let album = albums.cursorAlbum { return open(album.album) }
+                activity.notice = Notice(.information, reasonAgainstEvent)
+            }
             albums.move(to: album)
         default: break
         }

@@ -7,10 +7,14 @@ extension AppState {
         let (heading, wall) = layout.body.splitTop(1)
         let isOpen = albums.isComplete ? "" : "+"
         let right =
-            albums.albums.isEmpty
-            ? "" : "\(grouped(albums.cursor + 1)) of \(grouped(albums.albums.count))\(isOpen)"
+            albums.cursorEvent != nil
+            ? "\(grouped(albums.cursor - albums.albums.count + 1)) of \(grouped(albums.shownEvents.count)) proposed"
+            : albums.albums.isEmpty
+                ? "" : "\(grouped(albums.cursor + 1)) of \(grouped(albums.albums.count))\(isOpen)"
+        let isLooking = albums.events.isShown && !albums.events.isRead
         grid.write(
-            "By name", at: Position(row: heading.row, column: heading.column + 1), role: .heading,
+            "By name" + (isLooking ? look.lines.separator + "looking for events" + look.lines.ellipsis : ""),
+            at: Position(row: heading.row, column: heading.column + 1), role: .heading,
             maxWidth: max(0, heading.columns - right.displayWidth - 3), ascii: look.lines.isASCII)
         grid.write(
             right, at: Position(row: heading.row, column: heading.endColumn - right.displayWidth - 1),
@@ -19,7 +23,7 @@ extension AppState {
         case .failed(let error):
             drawCentered([error.whatHappened, error.whatToDo], role: .error, into: &grid, in: wall)
         case .loading: drawCentered(["loading" + look.lines.ellipsis], role: .placeholder, into: &grid, in: wall)
-        case .ready where albums.albums.isEmpty:
+        case .ready where albums.tileCount == 0:
             drawCentered(
                 [
                     "there are no albums yet",
@@ -38,15 +42,15 @@ extension AppState {
             guard row >= area.row else { continue }
             let name =
                 section.parent.isEmpty
-                ? "Albums" : displayEscaped(section.parent.replacing("/", with: " / "))
+                ? section.isProposed ? "Proposed" : "Albums"
+                : displayEscaped(section.parent.replacing("/", with: " / "))
             let column =
                 area.column + 1
                 + grid.write(
                     name, at: Position(row: row, column: area.column + 1), role: .heading,
                     maxWidth: max(0, area.columns - 2), ascii: look.lines.isASCII)
             grid.write(
-                look.lines.separator
-                    + (section.albums.count == 1 ? "1 album" : "\(grouped(section.albums.count)) albums"),
+                look.lines.separator + counted(section.albums.count, section.isProposed ? "event" : "album"),
                 at: Position(row: row, column: column), role: .subheading,
                 maxWidth: max(0, area.endColumn - column), ascii: look.lines.isASCII)
         }
@@ -57,7 +61,12 @@ extension AppState {
                 row: area.row + row - albums.top,
                 column: area.column + 1 + albums.wall.column(of: index) * (size.columns + TimelineState.gap),
                 rows: size.rows, columns: size.columns)
-            drawAlbum(albums.albums[index], isCursor: index == albums.cursor, into: &grid, at: rect, clip: area)
+            let isCursor = index == albums.cursor
+            if let event = albums.event(at: index) {
+                drawEvent(event, isCursor: isCursor, into: &grid, at: rect, clip: area)
+            } else {
+                drawAlbum(albums.albums[index], isCursor: isCursor, into: &grid, at: rect, clip: area)
+            }
         }
     }
 
@@ -73,11 +82,15 @@ extension AppState {
                 album.query == nil ? "empty" : note, role: .thumbnailEmpty, into: &grid, at: rect,
                 clip: rect.intersection(clip))
         }
-        let lines = [
-            (AlbumLevels(album.name).name, isCursor ? StyleRole.cursor : .text),
-            (albums.countText(of: album) + (listed.isShared ? ", shared" : ""), isCursor ? .cursor : .dim),
-        ]
-        for (offset, (text, role)) in lines.enumerated() {
+        drawCaption(
+            [AlbumLevels(album.name).name, albums.countText(of: album) + (listed.isShared ? ", shared" : "")],
+            isCursor, into: &grid, below: rect, clip: clip)
+    }
+
+    /// The first line is a name.
+    func drawCaption(_ lines: [String], _ isCursor: Bool, into grid: inout Grid, below rect: Rect, clip: Rect) {
+        for (offset, text) in lines.enumerated() {
+            let role: StyleRole = isCursor ? .cursor : offset == 0 ? .text : .dim
             let line = Rect(row: rect.endRow + offset, column: rect.column, rows: 1, columns: rect.columns)
             guard clip.contains(line.origin) else { continue }
             if isCursor { grid.fill(line.intersection(clip), with: Cell(" ", paint: .role(.cursor))) }
@@ -90,12 +103,15 @@ extension AppState {
     /// The pictures that the wall shows.
     var albumThumbnailKeys: [ThumbnailKey] {
         guard context == .albums else { return [] }
-        return albums.visible.compactMap { albums.cover(of: albums.albums[$0]) }.filter { $0.status == .ready }
+        return albums.visible.compactMap { index in
+            albums.event(at: index).map(\.cover) ?? albums.cover(of: albums.albums[index])
+        }.filter { $0.status == .ready }
             .map(timeline.thumbnailKey)
     }
 
     /// The line below the wall.
     var albumsStatus: (left: String, right: String) {
+        if let event = albums.cursorEvent { return status(of: event) }
         guard let album = albums.cursorAlbum?.album else { return ("", "") }
         if let problem = albums.summaries[album.id]?.problem { return (displayEscaped(problem), "") }
         let about = album.query.map { "/\($0)" } ?? ""

@@ -53,6 +53,7 @@ public struct AlbumsState: Sendable {
     var summaryRequest: RequestID?
     /// Saved searches whose summary is on its way, or was shown since the library changed.
     var asked: Set<AlbumID> = []
+    var events = AlbumsEvents()
     var area = Rect(GridSize(columns: 0, rows: 0))
 
     /// Albums read at once.
@@ -68,6 +69,7 @@ public struct AlbumsState: Sendable {
 
     mutating func show(_ found: [ListedAlbum], tilesPerLine: Int, tileRows: Int) {
         let before = cursorAlbum?.album.id
+        let event = cursorEvent.map { _ in cursor - albums.count }
         let all = isContinuing ? albums + found : found
         let levels = all.map { ($0, AlbumLevels($0.album.name)) }
         albums = levels.enumerated().sorted { one, other in
@@ -75,17 +77,28 @@ public struct AlbumsState: Sendable {
         }.map(\.element.0)
         phase = .ready
         lay(tilesPerLine: tilesPerLine, tileRows: tileRows)
-        move(to: albums.firstIndex { $0.album.id == before } ?? cursor)
+        move(to: event.map { albums.count + $0 } ?? albums.firstIndex { $0.album.id == before } ?? cursor)
     }
+
+    mutating func showEvents(_ found: [ListedEvent], tilesPerLine: Int, tileRows: Int) {
+        let before = cursorEvent?.id
+        events.found = found
+        lay(tilesPerLine: tilesPerLine, tileRows: tileRows)
+        if let index = found.firstIndex(where: { $0.id == before }) { move(to: albums.count + index) }
+    }
+
+    /// Albums and events.
+    var tileCount: Int { albums.count + shownEvents.count }
 
     mutating func lay(tilesPerLine: Int, tileRows: Int) {
         wall = AlbumsWall(
-            parents: albums.map { AlbumLevels($0.album.name).parent }, columns: tilesPerLine, tileRows: tileRows)
+            parents: albums.map { AlbumLevels($0.album.name).parent }, events: shownEvents.count,
+            columns: tilesPerLine, tileRows: tileRows)
         move(to: cursor)
     }
 
     mutating func move(to index: Int) {
-        cursor = min(max(0, index), max(0, albums.count - 1))
+        cursor = min(max(0, index), max(0, tileCount - 1))
         guard let row = wall.row(of: cursor) else {
             top = 0
             return
@@ -102,11 +115,13 @@ public struct AlbumsState: Sendable {
 
     /// The saved searches on screen whose photos were not looked at yet.
     var unsummarized: [Album] {
-        visible.map { albums[$0].album }.filter { $0.query != nil && !asked.contains($0.id) }
+        visible.filter(albums.indices.contains).map { albums[$0].album }.filter {
+            $0.query != nil && !asked.contains($0.id)
+        }
     }
 
     mutating func markStale() {
-        isStale = true
+        (isStale, events.isStale) = (true, true)
         asked = []
     }
 }

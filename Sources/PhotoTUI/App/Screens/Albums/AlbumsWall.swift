@@ -6,6 +6,8 @@ struct AlbumsWall: Hashable, Sendable {
         /// What its albums are nested in; empty for those of the first level.
         let parent: String
         let albums: Range<Int>
+        /// Whether they are events that are proposed.
+        var isProposed = false
         /// Of the heading.
         let row: Int
     }
@@ -15,8 +17,8 @@ struct AlbumsWall: Hashable, Sendable {
     let columns: Int
     let tileRows: Int
 
-    /// `parents` are those of the albums, in order: equal ones together.
-    init(parents: [String] = [], columns: Int = 1, tileRows: Int = 1) {
+    /// `parents` are those of the albums, in order: equal ones together. Behind the albums so many `events` are proposed.
+    init(parents: [String] = [], events: Int = 0, columns: Int = 1, tileRows: Int = 1) {
         (self.columns, self.tileRows) = (max(1, columns), max(1, tileRows))
         var start = 0
         while start < parents.count {
@@ -25,6 +27,10 @@ struct AlbumsWall: Hashable, Sendable {
             sections.append(Section(parent: parents[start], albums: start..<end, row: rows))
             rows += 2 + (end - start + self.columns - 1) / self.columns * self.tileRows
             start = end
+        }
+        if events > 0 {
+            sections.append(Section(parent: "", albums: start..<(start + events), isProposed: true, row: rows))
+            rows += 2 + (events + self.columns - 1) / self.columns * self.tileRows
         }
     }
 

@@ -12,7 +12,7 @@ extension AppState {
                 DecisionState.Line(label: row == 0 ? line.label : "", text: text, isWarning: line.isWarning)
             }
         }
-        let below = 2
+        let below = decision.takesReason ? 2 : 1
         let rect = Rect(size).centered(GridSize(columns: width, rows: min(size.rows, lines.count + 2 + below)))
         grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
         let inside = grid.drawBox(

@@ -10,6 +10,7 @@ public struct DecisionState: Hashable, Sendable {
         case distinct(ClusterID, [PhotoID])
         case stack(ClusterID, [ClusterDetails.Stack])
         case emptyTrash
+        case writeSidecars([PhotoID])
     }
 
     public struct Line: Hashable, Sendable {
@@ -22,6 +23,8 @@ public struct DecisionState: Hashable, Sendable {
     public let kind: Kind
     public let title: String
     public let lines: [Line]
+    /// Whether the journal takes why.
+    var takesReason: Bool { if case .writeSidecars = kind { false } else { true } }
     /// Why, for the journal.
     public var reason = TextField()
     /// The first line shown.

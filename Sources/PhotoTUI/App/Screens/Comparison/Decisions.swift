@@ -35,7 +35,7 @@ extension AppState {
         case .down: decision.offset += 1
         case .pageUp: decision.offset -= 5
         case .pageDown: decision.offset += 5
-        default: _ = decision.reason.handle(press)
+        default: if decision.takesReason { _ = decision.reason.handle(press) }
         }
         decision.offset = max(0, min(decision.offset, decision.lines.count - 1))
         layers.append(.decision(decision))
@@ -66,6 +66,7 @@ extension AppState {
             duplicates.change = (request, .stack(cluster))
             return [.stackPhotos(request, stacks, reason: reason)]
         case .emptyTrash: return emptyTrash(reason: reason)
+        case .writeSidecars(let photos): return writeSidecars(photos)
         }
     }
 

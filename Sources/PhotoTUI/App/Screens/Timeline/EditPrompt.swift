@@ -100,6 +100,8 @@ public struct EditPrompt: Hashable, Sendable {
 public enum PhotoEdit: Hashable, Sendable {
     /// The album begins with them where it is not there.
     case addToAlbum(CollectionName)
+    /// An album of a proposed event begins with them; called otherwise where another has its name.
+    case acceptEvent(name: String)
     case tags(add: [CollectionName], remove: [CollectionName])
     case rating(Int?)
     case caption(String?)

@@ -134,7 +134,11 @@ struct EventsAccept: AsyncParsableCommand {
             let event = try await events.proposal(named: event, in: library)
             let run = EditRun(library, output, why)
             let name: CollectionName
-            if let chosen { name = chosen } else { name = try await Self.freeName(for: event, in: library) }
+            if let chosen {
+                name = chosen
+            } else {
+                name = try await EventProposal.albumName(event.name, in: library.catalog)
+            }
             if try await library.catalog.album(named: name) == nil {
                 let created = try await run.make(.createAlbum(name, description: ""), [])
                 if !output.json { try run.tell(created, found: nil) }
@@ -142,18 +146,6 @@ struct EventsAccept: AsyncParsableCommand {
             let album = try await library.album(typed: name.text)
             try run.tell(try await run.make(.addToAlbum(album.id), event.photos.map(\.id)), found: nil)
         }
-    }
-
-    /// Another event of the day may have been there as well.
-    private static func freeName(for event: EventProposal, in library: Library) async throws -> CollectionName {
-        let base = try CollectionName.album(event.name.filter { !$0.isNewline })
-        var name = base
-        var number = 2
-        while try await library.catalog.album(named: name) != nil {
-            name = try CollectionName.album("\(base.text) (\(number))")
-            number += 1
-        }
-        return name
     }
 }
 

@@ -169,8 +169,15 @@ extension Library {
     func tag(typed name: String) async throws -> Tag {
         let name = try CollectionName.tag(typed: name)
         guard let tag = try await catalog.tag(named: name) else {
+            let keyword = try await catalog.keywords(containing: name.text, after: nil, limit: 1000).contains {
+                CollectionName.key(of: $0.name) == name.key
+            }
+            let tag = OwnCommand.quoted("tag:\"\(name.text)\"")
             throw EngineError(
-                .notFound, "no photo has the tag \(name.text)", whatToDo: "list them with: phototui tags")
+                .notFound, "no photo has the tag \(name.text)",
+                whatToDo: keyword
+                    ? "it is a keyword: search \(tag), or make tags of keywords with: phototui tags adopt --search \(tag)"
+                    : "list them with: phototui tags")
         }
         return tag
     }

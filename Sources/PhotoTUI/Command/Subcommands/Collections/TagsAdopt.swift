@@ -9,8 +9,8 @@ struct TagsAdopt: AsyncParsableCommand {
         commandName: "adopt",
         abstract: "Make tags of the keywords in photos' files and sidecars.",
         discussion: """
-            Keywords, as digiKam, Lightroom and phototui's own sidecars write them, are found by any search, but are no tags \
-            by themselves. Adopted, they are, with all that can be done with tags; the files stay as they are. All are one edit, \
+            Keywords, as digiKam, Lightroom and phototui's own sidecars write them, are found as tags are, but can't be \
+            renamed, merged or taken away. Adopted, they can, with all that is done with tags; the files stay as they are. All are one edit, \
             which `edits undo` takes back. A tag that was taken away from a photo here is not given again.
 
             Examples:

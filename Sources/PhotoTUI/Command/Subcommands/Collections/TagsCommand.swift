@@ -8,8 +8,9 @@ struct TagsCommand: AsyncParsableCommand {
         commandName: "tags",
         abstract: "List tags, and put photos under them.",
         discussion: """
-            A tag is found whatever its case, and is there as long as a photo has it. The keywords in a photo's file are \
-            apart from its tags: `show` has both, and `tags adopt` makes tags of them.
+            A tag is found whatever its case, and is there as long as a photo has it. The keywords in photos' files and \
+            sidecars are listed beside the tags and found as they are (`search tag:beach`); `tags adopt` makes tags of them, \
+            which can be renamed, merged and taken away.
 
             Examples:
               phototui tags
@@ -27,16 +28,29 @@ struct TagsCommand: AsyncParsableCommand {
         ])
     }
 
-    /// Tells tags as text or JSON; `next` is the name to go on behind.
-    static func tell(_ tags: [Tag], next: String?, isJSON: Bool) throws {
+    /// Tells tags as text or JSON, and keywords that are none; `next` is what to go on with, an option and its value.
+    static func tell(
+        _ tags: [Tag], _ keywords: [Keyword] = [], next: (option: String, name: String)? = nil, isJSON: Bool
+    ) throws {
         if isJSON {
-            let document: JSON = .object(["tags": .array(tags.map(json)), "next": .text(next)])
+            let document: JSON = .object([
+                "tags": .array(tags.map(json)),
+                "keywords": .array(
+                    keywords.map { .object(["name": .string($0.name), "photo_count": .count($0.photoCount)]) }),
+                "next": .text(next?.option == "--after" ? next?.name : nil),
+                "next_keyword": .text(next?.option == "--after-keyword" ? next?.name : nil),
+            ])
             return try Console.line(document.encoded())
         }
-        var table = TextTable([("TAG", .left), ("PHOTOS", .right)])
-        for tag in tags { table.add([displayEscaped(tag.name), "\(tag.photoCount)"]) }
+        var table = TextTable([("TAG", .left), ("PHOTOS", .right), ("", .left)])
+        for tag in tags { table.add([displayEscaped(tag.name), "\(tag.photoCount)", ""]) }
+        for keyword in keywords { table.add([displayEscaped(keyword.name), "\(keyword.photoCount)", "keyword"]) }
         if !table.isEmpty { try Console.write(table.text()) }
-        if let next { Console.note("More follow: --after \(OwnCommand.quoted(next))\n") }
+        if !keywords.isEmpty {
+            Console.note(
+                "Keywords are what files and sidecars say. To make tags of them: phototui tags adopt --search ''\n")
+        }
+        if let next { Console.note("More follow: \(next.option) \(OwnCommand.quoted(next.name))\n") }
     }
 }
 
@@ -46,6 +60,9 @@ struct TagsList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the tags by name, with how many photos have each.",
         discussion: """
+            Behind the tags follow the keywords of photos' files and sidecars that are the name of no tag, marked as such, with \
+            those of photos in the trash.
+
             Examples:
               phototui tags list --match sea
               phototui tags list --json | jq -r '.tags[] | select(.photo_count == 1).name'
@@ -60,20 +77,38 @@ struct TagsList: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many tags.", valueName: "n"))
     var limit = 1000
 
-    @Option(help: ArgumentHelp("Only tags that follow this one by name.", valueName: "tag"))
+    @Option(help: ArgumentHelp("Only tags that follow this one by name, and keywords.", valueName: "tag"))
     var after: String?
+
+    @Option(help: ArgumentHelp("Only keywords that follow this one.", valueName: "keyword"))
+    var afterKeyword: String?
 
     func validate() throws {
         if !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
+        if after != nil, afterKeyword != nil { throw ValidationError("--after-keyword goes without --after") }
     }
 
     func run() async throws {
         let query = CollectionQuery(
             text: try typedText(match), after: try after.map(CollectionName.tag(typed:)), limit: limit + 1)
+        let afterKeyword = try afterKeyword.map(typedText)
         try await libraryOptions.withLibrary { library in
-            let found = try await library.catalog.tags(query)
-            let shown = Array(found.prefix(limit))
-            try TagsCommand.tell(shown, next: found.count > limit ? shown.last?.name : nil, isJSON: output.json)
+            let tags = afterKeyword == nil ? try await library.catalog.tags(query) : []
+            let shown = Array(tags.prefix(limit))
+            let room = limit - shown.count
+            let keywords =
+                tags.count > limit
+                ? []
+                : try await library.catalog.keywords(
+                    containing: query.text, after: afterKeyword, limit: room + 1)
+            let next: (String, String)? =
+                if tags.count > limit {
+                    shown.last.map { ("--after", $0.name) }
+                } else if keywords.count > room {
+                    keywords.prefix(room).last.map { ("--after-keyword", $0.name) }
+                        ?? shown.last.map { ("--after", $0.name) }
+                } else { nil }
+            try TagsCommand.tell(shown, Array(keywords.prefix(room)), next: next, isJSON: output.json)
         }
     }
 }
@@ -105,7 +140,7 @@ struct TagsSuggest: AsyncParsableCommand {
     func run() async throws {
         let query = CollectionQuery(text: try typedText(text), isByPhotoCount: true, limit: limit)
         try await libraryOptions.withLibrary { library in
-            try TagsCommand.tell(try await library.catalog.tags(query), next: nil, isJSON: output.json)
+            try TagsCommand.tell(try await library.catalog.tags(query), isJSON: output.json)
         }
     }
 }
