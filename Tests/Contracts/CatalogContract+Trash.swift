@@ -3,10 +3,13 @@ import SystemPackage
 
 extension Catalog {
     /// Three photos of one cluster, of which the first is kept and the others are in the trash.
-    func addTrashed() async throws -> (photos: [PhotoID], resolution: Resolution) {
+    func addTrashed(
+        deciding: (_ trashed: PhotoID) async throws -> Void = { _ in }
+    ) async throws -> (photos: [PhotoID], resolution: Resolution) {
         let one = try await addCompared(1, 1)
         let two = try await addCompared(2, 3, like: one) { $0.rating = 4 }
         let three = try await addCompared(3, 1, like: one)
+        try await deciding(two)
         let resolution = try await resolve(
             ResolutionRequest(
                 cluster: ClusterID(first: one), keeper: one, members: [one, two, three], actor: "a"))
@@ -105,11 +108,15 @@ extension CatalogContract {
         ContractCase("A photo removed for good leaves nothing behind, and its file is no news to an import") {
             subject in
             let catalog = subject.catalog
-            let (photos, resolution) = try await catalog.addTrashed()
-            let moment = resolution.resolvedAt
-            // What refers to it: a decision, a stack, an answer, a vector's place.
             let four = try await catalog.addCompared(4, 0xff00)
-            _ = try await catalog.decideDistinct([photos[1], four], actor: "a", reason: "")
+            // What refers to it: a decision, a stack, an answer, a vector's place.
+            let (photos, resolution) = try await catalog.addTrashed {
+                _ = try await catalog.decideDistinct([$0, four], actor: "a", reason: "")
+            }
+            let moment = resolution.resolvedAt
+            try await requireRefused(.conflict, "a decision on one in the trash") {
+                _ = try await catalog.decideDistinct([photos[2], four], actor: "a", reason: "")
+            }
             try await catalog.keep([CalibrationAnswer(photos[1], photos[0], distance: 1, isSame: true)])
             try requireEqual(try await catalog.remove(photos[1], moment - 1), false, "one that came there later")
             try requireEqual(try await catalog.remove(photos[0], moment), false, "one that is not there")

@@ -288,8 +288,12 @@ struct LibraryFilling: Sendable {
             after = last.id
             for decision in page where decision.verdict == .distinct && decision.undone == nil {
                 try Task.checkCancellation()
-                let photos = ([decision.keeper] + decision.alsoKept).compactMap { here[$0] }
-                guard Set(photos).count > 1, !isDry else { continue }
+                var photos: [PhotoID] = []
+                for photo in ([decision.keeper] + decision.alsoKept).compactMap({ here[$0] }) where !isDry {
+                    // Nothing is decided of what is in the trash here.
+                    if try await catalog.photo(photo)?.trashedAt == nil { photos.append(photo) }
+                }
+                guard Set(photos).count > 1 else { continue }
                 report.decisions += try await catalog.decideDistinct(photos, actor: actor, reason: reason).newPairs
             }
         }
