@@ -137,8 +137,17 @@ struct Fixtures {
         small.save(f"{folder}/animated.png", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/animated.avif", save_all=True, append_images=pages[1:])
         small.save(f"{folder}/many.jpg", format="MPO", save_all=True, append_images=pages[1:])
-        # With a preview, as cameras have it, and with a gain map, as phones do.
-        small.save(f"{folder}/preview.jpg", format="MPO", save_all=True, append_images=[small.resize((160, 100))])
+        # With a gain map, as phones have it, and with a preview, as cameras do: its type says so in the second entry (CIPA DC-007).
+        small.save(f"{folder}/gain-map.jpg", format="MPO", save_all=True, append_images=[small.resize((160, 100))])
+        file = bytearray(open(f"{folder}/gain-map.jpg", "rb").read())
+        block = file.index(b"MPF\0") + 4
+        order = "little" if file[block:block + 2] == b"II" else "big"
+        number = lambda place, count: int.from_bytes(file[place:place + count], order)
+        index = block + number(block + 4, 4)
+        fields = [index + 2 + 12 * field for field in range(number(index, 2))]
+        entry = block + next(number(field + 8, 4) for field in fields if number(field, 2) == 0xB002) + 16
+        file[entry:entry + 4] = (0x010001).to_bytes(4, order)
+        open(f"{folder}/preview.jpg", "wb").write(file)
         # As phones append a film: at once, or behind blocks of their own.
         film = struct.pack(">I", 24) + b"ftypmp42" + bytes(4) + b"isommp42" + struct.pack(">I", 16) + b"mdat" + bytes(8)
         still = open(f"{folder}/progressive.jpg", "rb").read()

@@ -75,6 +75,7 @@ struct ProcessingTests {
             ("deep.png", ["Picture.Bits": "16"]), ("alpha.png", ["Picture.Alpha": "1"]), ("opaque.png", [:]),
             ("film.jpg", ["Picture.Film": "1"]),
             ("film-behind-blocks.jpg", ["Picture.Film": "1"]), ("no-film.jpg", [:]), ("preview.jpg", [:]),
+            ("gain-map.jpg", ["Picture.Added": "1"]),
             ("words-behind.jpg", [:]),
             ("progressive.jpg", [:]), ("photo.jpg", [:]), ("colour.png", [:]), ("plain.avif", [:]), ("plain.webp", [:]),
         ])
