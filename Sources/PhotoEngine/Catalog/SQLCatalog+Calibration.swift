@@ -49,7 +49,7 @@ extension SQLCatalog {
     }
 
     func denials(in clusters: [ClusterID]) async throws -> [CalibrationAnswer?] {
-        let values = clusters.map { [ownerValue, .bool(false), ownerValue, .id($0), ownerValue, .id($0)] }
+        let values = clusters.map { [.id($0), ownerValue, ownerValue, .bool(false), ownerValue, .id($0)] }
         return try await database.read { try $0.rows(Self.denial, each: values) }.map { rows in
             guard var row = rows.first else { return nil }
             let (first, second): (PhotoID, PhotoID) = try (row.id(), row.id())
@@ -57,12 +57,13 @@ extension SQLCatalog {
         }
     }
 
+    /// From each photo of the cluster to its answers, in SQLite by the order of the CROSS JOIN: else it tries every pair of them,
+    /// for minutes where they are 50,000.
     private static let denial = """
-        SELECT answer.first, answer.second, answer.distance FROM calibration_answers AS answer
-        JOIN compared_photos AS one ON one.photo = answer.first
-        JOIN compared_photos AS other ON other.photo = answer.second
-        WHERE answer.owner = ? AND answer.is_same = ? AND one.owner = ? AND one.cluster = ? AND other.owner = ?
-            AND other.cluster = ?
+        SELECT answer.first, answer.second, answer.distance
+        FROM compared_photos AS one CROSS JOIN calibration_answers AS answer CROSS JOIN compared_photos AS other
+        WHERE one.cluster = ? AND one.owner = ? AND answer.owner = ? AND answer.first = one.photo AND answer.is_same = ?
+            AND other.photo = answer.second AND other.owner = ? AND other.cluster = ?
         ORDER BY answer.first, answer.second LIMIT 1
         """
 
