@@ -92,7 +92,7 @@ struct OpenedPicture {
         // libvips' resize moves the pHash of drawings by up to 4 bits, and that of a large JPEG by one now and then.
         let isHashedScaled = loader.shrinksWhileDecoding && edge >= 1024
         if !isHashedScaled { plain = try plain.inMemory() }
-        let picture = try plain.scaled(Double(edge) / Double(plain.longestEdge)).inMemory()
+        let picture = try plain.scaledInMemory(Double(edge) / Double(plain.longestEdge))
         return ReducedPicture(
             picture: picture, hashed: isHashedScaled ? picture : plain, storedSize: size, extent: extent,
             problem: problem)

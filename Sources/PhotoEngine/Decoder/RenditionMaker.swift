@@ -14,10 +14,10 @@ enum RenditionMaker {
         of picture: VipsPicture, sizes: [Int], formats: [RenditionFormat]
     ) throws -> [Rendition] {
         var renditions: [Rendition] = []
-        var current = try picture.applying(phototui_vips_without_metadata)
+        var current = picture
         for size in sizes.sorted(by: >) {
             if current.longestEdge > size {
-                current = try current.scaled(Double(size) / Double(current.longestEdge)).inMemory()
+                current = try current.scaledInMemory(Double(size) / Double(current.longestEdge))
             }
             for format in formats {
                 renditions.append(
@@ -30,8 +30,12 @@ enum RenditionMaker {
     private static func encode(_ picture: VipsPicture, _ format: RenditionFormat) throws -> [UInt8] {
         switch format {
         case .webp: try WebPEncoder.encode(picture, quality: Float(quality), effort: webPEffort)
-        case .jpeg: try picture.saved { phototui_vips_save_jpeg($0, $1, $2, quality) }
-        case .avif: try picture.saved { phototui_vips_save_avif($0, $1, $2, avifQuality, avifEffort) }
+        case .jpeg: try bare(picture).saved { phototui_vips_save_jpeg($0, $1, $2, quality) }
+        case .avif: try bare(picture).saved { phototui_vips_save_avif($0, $1, $2, avifQuality, avifEffort) }
         }
+    }
+
+    private static func bare(_ picture: VipsPicture) throws -> VipsPicture {
+        try picture.applying(phototui_vips_without_metadata)
     }
 }

@@ -47,6 +47,22 @@ static inline VipsImage *phototui_vips_memory(int width, int height, int bands) 
 static inline int phototui_vips_resize(VipsImage *in, VipsImage **out, double scale) {
     return vips_resize(in, out, scale, NULL);
 }
+// Of 8-bit grey or sRGB pixels in memory, computed here and now, without metadata: libvips' own way to memory starts a thread
+// and its queues for each picture, which takes longer than a small picture itself.
+static inline int phototui_vips_resize_here(VipsImage *in, VipsImage **out, double scale) {
+    VipsImage *lazy = NULL;
+    if (vips_resize(in, &lazy, scale, NULL) != 0) return -1;
+    VipsRect whole = {.left = 0, .top = 0, .width = lazy->Xsize, .height = lazy->Ysize};
+    VipsRegion *region = vips_region_new(lazy);
+    *out = NULL;
+    if (region != NULL && vips_region_prepare(region, &whole) == 0) *out = phototui_vips_memory(whole.width, whole.height, lazy->Bands);
+    for (int row = 0; *out != NULL && row < whole.height; row++) {
+        memcpy(VIPS_IMAGE_ADDR(*out, 0, row), VIPS_REGION_ADDR(region, 0, row), VIPS_IMAGE_SIZEOF_LINE(*out));
+    }
+    if (region != NULL) g_object_unref(region);
+    g_object_unref(lazy);
+    return *out == NULL ? -1 : 0;
+}
 static inline int phototui_vips_crop(VipsImage *in, VipsImage **out, int left, int top, int width, int height) {
     return vips_extract_area(in, out, left, top, width, height, NULL);
 }
