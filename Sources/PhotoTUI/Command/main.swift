@@ -13,4 +13,7 @@ invocation.heedSignals()
 if let folder = invocation.library {
     _ = RawArguments.path(folder).withPlatformString { setenv("PHOTOTUI_LIBRARY", $0, 1) }
 }
-exit(await invocation.run())
+let code = await invocation.run()
+// exit() destroys what threads of the libraries still use, and so could turn a finished command into a crash.
+fflush(nil)
+_exit(code)
