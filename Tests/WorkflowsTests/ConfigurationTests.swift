@@ -85,12 +85,31 @@ struct ConfigurationTests {
         #expect(rules.namePatterns.prefix(2).map(\.isEdited) == [true, false])
         for line in [
             "keeper_rules = \"reslution\"", "keeper_rules = 3", "keeper_formats = \"jpg\"",
-            "keeper_size_tolerance = 101", "reference_folders = \"keepers\"", "reference_folders = [\"/a\"]",
+            "keeper_size_tolerance = 101", "reference_folders = \"keepers\"", "reference_folders = [[\"/a\"]]",
             "keeper_names = \"x\"", "[keeper_names]\n\"*-final\" = 3",
         ] {
             #expect(try load(line, ["HOME": "/home/ana"]).keeperProblem != nil, "\(line)")
         }
         #expect(try load("workers = 0").keeperProblem == nil)
+    }
+
+    @Test("What has several parts may be an array")
+    func arrays() throws {
+        let configuration = try load(
+            """
+            rendition_sizes = [1200, 150]
+            rendition_formats = ["avif"]
+            keeper_rules = ["resolution", "file_name"]
+            reference_folders = ["/archive", "~/keepers"]
+            [keys]
+            next_photo = ["n", "space"]
+            """, ["HOME": "/home/ana"])
+        #expect(configuration.problems.isEmpty)
+        #expect(configuration.processingOptions.sizes == [150, 256, 1200])
+        #expect(configuration.processingOptions.formats == [.webp, .avif])
+        #expect(configuration.keeperRules.order == [.resolution, .fileName])
+        #expect(configuration.keeperRules.referenceFolders == ["/archive", "/home/ana/keepers"])
+        #expect(configuration.keys == ["next_photo": "n space"])
     }
 
     @Test("A number out of its range is refused with the range, and what holds instead")

@@ -70,7 +70,7 @@ public struct Configuration: Sendable {
         let theme = reader.text("theme", default: "dark", "The colours: a name in the themes folder.")
         let workers = reader.number("workers", default: 2, in: 1...256, "Photos processed at a time.")
         let formats = reader.text(
-            "rendition_formats", default: "webp",
+            "rendition_formats", default: "webp", separator: " ",
             "Formats of the renditions, separated by blanks: webp, avif, jpeg; webp is always made.")
         let renditionSizes = reader.renditionSizes()
         let batchFiles = reader.number(

@@ -21,7 +21,7 @@ extension ConfigurationReader {
                     "keeper_size_tolerance", default: 5, in: 0...100,
                     "By how many per cent of their pixels two pictures may differ and count as equally large.")) / 100
         let folders = text(
-            "reference_folders", default: "",
+            "reference_folders", default: "", separator: ":",
             "Folders whose photos are never moved to the trash as duplicates, separated by colons.")
         for folder in folders.split(separator: ":") {
             if folder.hasPrefix("/") {
@@ -42,7 +42,8 @@ extension ConfigurationReader {
         _ meaning: String
     ) -> [Value] {
         var values: [Value] = []
-        for name in text(key, default: standard.joined(separator: " "), meaning).split(separator: " ") {
+        let text = text(key, default: standard.joined(separator: " "), separator: " ", meaning)
+        for name in text.split(separator: " ") {
             guard let (_, value) = known.first(where: { $0.name == name }) else {
                 let all = known.map(\.name).joined(separator: ", ")
                 complain(key, "\"\(name)\" is no \(what)", "the \(what)s are: \(all)")

@@ -18,13 +18,15 @@ struct ConfigurationReader {
         problems = file.problem.map { [$0] } ?? []
     }
 
+    /// What has several parts, with `separator` between them, may be an array in the file.
     mutating func text(
-        _ key: String, default standard: String, among choices: [String]? = nil, _ meaning: String
+        _ key: String, default standard: String, among choices: [String]? = nil, separator: String? = nil,
+        _ meaning: String
     ) -> String {
         value(
             key, standard, meaning,
             expected: choices.map { "write one of: \($0.joined(separator: ", "))" } ?? "write a text between quotes",
-            show: { $0 }, fromFile: { $0.string }
+            show: { $0 }, fromFile: { entry in entry.string ?? separator.flatMap { Self.joined(entry, $0) } }
         ) { text in
             choices.map { $0.contains(text) } ?? true ? text : nil
         }
@@ -54,12 +56,20 @@ struct ConfigurationReader {
         }
     }
 
+    /// The texts and numbers of an array; nil for anything else.
+    private static func joined(_ entry: any TOMLValueConvertible, _ separator: String) -> String? {
+        guard let array = entry.array else { return nil }
+        let parts = array.map { $0.string ?? $0.int.map { "\($0)" } }
+        guard !parts.contains(nil) else { return nil }
+        return parts.compactMap(\.self).joined(separator: separator)
+    }
+
     /// `rendition_sizes`.
     mutating func renditionSizes() -> [Int] {
         let possible = RenditionKind.possibleSizes
         let standard = RenditionKind.standardSizes.map { "\($0)" }.joined(separator: " ")
         let words = text(
-            "rendition_sizes", default: standard,
+            "rendition_sizes", default: standard, separator: " ",
             "Longest edges of the renditions in pixels, separated by blanks; \(RenditionKind.smallSize) is always made."
         )
         var sizes: [Int] = []
@@ -98,7 +108,7 @@ struct ConfigurationReader {
         }
         var keys: [String: String] = [:]
         for name in table.keys.sorted() {
-            guard let text = table[name]?.string else {
+            guard let entry = table[name], let text = entry.string ?? Self.joined(entry, " ") else {
                 complain("keys.\(name)", "its value is no text", "write the keys between quotes")
                 continue
             }

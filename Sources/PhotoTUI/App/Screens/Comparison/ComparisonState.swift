@@ -137,7 +137,7 @@ struct ComparisonLayout {
         (heading, rest) = body.splitTop(1)
         (advice, rest) = rest.splitTop(body.rows >= 14 ? 2 : body.rows >= 6 ? 1 : 0)
         (caption, picture) = rest.splitBottom(1)
-        let gutter = body.columns >= 60 ? 10 : 0
+        let gutter = body.columns >= 60 ? 11 : 0
         guard comparison.mode == .sideBySide, !comparison.photos.isEmpty else {
             (panes, labels) = ([], rest.splitLeft(0).left)
             return

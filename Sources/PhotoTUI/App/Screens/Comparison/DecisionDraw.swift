@@ -6,7 +6,7 @@ extension AppState {
     /// Draws what a decision would change; where the reason is typed.
     func drawDecision(_ decision: DecisionState, into grid: inout Grid) -> Position? {
         let width = min(76, size.columns - 2)
-        let labelWidth = min(10, width / 4)
+        let labelWidth = min(11, width / 4)
         let lines = decision.lines.flatMap { line in
             line.text.wrapped(to: max(1, width - labelWidth - 5)).enumerated().map { row, text in
                 DecisionState.Line(label: row == 0 ? line.label : "", text: text, isWarning: line.isWarning)
