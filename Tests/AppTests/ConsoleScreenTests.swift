@@ -31,6 +31,14 @@ struct ConsoleScreenTests {
         try expectGolden(app.frame(), "queues-120x40")
     }
 
+    @Test("Queues in which messages wait for nobody") func queuesLeft() throws {
+        var broker = SampleBroker.shop
+        for (index, consumption) in [QueueConsumption.nobody, .nobodyWhoAnswers, .nobody].enumerated() {
+            broker.queues[index].consumption = consumption
+        }
+        try expectGolden(running(broker, columns: 120).frame(), "queues-left-120x24")
+    }
+
     @Test("Before the first answer") func loading() throws {
         var app = RunningConsole()
         app.answers = false

@@ -450,15 +450,37 @@ struct SQLiteTaskHistoryTests {
     @Test("Of what an error must hold the rare is looked up: digits first, letters where there is little else")
     func trigrams() {
         #expect(
-            ErrorPattern.trigrams(of: ["user 395144 not found"])
-                == #""395" AND "951" AND "514" AND "144" AND " 39" AND "44 " AND "r 3" AND "4 n""#)
-        #expect(ErrorPattern.trigrams(of: ["No \"x\""]) == #""no " AND "o """ AND " ""x" AND """x""""#)
-        #expect(ErrorPattern.trigrams(of: ["a7b ", "xyz"]) == #""a7b" AND "7b " AND "xyz""#)
+            ErrorPattern.trigrams(of: ["user 395144"])
+                == ["395", "951", "514", "144", " 39", "r 3", "use", "ser", "er "])
+        #expect(ErrorPattern.trigrams(of: ["No \"x\""]) == ["no ", "o \"", " \"x", "\"x\""])
+        #expect(ErrorPattern.trigrams(of: ["a7b ", "xyz"]) == ["a7b", "7b ", "xyz"])
         #expect(ErrorPattern.rareTexts(of: ["user 395144 of 7 and 88", "x"]) == ["395144"])
         #expect(ErrorPattern.rareTexts(of: ["user 7 not 88"]) == ["r 7 n", "t 88"])
         #expect(ErrorPattern.rareTexts(of: ["connection refused", "by 1"]) == ["y 1"])
         #expect(ErrorPattern.rareTexts(of: ["connection refused"]) == ["connection refused"])
-        #expect(ErrorPattern.trigrams(of: ["connection refused"]).components(separatedBy: " AND ").count == 8)
+    }
+
+    @Test("Of words that most errors have, what fewest hold leads to the one that is meant, or to none")
+    func rarest() async throws {
+        try await withHistory { history in
+            for number in 0..<600 {
+                let error = number == 7 ? "connection refused" : "its connection was refused"
+                try await history.record(failure("f\(number)", 10, error), marks: [], watch: watch)
+            }
+            let index = TrigramIndex(table: "task_error")
+            let terms = try await history.database.read { connection in
+                try ["connection refused", "refused connection", "no connection"].map {
+                    try index.rarest(of: [$0], limit: 300, connection)
+                }
+            }
+            #expect(terms == [#""n r" AND "con" AND "onn" AND "nne""#, nil, nil])
+            #expect(try await ids(history) { $0.errorPattern = "connection refused" } == ["f7"])
+            #expect(try await ids(history) { $0.errorPattern = "refused.*connection" } == [])
+            var filter = TaskFilter()
+            filter.errorPattern = "connection"
+            let all = try await history.tasks(filter, limit: 1000).tasks
+            #expect(all.count == 600)
+        }
     }
 
     @Test(

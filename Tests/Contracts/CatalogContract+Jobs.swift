@@ -412,6 +412,38 @@ extension CatalogContract {
             pattern.errorPattern = "disk 7 full"
             try requireEqual(try await subject.stranger.jobs(pattern, after: nil, limit: 9), [], "a stranger's")
         },
+        ContractCase("Jobs are found by their errors in every order, from where a page ended") { subject in
+            for number in 0..<6 { _ = try await subject.catalog.add(scanned(number)) }
+            let claimed = try await subject.catalog.claimAll().sorted { $0.id < $1.id }
+            for (place, job) in claimed.enumerated() {
+                subject.clock.advance(seconds: place == 2 ? 50 : 1)
+                _ = try await subject.catalog.fail(
+                    job.id, worker: "w", error: place == 4 ? "connection reset" : "the connection was refused",
+                    runAt: nil, unreadable: false)
+            }
+            func find(
+                _ pattern: String, _ order: TaskFilter.Order, after: Int? = nil, limit: Int = 99
+            ) async throws -> [Int?] {
+                var filter = JobFilter()
+                (filter.errorPattern, filter.order) = (pattern, order)
+                let found = try await subject.catalog.jobs(filter, after: after.map { claimed[$0].id }, limit: limit)
+                return found.map { job in claimed.firstIndex { $0.id == job.id } }
+            }
+            // Found by an index of what they hold, and, without any text of their own, by reading them all.
+            for pattern in ["was refused", "r.*(d$|used)"] {
+                try requireEqual(try await find(pattern, .newest), [5, 3, 2, 1, 0], "the newest, \(pattern)")
+                try requireEqual(try await find(pattern, .newest, after: 3, limit: 1), [2], "behind one, \(pattern)")
+                try requireEqual(try await find(pattern, .oldest, limit: 2), [0, 1], "the oldest, \(pattern)")
+                try requireEqual(
+                    try await find(pattern, .oldest, after: 2), [3, 5], "the oldest behind one, \(pattern)")
+                for order in [TaskFilter.Order.runtime, .ended] {
+                    try requireEqual(try await find(pattern, order, limit: 3), [5, 3, 2], "the longest, \(pattern)")
+                }
+                try requireEqual(try await find(pattern, .retries), [5, 3, 2, 1, 0], "by attempts, \(pattern)")
+                try requireEqual(try await find(pattern, .newest, limit: 0), [], "none, \(pattern)")
+            }
+            try requireEqual(try await find("connection refused", .newest), [], "words that no error has together")
+        },
         ContractCase("A photo's jobs are listed newest first, and only its own") { subject in
             let id = try await subject.catalog.add(scanned(1))
             _ = try await subject.catalog.add(scanned(2))

@@ -38,6 +38,11 @@ extension CatalogContract {
             }
             try requireEqual(paged, sorted, "page by page")
             try requireEqual(try await subject.stranger.storedOriginals(after: nil, limit: 9), [], "another's")
+            let digests = all.map(\.sha256)
+            let recorded = try await subject.catalog.originals(of: digests + [digest(99)])
+            try requireEqual(recorded, Dictionary(all.map { ($0.sha256, $0.key) }) { $1 }, "by their digests")
+            try requireEqual(try await subject.stranger.originals(of: digests), [:], "another's by their digests")
+            try requireEqual(try await subject.catalog.originals(of: []), [:], "of none")
         },
         ContractCase("Photos come in the order of their digests, with whether they were processed") { subject in
             let done = try await subject.catalog.addProcessed(1)
@@ -50,6 +55,8 @@ extension CatalogContract {
                 try await subject.catalog.picturedPhotos(after: digests[1], limit: 1).map(\.sha256), [digests[2]],
                 "a page")
             try requireEqual(try await subject.stranger.picturedPhotos(after: nil, limit: 9), [], "another's")
+            let recorded = try await subject.catalog.originals(of: [digests[0]])
+            try requireEqual(recorded, [digests[0]: nil], "whose original is in a file")
         },
     ]
 }

@@ -127,6 +127,16 @@ extension OwnerTrial {
             try requireEqual(Set(found.map(\.photo)), Set(own.photos), "the photos")
             try requireEqual(found.filter(\.isProcessed).map(\.photo), [own.photos[0]], "the processed")
         },
+        OwnerTrial("originals(of:)") { own, other in
+            let shared = Set(try await own.catalog.picturedPhotos(after: nil, limit: 99).map(\.sha256))
+            let others = try await other.catalog.picturedPhotos(after: nil, limit: 99).map(\.sha256)
+            try requireEqual(
+                Set(try await own.catalog.originals(of: others).keys), shared.intersection(others), "the other's photos"
+            )
+        } use: { own in
+            let digests = try await own.catalog.picturedPhotos(after: nil, limit: 99).map(\.sha256)
+            try requireEqual(Set(try await own.catalog.originals(of: digests).keys), Set(digests), "its own photos")
+        },
     ]
 
     static let quotas: [OwnerTrial] = [

@@ -259,4 +259,42 @@ struct CeleryConsoleInteropTests {
             try await items().contains { $0.kind == .visibility && $0.explanation.contains("photo.sleep") }
         }
     }
+
+    @Test(
+        "A queue in which messages wait for nobody is told, also once poison has ended its worker",
+        .timeLimit(.minutes(10)))
+    func left() async throws {
+        let peer = try CeleryPeer()
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        func left() async throws -> [String: QueueConsumption?] {
+            let consumers = try #require(try await console.consumers(patience: .seconds(4)))
+            let queues = try await console.queues().told(consumers).queues
+            return Dictionary(queues.filter(\.isLeft).map { ($0.name, $0.consumption) }) { $1 }
+        }
+        try await wait("the worker is not heard") { try await console.workers(patience: .seconds(3)).count == 1 }
+        #expect(try await left() == [:])
+        _ = try await peer.run("send('python.add', 1, 2, queue='batch')")
+        #expect(try await left() == ["batch": .nobody])
+        _ = try await console.pause("batch")
+        #expect(try await left() == [:])
+        // Without a content type it ends the worker, which says goodbye.
+        let client = RedisConnection(console.address)
+        defer { client.close() }
+        let list = CeleryKeys(prefix: peer.prefix, database: client.address.database).list(of: "python", priority: 0)
+        try await client.send(RedisCommand("LPUSH", .text(list), "no JSON"))
+        try await wait("the worker did not end", seconds: 60) { !python.isRunning }
+        _ = try await peer.run("send('python.add', 1, 2, queue='python')")
+        #expect(try await left() == ["python": .nobody])
+        let url = RedisService.url + (RedisService.url.contains("?") ? "&" : "?") + "global_keyprefix=\(peer.prefix)"
+        let told = try await peer.launchAndRead(
+            CeleryPeer.programs + "/phototui", ["queues", "list", "--json", "--broker", url])
+        let queues = JSONValue(parsing: Array(told.utf8))?["queues"].array ?? []
+        let consumed = Dictionary(queues.map { ($0["name"].string ?? "", $0["consumed"]) }) { $1 }
+        #expect(consumed["python"] == .bool(false), "\(told)")
+        let items = try await BrokerInbox(console, longest: [:], words: [], patience: .seconds(4)).items()
+        let alone = try #require(items.first { $0.kind == .noWorker })
+        #expect(alone.explanation.contains("python"), "\(alone)")
+    }
 }

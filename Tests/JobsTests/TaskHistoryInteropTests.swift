@@ -361,22 +361,22 @@ struct TaskHistoryInteropTests {
             """
             for n in range(20): send('python.add', n, 2, queue='python').get(timeout=60)
             time.sleep(6)
-            sent = [send('python.fail', queue='python', task_id=f'fail-{n}') for n in range(20)]
+            sent = [send('python.fail', queue='python', task_id=f'fail-{n}') for n in range(120)]
             for result in sent: result.get(timeout=60, propagate=False)
             """)
-        try await wait("they are not told of") { try await inbox()["failed_tasks"]?["count"].integer == 20 }
+        try await wait("they are not told of") { try await inbox()["failed_tasks"]?["count"].integer == 120 }
         try await wait("their share is not told of") { try await inbox()["error_rate"] != nil }
         let told = try await inbox()
         let failed = try #require(told["failed_tasks"])
         #expect(failed["subject"].string == "python.fail", "\(failed)")
-        #expect(failed["explanation"].string?.contains("20 python.fail: ") == true, "\(failed)")
+        #expect(failed["explanation"].string?.contains("120 python.fail: ") == true, "\(failed)")
         #expect(failed["command"].string?.hasPrefix("phototui dead list --group --broker ") == true, "\(failed)")
         let rate = try #require(told["error_rate"])
         #expect(rate["subject"].string == "python", "\(rate)")
-        #expect(rate["explanation"].string?.hasPrefix("50 % of the 40 tasks of python") == true, "\(rate)")
+        #expect(rate["explanation"].string?.hasPrefix("86 % of the 140 tasks of python") == true, "\(rate)")
         let health = try await text("health", "--check")
-        #expect(health.hasPrefix("PHOTOTUI WARNING - tasks: 50 % of the 40 tasks of python"), "\(health)")
-        #expect(health.contains("20 tasks failed for good in the last hour (python.fail)"), "\(health)")
+        #expect(health.hasPrefix("PHOTOTUI WARNING - tasks: 86 % of the 140 tasks of python"), "\(health)")
+        #expect(health.contains("120 tasks failed for good, and nobody has sent them again (python.fail)"), "\(health)")
     }
 
     @Test("What is no event, from whomever, is counted and ends no watch", .timeLimit(.minutes(8)))

@@ -239,7 +239,9 @@ private final class HookedStore: ObjectStore {
     }
     func get(_ key: ObjectKey, range: Range<Int64>?) async throws -> [UInt8] { try await store.get(key, range: range) }
     func head(_ key: ObjectKey) async throws -> ByteCount? { try await store.head(key) }
-    func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
-        try await store.list(prefix: prefix, after: after, limit: limit)
+    func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary] {
+        try await store.list(prefix: prefix, after: after, limit: limit, strange: strange)
     }
 }

@@ -42,7 +42,9 @@ struct ProcessPhotoTests {
         func putFile(_ file: FilePath, at key: ObjectKey, sha256: SHA256Digest) async throws { throw error }
         func get(_ key: ObjectKey, range: Range<Int64>?) async throws -> [UInt8] { throw error }
         func head(_ key: ObjectKey) async throws -> ByteCount? { throw error }
-        func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] { throw error }
+        func list(
+            prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+        ) async throws -> [ObjectSummary] { throw error }
         func delete(_ key: ObjectKey) async throws { throw error }
         func localPath(of key: ObjectKey) -> FilePath { FilePath("/nowhere").appending(key.description) }
     }

@@ -20,55 +20,15 @@ extension SQLCatalog {
         ).map(JobColumns.job)
     }
 
-    /// Errors that are looked through at a time; of the first, no more than tell whether many fit.
-    private static var pageSize: Int { 2000 }
-    private static var firstPageSize: Int { 200 }
-
     func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
-        let pattern = try filter.errorPattern.map(ErrorPattern.init)
+        if filter.errorPattern != nil { return try await jobsByError(filter, after: after, limit: limit) }
         let ordering = Self.ordering(filter.order)
-        var found: [Job] = []
-        var place = after
-        var skipped = 0
-        var isByError = false
-        while found.count < limit {
-            var condition = Self.condition(filter, owner: ownerValue, dialect)
-            if let place, let comparison = ordering.comparison { condition.and("id \(comparison) ?", [.id(place)]) }
-            let isFirst = pattern?.parts.isEmpty == false && !isByError && place == after && skipped == 0
-            let count = pattern == nil ? limit : isFirst ? Self.firstPageSize : Self.pageSize
-            let page = try await database.rows(
-                statement(
-                    condition.sql, order: ordering.sql, byError: isByError ? pattern?.parts ?? [] : [],
-                    &condition.values), condition.values + [.int(count), .int(skipped)]
-            ).map(JobColumns.job)
-            // What has no place of its own in an order is counted.
-            if ordering.comparison == nil { skipped += page.count } else { place = page.last?.id }
-            let fitting = pattern.map { pattern in page.filter { pattern.fits($0.error ?? "") == true } } ?? page
-            found += fitting
-            if page.count < count { break }
-            // What most errors hold is soon found in the order of the jobs, what few do by the index of errors, which has none.
-            if let pattern, !pattern.parts.isEmpty, !isByError, fitting.count * 100 < page.count {
-                isByError = true
-                // Counted among all, the place is none among these.
-                if skipped > 0 { (found, skipped) = ([], 0) }
-            }
-            try Task.checkCancellation()
-        }
-        return Array(found.prefix(max(0, limit)))
-    }
-
-    /// Jobs that fit a condition, in an order; of those alone whose errors hold some texts, where there are any.
-    private func statement(
-        _ condition: String, order: String, byError parts: [String], _ values: inout [SQLValue]
-    ) -> String {
-        let order = "ORDER BY \(order) LIMIT ? OFFSET ?"
-        guard !parts.isEmpty else { return "SELECT \(JobColumns.all) FROM jobs WHERE \(condition) \(order)" }
-        let candidates = dialect.jobsByError(parts, ownerValue)
-        values = candidates.values + values
-        return """
-            WITH candidates AS MATERIALIZED (\(candidates.sql))
-            SELECT \(JobColumns.all) FROM candidates CROSS JOIN jobs WHERE id = candidates.job AND \(condition) \(order)
-            """
+        var condition = condition(filter)
+        if let after, let comparison = ordering.comparison { condition.and("id \(comparison) ?", [.id(after)]) }
+        return try await database.rows(
+            "SELECT \(JobColumns.all) FROM jobs WHERE \(condition.sql) ORDER BY \(ordering.sql) LIMIT ?",
+            condition.values + [.int(max(0, limit))]
+        ).map(JobColumns.job)
     }
 
     /// How what follows a job compares with it, where ids are the order.
@@ -87,10 +47,9 @@ extension SQLCatalog {
         }
     }
 
-    private static func condition(
-        _ filter: JobFilter, owner: SQLValue, _ dialect: SQLDialect
-    ) -> Timeline.Condition {
-        var condition = Timeline.Condition(sql: "owner = ?", values: [owner])
+    /// All that a filter asks for, but that its pattern fits the error.
+    func condition(_ filter: JobFilter) -> Timeline.Condition {
+        var condition = Timeline.Condition(sql: "owner = ?", values: [ownerValue])
         func add(_ column: String, _ words: [String]) {
             condition.and(
                 words.isEmpty ? "1 = 0" : "\(column) IN (\(words.map { _ in "?" }.joined(separator: ", ")))",

@@ -29,4 +29,19 @@ extension SQLCatalog {
             return PicturedPhoto(photo: photo, sha256: sha256, isProcessed: status == .ready)
         }
     }
+
+    func originals(of digests: [SHA256Digest]) async throws -> [SHA256Digest: ObjectKey?] {
+        if digests.isEmpty { return [:] }
+        let rows = try await database.rows(
+            """
+            \(NamedRows.digests)
+            SELECT own.sha256, own.original_key FROM named CROSS JOIN photos AS own
+            WHERE own.owner = ? AND own.sha256 = named.id
+            """, NamedRows.values(digests) + [ownerValue])
+        return try rows.reduce(into: [:]) { found, row in
+            var row = row
+            let sha256: SHA256Digest = try row.digest()
+            found[sha256] = .some(try row.optionalText().flatMap { ObjectKey(untrusted: $0) })
+        }
+    }
 }

@@ -52,7 +52,9 @@ public final class MemoryObjectStore: ObjectStore {
         objects.withLock { $0[key].map { ByteCount(Int64($0.count)) } }
     }
 
-    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
+    public func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary] {
         objects.withLock { objects in
             objects.filter { key, _ in
                 key.description.utf8.starts(with: prefix.utf8) && after.map { $0 < key } ?? true

@@ -37,9 +37,8 @@ struct ErrorPattern: Sendable {
         return isGivenUp ? nil : isFound
     }
 
-    /// Threes of characters that the parts hold, for FTS5: those with digits, the most first, which fewer errors have, and others
-    /// where these are few. Each is a list to go through, and four that are rare leave hardly more to look at than all do.
-    static func trigrams(of parts: [String]) -> String {
+    /// Threes of characters that the parts hold: those with digits, the most first, which fewer errors have mostly.
+    static func trigrams(of parts: [String]) -> [String] {
         var threes: [String] = []
         for part in parts {
             let characters = Array(part.lowercased())
@@ -51,9 +50,7 @@ struct ErrorPattern: Sendable {
         }
         var byDigits = Array(repeating: [String](), count: 4)
         for three in threes { byDigits[3 - three.count(where: \.isNumber)].append(three) }
-        let rare = Array(byDigits.dropLast().joined())
-        return (rare.count < 4 ? rare + byDigits[3] : rare).prefix(8)
-            .map { "\"\($0.replacingOccurrences(of: "\"", with: "\"\""))\"" }.joined(separator: " AND ")
+        return Array(byDigits.joined())
     }
 
     /// Of what the parts hold, the texts that fewest errors do: numbers of three digits and more, else shorter ones with what

@@ -4,6 +4,8 @@ internal import Foundation
 extension SQLiteTaskHistory {
     /// Errors that are looked through at a time.
     private static let pageSize = 2000
+    /// Errors of a trigram that are counted.
+    private static let mostCounted = 10_000
 
     public func task(_ id: String) async throws -> BrokerTask? {
         try await database.row("SELECT \(TaskRows.columns) FROM task WHERE id = ?", [.string(id)]).map { row in
@@ -42,7 +44,7 @@ extension SQLiteTaskHistory {
         after place: Int64, limit: Int, _ filter: TaskFilter
     ) async throws -> (tasks: [BrokerTask], next: Int64) {
         let pattern = try filter.errorPattern.map(ErrorPattern.init)
-        let query = TaskQuery(filter, parts: [])
+        let query = TaskQuery(filter)
         return try await database.read { connection in
             var last = try connection.row(
                 "SELECT max(place) FROM (SELECT place FROM change WHERE place > ? ORDER BY place LIMIT ?)",
@@ -65,9 +67,14 @@ extension SQLiteTaskHistory {
 
     public func tasks(_ filter: TaskFilter, limit: Int) async throws -> TaskPage {
         let pattern = try filter.errorPattern.map(ErrorPattern.init)
-        let query = TaskQuery(filter, parts: pattern?.parts ?? [])
         let isPaged = filter.order == .newest || filter.order == .oldest
         return try await database.read { connection in
+            var rarest: String?
+            if let parts = pattern?.parts, !parts.isEmpty {
+                rarest = try TrigramIndex(table: "task_error").rarest(of: parts, limit: Self.mostCounted, connection)
+                if rarest == nil { return TaskPage(tasks: [], next: nil) }
+            }
+            let query = TaskQuery(filter, errors: rarest)
             var found: [(number: Int64, task: BrokerTask)] = []
             var place = filter.after
             while true {
@@ -102,21 +109,20 @@ private struct TaskQuery {
     /// The index of errors first, in the order of the tasks: so a page of many that fit is read without the rest.
     private let isByError: Bool
 
-    init(_ filter: TaskFilter, parts: [String]) {
+    /// - Parameter errors: what the index of errors is asked for.
+    init(_ filter: TaskFilter, errors: String? = nil) {
         order = filter.order
-        isByError = !parts.isEmpty
+        isByError = errors != nil
         if filter.errorPattern != nil {
             add("task.error IS NOT NULL", [])
-            if !parts.isEmpty {
-                add("task_error MATCH ?", [.string(ErrorPattern.trigrams(of: parts))])
-            }
+            if let errors { add("task_error MATCH ?", [.string(errors)]) }
         }
         if !filter.states.isEmpty, filter.states.count < BrokerTask.State.allCases.count {
             let places = filter.states.map { TaskRows.number($0) }.sorted()
             add("state IN (\(places.map(String.init).joined(separator: ", ")))", [])
             // Said again for the sake of the partial index, which SQLite does not see in a list.
             if !filter.states.contains(.succeeded) { add("state <> 4", []) }
-        } else if filter.errorPattern != nil, parts.isEmpty {
+        } else if filter.errorPattern != nil, errors == nil {
             add("state <> 4", [])
         }
         for (column, text) in [("name", filter.name), ("queue", filter.queue), ("worker", filter.worker)] {

@@ -207,13 +207,8 @@ extension SQLDialect {
         keyedTableEnd: "",
         tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'ready'",
         hasOneWriter: false, skipLocked: "FOR UPDATE SKIP LOCKED",
-        jobsByError: { parts, owner in
-            let texts = ErrorPattern.rareTexts(of: parts).prefix(4)
-            let holds = texts.map { _ in "\(PostgresSearch.errorText) LIKE ?" }.joined(separator: " AND ")
-            return (
-                "SELECT id AS job FROM jobs WHERE owner = ? AND error IS NOT NULL AND \(holds)",
-                [owner] + texts.map { .string(Timeline.pattern(Timeline.asciiLowercased($0))) }
-            )
+        jobsByError: { parts, owner, limit, connection in
+            try PostgresSearch.jobs(byError: parts, owner: owner, limit: limit, connection)
         },
         contains: { "position(? IN lower((\($0)) COLLATE \"C\")) > 0" }, includes: { "position(? IN \($0)) > 0" },
         pattern: { ("~", PostgresText.expression(forPattern: $0)) },

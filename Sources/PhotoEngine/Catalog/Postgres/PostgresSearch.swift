@@ -40,6 +40,23 @@ enum PostgresSearch {
             }, loss: "photos can't be searched by likeness"),
     ]
 
+    /// The ids of an owner's jobs whose errors hold the rarest texts of the parts; nil where there are more than the limit. Which of a
+    /// text's trigrams are rare, the server's index sees by itself.
+    static func jobs(
+        byError parts: [String], owner: SQLValue, limit: Int, _ connection: any SQLConnection
+    ) throws -> [JobID]? {
+        let texts = ErrorPattern.rareTexts(of: parts).prefix(4)
+        let holds = texts.map { _ in "\(errorText) LIKE ?" }.joined(separator: " AND ")
+        let rows = try connection.rows(
+            "SELECT id FROM jobs WHERE owner = ? AND error IS NOT NULL AND \(holds) LIMIT ?",
+            [owner] + texts.map { .string(Timeline.pattern(Timeline.asciiLowercased($0))) } + [.int(limit + 1)])
+        if rows.count > limit { return nil }
+        return try rows.map { row in
+            var row = row
+            return try row.id()
+        }
+    }
+
     /// Adds what the server and the role allow; returns a sentence for each thing that is missing, with what to do.
     static func prepare(_ connection: any SQLConnection, server: String) throws -> [String] {
         var remarks: [String] = []

@@ -132,9 +132,11 @@ struct SQLDialect: Sendable {
     let hasOneWriter: Bool
     /// What follows a SELECT to lock its rows, passing over those that others hold.
     let skipLocked: String
-    /// A query for the ids of an owner's jobs whose errors hold all of some texts, found by an index where there is one, or of more
-    /// jobs than these: what is found is looked at again. The texts are of ASCII, three characters and more.
-    let jobsByError: @Sendable (_ parts: [String], _ owner: SQLValue) -> (sql: String, values: [SQLValue])
+    /// The ids of an owner's jobs whose errors hold all of some texts, and perhaps of others, found by an index where there is one;
+    /// nil where there are more than the limit. The texts are of ASCII, three characters and more.
+    let jobsByError:
+        @Sendable (_ parts: [String], _ owner: SQLValue, _ limit: Int, _ connection: any SQLConnection) throws ->
+            [JobID]?
     /// Whether `?` (already in lower case) is part of the given text, ignoring the case of ASCII letters.
     let contains: @Sendable (_ expression: String) -> String
     /// Whether `?` is part of the given text, byte for byte.

@@ -231,7 +231,9 @@ extension SQLDialect {
         keyedTableEnd: "STRICT, WITHOUT ROWID",
         tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         hasOneWriter: true, skipLocked: "",
-        jobsByError: { parts, _ in (SQLiteSearch.candidates, [.string(ErrorPattern.trigrams(of: parts))]) },
+        jobsByError: { parts, _, limit, connection in
+            try SQLiteSearch.jobs(byError: parts, limit: limit, connection)
+        },
         contains: { "instr(lower(\($0)), ?) > 0" }, includes: { "instr(\($0), ?) > 0" },
         pattern: { ("GLOB", $0) }, readsInOrder: nil, hasRowSecurity: false,
         isAmong: { "\($0) IN (\($1))" },

@@ -4,10 +4,21 @@ import Core
 /// of them (https://www.sqlite.org/fts5.html#the_trigram_tokenizer). Triggers keep it, so that whoever writes an error need not
 /// know of it.
 enum SQLiteSearch {
-    /// The ids of jobs whose errors hold all of the trigrams, and others: what is found is looked at again.
-    static let candidates = """
-        SELECT job FROM job_error_text CROSS JOIN job_errors ON number = job_error_text.rowid WHERE job_error_text MATCH ?
-        """
+    /// The ids of jobs whose errors hold the rarest trigrams of all of the parts; nil where there are more than the limit.
+    static func jobs(byError parts: [String], limit: Int, _ connection: any SQLConnection) throws -> [JobID]? {
+        let index = TrigramIndex(table: "job_error_text")
+        guard let rarest = try index.rarest(of: parts, limit: limit, connection) else { return [] }
+        let rows = try connection.rows(
+            """
+            SELECT job FROM job_error_text CROSS JOIN job_errors ON number = job_error_text.rowid
+            WHERE job_error_text MATCH ? LIMIT ?
+            """, [.string(rarest), .int(limit + 1)])
+        if rows.count > limit { return nil }
+        return try rows.map { row in
+            var row = row
+            return try row.id()
+        }
+    }
 
     private static let statements = [
         // The number stays the same whatever becomes of the file, which the row id of `jobs` does not.

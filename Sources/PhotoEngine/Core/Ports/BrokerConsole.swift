@@ -23,6 +23,8 @@ public protocol BrokerConsole: Sendable {
     /// Keeps our workers from taking messages of the queue, now and after their restart, and asks Celery's to stop consuming it.
     func pause(_ queue: String) async throws -> PauseOutcome
     func resume(_ queue: String) async throws -> PauseOutcome
+    /// What is consumed by those who answer within `patience`; nil for a user who may ask nobody.
+    func consumers(patience: Duration) async throws -> QueueConsumers?
     /// Who answers within `patience`, and who is heard meanwhile.
     func workers(patience: Duration) async throws -> [WorkerState]
     /// Asks a worker to finish what it runs and end; returns whether it heard.
@@ -77,9 +79,15 @@ public struct QueueState: Hashable, Sendable {
     public let isPaused: Bool
     /// Whether a worker or a publisher has declared it.
     public let isDeclared: Bool
+    /// Whether a worker takes its messages; nil where nobody was asked.
+    public var consumption: QueueConsumption?
     /// What passed since the look before; nil at the first.
     public let traffic: QueueTraffic?
 
+    /// Whether messages wait, and no worker is known to take them, though it is not paused.
+    public var isLeft: Bool {
+        depth > 0 && !isPaused && (consumption == .nobody || consumption == .nobodyWhoAnswers)
+    }
     public var depth: Int { waitingByPriority.reduce(0, +) }
     /// From how many waiting messages on a queue is worth an alert.
     public static let alertDepth = 100
@@ -98,6 +106,39 @@ public struct QueueState: Hashable, Sendable {
         self.isPaused = isPaused
         self.isDeclared = isDeclared
         self.traffic = traffic
+    }
+}
+
+/// Whether a worker takes what waits in a queue.
+public enum QueueConsumption: Hashable, Sendable {
+    case taken
+    /// None that answered does; others listen and did not say.
+    case nobodyWhoAnswers
+    case nobody
+}
+
+/// What the workers of a broker consume, as far as they say.
+public struct QueueConsumers: Hashable, Sendable {
+    public let queues: Set<String>
+    /// How many listen and did not say.
+    public let silent: Int
+
+    public init(queues: Set<String>, silent: Int) { (self.queues, self.silent) = (queues, silent) }
+
+    public subscript(queue: String) -> QueueConsumption {
+        queues.contains(queue) ? .taken : silent > 0 ? .nobodyWhoAnswers : .nobody
+    }
+}
+
+extension QueueListing {
+    /// With whether each queue is consumed.
+    public func told(_ consumers: QueueConsumers) -> QueueListing {
+        let told = queues.map { queue in
+            var queue = queue
+            queue.consumption = consumers[queue.name]
+            return queue
+        }
+        return QueueListing(queues: told, isComplete: isComplete, unreadable: unreadable)
     }
 }
 

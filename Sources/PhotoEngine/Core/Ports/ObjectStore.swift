@@ -18,8 +18,11 @@ public protocol ObjectStore: Sendable {
     /// The object's size, or nil when there is none.
     func head(_ key: ObjectKey) async throws -> ByteCount?
 
-    /// Up to `limit` objects whose key begins with `prefix` and sorts (bytewise) behind `after`, in that order.
-    func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary]
+    /// Up to `limit` objects whose key begins with `prefix` and sorts (bytewise) behind `after`, in that order. `strange` is told
+    /// those that lie between under names that are no keys, and that others have put there.
+    func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary]
 
     /// Removes the object; a missing one is a success.
     func delete(_ key: ObjectKey) async throws
@@ -54,5 +57,19 @@ public protocol LocalObjectStore: ObjectStore {
 extension LocalObjectStore {
     public func makeLocal(_ key: ObjectKey, sha256: SHA256Digest?) async throws {
         guard try await head(key) != nil else { throw EngineError(.notFound, "there is no object \(key)") }
+    }
+}
+
+/// An object of somebody else's: its name is no `ObjectKey`, and untrusted text.
+public struct StrangeObject: Hashable, Sendable {
+    public let name: String
+    public let byteCount: ByteCount
+
+    public init(name: String, byteCount: ByteCount) { (self.name, self.byteCount) = (name, byteCount) }
+}
+
+extension ObjectStore {
+    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
+        try await list(prefix: prefix, after: after, limit: limit) { _ in }
     }
 }

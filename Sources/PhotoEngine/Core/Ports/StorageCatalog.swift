@@ -4,6 +4,8 @@ public protocol StorageCatalog: Sendable {
     func storedOriginals(after: ObjectKey?, limit: Int) async throws -> [OriginalObject]
     /// Photos in the order of their digests, which is that of their renditions' keys, behind `after`.
     func picturedPhotos(after: SHA256Digest?, limit: Int) async throws -> [PicturedPhoto]
+    /// Of any number of digests those that a photo has, with the key of its original where that is in the object store; in one query.
+    func originals(of digests: [SHA256Digest]) async throws -> [SHA256Digest: ObjectKey?]
 }
 
 /// An original that is to be in the object store.

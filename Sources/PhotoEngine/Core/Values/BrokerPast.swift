@@ -23,6 +23,11 @@ public struct BrokerPast: Sendable {
         rates.filter(\.value.isFailing).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    /// Groups of failures to which one was added within the last day: what nobody has cared for since is only listed.
+    public func recentFailures(at moment: Double) -> [FailureGroup] {
+        failures.filter { $0.lastAt > moment - Self.seconds }
+    }
+
     /// Workers that are gone and said no goodbye to who listened for one: what left while nobody watched may have said it.
     public func lost(besides here: Set<String>, at moment: Double) -> [SeenWorker] {
         seen.gone(besides: here).filter { worker in

@@ -115,9 +115,11 @@ public struct LibraryInbox: Sendable {
     private struct Tally {
         var count = 0
         var bytes = ByteCount(0)
-        var first: ObjectKey?
+        var first: String?
 
-        mutating func add(_ key: ObjectKey, _ bytes: ByteCount = ByteCount(0)) {
+        mutating func add(_ key: ObjectKey, _ bytes: ByteCount = ByteCount(0)) { add(key.description, bytes) }
+
+        mutating func add(_ key: String, _ bytes: ByteCount) {
             count += 1
             self.bytes = self.bytes + bytes
             first = first ?? key
@@ -135,7 +137,7 @@ public struct LibraryInbox: Sendable {
             case .lostRenditions(_, let keys): lostRenditions.add(keys[0])
             case .strayOriginal(let object): originals.add(object.key, object.byteCount)
             case .strayRendition(let object, _): renditions.add(object.key, object.byteCount)
-            case .unknownKey(let object): others.add(object.key, object.byteCount)
+            case .unknownKey(let object): others.add(object.name, object.byteCount)
             }
         }
         let list = (["phototui", "storage", "check"] + words).map { shellQuoted($0) }.joined(separator: " ")
@@ -147,7 +149,7 @@ public struct LibraryInbox: Sendable {
             guard tally.count > 0 else { return }
             items.append(
                 InboxItem(
-                    kind, tally.count == 1 ? tally.first?.description ?? "" : "objects", count: tally.count,
+                    kind, tally.count == 1 ? tally.first ?? "" : "objects", count: tally.count,
                     explanation,
                     remedy: remedy, place: words, advice: advice))
         }
@@ -155,7 +157,7 @@ public struct LibraryInbox: Sendable {
         add(
             .lostOriginals, lostOriginals,
             "\(counted(lostOriginals.count, "original")) (\(lostOriginals.bytes)) that the catalogue has \(isOne ? "is" : "are") not in the storage: "
-                + "\(lostOriginals.first?.description ?? "")\(isOne ? "" : " and others"). What is left of \(isOne ? "it" : "them") are renditions.",
+                + "\(lostOriginals.first ?? "")\(isOne ? "" : " and others"). What is left of \(isOne ? "it" : "them") are renditions.",
             advice:
                 "bring the bytes back under the same \(isOne ? "key" : "keys"), from a backup or, where the bucket keeps versions, from "
                 + "the one before; \(list) lists them. Importing the file again does not: the photo is known")
@@ -167,7 +169,7 @@ public struct LibraryInbox: Sendable {
         add(
             .strayOriginals, originals,
             "\(counted(originals.count, "original")) (\(originals.bytes)) in the storage \(originals.count == 1 ? "belongs" : "belong") to no photo of this catalogue: "
-                + "\(originals.first?.description ?? "")\(originals.count == 1 ? "" : " and others").",
+                + "\(originals.first ?? "")\(originals.count == 1 ? "" : " and others").",
             advice:
                 "no command deletes them: each may be the only copy of a picture, as where an older catalogue was restored. Copy "
                 + "them out of the storage and import them, and then delete them there; \(list) lists them")
@@ -184,7 +186,7 @@ public struct LibraryInbox: Sendable {
         add(
             .unknownObjects, others,
             "\(counted(others.count, "object")) (\(others.bytes)) among originals and renditions \(others.count == 1 ? "has a key" : "have keys") that phototui does not "
-                + "make: \(others.first?.description ?? "")\(others.count == 1 ? "" : " and others").",
+                + "make: \(others.first ?? "")\(others.count == 1 ? "" : " and others").",
             advice: "no command deletes what others have put there; \(list) lists them")
         return items
     }

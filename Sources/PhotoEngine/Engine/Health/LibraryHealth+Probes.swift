@@ -274,35 +274,34 @@ extension LibraryHealth {
             whatToDo: warnings.map(\.whatToDo).joined(separator: "; "))
     }
 
-    private static let failureSeconds = 3600.0
-    /// Failed tasks that are counted.
-    private static let mostFailures = 100
-
-    /// What the history of a broker that somebody watches tells of failures. A library's own tasks are its jobs.
-    static func tasks(_ history: TaskHistoryFile, _ address: RedisAddress, hasLibrary: Bool) -> HealthProbe {
+    /// What the history of a broker that somebody watches tells of failures, as the inbox tells it. A library's own tasks are its
+    /// jobs.
+    static func tasks(
+        _ history: TaskHistoryFile, _ console: Connected<CeleryConsole>, _ address: RedisAddress, hasLibrary: Bool
+    ) -> HealthProbe {
         HealthProbe("tasks", server: "the history of Redis at \(address)") {
             let now = Date().timeIntervalSince1970
             let found = try await history.reading { history in
-                (
-                    past: try await TaskHistoryFile.past(of: history),
-                    failed: try await history.failed(in: nil, after: nil, limit: mostFailures)
-                )
+                var past = try await TaskHistoryFile.past(of: history)
+                past.failures = try await UntoldFailures(history, hasLibrary: hasLibrary).groups {
+                    try await console.use { try await $0.deadLetters(limit: .max) }
+                }
+                return past
             }
             guard let found else { return HealthProbe.Finding("nobody has watched the tasks of Redis at \(address)") }
-            let failed = found.failed.filter { task in
-                (task.endedAt ?? 0) > now - failureSeconds && !(hasLibrary && task.name?.hasPrefix("phototui.") == true)
-            }
-            return finding(failed, found.past, now: now)
+            return finding(found, now: now)
         }
     }
 
-    static func finding(_ failed: [BrokerTask], _ past: BrokerPast, now: Double) -> HealthProbe.Finding {
+    static func finding(_ past: BrokerPast, now: Double) -> HealthProbe.Finding {
         var messages = past.failing.prefix(3).compactMap { $0.rates.failing(in: $0.queue) }
-        if let latest = failed.first {
-            let names = Set(failed.compactMap(\.name)).sorted()
-            let count = "\(failed.count < mostFailures ? "" : "at least ")\(counted(failed.count, "task"))"
+        let groups = past.recentFailures(at: now)
+        let count = groups.reduce(0) { $0 + $1.count }
+        if count > 0, let latest = groups.max(by: { $0.lastAt < $1.lastAt }) {
+            let names = Set(groups.compactMap(\.key.task)).sorted()
+            let told = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
             messages.append(
-                "\(count) failed for good in the last hour (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : ""))"
+                "\(counted(count, "task")) failed for good, and nobody has sent \(count == 1 ? "it" : "them") again (\(told))"
                     + (latest.error.map { ", the last by \($0.prefix(120))" } ?? ""))
         }
         guard messages.isEmpty else {
@@ -313,7 +312,7 @@ extension LibraryHealth {
         let until = past.watches.first?.until ?? 0
         return HealthProbe.Finding(
             now - until < TaskWatchState.gap
-                ? "no task failed for good in the last hour, as far as somebody watched"
+                ? "no task failed for good in the last day, as far as somebody watched"
                 : "nobody watches the tasks now (phototui jobs watch)")
     }
 

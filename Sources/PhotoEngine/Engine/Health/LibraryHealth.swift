@@ -112,7 +112,7 @@ public final class LibraryHealth: Sendable {
             let history = TaskHistoryFile(address, environment: environment)
             probes.append(Self.workers(reader, address, history))
             // Where nobody ever watched there is nothing to look at.
-            if history.exists { probes.append(Self.tasks(history, address, hasLibrary: !isForeign)) }
+            if history.exists { probes.append(Self.tasks(history, reader, address, hasLibrary: !isForeign)) }
             queues = Remembered(age: .seconds(2)) { try await delivery.use { try await QueueFigures.all(of: $0) } }
             closers.append {
                 await delivery.close()

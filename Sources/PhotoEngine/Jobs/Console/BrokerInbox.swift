@@ -109,7 +109,7 @@ public struct BrokerInbox: Sendable {
     /// Groups that are told of by what they have in common.
     private static let mostGroups = 3
 
-    /// What failed lately; what nobody has cared for in a day is only listed.
+    /// What failed lately.
     private func failureItems() -> [InboxItem] {
         let now = Date().timeIntervalSince1970
         var items = past.failing.map { queue, rates in
@@ -121,7 +121,7 @@ public struct BrokerInbox: Sendable {
                     + (["phototui", "queues", "pause"] + words + [queue]).map { shellQuoted($0) }.joined(separator: " ")
             )
         }
-        let groups = past.failures.filter { $0.lastAt > now - BrokerPast.seconds }
+        let groups = past.recentFailures(at: now)
         let count = groups.reduce(0) { $0 + $1.count }
         guard count > 0 else { return items }
         let shown = groups.prefix(Self.mostGroups).map { group in

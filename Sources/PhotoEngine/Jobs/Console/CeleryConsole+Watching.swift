@@ -1,4 +1,4 @@
-internal import Core
+public import Core
 internal import Foundation
 internal import Synchronization
 
@@ -27,6 +27,16 @@ extension CeleryConsole {
     public func consumedQueues(patience: Duration) async throws -> [String: [String]] {
         try await RemoteQuestions(broker).ask([.init("active_queues")], patience: patience)[0].mapValues { answer in
             (answer.array ?? []).compactMap { $0["name"].string }
+        }
+    }
+
+    public func consumers(patience: Duration) async throws -> QueueConsumers? {
+        do {
+            let answers = try await RemoteQuestions(broker).ask([.init("active_queues")], patience: patience)
+            let names = answers[0].values.flatMap { ($0.array ?? []).compactMap { $0["name"].string } }
+            return QueueConsumers(queues: Set(names), silent: answers.missing)
+        } catch let error as EngineError where error.code == .permissionDenied {
+            return nil
         }
     }
 

@@ -72,8 +72,10 @@ public final class PurgingObjectStore: LocalObjectStore {
 
     public func head(_ key: ObjectKey) async throws -> ByteCount? { try await base.head(key) }
 
-    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
-        try await base.list(prefix: prefix, after: after, limit: limit)
+    public func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary] {
+        try await base.list(prefix: prefix, after: after, limit: limit, strange: strange)
     }
 
     public func localPath(of key: ObjectKey) -> FilePath { base.localPath(of: key) }

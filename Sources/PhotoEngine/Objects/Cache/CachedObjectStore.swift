@@ -72,8 +72,10 @@ public final class CachedObjectStore: LocalObjectStore {
 
     public func head(_ key: ObjectKey) async throws -> ByteCount? { try await remote.head(key) }
 
-    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
-        try await remote.list(prefix: prefix, after: after, limit: limit)
+    public func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary] {
+        try await remote.list(prefix: prefix, after: after, limit: limit, strange: strange)
     }
 
     public func delete(_ key: ObjectKey) async throws {

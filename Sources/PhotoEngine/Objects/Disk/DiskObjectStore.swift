@@ -66,10 +66,13 @@ public final class DiskObjectStore: LocalObjectStore {
         return try await queue.run { try StoredFile.byteCount(of: path) }
     }
 
-    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
+    public func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary] {
         let folder = folder
         return try await queue.run {
-            var listing = ObjectListing(root: folder, prefix: prefix, after: after?.description, limit: limit)
+            var listing = ObjectListing(
+                root: folder, prefix: prefix, after: after?.description, limit: limit, strange: strange)
             return try listing.run()
         }
     }

@@ -8,9 +8,14 @@ struct ObjectListing {
     let prefix: String
     let after: String?
     let limit: Int
+    private let strange: (StrangeObject) -> Void
     private var found: [ObjectSummary] = []
 
-    init(root: FilePath, prefix: String, after: String?, limit: Int) {
+    init(
+        root: FilePath, prefix: String, after: String?, limit: Int,
+        strange: @escaping (StrangeObject) -> Void = { _ in }
+    ) {
+        self.strange = strange
         self.root = root
         self.prefix = prefix
         self.after = after
@@ -42,9 +47,13 @@ struct ObjectListing {
                 if let after, entry.utf8.lexicographicallyPrecedes(after.utf8), !after.hasBytes(entry) { continue }
                 try walk(entry)
             } else {
-                guard entry.hasBytes(prefix), let key = ObjectKey(untrusted: entry) else { continue }
+                guard entry.hasBytes(prefix) else { continue }
                 if let after, !after.utf8.lexicographicallyPrecedes(entry.utf8) { continue }
                 guard let byteCount = try StoredFile.byteCount(of: root.appending(entry)) else { continue }
+                guard let key = ObjectKey(untrusted: entry) else {
+                    strange(StrangeObject(name: entry, byteCount: byteCount))
+                    continue
+                }
                 found.append(ObjectSummary(key: key, byteCount: byteCount))
             }
         }

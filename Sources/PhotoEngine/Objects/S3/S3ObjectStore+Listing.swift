@@ -1,7 +1,9 @@
 public import Core
 
 extension S3ObjectStore {
-    public func list(prefix: String, after: ObjectKey?, limit: Int) async throws -> [ObjectSummary] {
+    public func list(
+        prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
+    ) async throws -> [ObjectSummary] {
         guard limit > 0 else { return [] }
         var found: [ObjectSummary] = []
         let start = after.map { self.prefix + $0.description }
@@ -10,19 +12,20 @@ extension S3ObjectStore {
             while found.count < limit {
                 let page = try await page(
                     prefix: self.prefix + prefix, delimiter: nil, start: start, limit: limit - found.count)
-                found += page.objects.compactMap(summary)
+                for listed in page.objects { take(listed, into: &found, strange) }
                 start = page.objects.last?.name
                 guard page.isTruncated, start != nil else { break }
             }
         } else {
-            try await walk(self.prefix + prefix, after: start, limit: limit, into: &found)
+            try await walk(self.prefix + prefix, after: start, limit: limit, into: &found, strange)
         }
         return found
     }
 
     /// Lists folder by folder, each in the order of its bytes.
     private func walk(
-        _ level: String, after: String?, limit: Int, into found: inout [ObjectSummary]
+        _ level: String, after: String?, limit: Int, into found: inout [ObjectSummary],
+        _ strange: (StrangeObject) -> Void
     ) async throws {
         var names: [(name: String, byteCount: Int64?)] = []
         var token: String?
@@ -35,20 +38,23 @@ extension S3ObjectStore {
             guard found.count < limit else { return }
             let isBehind = after.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
             if let byteCount {
-                if isBehind, let summary = summary((name, byteCount)) { found.append(summary) }
+                if isBehind { take((name, byteCount), into: &found, strange) }
             } else if isBehind || after?.hasPrefix(name) == true {
-                try await walk(name, after: isBehind ? nil : after, limit: limit, into: &found)
+                try await walk(name, after: isBehind ? nil : after, limit: limit, into: &found, strange)
             }
         }
     }
 
     private typealias Listed = (name: String, byteCount: Int64)
 
-    /// nil for keys that phototui can't have made: they are somebody else's.
-    private func summary(_ listed: Listed) -> ObjectSummary? {
-        guard listed.name.hasPrefix(prefix) else { return nil }
-        return ObjectKey(untrusted: String(listed.name.dropFirst(prefix.count))).map {
-            ObjectSummary(key: $0, byteCount: ByteCount(listed.byteCount))
+    private func take(_ listed: Listed, into found: inout [ObjectSummary], _ strange: (StrangeObject) -> Void) {
+        guard listed.name.hasPrefix(prefix) else { return }
+        let name = String(listed.name.dropFirst(prefix.count))
+        let byteCount = ByteCount(listed.byteCount)
+        if let key = ObjectKey(untrusted: name) {
+            found.append(ObjectSummary(key: key, byteCount: byteCount))
+        } else {
+            strange(StrangeObject(name: name, byteCount: byteCount))
         }
     }
 

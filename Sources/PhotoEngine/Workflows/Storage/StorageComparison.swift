@@ -1,4 +1,5 @@
 public import Core
+internal import Synchronization
 
 /// Holds the originals and renditions that a catalogue has against the objects of its storage, in memory that doesn't grow with them.
 public struct StorageComparison: Sendable {
@@ -12,7 +13,7 @@ public struct StorageComparison: Sendable {
         case strayOriginal(ObjectSummary)
         case strayRendition(ObjectSummary, of: SHA256Digest)
         /// Among originals or renditions, under a name that none of these has.
-        case unknownKey(ObjectSummary)
+        case unknownKey(StrangeObject)
     }
 
     private let catalog: any ComparedCatalog
@@ -50,14 +51,23 @@ public struct StorageComparison: Sendable {
             let rows = try await catalog.storedOriginals(after: after, limit: rowsAtOnce)
             let isLast = rows.count < rowsAtOnce
             var absent = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
-            try await forEachObject(originals, after: after, through: isLast ? nil : rows.last?.key) { object in
-                if absent.removeValue(forKey: object.key) != nil { return }
-                guard let sha256 = Self.original(object.key) else { return try await tell(.unknownKey(object)) }
+            let end = isLast ? nil : rows.last?.key
+            try await forEachPage(originals, after: after, through: end, tell) { page in
+                let surplus = page.filter { absent.removeValue(forKey: $0.key) == nil }
+                if surplus.isEmpty { return }
+                let digests = surplus.map { Self.original($0.key) }
                 // Recorded meanwhile, or about to be, or to be deleted.
-                if try await catalog.photo(sha256: sha256)?.original == .object(object.key) { return }
-                let known = if let pending { pending } else { try await pendingKeys() }
-                pending = known
-                if !known.contains(object.key) { try await tell(.strayOriginal(object)) }
+                let recorded = try await catalog.originals(of: digests.compactMap(\.self))
+                for (object, sha256) in zip(surplus, digests) {
+                    guard let sha256 else {
+                        try await tell(.unknownKey(object.strange))
+                        continue
+                    }
+                    if recorded[sha256] == object.key { continue }
+                    let known = if let pending { pending } else { try await pendingKeys() }
+                    pending = known
+                    if !known.contains(object.key) { try await tell(.strayOriginal(object)) }
+                }
             }
             for row in rows where absent[row.key] != nil {
                 // One whose owner has another name now lies elsewhere.
@@ -76,17 +86,25 @@ public struct StorageComparison: Sendable {
             let rows = try await catalog.picturedPhotos(after: after, limit: rowsAtOnce)
             let isLast = rows.count < rowsAtOnce
             var found = Dictionary(rows.map { ($0.sha256, Set<ObjectKey>()) }) { first, _ in first }
-            var stray: (sha256: SHA256Digest, isKnown: Bool)?
-            try await forEachObject(
+            try await forEachPage(
                 Self.renditions, after: after.map(Self.end),
-                through: isLast ? nil : rows.last.map { Self.end($0.sha256) }
-            ) { object in
-                guard let sha256 = Self.rendition(object.key) else { return try await tell(.unknownKey(object)) }
-                if found[sha256]?.insert(object.key) != nil { return }
-                if stray?.sha256 != sha256 {
-                    stray = (sha256, try await catalog.photo(sha256: sha256) != nil)
+                through: isLast ? nil : rows.last.map { Self.end($0.sha256) }, tell
+            ) { page in
+                var surplus: [(object: ObjectSummary, sha256: SHA256Digest?)] = []
+                for object in page {
+                    let sha256 = Self.rendition(object.key)
+                    if let sha256, found[sha256]?.insert(object.key) != nil { continue }
+                    surplus.append((object, sha256))
                 }
-                if stray?.isKnown == false { try await tell(.strayRendition(object, of: sha256)) }
+                if surplus.isEmpty { return }
+                let recorded = try await catalog.originals(of: Array(Set(surplus.compactMap(\.sha256))))
+                for (object, sha256) in surplus {
+                    guard let sha256 else {
+                        try await tell(.unknownKey(object.strange))
+                        continue
+                    }
+                    if recorded[sha256] == nil { try await tell(.strayRendition(object, of: sha256)) }
+                }
             }
             for row in rows where row.isProcessed {
                 let lost = kinds.map { $0.key(of: row.sha256) }.filter { found[row.sha256]?.contains($0) != true }
@@ -99,18 +117,26 @@ public struct StorageComparison: Sendable {
     }
 
     /// Behind one key, up to and with another.
-    private func forEachObject(
-        _ prefix: String, after: ObjectKey?, through last: ObjectKey?, _ body: (ObjectSummary) async throws -> Void
+    private func forEachPage(
+        _ prefix: String, after: ObjectKey?, through last: ObjectKey?, _ tell: (Fault) async throws -> Void,
+        _ body: ([ObjectSummary]) async throws -> Void
     ) async throws {
         var after = after
         while true {
             try Task.checkCancellation()
-            let page = try await objects.list(prefix: prefix, after: after, limit: Self.objectsAtOnce)
-            for object in page {
-                if let last, last < object.key { return }
-                try await body(object)
+            let strange = Mutex<[StrangeObject]>([])
+            let page = try await objects.list(prefix: prefix, after: after, limit: Self.objectsAtOnce) { object in
+                strange.withLock { $0.append(object) }
             }
-            guard page.count == Self.objectsAtOnce else { return }
+            for object in strange.withLock({ $0 }) {
+                // What lies behind is passed again.
+                if let last, last.description.utf8.lexicographicallyPrecedes(object.name.utf8) { continue }
+                try await tell(.unknownKey(object))
+            }
+            try await body(last.map { last in Array(page.prefix { $0.key <= last }) } ?? page)
+            guard page.count == Self.objectsAtOnce,
+                last.map({ last in page.last.map { $0.key <= last } ?? false }) ?? true
+            else { return }
             after = page.last?.key
         }
     }
@@ -163,4 +189,8 @@ public struct StorageComparison: Sendable {
     private static func end(_ sha256: SHA256Digest) -> ObjectKey {
         ObjectKey("renditions/\(sha256.description.prefix(2))/\(sha256)0")
     }
+}
+
+extension ObjectSummary {
+    fileprivate var strange: StrangeObject { StrangeObject(name: key.description, byteCount: byteCount) }
 }

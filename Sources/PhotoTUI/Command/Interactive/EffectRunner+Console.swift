@@ -13,7 +13,8 @@ extension EffectRunner {
             guard let console else { return }
             runAlone(request) { [self] in
                 let opened = try await console.value
-                let (listing, rates) = await watched.past(of: try await opened.console.queues(), opened)
+                let found = await consumers.telling(try await opened.console.queues(), opened.console, waits: false)
+                let (listing, rates) = await watched.past(of: found, opened)
                 return .queuesLoaded(request, listing, rates: rates, at: Self.now)
             }
         case .loadMessages(let request, let queue, let limit):

@@ -21,6 +21,7 @@ final class EffectRunner: Sendable {
     /// Of a library that is opened only once it is asked for.
     let door: LibraryDoor?
     let watched: WatchedHistory
+    let consumers = ConsumerLook()
     let owners = OwnerLibraries()
     /// Opens nothing before the first look.
     let health: Task<LibraryHealth, any Error>

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Core
 import Foundation
@@ -17,6 +18,9 @@ enum QueueFormat {
             "name": .string(queue.name), "depth": .count(queue.depth), "unacked": .count(queue.unacknowledged),
             "scheduled": .count(queue.scheduled), "oldest_seconds": .decimal(queue.oldestSeconds),
             "paused": .bool(queue.isPaused), "dead": .count(queue.dead), "declared": .bool(queue.isDeclared),
+            // Where some did not say, it isn't known.
+            "consumed": queue.consumption == nil || queue.consumption == .nobodyWhoAnswers
+                ? .null : .bool(queue.consumption == .taken),
             "depth_by_priority": .object(
                 zip(queue.prioritySteps, queue.waitingByPriority).map { (name: "\($0)", value: .count($1)) }),
             "in_per_second": .decimal(rates?.inPerSecond), "out_per_second": .decimal(rates?.outPerSecond),
@@ -44,6 +48,7 @@ enum QueueFormat {
         let forecast = rates?.forecast(of: queue)
         var notes: [String] = []
         if queue.isPaused { notes.append(Ink.warning("paused")) }
+        if let text = queue.leftText { notes.append(Ink.bad(text)) }
         if queue.depth > QueueState.alertDepth { notes.append(Ink.warning("deep")) }
         if forecast == .grows { notes.append(Ink.warning("grows")) }
         if !queue.isDeclared, queue.depth > 0 { notes.append(Ink.warning("nobody has declared it")) }

@@ -12,7 +12,7 @@ extension StorageCommand {
             discussion: """
                 Goes through all originals and renditions, in memory that doesn't grow with them. lost_original and lost_rendition: \
                 the catalogue has the photo, the storage not the object. stray_original, stray_rendition: an object of no photo. \
-                unknown_key: an object among them whose key phototui does not make.
+                unknown_key: an object among them whose key phototui does not make, whatever it is.
 
                 Examples:
                   phototui storage check --profile prod
@@ -40,14 +40,14 @@ extension StorageCommand {
 
         private static func lines(_ fault: StorageComparison.Fault) -> [(text: String, json: JSON)] {
             func line(
-                _ kind: String, _ key: ObjectKey, _ bytes: ByteCount? = nil, photo: PhotoID? = nil
+                _ kind: String, _ key: String, _ bytes: ByteCount? = nil, photo: PhotoID? = nil
             ) -> (text: String, json: JSON) {
                 let size = bytes.map { "  \($0)" } ?? ""
                 let of = photo.map { "  of photo \($0)" } ?? ""
                 return (
-                    "\(kind.replacing("_", with: " "))  \(key)\(size)\(of)",
+                    "\(kind.replacing("_", with: " "))  \(displayEscaped(key))\(size)\(of)",
                     .object([
-                        "kind": .string(kind), "key": .string(key.description),
+                        "kind": .string(kind), "key": .string(key),
                         "byte_count": .count(bytes.map { Int($0.bytes) }),
                         "photo_id": .text(photo?.description),
                     ])
@@ -55,11 +55,13 @@ extension StorageCommand {
             }
             switch fault {
             case .lostOriginal(let original):
-                return [line("lost_original", original.key, original.byteCount, photo: original.photo)]
-            case .lostRenditions(let photo, let keys): return keys.map { line("lost_rendition", $0, photo: photo) }
-            case .strayOriginal(let object): return [line("stray_original", object.key, object.byteCount)]
-            case .strayRendition(let object, _): return [line("stray_rendition", object.key, object.byteCount)]
-            case .unknownKey(let object): return [line("unknown_key", object.key, object.byteCount)]
+                return [line("lost_original", original.key.description, original.byteCount, photo: original.photo)]
+            case .lostRenditions(let photo, let keys):
+                return keys.map { line("lost_rendition", $0.description, photo: photo) }
+            case .strayOriginal(let object): return [line("stray_original", object.key.description, object.byteCount)]
+            case .strayRendition(let object, _):
+                return [line("stray_rendition", object.key.description, object.byteCount)]
+            case .unknownKey(let object): return [line("unknown_key", object.name, object.byteCount)]
             }
         }
     }

@@ -1,4 +1,4 @@
-import Core
+public import Core
 import Grid
 import Widgets
 
@@ -136,5 +136,12 @@ public struct TextPane: Hashable, Sendable {
         return texts.enumerated().map { index, text in
             Line(label: index == 0 ? section.label : "", text: text, isWarning: section.isWarning)
         }
+    }
+}
+
+extension QueueState {
+    /// What is told of one in which messages wait for nobody; nil of any other.
+    public var leftText: String? {
+        isLeft ? consumption == .nobody ? "no consumer" : "no consumer answers" : nil
     }
 }

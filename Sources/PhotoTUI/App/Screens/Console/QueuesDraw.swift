@@ -10,8 +10,10 @@ extension AppState {
         let waiting = listing.queues.reduce(0) { $0 + $1.depth }
         let deep = listing.queues.count { $0.depth > QueueState.alertDepth }
         let growing = listing.queues.count { grows($0, console) }
+        let left = listing.queues.count(where: \.isLeft)
         var facts = [counted(listing.queues.count, "queue"), "\(grouped(waiting)) waiting"]
         if deep > 0 { facts.append("\(grouped(deep)) over \(QueueState.alertDepth)") }
+        if left > 0 { facts.append("\(grouped(left)) without a consumer") }
         if growing > 0 { facts.append("\(grouped(growing)) growing") }
         if console.queues.order == .waiting { facts.append("longest first") }
         if listing.unreadable > 0 { facts.append("\(counted(listing.unreadable, "name")) not UTF-8") }
@@ -63,9 +65,10 @@ extension AppState {
     }
 
     private func cells(of queue: QueueState, _ console: ConsoleState) -> [ConsoleCell] {
-        let isAlert = queue.depth > QueueState.alertDepth || grows(queue, console)
+        let isAlert = queue.depth > QueueState.alertDepth || queue.isLeft || grows(queue, console)
         var name = queue.name.isEmpty ? "\"\"" : displayEscaped(queue.name)
         if queue.isPaused { name += " (paused)" }
+        if let text = queue.leftText { name += " (\(text))" }
         let rates = console.queues.rates[queue.name]
         func rate(_ value: Double?) -> String {
             value.map { ConsoleText.rate($0, isAtLeast: rates?.isAtLeast == true, look.lines) } ?? "-"
@@ -74,7 +77,7 @@ extension AppState {
             ConsoleCell(text: grouped(number), role: number == 0 ? .dim : role)
         }
         return [
-            ConsoleCell(text: name, role: queue.isPaused ? .warning : .text),
+            ConsoleCell(text: name, role: queue.isLeft ? .error : queue.isPaused ? .warning : .text),
             isAlert ? ConsoleCell(text: "!" + grouped(queue.depth), role: .warning) : count(queue.depth),
             count(queue.unacknowledged), count(queue.scheduled),
             ConsoleCell(text: queue.oldestSeconds.map(ConsoleText.age) ?? "-", role: .text),
@@ -155,6 +158,7 @@ extension AppState {
         case .stays, nil: break
         }
         if queue.isPaused { parts.append("paused") }
+        if let text = queue.leftText { parts.append("\(text): start a worker for it") }
         if !queue.isDeclared, queue.depth > 0 { parts.append("nobody has declared it") }
         let looks = console.queues.samples(of: queue.name).count
         if looks < 10 { parts.append("rates from few looks so far") }

@@ -28,7 +28,7 @@ public struct HealthEntry: Hashable, Sendable {
         case "workers":
             "They take what waits. Where none consumes a queue its messages stay; this warns of it, of paused queues and of those over 100."
         case "tasks":
-            "What somebody who watched has seen fail in the last hour. What nobody sends again stays undone."
+            "What somebody who watched has seen fail in the last day. What nobody sends again stays undone."
         case "database":
             "The catalogue: every photo, album and job is a row in it. Without it nothing can be shown or changed, and workers wait."
         case "postgres":

@@ -31,10 +31,6 @@ struct DeadPlace: Sendable {
 
     func letters() async throws -> [DeadLetter] { try await opened?.console.deadLetters(limit: .max) ?? [] }
 
-    private static func taskIDs(of letters: [DeadLetter]) -> Set<String> {
-        Set(letters.lazy.filter { $0.kind == .failed }.compactMap { QueuedMessage(reading: $0.raw).id })
-    }
-
     /// By what they have in common, the largest first.
     func groups() async throws -> [DeadGroup] {
         let letters = try await letters()
@@ -47,26 +43,8 @@ struct DeadPlace: Sendable {
     /// Of tasks that no letter and no job tells of, the largest group first.
     func failures(besides letters: [DeadLetter]? = nil) async throws -> [FailureGroup] {
         guard let history else { return [] }
-        var groups = try await history.failures()
-        if hasLibrary { groups.removeAll { $0.key.task?.hasPrefix("phototui.") == true } }
-        if groups.isEmpty { return [] }
-        let letters = if let letters { letters } else { try await self.letters() }
-        var told: [FailureKey: Int] = [:]
-        for id in Self.taskIDs(of: letters) {
-            guard let task = try await history.task(id), task.state == .failed, task.retriedAs == nil else { continue }
-            let key = FailureKey(
-                task: task.name, queue: task.queue, fingerprint: task.error.map { ErrorFingerprint($0).number } ?? 0)
-            told[key, default: 0] += 1
-        }
-        return groups.compactMap { group in
-            let queues = Set([group.key.queue, group.key.takesUnknown ? nil : group.key.queue])
-            return group.without(
-                queues.reduce(0) { sum, queue in
-                    sum
-                        + told[
-                            FailureKey(task: group.key.task, queue: queue, fingerprint: group.key.fingerprint),
-                            default: 0]
-                })
+        return try await UntoldFailures(history, hasLibrary: hasLibrary).groups {
+            if let letters { letters } else { try await self.letters() }
         }
     }
 
@@ -102,7 +80,7 @@ struct DeadPlace: Sendable {
         in keys: [FailureKey], where isWanted: (DeadRow) -> Bool, to queue: String? = nil, again: Bool = false
     ) async throws -> RetryPlan {
         guard let history, let opened else { return RetryPlan() }
-        let letters = Self.taskIDs(of: try await letters())
+        let letters = UntoldFailures.taskIDs(of: try await letters())
         return try await TaskRetries(history, broker: opened.retrying).plan(
             keys, where: { isOwn($0, letters: letters) && isWanted(DeadRow($0)) }, to: queue, again: again)
     }
@@ -124,7 +102,7 @@ struct DeadPlace: Sendable {
     /// The latest first, at most `limit` of those that are wanted behind a place.
     func rows(after place: DeadListPlace?, limit: Int, where isWanted: (DeadRow) -> Bool) async throws -> [DeadRow] {
         let letters = try await letters()
-        let written = Self.taskIDs(of: letters)
+        let written = UntoldFailures.taskIDs(of: letters)
         var rows = letters.map { DeadRow($0) }.filter { isWanted($0) && place?.isBefore($0) != false }
         rows = Array(rows.sorted(by: DeadListPlace.precedes).prefix(limit))
         if let library {

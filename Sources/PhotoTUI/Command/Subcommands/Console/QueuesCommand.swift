@@ -29,7 +29,7 @@ struct QueuesCommand: AsyncParsableCommand {
             abstract: "List the queues.",
             discussion: """
                 WAITING is all priorities together, UNACKED what workers hold, SCHEDULED what of it waits for a time of its own, \
-                DEAD what was set aside. OLDEST is known where the publisher says when it published, as phototui does and Celery \
+                DEAD what was set aside. Of a queue in which messages wait and that no worker takes, "no consumer" is told. OLDEST is known where the publisher says when it published, as phototui does and Celery \
                 does not, or where the history knows when the next message was sent.
 
                 While `phototui jobs watch` keeps the broker's history, there are, of the last minute, also what came IN and went \
@@ -40,6 +40,7 @@ struct QueuesCommand: AsyncParsableCommand {
                 Examples:
                   phototui queues list --json | jq '.queues[] | select(.depth > 100)'
                   phototui queues list --json | jq '.queues[] | select(.growing)'
+                  phototui queues list --json | jq '.queues[] | select(.depth > 0 and .consumed == false)'
                   phototui queues --watch --interval 2
 
                 Exit codes: 0 listed, 1 the broker can't be asked.
@@ -51,8 +52,10 @@ struct QueuesCommand: AsyncParsableCommand {
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let past = QueuePast(TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment))
+                let consumers = ConsumerLook()
                 try await list.list {
-                    let found = try await past.dating(opened.console.queues())
+                    let listing = try await opened.console.queues()
+                    let found = await consumers.telling(await past.dating(listing), opened.console, waits: true)
                     return Self.listing(found, await past.rates(), opened.address)
                 }
                 await past.close()
