@@ -201,6 +201,17 @@ extension CatalogContract {
             }
             try await catalog.requireIndexed("after it was read anew")
         },
+        ContractCase("Conditions that rule each other out find nothing") { subject in
+            let photos = try await subject.catalog.addSamples()
+            for text in [
+                "tag:work no:tag", "camera:canon no:camera", "lens:35 no:lens", "in:lisbon no:place",
+                "rating:5 no:rating",
+                "near:38.7,-9.1,5km no:gps", "is:favourite -is:favourite", "lisbon -lisbon",
+            ] {
+                try await subject.second.requireFound([], by: text, of: photos)
+            }
+            try await subject.second.requireFound([2, 3], by: "tag:work OR no:tag has:tag", of: photos)
+        },
         SearchModel.case,
         ContractCase("Searches are paged newest first, whatever they ask for, and count no further than asked") {
             subject in
