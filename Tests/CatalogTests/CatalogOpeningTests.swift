@@ -41,6 +41,7 @@ struct CatalogOpeningTests {
                 for later in ["INDEX photos_rated", "INDEX photos_missing"] {
                     _ = try connection.execute("DROP \(later)", [])
                 }
+                _ = try connection.execute("ALTER TABLE photo_metadata DROP COLUMN removed_keywords", [])
                 _ = try connection.execute("DELETE FROM schema_versions WHERE version > 22", [])
             }
             try await catalog.close()
@@ -82,6 +83,7 @@ struct CatalogOpeningTests {
                 for column in [
                     "jobs DROP COLUMN published_at", "photos DROP COLUMN trashed_at",
                     "photos DROP COLUMN has_own_marks", "photo_metadata DROP COLUMN told",
+                    "photo_metadata DROP COLUMN removed_keywords",
                     "photos DROP COLUMN place_id", "photos DROP COLUMN tier", "jobs DROP COLUMN fingerprint",
                     "jobs DROP COLUMN ran_by",
                 ] {

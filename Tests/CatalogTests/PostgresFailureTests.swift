@@ -111,6 +111,7 @@ struct PostgresFailureTests {
         for table in tables { _ = try database.execute("ALTER TABLE \(table) FORCE ROW LEVEL SECURITY", []) }
         for later in [
             "DROP INDEX photos_rated", "DROP INDEX photos_missing",
+            "ALTER TABLE photo_metadata DROP COLUMN removed_keywords",
         ] {
             _ = try database.execute(later, [])
         }
@@ -160,7 +161,7 @@ struct PostgresFailureTests {
         }
         for column in [
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
-            "photo_metadata DROP COLUMN told",
+            "photo_metadata DROP COLUMN told", "photo_metadata DROP COLUMN removed_keywords",
             "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
             "jobs DROP COLUMN ran_by", "resolutions DROP COLUMN keeper", "photos DROP COLUMN tier",
             "resolutions DROP COLUMN undone_reason", "edits DROP COLUMN undone_reason",

@@ -134,6 +134,12 @@ enum SearchConditions {
         return Timeline.Condition(sql: sql, values: [])
     }
 
+    /// A line of the photo's text is a keyword.
+    private static let keepsKeyword = """
+        EXISTS (SELECT 1 FROM photo_texts WHERE photo_texts.photo = \(photo)
+            AND '\n' || photo_texts.content LIKE '%\nk %' \(unmoved))
+        """
+
     static func lacks(_ lack: SearchQuery.Lack) -> Timeline.Condition {
         let sql =
             switch lack {
@@ -144,7 +150,8 @@ enum SearchConditions {
                 """
                 NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = \(photo) \(unmoved))
                 AND NOT EXISTS (SELECT 1 FROM photo_metadata
-                    WHERE photo_metadata.photo = \(photo) AND photo_metadata.keywords <> '[]' \(unmoved))
+                    WHERE photo_metadata.photo = \(photo) AND photo_metadata.keywords <> '[]'
+                        AND (removed_keywords IS NULL OR \(keepsKeyword)) \(unmoved))
                 """
             case .album: "NOT EXISTS (SELECT 1 FROM album_photos WHERE album_photos.photo = \(photo) \(unmoved))"
             case .caption: "photos.caption IS NULL"
