@@ -88,6 +88,24 @@ private struct AlbumBench {
         print(Measurement(undone).line("undo the tag"))
         print(Measurement(rated).line("caption 10,000 photos"))
         print(Measurement(unrated).line("undo the caption"))
+        var (removed, restored, added): ([Duration], [Duration], [Duration]) = ([], [], [])
+        for _ in 0..<5 {
+            start = clock.now
+            let left = try await edit(.removeFromAlbum(album.id), some)
+            removed.append(clock.now - start)
+            start = clock.now
+            try await undo(left)
+            restored.append(clock.now - start)
+            let gone = try await edit(.removeFromAlbum(album.id), some)
+            start = clock.now
+            let back = try await edit(.addToAlbum(album.id), some)
+            added.append(clock.now - start)
+            try await undo(back)
+            try await undo(gone)
+        }
+        print(Measurement(removed).line("take 10,000 photos out of an album"))
+        print(Measurement(restored).line("undo taking them out"))
+        print(Measurement(added).line("put 10,000 photos into an album"))
         start = clock.now
         try await undo(filled)
         print(Measurement([clock.now - start]).line("undo the album's 100,000 photos"))

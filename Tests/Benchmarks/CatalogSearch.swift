@@ -2,6 +2,7 @@ import Catalog
 import Core
 import Foundation
 import Search
+import Workflows
 
 extension Benchmark {
     static let catalogSearchBuild = Benchmark(
@@ -21,7 +22,9 @@ extension Benchmark {
     ) { arguments in
         guard let place = arguments.first else { throw EngineError(.invalidInput, "name a catalogue") }
         let catalog = try await CatalogPlace(place).open()
-        try await withTaskExecutorPreference(catalog.executor) { try await measure(catalog) }
+        try await withTaskExecutorPreference(catalog.executor) {
+            try await withCollections(of: catalog) { try await measure(catalog) }
+        }
         try await catalog.close()
     }
 
@@ -50,7 +53,42 @@ extension Benchmark {
         ("near", { "near:\(Double.random(in: -50...50)),\(Double.random(in: -170...170)),50km" }),
         ("size and width", { "size:>5MB width:>3000" }),
         ("nothing is like it", { "camera:leica lisbon" }),
+        ("a rating that none has", { "rating:1" }),
+        ("the trash", { "is:trashed" }),
+        ("missing", { "is:missing in:lisbon" }),
+        ("a tag", { "tag:\(collection)" }),
+        ("a tag and none", { "tag:\(collection) no:tag" }),
+        ("not a tag", { "lisbon -tag:\(collection)" }),
+        ("an album, a tag and a camera", { "album:\(collection) tag:\(collection) camera:x-t30" }),
+        (
+            "near, in an album",
+            { "near:\(Double.random(in: -50...50)),\(Double.random(in: -170...170)),50km album:\(collection)" }
+        ),
+        ("an album's rated favourites", { "album:\(collection) is:favourite rating:>=4" }),
+        ("words, in an album", { "lisbon sony album:\(collection)" }),
     ]
+
+    /// What an album of 100,000 photos is called, and a tag of 10,000, while they are searched.
+    private static let collection = "benchmarked"
+
+    private static func withCollections(of catalog: any Catalog, _ body: () async throws -> Void) async throws {
+        let photos = try await catalog.timeline(TimelineQuery(limit: 1_000_000)).map(\.id).shuffled()
+        guard photos.count >= 100_000 else { throw EngineError(.notFound, "the catalogue has too few photos") }
+        let editing = LibraryEditing(catalog: catalog)
+        let name = try CollectionName.album(collection)
+        _ = try await editing.edit(.createAlbum(name, description: ""), photos: [], actor: "bench")
+        guard let album = try await catalog.album(named: name) else { throw EngineError(.internal, "no album") }
+        _ = try await editing.edit(.addToAlbum(album.id), photos: Array(photos.prefix(100_000)), actor: "bench")
+        let tagged = try await editing.edit(
+            .addTags([CollectionName.tag(collection)]), photos: photos.filter { _ in Int.random(in: 0..<100) == 0 },
+            actor: "bench")
+        do { try await body() } catch {
+            _ = try await editing.edit(.deleteAlbum(album.id), photos: [], actor: "bench")
+            throw error
+        }
+        _ = try await editing.edit(.deleteAlbum(album.id), photos: [], actor: "bench")
+        if let tagged { _ = try await editing.undo(tagged.id, actor: "bench") }
+    }
 
     private static func measure(_ catalog: any Catalog) async throws {
         let clock = ContinuousClock()

@@ -109,6 +109,12 @@ struct PostgresFailureTests {
         }
         _ = try database.execute("DELETE FROM search_terms WHERE kind = 'keyword' AND content <> ' ben '", [])
         for table in tables { _ = try database.execute("ALTER TABLE \(table) FORCE ROW LEVEL SECURITY", []) }
+        for later in [
+            "DROP INDEX photos_rated", "DROP INDEX photos_missing",
+            "ALTER TABLE photo_metadata DROP COLUMN removed_keywords",
+        ] {
+            _ = try database.execute(later, [])
+        }
         _ = try database.execute("DELETE FROM schema_versions WHERE version > 22", [])
         _ = try await PostgresCatalog.migrate(settings, applicationRole: "phototui_app")
         for person in ["anna", "ben"] {
@@ -141,7 +147,10 @@ struct PostgresFailureTests {
         }
         let database = try PostgresConnection(settings, server: "Postgres")
         // And what later migrations made.
-        for index in ["jobs_error", "jobs_failure", "jobs_dead", "jobs_unprinted", "photos_city", "photos_unplaced"] {
+        for index in [
+            "jobs_error", "jobs_failure", "jobs_dead", "jobs_unprinted", "photos_city", "photos_unplaced",
+            "photos_rated", "photos_missing",
+        ] {
             _ = try database.execute("DROP INDEX \(index)", [])
         }
         let later =
@@ -152,7 +161,8 @@ struct PostgresFailureTests {
         }
         for column in [
             "tags DROP COLUMN folded", "albums DROP COLUMN folded", "albums DROP COLUMN query",
-            "photo_metadata DROP COLUMN told", "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
+            "photo_metadata DROP COLUMN told", "photo_metadata DROP COLUMN removed_keywords",
+            "photos DROP COLUMN place_id", "jobs DROP COLUMN fingerprint",
             "jobs DROP COLUMN ran_by", "resolutions DROP COLUMN keeper", "photos DROP COLUMN tier",
             "resolutions DROP COLUMN undone_reason", "edits DROP COLUMN undone_reason",
         ] {

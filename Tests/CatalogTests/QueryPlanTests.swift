@@ -31,18 +31,29 @@ struct QueryPlanTests {
         }
     }
 
-    @Test("Favourites have an index of their own")
-    func favourites() async throws {
-        let owner = try #require(OwnerID("01890a5d-ac96-774b-bcce-b302099a8057"))
+    @Test("Favourites, missing photos and each rating have an index of their own, in order")
+    func lists() async throws {
         let catalog = try await SQLCatalog.open(
             SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),
             random: SystemRandom())
-        let query = SearchQuery([.init([.init(.state(.favourite))])])
-        let found = try await catalog.database.read { try SearchPlan(query, owner: owner, $0) }
-        let page = found.statement(
-            .timeline(isIn: true, nil), columns: PhotoColumns.qualifiedEntry, owner: owner, after: nil, floor: nil)
-        let plan = try await plan(page.sql, page.values + [.int(9)])
-        #expect(plan.contains("photos_favourites") && !plan.contains("TEMP B-TREE"), "\(plan)")
+        let photo = try await catalog.addPhoto(1, keywords: [])
+        _ = try await catalog.edit(.favourite(true), [photo])
+        _ = try await catalog.edit(.rating(4), [photo])
+        try await catalog.database.write { _ = try $0.execute("UPDATE photos SET is_missing = 1", []) }
+        for (conditions, index) in [
+            ([SearchQuery.Condition.state(.favourite)], "photos_favourites"), ([.state(.missing)], "photos_missing"),
+            ([.number(.rating, SearchBounds(lower: .init(4, isIncluded: true)))], "photos_rated"),
+            ([.state(.favourite), .number(.rating, SearchBounds(upper: .init(4, isIncluded: true)))], "photos_"),
+        ] {
+            let query = SearchQuery(conditions.map { .init([.init($0)]) })
+            let found = try await catalog.database.read { try SearchPlan(query, owner: catalog.owner, $0) }
+            let page = found.statement(
+                try #require(found.streams.first), columns: PhotoColumns.qualifiedEntry, owner: catalog.owner,
+                after: nil, floor: nil)
+            let plan = try await plan(page.sql, page.values + [.int(9)])
+            #expect(plan.contains("USING INDEX \(index)") && !plan.contains("photos_timeline"), "\(plan)")
+            #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
+        }
     }
 
     @Test("What a search finds is read from its words' lists in order, without sorting")

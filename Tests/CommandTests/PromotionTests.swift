@@ -10,7 +10,7 @@ import Workflows
 @Suite("Promotion", .serialized, .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
 struct PromotionTests {
     /// A library of photos in place and copies, with all that a person does with them, and a profile for it to go to.
-    private struct Place {
+    struct Place {
         let profile: NetworkedProfile
         let photos: TestFolder
         let program: Program
@@ -33,7 +33,7 @@ struct PromotionTests {
         }
     }
 
-    private func place() async throws -> Place {
+    func place() async throws -> Place {
         let profile = try NetworkedProfile()
         try await profile.migrate()
         let place = Place(profile: profile, photos: try TestFolder(), program: try profile.program())
@@ -69,7 +69,7 @@ struct PromotionTests {
         return Set(lines.text.split(separator: "\n").map(String.init))
     }
 
-    private func dump(_ place: Place) async throws -> String {
+    func dump(_ place: Place) async throws -> String {
         try await place.program.shell("sqlite3 '\(place.folder)/catalog.sqlite' .dump").text
     }
 
@@ -224,7 +224,7 @@ struct PromotionTests {
     }
 
     /// The promotion of the place's library, in this process.
-    private func promotion(_ place: Place) throws -> Promotion {
+    func promotion(_ place: Place) throws -> Promotion {
         let configuration = Configuration.load(environment: place.program.environment)
         let request = PromotionRequest(
             from: .folder(FilePath(place.folder)), to: .profile(try #require(configuration.profiles["test"])),

@@ -201,6 +201,54 @@ extension CatalogContract {
             }
             try await catalog.requireIndexed("after it was read anew")
         },
+        ContractCase("A keyword that was taken from a photo as a tag finds it no more, until that is undone") {
+            subject in
+            let catalog = subject.catalog
+            let photos = [
+                try await catalog.addProcessed(1) { $0.keywords = ["Night Sky", "sky"] },
+                try await catalog.addProcessed(2) { $0.keywords = ["night sky"] },
+                try await catalog.addProcessed(3) { $0.caption = "none" },
+            ]
+            try await catalog.edit(.addTags([.tag("night sky"), .tag("sky")]), Array(photos.prefix(2)))
+            let (night, sky) = (try await catalog.tagID("night sky"), try await catalog.tagID("sky"))
+            try await catalog.edit(.removeTags([night]), [photos[0]])
+            let first = try await catalog.lastEdit()
+            for (text, numbers) in [
+                ("tag:night", [2]), ("tag:sky", [1, 2]), ("night", [2]), ("no:tag", [3]), ("-tag:night", [1, 3]),
+            ] {
+                try await catalog.requireFound(numbers, by: text, of: photos)
+            }
+            try await catalog.requireIndexed("without the keyword")
+            try await catalog.edit(.removeTags([sky]), photos)
+            let second = try await catalog.lastEdit()
+            try await catalog.requireFound([2], by: "tag:sky", of: photos)
+            try await catalog.requireFound([1, 3], by: "no:tag", of: photos)
+            // Its file still says it when it is read anew.
+            _ = try await catalog.enqueueProcessing([photos[0]])
+            for job in try await catalog.claimAll() where job.photo == photos[0] {
+                _ = try await catalog.finish(
+                    job.id, worker: "w", processed: processed(1) { $0.keywords = ["Night Sky", "sky", "moon"] })
+            }
+            try await catalog.requireFound([2], by: "tag:sky", of: photos)
+            try await catalog.requireFound([1], by: "tag:moon", of: photos)
+            _ = try await catalog.undo(second)
+            try await catalog.requireFound([1, 2], by: "tag:sky", of: photos)
+            try await catalog.requireFound([2], by: "tag:night", of: photos)
+            _ = try await catalog.undo(first)
+            try await catalog.requireFound([1, 2], by: "tag:night", of: photos)
+            try await catalog.requireIndexed("after the way back")
+        },
+        ContractCase("Conditions that rule each other out find nothing") { subject in
+            let photos = try await subject.catalog.addSamples()
+            for text in [
+                "tag:work no:tag", "camera:canon no:camera", "lens:35 no:lens", "in:lisbon no:place",
+                "rating:5 no:rating",
+                "near:38.7,-9.1,5km no:gps", "is:favourite -is:favourite", "lisbon -lisbon",
+            ] {
+                try await subject.second.requireFound([], by: text, of: photos)
+            }
+            try await subject.second.requireFound([2, 3], by: "tag:work OR no:tag has:tag", of: photos)
+        },
         SearchModel.case,
         ContractCase("Searches are paged newest first, whatever they ask for, and count no further than asked") {
             subject in

@@ -92,14 +92,15 @@ enum SearchModel {
             "\(2016 + number)", "2018-0\(number + 1)..2019", "july", "is:favourite", "is:archived", "no:gps",
             "has:caption",
             "no:tag", "has:album", "no:camera", "type:jpeg", "type:raw", "near:0.1,0.2,\(number + 1)0km",
-            "width:>=4000",
+            "width:>=4000", "has:rating", "is:missing", "is:unreadable", "is:trashed",
         ]
         return (Int.random(in: 0..<5, using: &random) == 0 ? "-" : "") + terms.randomElement(using: &random)!
     }
 
     private static func holds(_ query: SearchQuery, _ photo: Photo, _ collections: PhotoCollections) -> Bool {
-        let namesArchived = query.clauses.flatMap(\.parts).contains { $0.condition == .state(.archived) }
-        if photo.isArchived, !namesArchived { return false }
+        let conditions = query.clauses.flatMap(\.parts).map(\.condition)
+        let namesHidden = [.archived, .unreadable, .trashed].contains { conditions.contains(.state($0)) }
+        if photo.isArchived, !namesHidden { return false }
         return query.clauses.allSatisfy { clause in
             clause.parts.contains { holds($0.condition, photo, collections) != $0.isExcluded }
         }
@@ -135,18 +136,13 @@ enum SearchModel {
                 case .width: photo.pixelSize.map { Double($0.width) }
                 case .shutter, .focalLength, .byteCount, .height: nil
                 }
-            guard let value else { return false }
-            if let lower = bounds.lower, value < lower.value || value == lower.value && !lower.isIncluded {
-                return false
-            }
-            if let upper = bounds.upper, value > upper.value || value == upper.value && !upper.isIncluded {
-                return false
-            }
-            return true
+            return value.map(bounds.contains) ?? false
         case .taken(let range): return range.contains(photo.captureTime.wallMicroseconds)
         case .monthOfYear(let month): return photo.captureTime.fields.month == month
         case .state(.favourite): return photo.isFavourite
         case .state(.archived): return photo.isArchived
+        case .state: return false
+        case .lacks(.rating): return data.rating == nil
         case .lacks(.position): return data.position == nil
         case .lacks(.caption): return data.caption == nil
         case .lacks(.tag): return collections.tags.isEmpty && data.keywords.isEmpty
@@ -158,7 +154,7 @@ enum SearchModel {
             let (north, east) = (position.latitude - latitude, position.longitude - longitude)
             // So near the equator a degree is a degree.
             return (north * north + east * east).squareRoot() * 111_195 <= metres
-        case .state, .lacks, .video: return false
+        case .lacks, .video: return false
         }
     }
 }

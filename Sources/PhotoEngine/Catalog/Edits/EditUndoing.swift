@@ -34,6 +34,7 @@ struct EditUndoing {
             let there = try tags.restored(tag)
             let back = try members.insert(photos.photos, into: .tag(there.id), restored: true).map(\.photo)
             restored.formUnion(back)
+            try RemovedKeywords(connection: connection, owner: ownerID).delete(tag.name, photos.photos)
             try tags.deleteUnused([there.id])
             try tell(of: Set(photos.photos).subtracting(back), areChanged: false)
         case .joined(let album, _, let photos):

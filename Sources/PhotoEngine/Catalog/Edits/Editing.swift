@@ -141,7 +141,9 @@ struct Editing {
         subject = found.map(\.name).joined(separator: ", ")
         for tag in found {
             let removed = try members.remove(photos, from: .tag(tag.id), withHidden: false).map(\.photo)
-            if !removed.isEmpty { steps.append(.untagged(tag, photos: PackedIDs(removed))) }
+            if removed.isEmpty { continue }
+            steps.append(.untagged(tag, photos: PackedIDs(removed)))
+            try RemovedKeywords(connection: connection, owner: catalog.owner).insert(tag.name, removed)
         }
         try tags.deleteUnused(ids)
     }

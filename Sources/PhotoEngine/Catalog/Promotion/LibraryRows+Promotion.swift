@@ -158,9 +158,10 @@ private final class TableReader {
         return rows.first
     }
 
-    /// What a promotion itself wrote down.
+    /// What is said of the owner there, as by promotions themselves.
     private func isOwn(_ row: [SQLValue]) -> Bool {
-        table.name == "journal" && row[table.column("action")] == .text(PromotionEntry.action)
+        guard table.name == "journal", case .text(let action) = row[table.column("action")] else { return false }
+        return PromotionEntry.ofOwners.contains(action)
     }
 
     private func order(_ one: [SQLValue], _ other: [SQLValue]) -> Int {

@@ -39,13 +39,13 @@ public struct LibraryRows: Sendable {
         return try row.int64()
     }
 
-    /// Whether the owner has nothing at all.
+    /// Whether the owner has nothing at all, but what an admin gave or refused them.
     func isEmpty() async throws -> Bool {
         // Counters stay when what they count is gone.
         let counters = ["month_counts", "place_counts", "totals", "search_terms"]
         let tables = try await LibraryTable.moved().filter { !counters.contains($0.name) }
         return try await database.read { [ownerValue] connection in
-            try tables.allSatisfy { try $0.page(behind: nil, of: ownerValue, connection).isEmpty }
+            try tables.allSatisfy { try $0.isEmpty(of: ownerValue, connection) }
         }
     }
 
@@ -75,7 +75,14 @@ public struct LibraryRows: Sendable {
             isRetryable: true)
     }
 
-    /// Takes all rows away again, but the owner.
+    /// What the owner may have in this database.
+    func quota() async throws -> Quota {
+        let found = try await database.row("SELECT photos, bytes FROM quotas WHERE owner = ?", [ownerValue])
+        guard var row = found else { return .none }
+        return Quota(photos: try row.optionalInt(), bytes: try row.optionalInt64().map { ByteCount($0) })
+    }
+
+    /// Takes all rows away again, but the owner's.
     func clear() async throws {
         let tables = try await LibraryTable.moved()
         let earlier = LibraryTable(name: "promoted_originals", columns: ["photo", "owner"], key: [0])

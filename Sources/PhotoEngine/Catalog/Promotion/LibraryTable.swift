@@ -88,11 +88,23 @@ struct LibraryTable: Sendable {
             into: "\(name) (\(columns.joined(separator: ", ")))", row: "(\(marks))", values: values, onConflict: "")
     }
 
-    /// Takes away some of an owner's rows; how many.
+    /// Takes away some of a library's rows; how many. What the journal says of the owner stays.
     func delete(of owner: SQLValue, _ connection: any SQLConnection) throws -> Int {
         try connection.execute(
-            "DELETE FROM \(name) WHERE (\(keyColumns)) IN (SELECT \(keyColumns) FROM \(name) WHERE \(ownRows) LIMIT 5000)",
-            [owner])
+            """
+            DELETE FROM \(name) WHERE (\(keyColumns)) IN (
+                SELECT \(keyColumns) FROM \(name) WHERE \(ownRows)\(isOfLibrary) LIMIT 5000)
+            """, [owner])
+    }
+
+    /// Whether an owner's library has rows here.
+    func isEmpty(of owner: SQLValue, _ connection: any SQLConnection) throws -> Bool {
+        try connection.row("SELECT 1 FROM \(name) WHERE \(ownRows)\(isOfLibrary) LIMIT 1", [owner]) == nil
+    }
+
+    private var isOfLibrary: String {
+        name == "journal"
+            ? " AND action NOT IN (\(PromotionEntry.ofOwners.map { "'\($0)'" }.joined(separator: ", ")))" : ""
     }
 
     /// The one column of 32-bit floats, which the databases keep differently.

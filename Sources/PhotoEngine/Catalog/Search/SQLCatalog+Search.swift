@@ -207,7 +207,7 @@ extension SQLCatalog {
             for table in ["photo_terms", "photo_texts", "search_terms"] {
                 try connection.execute("DELETE FROM \(table) WHERE owner = ?", [.id(owner)])
             }
-            try SearchBackfill.fill(owner, connection)
+            try SearchBackfill.fill(owner, connection, readsRemovals: true)
             return before.differences(from: try SearchContents(owner, connection))
         }
     }

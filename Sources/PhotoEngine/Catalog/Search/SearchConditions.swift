@@ -2,7 +2,18 @@ import Core
 import Foundation
 
 /// The conditions of a search on a row of `photos`. Each is true or false of any photo, never unknown, so that it can be turned round.
+///
+/// What other tables tell of a photo is asked by `photo` and `takenAt`, which stand for the columns of the list that is read: one that
+/// falls by them is not looked up in `photos`.
 enum SearchConditions {
+    static let photo = "listed_photo"
+    static let takenAt = "listed_taken_at"
+
+    /// A condition on photos that a list has under these columns.
+    static func on(_ sql: String, photo: String, takenAt: String) -> String {
+        sql.replacing(Self.photo, with: photo).replacing(Self.takenAt, with: takenAt)
+    }
+
     /// Ends a subquery that is to be asked of each photo, one after the other: Postgres would else read it whole and join it.
     private static let unmoved = "LIMIT 1 OFFSET 0"
 
@@ -10,24 +21,46 @@ enum SearchConditions {
         Timeline.Condition(
             sql: """
                 EXISTS (SELECT 1 FROM photo_texts
-                    WHERE photo_texts.photo = photos.id AND \(dialect.includes("photo_texts.content")) \(unmoved))
+                    WHERE photo_texts.photo = \(photo) AND \(dialect.includes("photo_texts.content")) \(unmoved))
                 """, values: [pattern])
     }
 
-    static func tagged(_ dialect: SQLDialect, _ pattern: SQLValue) -> Timeline.Condition {
-        Timeline.Condition(
-            sql: """
-                EXISTS (SELECT 1 FROM photo_tags CROSS JOIN tags
-                    WHERE photo_tags.photo = photos.id AND tags.id = photo_tags.tag AND \(dialect.includes("tags.folded")) \(unmoved))
-                """, values: [pattern])
+    /// One of these tags, which are all that have the pattern in their names, is the photo's; there must be one.
+    static func tagged(
+        _ tags: [TagID], _ shown: [Bool], _ dialect: SQLDialect, _ pattern: SQLValue
+    ) -> Timeline.Condition {
+        member("photo_tags", "tags", "tag", tags.map { .id($0) }, shown, dialect, pattern)
     }
 
-    static func inAlbum(_ dialect: SQLDialect, _ pattern: SQLValue) -> Timeline.Condition {
-        Timeline.Condition(
+    /// As `tagged`, of albums.
+    static func inAlbum(
+        _ albums: [AlbumID], _ shown: [Bool], _ dialect: SQLDialect, _ pattern: SQLValue
+    ) -> Timeline.Condition {
+        member("album_photos", "albums", "album", albums.map { .id($0) }, shown, dialect, pattern)
+    }
+
+    /// More keys take longer to look up, each with the photo, than what a photo has.
+    private static let mostKeys = 8
+
+    private static func member(
+        _ table: String, _ collections: String, _ column: String, _ keys: [SQLValue], _ shown: [Bool],
+        _ dialect: SQLDialect, _ pattern: SQLValue
+    ) -> Timeline.Condition {
+        if keys.count <= mostKeys, let list = KeyList.lists(keys).first {
+            // All of the key of the list by date: by less Postgres seeks in whichever index begins with the collection.
+            let marks = shown.map { $0 ? "1" : "0" }.joined(separator: ", ")
+            return Timeline.Condition(
+                sql: """
+                    EXISTS (SELECT 1 FROM \(table)
+                        WHERE \(table).\(column) IN \(list.marks) AND \(table).is_shown IN (\(marks))
+                            AND \(table).taken_at = \(takenAt) AND \(table).photo = \(photo) \(unmoved))
+                    """, values: list.keys)
+        }
+        return Timeline.Condition(
             sql: """
-                EXISTS (SELECT 1 FROM album_photos CROSS JOIN albums
-                    WHERE album_photos.photo = photos.id AND albums.id = album_photos.album
-                        AND \(dialect.includes("albums.folded")) \(unmoved))
+                EXISTS (SELECT 1 FROM \(table) CROSS JOIN \(collections)
+                    WHERE \(table).photo = \(photo) AND \(collections).id = \(table).\(column)
+                        AND \(dialect.includes("\(collections).folded")) \(unmoved))
                 """, values: [pattern])
     }
 
@@ -37,8 +70,8 @@ enum SearchConditions {
         let among = lists.map { "photo_terms.term IN \($0.marks)" }.joined(separator: " OR ")
         return Timeline.Condition(
             sql: """
-                EXISTS (SELECT 1 FROM photo_terms WHERE (\(among)) AND photo_terms.taken_at = photos.taken_at
-                    AND photo_terms.photo = photos.id \(unmoved))
+                EXISTS (SELECT 1 FROM photo_terms WHERE (\(among)) AND photo_terms.taken_at = \(takenAt)
+                    AND photo_terms.photo = \(photo) \(unmoved))
                 """, values: lists.flatMap(\.keys))
     }
 
@@ -50,7 +83,9 @@ enum SearchConditions {
         return Timeline.Condition(sql: "(\(condition.sql))", values: condition.values)
     }
 
-    static func number(_ number: SearchQuery.Number, _ bounds: SearchBounds) -> Timeline.Condition {
+    static func number(
+        _ number: SearchQuery.Number, _ bounds: SearchBounds, _ dialect: SQLDialect
+    ) -> Timeline.Condition {
         let upright = { (upright: String, turned: String) in
             "CASE WHEN photos.orientation >= 5 THEN photos.\(turned) ELSE photos.\(upright) END"
         }
@@ -60,7 +95,8 @@ enum SearchConditions {
             case .aperture: ("photos.aperture", false)
             case .shutter: ("photos.exposure_seconds", false)
             case .focalLength: ("photos.focal_length", false)
-            case .rating: ("photos.rating", true)
+            // Several ratings together are no list in order.
+            case .rating: (dialect.unsought("photos.rating"), true)
             case .byteCount: ("photos.byte_count", true)
             case .width: (upright("width", "height"), true)
             case .height: (upright("height", "width"), true)
@@ -98,6 +134,12 @@ enum SearchConditions {
         return Timeline.Condition(sql: sql, values: [])
     }
 
+    /// A line of the photo's text is a keyword.
+    private static let keepsKeyword = """
+        EXISTS (SELECT 1 FROM photo_texts WHERE photo_texts.photo = \(photo)
+            AND '\n' || photo_texts.content LIKE '%\nk %' \(unmoved))
+        """
+
     static func lacks(_ lack: SearchQuery.Lack) -> Timeline.Condition {
         let sql =
             switch lack {
@@ -106,11 +148,12 @@ enum SearchConditions {
             case .place: "photos.place IS NULL"
             case .tag:
                 """
-                NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = photos.id \(unmoved))
+                NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_tags.photo = \(photo) \(unmoved))
                 AND NOT EXISTS (SELECT 1 FROM photo_metadata
-                    WHERE photo_metadata.photo = photos.id AND photo_metadata.keywords <> '[]' \(unmoved))
+                    WHERE photo_metadata.photo = \(photo) AND photo_metadata.keywords <> '[]'
+                        AND (removed_keywords IS NULL OR \(keepsKeyword)) \(unmoved))
                 """
-            case .album: "NOT EXISTS (SELECT 1 FROM album_photos WHERE album_photos.photo = photos.id \(unmoved))"
+            case .album: "NOT EXISTS (SELECT 1 FROM album_photos WHERE album_photos.photo = \(photo) \(unmoved))"
             case .caption: "photos.caption IS NULL"
             case .rating: "photos.rating IS NULL"
             case .camera: "(photos.camera_make IS NULL AND photos.camera_model IS NULL)"

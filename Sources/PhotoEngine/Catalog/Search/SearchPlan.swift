@@ -11,6 +11,8 @@ struct SearchPlan {
         case album(AlbumID, isShown: Bool)
         /// The timeline, or what is not in it; of these months, or all.
         case timeline(isIn: Bool, ClosedRange<Int>?)
+        /// Photos of this rating, of the timeline or not in it.
+        case rated(Int, isIn: Bool)
     }
 
     /// What a condition comes to.
@@ -41,7 +43,7 @@ struct SearchPlan {
         var figures: [(SearchQuery.Number, SearchBounds)] = []
         for clause in query.clauses {
             let only = clause.parts.count == 1 && clause.parts[0].isExcluded == false ? clause.parts[0] : nil
-            if case .number(let number, let bounds) = only?.condition {
+            if case .number(let number, let bounds) = only?.condition, number != .rating {
                 figures.append((number, bounds))
                 continue
             }
@@ -56,7 +58,7 @@ struct SearchPlan {
         }
         if !figures.isEmpty { clauses.append(try resolving.figures(figures)) }
         notes = resolving.notes
-        if bounds.isEmpty { return }
+        if bounds.isEmpty || SearchContradiction.isIn(query) { return }
         var best: (index: Int, count: Int)?
         for (index, clause) in clauses.enumerated() {
             if clause.streams != nil, clause.count < best?.count ?? .max { best = (index, clause.count) }
@@ -64,8 +66,11 @@ struct SearchPlan {
         streams =
             best.flatMap { clauses[$0.index].streams.map(Array.init) }
             ?? scope.timelines.map { .timeline(isIn: $0, nil) }
-        for (index, clause) in clauses.enumerated() where index != best?.index || !clause.isExact {
-            condition.and(clause.condition.sql, clause.condition.values)
+        let others = clauses.indices.filter { $0 != best?.index || !clauses[$0].isExact }
+        func rarity(_ clause: Resolved) -> Int { clause.streams == nil ? .max : clause.count }
+        // The rarest first: what it leaves is little to ask the others of.
+        for index in others.sorted(by: { (rarity(clauses[$0]), $0) < (rarity(clauses[$1]), $1) }) {
+            condition.and(clauses[index].condition.sql, clauses[index].condition.values)
         }
     }
 
@@ -98,8 +103,10 @@ extension SearchPlan {
         _ stream: Stream, columns: String, owner: OwnerID, after: TimelinePosition?, floor: Int64?
     ) -> Timeline.Condition {
         let low = max(bounds.lowerBound, floor ?? .min)
-        if case .timeline(let isIn, let months) = stream {
-            return timeline(isIn, months, columns, owner, after, low)
+        switch stream {
+        case .timeline(let isIn, let months): return timeline(isIn, nil, months, columns, owner, after, low)
+        case .rated(let rating, let isIn): return timeline(isIn, rating, nil, columns, owner, after, low)
+        case .term, .tag, .album: break
         }
         let (table, key): (String, [SQLValue]) =
             switch stream {
@@ -111,25 +118,26 @@ extension SearchPlan {
                     "album_photos AS s CROSS JOIN photos WHERE s.album = ? AND s.is_shown = ?",
                     [.id(id), .bool(isShown)]
                 )
-            case .timeline: ("", [])
+            case .timeline, .rated: ("", [])
             }
         var found = Timeline.Condition(
             sql: "SELECT \(columns) FROM \(table) AND s.owner = ? AND photos.id = s.photo", values: key + [.id(owner)])
         if let after { found.and("(s.taken_at, s.photo) < (?, ?)", [.int(after.wallMicroseconds), .id(after.id)]) }
         if low > .min { found.and("s.taken_at >= ?", [.int(low)]) }
         if bounds.upperBound < .max { found.and("s.taken_at < ?", [.int(bounds.upperBound)]) }
-        found.and(condition.sql, condition.values)
+        found.and(SearchConditions.on(condition.sql, photo: "s.photo", takenAt: "s.taken_at"), condition.values)
         found.sql += " ORDER BY s.taken_at DESC, s.photo DESC LIMIT ?"
         return found
     }
 
     private func timeline(
-        _ isIn: Bool, _ months: ClosedRange<Int>?, _ columns: String, _ owner: OwnerID, _ after: TimelinePosition?,
-        _ low: Int64
+        _ isIn: Bool, _ rating: Int?, _ months: ClosedRange<Int>?, _ columns: String, _ owner: OwnerID,
+        _ after: TimelinePosition?, _ low: Int64
     ) -> Timeline.Condition {
         var found = Timeline.Condition(
             sql: "SELECT \(columns) FROM photos WHERE photos.owner = ? AND photos.in_timeline = ?",
             values: [.id(owner), .bool(isIn)])
+        if let rating { found.and("photos.rating = ?", [.int(rating)]) }
         func month(_ moment: Int64) -> Int {
             CaptureTime(wallMicroseconds: moment, offsetMinutes: nil, source: .exif).month.ordinal
         }
@@ -148,7 +156,8 @@ extension SearchPlan {
                 "(photos.month, photos.taken_at, photos.id) < (?, ?, ?)",
                 [.int(month(after.wallMicroseconds)), .int(after.wallMicroseconds), .id(after.id)])
         }
-        found.and(condition.sql, condition.values)
+        found.and(
+            SearchConditions.on(condition.sql, photo: "photos.id", takenAt: "photos.taken_at"), condition.values)
         found.sql += " ORDER BY photos.month DESC, photos.taken_at DESC, photos.id DESC LIMIT ?"
         return found
     }

@@ -16,8 +16,9 @@ struct SearchResolving {
 
     /// More lists than these are no help.
     static let mostStreams = 2048
-    /// To count them would take longer than most searches.
-    private static let assumedFavourites = 20_000
+    /// Photos that no counter has are counted so far; more of them are taken for so many.
+    private static let mostCounted = 1000
+    private static let assumed = 20_000
 
     private var dialect: SQLDialect { connection.dialect }
     private var ownerValue: SQLValue { .id(owner) }
@@ -66,10 +67,11 @@ struct SearchResolving {
         switch condition {
         case .text(let words): return try text(words)
         case .name(let name, let words): return try self.name(name, words)
+        case .number(.rating, let bounds): return try rated(bounds)
         case .number(let number, let bounds): return try figures([(number, bounds)])
         case .taken(let range): return try taken(range)
         case .monthOfYear(let month): return try monthOfYear(month)
-        case .state(let state): return self.state(state)
+        case .state(let state): return try self.state(state)
         case .lacks(let lack): return Resolved(condition: SearchConditions.lacks(lack))
         case .media(let type): return try media(type)
         case .video:
@@ -122,8 +124,12 @@ struct SearchResolving {
     private func resolved(_ words: SearchWords, _ found: Found) -> Resolved {
         let pattern = SQLValue.text(words.pattern)
         var conditions = [SearchConditions.text(dialect, pattern)]
-        if !found.tags.isEmpty { conditions.append(SearchConditions.tagged(dialect, pattern)) }
-        if !found.albums.isEmpty { conditions.append(SearchConditions.inAlbum(dialect, pattern)) }
+        if !found.tags.isEmpty {
+            conditions.append(SearchConditions.tagged(found.tags.map(\.id), scope.shown, dialect, pattern))
+        }
+        if !found.albums.isEmpty {
+            conditions.append(SearchConditions.inAlbum(found.albums.map(\.id), scope.shown, dialect, pattern))
+        }
         var streams: Set<SearchPlan.Stream>?
         if let terms = found.words {
             var all = Set((terms + found.names).map { SearchPlan.Stream.term($0.number) })
@@ -293,7 +299,7 @@ struct SearchResolving {
             let keywords = try names([.keyword], words)
             var found: [Resolved] = []
             if !tags.isEmpty {
-                let condition = SearchConditions.tagged(dialect, .text(words.pattern))
+                let condition = SearchConditions.tagged(tags.map(\.id), scope.shown, dialect, .text(words.pattern))
                 found.append(
                     resolved(
                         condition.sql, condition.values,
@@ -313,12 +319,16 @@ struct SearchResolving {
             let found = try albums(words)
             let searches = saved.queries[words.words] ?? []
             if found.isEmpty, searches.isEmpty { return nil }
-            let condition = SearchConditions.inAlbum(dialect, .text(words.pattern))
-            let albums = resolved(
-                condition.sql, condition.values,
-                scope.shown.flatMap { isShown in found.map { .album($0.id, isShown: isShown) } },
-                found.reduce(0) { $0 + $1.photos })
-            return Self.either((found.isEmpty ? [] : [albums]) + (try searches.map { try resolve($0) }))
+            var all = try searches.map { try resolve($0) }
+            if !found.isEmpty {
+                let condition = SearchConditions.inAlbum(found.map(\.id), scope.shown, dialect, .text(words.pattern))
+                all.append(
+                    resolved(
+                        condition.sql, condition.values,
+                        scope.shown.flatMap { isShown in found.map { .album($0.id, isShown: isShown) } },
+                        found.reduce(0) { $0 + $1.photos }))
+            }
+            return Self.either(all)
         }
     }
 
@@ -326,7 +336,7 @@ struct SearchResolving {
 
     /// All of them hold.
     func figures(_ figures: [(number: SearchQuery.Number, bounds: SearchBounds)]) throws -> Resolved {
-        let all = figures.map { SearchConditions.number($0.number, $0.bounds) }
+        let all = figures.map { SearchConditions.number($0.number, $0.bounds, dialect) }
         var resolved = Resolved(
             condition: Timeline.Condition(
                 sql: "(" + all.map(\.sql).joined(separator: " AND ") + ")", values: all.flatMap(\.values)),
@@ -347,13 +357,43 @@ struct SearchResolving {
         return resolved
     }
 
-    /// Favourites have an index of their own, in the timeline's order.
-    private func state(_ state: SearchQuery.State) -> Resolved {
+    /// Favourites and missing photos have an index of their own each, in the timeline's order; what is out of the timeline is
+    /// looked for there alone.
+    private func state(_ state: SearchQuery.State) throws -> Resolved {
         var resolved = Resolved(condition: SearchConditions.state(state), isExact: false)
-        guard state == .favourite, !scope.namesHidden else { return resolved }
-        resolved.count = Self.assumedFavourites
-        resolved.streams = [.timeline(isIn: true, nil)]
+        switch state {
+        case .favourite, .missing: resolved.streams = Set(scope.timelines.map { .timeline(isIn: $0, nil) })
+        case .archived, .trashed, .unreadable: resolved.streams = [.timeline(isIn: false, nil)]
+        }
+        let isListed = state == .favourite || state == .missing
+        resolved.count = try count(isListed ? resolved.condition.sql : "photos.in_timeline = 0")
+        return resolved.count == 0 ? .none : resolved
+    }
+
+    /// The ratings that are among those asked for, each a list of its own.
+    private func rated(_ bounds: SearchBounds) throws -> Resolved {
+        var resolved = Resolved(condition: SearchConditions.number(.rating, bounds, dialect), streams: [])
+        for rating in 0...5 where bounds.contains(Double(rating)) {
+            for isIn in scope.timelines {
+                let found = try count(
+                    "photos.in_timeline = ? AND photos.rating = ?", [.bool(isIn), .int(rating)])
+                if found == 0 { continue }
+                resolved.streams?.insert(.rated(rating, isIn: isIn))
+                resolved.count += found
+            }
+        }
         return resolved
+    }
+
+    /// Of an owner's photos.
+    private func count(_ condition: String, _ values: [SQLValue] = []) throws -> Int {
+        var row = try SQLRow.present(
+            connection.row(
+                """
+                SELECT count(*) FROM (SELECT 1 FROM photos WHERE photos.owner = ? AND \(condition) LIMIT ?) AS counted
+                """, [ownerValue] + values + [.int(Self.mostCounted)]))
+        let found = try row.int()
+        return found == Self.mostCounted ? Self.assumed : found
     }
 
     private func media(_ type: MediaType) throws -> Resolved {

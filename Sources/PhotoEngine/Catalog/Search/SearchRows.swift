@@ -6,6 +6,10 @@ struct SearchRows {
     private var added: [[SQLValue]] = []
     private var removed: [[SQLValue]] = []
     private var counts: [SearchTerm: (photos: Int, name: String)] = [:]
+    /// Whether keywords may have been removed: what brings an older schema up reads none.
+    private let readsRemovals: Bool
+
+    init(readsRemovals: Bool = true) { self.readsRemovals = readsRemovals }
 
     /// A photo that is new.
     mutating func add(_ photo: PhotoID, of owner: OwnerID, takenAt: Int64, _ text: SearchedText) {
@@ -59,8 +63,9 @@ struct SearchRows {
             """
             SELECT filename, caption, (SELECT keywords FROM photo_metadata WHERE photo_metadata.photo = photos.id),
                 camera_make, camera_model, lens, place, latitude, longitude, media_type, iso, aperture,
-                exposure_seconds, focal_length, byte_count, width, height, orientation, photos.taken_at,
-                photo_texts.content, photo_texts.taken_at
+                exposure_seconds, focal_length, byte_count, width, height, orientation,
+                \(readsRemovals ? RemovedKeywords.ofPhoto : "NULL"),
+                photos.taken_at, photo_texts.content, photo_texts.taken_at
             FROM photos LEFT JOIN photo_texts ON photo_texts.photo = photos.id
             WHERE photos.id = ? AND photos.owner = ?
             """, each: photos.map { [.id($0), .id(owner)] })
@@ -94,6 +99,9 @@ struct SearchRows {
         let (width, height) = try (row.optionalInt(), row.optionalInt())
         let orientation = try SQLRow.present(Orientation(rawValue: row.int()))
         if let width, let height { text.pixelSize = orientation.upright(PixelSize(width: width, height: height)) }
+        if let removed = try row.optionalText() {
+            text.keywords.removeAll { removed.contains(RemovedKeywords.line(CollectionName.folded($0))) }
+        }
         if let latitude, let longitude { text.position = (latitude, longitude) }
         return text
     }
@@ -126,7 +134,7 @@ struct SearchRows {
                 onConflict: "ON CONFLICT (term, taken_at, photo) DO NOTHING")
         }
         try writeCounts(to: connection, owner: owner)
-        self = SearchRows()
+        self = SearchRows(readsRemovals: readsRemovals)
     }
 
     private func writeCounts(to connection: any SQLConnection, owner: OwnerID) throws {
@@ -169,12 +177,12 @@ enum SearchBackfill {
             }
         }
         for var row in try connection.rows("SELECT id FROM owners ORDER BY id", []) {
-            try fill(try row.id(), connection)
+            try fill(try row.id(), connection, readsRemovals: false)
         }
     }
 
     /// The photos of an owner.
-    static func fill(_ owner: OwnerID, _ connection: any SQLConnection) throws {
+    static func fill(_ owner: OwnerID, _ connection: any SQLConnection, readsRemovals: Bool) throws {
         var last = SQLValue.bytes([])
         while true {
             let photos: [PhotoID] = try connection.rows(
@@ -184,7 +192,7 @@ enum SearchBackfill {
                 return try row.id()
             }
             guard let end = photos.last else { return }
-            var rows = SearchRows()
+            var rows = SearchRows(readsRemovals: readsRemovals)
             try rows.refresh(photos, of: owner, connection)
             try rows.write(to: connection, owner: owner)
             last = .id(end)

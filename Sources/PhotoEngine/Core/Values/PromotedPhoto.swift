@@ -38,4 +38,7 @@ public struct UnpromotedPhoto: Error {
 /// What the journal says of a promotion.
 public enum PromotionEntry {
     public static let action = "promote"
+    public static let abortion = "give up promotion"
+    /// What is said of an owner whether or not there is a library of theirs.
+    public static let ofOwners = [action, abortion, "set quota"]
 }

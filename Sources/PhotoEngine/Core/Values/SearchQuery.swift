@@ -97,6 +97,12 @@ public struct SearchBounds: Hashable, Sendable {
     public var upper: Bound?
 
     public init(lower: Bound? = nil, upper: Bound? = nil) { (self.lower, self.upper) = (lower, upper) }
+
+    public func contains(_ value: Double) -> Bool {
+        if let lower, value < lower.value || value == lower.value && !lower.isIncluded { return false }
+        if let upper, value > upper.value || value == upper.value && !upper.isIncluded { return false }
+        return true
+    }
 }
 
 /// Spelling mistakes that are forgiven. A word of letters alone, of four or more, that no word of the library equals or begins

@@ -4,34 +4,16 @@ internal import Foundation
 internal import Objects
 
 extension Library {
-    /// Days that a month's traffic is told from.
-    private static let observedDays = 30
-
     /// What the library's storage costs, from its catalogue, what was counted on this machine, and the configured prices.
     public func costs(now: Double = Double(SystemClock().microseconds) / 1e6) async throws -> CostReport {
         let statistics = try await catalog.statistics()
         let usage = try await catalog.usage()
-        let today = DailyTraffic.day(of: now)
-        var days: [DailyTraffic] = []
-        var measure: StorageMeasure?
-        if let traffic {
-            await traffic.write()
-            let ledger = try await traffic.opened()
-            // A month has at most 31 days.
-            days = try await ledger.traffic(since: today - 31)
-            measure = try await ledger.measure()
-        }
-        let month = BillingMonth(now)
-        var (thisMonth, observed) = (StorageTraffic(), StorageTraffic())
-        for day in days where day.day >= month.firstDay { thisMonth += day.traffic }
-        let recent = days.filter { $0.day > today - Self.observedDays }
-        for day in recent { observed += day.traffic }
-        // A day counts as far as it has come, and the first of all as a whole one, so that an hour is not taken for a day.
-        let span = recent.first.map { max(1, now / 86_400 - Double($0.day)) } ?? 0
+        let traffic = try await ObservedTraffic(traffic, now: now)
         return CostReport(
             provider: provider, storage: storageName, photos: statistics.photos, originals: statistics.byteCount,
-            measure: measure, thisMonth: thisMonth, observed: observed, observedDays: span, month: month.name,
-            monthShare: month.share, prices: configuration.prices,
+            measure: traffic.measure, thisMonth: traffic.thisMonth, observed: traffic.observed,
+            observedDays: traffic.days, month: traffic.month.name, monthShare: traffic.month.share,
+            prices: configuration.prices,
             budget: provider == nil ? nil : configuration.budget, usage: usage,
             bytesByClass: try await bytesByClass())
     }
@@ -81,6 +63,37 @@ extension Library {
 
     var storageName: String {
         storage.flatMap { try? S3Location($0).description } ?? "the disk of \(location.folder)"
+    }
+}
+
+/// What was counted of a profile's storage on this machine.
+struct ObservedTraffic {
+    let month: BillingMonth
+    private(set) var thisMonth = StorageTraffic()
+    /// In the days that a month's traffic is told from.
+    private(set) var observed = StorageTraffic()
+    /// How many these are.
+    let days: Double
+    private(set) var measure: StorageMeasure?
+
+    private static let observedDays = 30
+
+    init(_ recorder: TrafficRecorder?, now: Double) async throws {
+        month = BillingMonth(now)
+        let today = DailyTraffic.day(of: now)
+        var traffic: [DailyTraffic] = []
+        if let recorder {
+            await recorder.write()
+            let ledger = try await recorder.opened()
+            // A month has at most 31 days.
+            traffic = try await ledger.traffic(since: today - 31)
+            measure = try await ledger.measure()
+        }
+        let recent = traffic.filter { $0.day > today - Self.observedDays }
+        // A day counts as far as it has come, and the first of all as a whole one, so that an hour is not taken for a day.
+        days = recent.first.map { max(1, now / 86_400 - Double($0.day)) } ?? 0
+        for day in traffic where day.day >= month.firstDay { thisMonth += day.traffic }
+        for day in recent { observed += day.traffic }
     }
 }
 

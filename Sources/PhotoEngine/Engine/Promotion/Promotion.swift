@@ -58,13 +58,13 @@ public struct Promotion: Sendable {
     }
 
     private func lock() async throws -> PromotionLock? {
-        if request.mode != .promote { return nil }
+        if [.dryRun, .verify].contains(request.mode) { return nil }
         return try await BlockingQueue(label: "phototui.promotion").run { [request] in
             switch (request.source, request.target) {
             case (.folder(let folder), _): return try PromotionLock(folder)
             case (_, .folder(let folder)):
                 try LibraryFolder.requireText(folder)
-                try LibraryFolder.create(folder)
+                if request.mode == .promote { try LibraryFolder.create(folder) }
                 return try PromotionLock(folder)
             case (.profile, .profile): return nil
             }
@@ -79,12 +79,12 @@ public struct Promotion: Sendable {
             outcome: .planned, sourceOwner: library.name, targetOwner: request.target.owner, photos: sum.photos,
             bytes: sum.bytes)
         if case .folder = request.target { report.shares = sum.shares }
+        if request.mode == .abort {
+            try await giveUp(library, sum, from: source, at: target, &report, progress)
+            return report
+        }
         let state = try await target?.database.state(of: library.owner, for: request.target.owner) ?? .absent
-        let objects = ObjectPromotion(
-            photos: { try await library.photos(behind: $0) }, from: source.storage,
-            to: try target?.storage ?? request.target.emptyStorage(), owner: bucketOwner,
-            leavesMissing: request.leavesMissing, scratch: scratch,
-            total: (sum.photos, sum.bytes))
+        let objects = try objects(of: library, sum, from: source, to: target)
         switch (request.mode, state) {
         case (.dryRun, .finished(let there)), (.promote, .finished(let there)):
             // One that was killed on its last step.
@@ -103,15 +103,31 @@ public struct Promotion: Sendable {
             throw EngineError(
                 .notFound, "the library was not promoted to \(request.target.name) yet",
                 whatToDo: "the same command without --verify does, and goes on where an earlier one was stopped")
+        case (.abort, _): break
         case (.dryRun, _):
             try await objects.run(.plan) { progress(.objects($0)) }
             report.objects = objects.tally
             report.price = price(of: objects.tally, at: target)
+            report.obstacles = try await [
+                target?.quotaObstacle(to: sum, of: library), budgetObstacle(to: report.price, at: target),
+            ].compactMap { $0 }
         case (.promote, _):
             guard let target else { break }
+            if let obstacle = try await target.quotaObstacle(to: sum, of: library) { throw obstacle }
+            try await checkBudget(
+                target, { try self.objects(of: library, sum, from: source, to: target) }, progress)
             try await promote(objects, library, state, to: target, &report, progress)
         }
         return report
+    }
+
+    private func objects(
+        of library: LibraryRows, _ sum: LibraryRows.Sum, from source: PromotionSide, to target: PromotionSide?
+    ) throws -> ObjectPromotion {
+        ObjectPromotion(
+            photos: { try await library.photos(behind: $0) }, from: source.storage,
+            to: try target?.storage ?? request.target.emptyStorage(), owner: bucketOwner,
+            leavesMissing: request.leavesMissing, scratch: scratch, total: (sum.photos, sum.bytes))
     }
 
     /// What the owner is called in the bucket's keys.
@@ -186,11 +202,87 @@ public struct Promotion: Sendable {
     }
 
     private func entry(_ report: PromotionReport) -> JournalEntry {
+        journalEntry(
+            PromotionEntry.action,
+            "came from \(request.source.name), owner \(report.sourceOwner), to \(request.target.name), "
+                + "owner \(report.targetOwner): \(counted(report.photos, "photo")), \(report.bytes), verified")
+    }
+
+    private func journalEntry(_ action: String, _ outcome: String) -> JournalEntry {
         JournalEntry(
             id: JournalEntryID(clock: clock, random: SystemRandom()), at: clock.microseconds, actor: request.actor,
-            action: PromotionEntry.action, subject: "library",
-            outcome: "came from \(request.source.name), owner \(report.sourceOwner), to \(request.target.name), "
-                + "owner \(report.targetOwner): \(counted(report.photos, "photo")), \(report.bytes), verified")
+            action: action, subject: "library", outcome: outcome)
+    }
+
+    // Giving up
+
+    private func giveUp(
+        _ library: LibraryRows, _ sum: LibraryRows.Sum, from source: PromotionSide, at target: PromotionSide?,
+        _ report: inout PromotionReport, _ progress: @escaping Progress
+    ) async throws {
+        let owner = request.target.owner
+        let found = try await target?.database.begun(library.owner, for: owner)
+        guard let target, let begun = found?.begun else {
+            throw EngineError(
+                .notFound, "no promotion of this library to \(request.target.name) is under way",
+                whatToDo: "what was promoted to its end stays: --verify compares the two")
+        }
+        let keeps: @Sendable (PromotedPhoto) async throws -> Bool = { [other = found?.owner] photo in
+            guard let other else { return false }
+            return try await !target.database.taken([photo], by: other).isEmpty
+        }
+        let objects = try objects(of: library, sum, from: source, to: target)
+        // Photos that were brought and are no longer where they came from are among its rows.
+        for library in [library, begun] {
+            try await objects.run(.remove(keeps: keeps), photos: { try await library.photos(behind: $0) }) {
+                progress(.objects($0))
+            }
+        }
+        report.objects = objects.tally
+        report.outcome = .aborted
+        if target.unfinished != nil { return try await target.discard() }
+        let entry = journalEntry(
+            PromotionEntry.abortion,
+            "the promotion from \(request.source.name), owner \(report.sourceOwner), to \(request.target.name): "
+                + "\(counted(report.objects.removed, "object")) removed")
+        try await target.database.giveUp(
+            begun, for: owner, entry: entry, as: OwnerID(clock: clock, random: SystemRandom()))
+    }
+
+    // What it costs
+
+    private func checkBudget(
+        _ target: PromotionSide, _ objects: () throws -> ObjectPromotion, _ progress: @escaping Progress
+    ) async throws {
+        if request.isOverBudget || configuration.budget == nil || target.provider == nil { return }
+        let planned = try objects()
+        try await planned.run(.plan) { progress(.objects($0)) }
+        if let obstacle = try await budgetObstacle(to: price(of: planned.tally, at: target), at: target) {
+            throw obstacle
+        }
+    }
+
+    /// Why the month has no room for it.
+    private func budgetObstacle(
+        to price: (once: Double, monthly: Double)?, at target: PromotionSide?
+    ) async throws -> EngineError? {
+        guard let target, let provider = target.provider, let budget = configuration.budget, let price else {
+            return nil
+        }
+        let traffic = try await ObservedTraffic(target.traffic, now: Double(clock.microseconds) / 1e6)
+        let report = CostReport(
+            provider: provider, storage: request.target.name, photos: 0,
+            originals: traffic.measure?.originals.bytes ?? ByteCount(0),
+            measure: traffic.measure, thisMonth: traffic.thisMonth, observed: traffic.observed,
+            observedDays: traffic.days, month: traffic.month.name, monthShare: traffic.month.share,
+            prices: configuration.prices, budget: budget)
+        let cost = price.once + price.monthly
+        guard report.budgetState(adding: cost) == .exhausted else { return nil }
+        return EngineError(
+            .limitExceeded,
+            "with the promotion the month comes to \(Money.text(report.monthTotal(adding: cost))), and its budget is "
+                + Money.text(budget),
+            whatToDo: "raise budget in config.toml, or do it all the same with --over-budget")
     }
 
     /// What the objects to be sent cost, beyond what the provider gives for nothing each month.

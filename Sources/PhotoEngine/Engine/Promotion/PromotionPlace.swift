@@ -133,6 +133,36 @@ struct PromotionSide: Sendable {
             provider: location.provider.rawValue)
     }
 
+    /// Why its owner may not have so much; nil where they may.
+    func quotaObstacle(to sum: LibraryRows.Sum, of library: LibraryRows) async throws -> EngineError? {
+        let quota = try await database.quota(of: library.owner, for: place.owner)
+        let most = OwnerUsage(owner: place.owner, photos: sum.photos, bytes: sum.bytes, quota: quota)
+        let isTooMuch = quota.photos.map { sum.photos > $0 } ?? false || quota.bytes.map { sum.bytes > $0 } ?? false
+        guard isTooMuch else { return nil }
+        return EngineError(
+            .limitExceeded,
+            "the quota of the owner \(place.owner) has no room for the library: with it \(most.words), the trash included",
+            whatToDo: "empty the library's trash, or have an admin raise it with phototui owners quota")
+    }
+
+    /// Takes away a catalogue that nobody found yet, and the folders that its objects have left empty.
+    func discard() async throws {
+        guard let unfinished, case .folder(let folder) = place else { return }
+        await database.close()
+        try await BlockingQueue(label: "phototui.promotion").run {
+            for end in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: unfinished.string + end)
+            }
+            let objects = LibraryLocation(folder: folder).objects.string
+            let inside = FileManager.default.enumerator(atPath: objects)?.compactMap { $0 as? String } ?? []
+            // The deepest first; what is not empty stays.
+            for name in inside.sorted(by: >) + [""] { _ = rmdir("\(objects)/\(name)") }
+            if FileManager.default.fileExists(atPath: unfinished.string) {
+                throw EngineError(.unavailable, "the catalogue \(String(decoding: unfinished)) can't be removed")
+            }
+        }
+    }
+
     /// Has everybody find the library, once its rows are under the owner's name.
     func publish() async throws {
         guard let unfinished, case .folder(let folder) = place else { return }

@@ -5,6 +5,8 @@ public import Workflows
 public struct PromotionRequest: Sendable {
     public enum Mode: Sendable {
         case promote, dryRun, verify
+        /// Takes away what a promotion that was begun has brought.
+        case abort
     }
 
     public var source: PromotionPlace
@@ -12,6 +14,8 @@ public struct PromotionRequest: Sendable {
     public var mode: Mode
     /// Photos whose files are missing go over as missing ones.
     public var leavesMissing: Bool
+    /// Whether it goes on although the month's budget is used up.
+    public var isOverBudget = false
     public var actor: String
 
     public init(
@@ -34,6 +38,8 @@ public struct PromotionReport: Sendable {
         case planned
         /// Compared, and nothing done.
         case verified
+        /// What was brought is gone again.
+        case aborted
     }
 
     public internal(set) var outcome: Outcome
@@ -48,6 +54,8 @@ public struct PromotionReport: Sendable {
     public internal(set) var differences: [TableDifference] = []
     /// Links that stay with the storage they were made in.
     public internal(set) var shares = 0
+    /// What a promotion would be refused for.
+    public internal(set) var obstacles: [EngineError] = []
     /// What sending costs once, and keeping each month, in US dollars; nil where no prices are known.
     public internal(set) var price: (once: Double, monthly: Double)?
 

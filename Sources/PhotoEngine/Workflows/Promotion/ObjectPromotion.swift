@@ -15,13 +15,21 @@ public final class ObjectPromotion: Sendable {
         case verify
         /// Only what would be brought is counted.
         case plan
+        /// What was brought is taken away again, but what `keeps` is true of: somebody else's by now.
+        case remove(keeps: @Sendable (PromotedPhoto) async throws -> Bool)
 
-        var isVerify: Bool { if case .verify = self { true } else { false } }
+        /// Photos that stay without an original are nothing to complain of.
+        var leavesMissing: Bool {
+            switch self {
+            case .verify, .remove: true
+            case .bring, .plan: false
+            }
+        }
     }
 
     private let photos: Photos
     private let source: PromotionStorage
-    private let target: PromotionStorage
+    let target: PromotionStorage
     /// What the owner is called in a bucket's keys.
     private let owner: String
     private let leavesMissing: Bool
@@ -49,8 +57,11 @@ public final class ObjectPromotion: Sendable {
 
     public var tally: ObjectTally { state.withLock(\.tally) }
 
-    /// All photos that were not placed by an earlier call.
-    public func run(_ purpose: Purpose, progress: @escaping @Sendable (ObjectTally) -> Void) async throws {
+    /// All photos, or these, that were not placed by an earlier call.
+    public func run(
+        _ purpose: Purpose, photos: Photos? = nil, progress: @escaping @Sendable (ObjectTally) -> Void
+    ) async throws {
+        let photos = photos ?? self.photos
         var last: SHA256Digest?
         while true {
             try Task.checkCancellation()
@@ -124,12 +135,13 @@ public final class ObjectPromotion: Sendable {
             switch purpose {
             case .plan: fault = try await plan(photo)
             case .verify: fault = try await verify(photo, key)
+            case .remove(let keeps): fault = try await remove(photo, key, keeps)
             case .bring(let mayBeThere):
                 // Renditions first: an original that is there tells of its photo as a whole.
                 try await bringRenditions(of: photo, mayBeThere)
                 fault = try await bring(photo, key, mayBeThere)
             }
-        } else if !leavesMissing, !purpose.isVerify {
+        } else if !leavesMissing, !purpose.leavesMissing {
             fault = "its file is missing: bring its disk back and import its folder, or say --leave-missing"
         }
         state.withLock { state in
@@ -146,7 +158,7 @@ public final class ObjectPromotion: Sendable {
         }
     }
 
-    private func count(_ change: (inout ObjectTally) -> Void) {
+    func count(_ change: (inout ObjectTally) -> Void) {
         state.withLock { change(&$0.tally) }
     }
 
@@ -227,7 +239,7 @@ public final class ObjectPromotion: Sendable {
         return nil
     }
 
-    private func send(_ photo: PromotedPhoto, _ key: ObjectKey) async throws -> String? {
+    func send(_ photo: PromotedPhoto, _ key: ObjectKey) async throws -> String? {
         switch (photo.original, source) {
         case (.object(let from), .bucket(let store)):
             let part = scratch.appending("\(UUID().uuidString).part")
@@ -275,8 +287,12 @@ public final class ObjectPromotion: Sendable {
     private static let mostRenditions = 100
 
     private func renditions(of photo: PromotedPhoto) async throws -> [ObjectSummary] {
+        try await renditions(of: photo, in: source)
+    }
+
+    func renditions(of photo: PromotedPhoto, in storage: PromotionStorage) async throws -> [ObjectSummary] {
         let digits = photo.sha256.description
-        return try await source.objects.list(
+        return try await storage.objects.list(
             prefix: "renditions/\(digits.prefix(2))/\(digits)/", after: nil, limit: Self.mostRenditions)
     }
 

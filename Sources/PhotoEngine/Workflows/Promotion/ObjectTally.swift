@@ -24,6 +24,9 @@ public struct ObjectTally: Hashable, Sendable {
     public var inPlace = 0
     /// Photos that are missing, and stay so.
     public var left = 0
+    /// Objects that were taken away again, and what the originals among them came to.
+    public var removed = 0
+    public var bytesRemoved: Int64 = 0
     public var faultCount = 0
     public var seconds: Double = 0
     /// The first of them.

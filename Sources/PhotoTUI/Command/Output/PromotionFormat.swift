@@ -16,12 +16,14 @@ enum PromotionFormat {
             "photos": .count(report.photos), "bytes": .integer(report.bytes.bytes),
             "objects": .object([
                 "sent": .count(objects.sent), "present": .count(objects.present), "verified": .count(objects.verified),
-                "bytes_sent": .integer(objects.bytesSent),
+                "bytes_sent": .integer(objects.bytesSent), "removed": .count(objects.removed),
+                "bytes_removed": .integer(objects.bytesRemoved),
             ]),
             "originals_in_place": .count(objects.inPlace), "photos_left_missing": .count(objects.left),
             "rows_compared": .count(report.rows), "new_photos": .count(report.newPhotos),
             "shares_left": .count(report.shares), "price_once": .decimal(report.price?.once),
-            "price_monthly": .decimal(report.price?.monthly), "seconds": .decimal(objects.seconds),
+            "price_monthly": .decimal(report.price?.monthly),
+            "obstacles": .array(report.obstacles.map { .string($0.description) }), "seconds": .decimal(objects.seconds),
             "differences": .array(
                 report.differences.map { difference in
                     .object([
@@ -66,6 +68,7 @@ enum PromotionFormat {
                 let once = price.once > 0 ? ", and \(Money.text(price.once)) once for sending them" : ""
                 lines.append("about \(Money.text(price.monthly)) a month\(once)")
             }
+            lines += report.obstacles.map { displayEscaped("It would be refused: \($0)") }
         case .promoted:
             lines.append("\(photos), promoted from \(name(source)) to \(name(target))")
             lines.append(sums(objects))
@@ -80,6 +83,13 @@ enum PromotionFormat {
             lines.append("\(name(source)) was promoted to \(name(target)) before. \(next(target))")
             if report.newPhotos > 0 {
                 lines.append("\(counted(report.newPhotos, "photo")) came into it since: \(bringing(source, target))")
+            }
+        case .aborted:
+            lines.append(
+                "Given up: \(counted(objects.removed, "object")), \(ByteCount(objects.bytesRemoved)) of originals, removed "
+                    + "from \(name(target)). \(name(source)) is as it was.")
+            if case .profile = target {
+                lines.append("Renditions stay in the bucket: photos of other owners may have the same.")
             }
         case .verified:
             lines.append(sums(objects))

@@ -24,6 +24,7 @@ struct PromoteCommand: AsyncParsableCommand {
               phototui promote --to home                 the library of ~/.local/share/phototui
               phototui promote --library /media/old/phototui --to home --owner ada
               phototui promote --to home --verify        compare the two, and change nothing
+              phototui promote --to home --abort         take away what was sent of one that was begun
               phototui promote --profile home --to ~/phototui
               phototui promote --to home --json | jq '.faults'
 
@@ -61,20 +62,30 @@ struct PromoteCommand: AsyncParsableCommand {
     @Flag(help: "Compare a library with what an earlier promotion made of it, object by object and row by row.")
     var verify = false
 
+    @Flag(
+        name: .customLong("abort"),
+        help:
+            "Give up a promotion that was begun: what it brought is removed, the library it comes from stays as it is.")
+    var isAborted = false
+
+    @OptionGroup var budget: BudgetOptions
     @OptionGroup var output: JSONOption
 
     func validate() throws {
         if to.isEmpty { throw ValidationError("--to names a profile or a folder") }
         if library != nil, profile != nil { throw ValidationError("name a --library or a --profile, not both") }
-        if isDryRun, verify { throw ValidationError("--dry-run or --verify, not both") }
+        if [isDryRun, verify, isAborted].count(where: { $0 }) > 1 {
+            throw ValidationError("--dry-run, --verify or --abort, not both")
+        }
     }
 
     func run() async throws {
         let configuration = LibraryOptions.configuration()
         let (source, target) = try places(configuration)
-        let request = PromotionRequest(
-            from: source, to: target, mode: isDryRun ? .dryRun : verify ? .verify : .promote,
+        var request = PromotionRequest(
+            from: source, to: target, mode: isDryRun ? .dryRun : verify ? .verify : isAborted ? .abort : .promote,
             leavesMissing: leavesMissing, actor: DuplicatesCommand.actor)
+        request.isOverBudget = budget.overBudget
         let promotion = try Promotion(
             request, configuration: configuration, environment: ProcessInfo.processInfo.environment)
         let line = ProgressLine()
