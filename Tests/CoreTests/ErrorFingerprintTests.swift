@@ -42,6 +42,10 @@ struct ErrorFingerprintTests {
         let long = ErrorFingerprint(String(repeating: "'1.", count: 1_000_000))
         #expect(long.description.utf8.count <= 1200)
         #expect(ErrorFingerprint("\u{1B}[31m\u{0}").description.contains("["))
+        // What Python escaped stays so, and is no letter more than the backslash that tells it.
+        #expect(
+            ErrorFingerprint(#"ValueError('bad \x1b]\t \'key\' C:\\dir')"#).description
+                == #"ValueError: bad \xNb]\t '…' C:\dir"#)
         #expect(ErrorFingerprint("it's 5 o'clock").description == "it's N o'clock")
     }
 }

@@ -260,6 +260,20 @@ struct CeleryConsoleInteropTests {
         }
     }
 
+    @Test("A worker that has just begun is alive before its heart was heard", .timeLimit(.minutes(10)))
+    func begun() async throws {
+        let peer = try CeleryPeer()
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        var found: [WorkerState] = []
+        try await wait("it does not answer") {
+            found = try await console.workers(patience: .milliseconds(100))
+            return found.first?.hasAnswered == true
+        }
+        #expect(found.map(\.presence) == [.alive], "\(found)")
+    }
+
     @Test(
         "A queue in which messages wait for nobody is told, also once poison has ended its worker",
         .timeLimit(.minutes(10)))

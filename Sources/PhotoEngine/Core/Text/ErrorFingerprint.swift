@@ -35,6 +35,8 @@ public struct ErrorFingerprint: Hashable, Sendable, CustomStringConvertible {
                 // The end of its first line.
                 if character == "n" { break }
                 isEscaped = false
+                // Others stand for what can't be shown, `\x1b`, and stay as Python wrote them.
+                if !"'\"\\".contains(character) { said.append("\\") }
             } else if character == "\\" {
                 isEscaped = true
                 continue

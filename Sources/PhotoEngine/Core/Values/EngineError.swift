@@ -19,7 +19,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// One sentence, without a full stop.
     public let whatHappened: String
-    /// What the reader can do; empty when nothing.
+    /// What the reader can do; empty when nothing. Who shows it escapes it: no word in it is escaped already.
     public let whatToDo: String
     /// Whether the same call may succeed later without anybody's help.
     public let isRetryable: Bool

@@ -19,6 +19,8 @@ struct RemoteQuestions {
 
     private let broker: CeleryBroker
     private static let exchange = "reply.celery.pidbox"
+    /// Between two looks for answers.
+    private static let (firstPause, longestPause) = (Duration.milliseconds(10), Duration.milliseconds(100))
 
     init(_ broker: CeleryBroker) {
         self.broker = broker
@@ -58,11 +60,15 @@ struct RemoteQuestions {
                 let reached = (asked.1.integer ?? 0) - silent
                 return sum + min(reached, asked.0.destination?.count ?? reached)
             }
+            // Most answer at once; who does not is not waited for with a hundred commands a second.
+            var pause = Self.firstPause
             while missing > 0, ContinuousClock.now < deadline {
                 guard let bytes = try await broker.connection.send(RedisCommand("LPOP", list)).bytes else {
-                    try await Task.sleep(for: .milliseconds(10))
+                    try await Task.sleep(for: pause)
+                    pause = min(Self.longestPause, pause * 1.3)
                     continue
                 }
+                pause = Self.firstPause
                 missing -= 1
                 guard let envelope = JSONValue(parsing: bytes), let ticket = envelope["headers"]["ticket"].string,
                     let index = tickets.firstIndex(of: ticket)

@@ -8,6 +8,9 @@ extension CeleryConsole {
         let body: JSONValue
     }
 
+    /// A worker that began less long ago is not taken for silent.
+    private static let startSeconds = 5.0
+
     public func workers(patience: Duration) async throws -> [WorkerState] {
         let beats = Mutex<[String: Heartbeat]>([:])
         let ears = RedisConnection(address, greeting: { [] }) { value in
@@ -55,8 +58,11 @@ extension CeleryConsole {
         let software = beat.flatMap { beat in
             beat.body["sw_ident"].string.map { "\($0) \(beat.body["sw_ver"].string ?? "")" }
         }
+        // One that has just begun has not beaten yet, or not begun to listen.
+        let isNew =
+            (stats["uptime"].real).map { $0 < Self.startSeconds } ?? (beat?.body["type"].string == "worker-online")
         return WorkerState(
-            name: name, presence: (hasAnswered || !wasAsked) && beat != nil ? .alive : .silent,
+            name: name, presence: isNew || (hasAnswered || !wasAsked) && beat != nil ? .alive : .silent,
             hasAnswered: hasAnswered,
             heartbeatSeconds: beat.map { max(0, now - $0.heardAt) }, software: software,
             processID: stats["pid"].integer ?? beat?.body["pid"].integer,

@@ -88,7 +88,11 @@ struct OpenConsole {
         let listing = try await console.queues()
         let names = listing.queues.map(\.name)
         guard !names.contains(name), listing.isComplete else { return }
-        let near = NearestNames.of(name, among: names).map { shellQuoted($0) }
+        let near = NearestNames.of(name, among: names).map { name in
+            // What can't be shown is escaped where the error is.
+            let word = shellQuoted(name)
+            return word.hasPrefix("$'") ? name : word
+        }
         let hint =
             near.isEmpty
             ? (names.isEmpty ? "there are none yet" : "list them with: phototui queues")

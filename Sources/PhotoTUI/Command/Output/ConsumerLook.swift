@@ -4,6 +4,8 @@ import Core
 actor ConsumerLook {
     /// An answer is good for so long.
     private static let age = Duration.seconds(5)
+    /// Where some don't answer, it is waited for in vain, and each time costs the server more.
+    private static let ageWithSilent = Duration.seconds(15)
     private static let patience = Duration.seconds(1)
     private var known: QueueConsumers?
     private var asking: Task<QueueConsumers?, Never>?
@@ -13,7 +15,8 @@ actor ConsumerLook {
     func telling(_ listing: QueueListing, _ console: any BrokerConsole, waits: Bool) async -> QueueListing {
         // Who has nothing to wait for is not asked.
         guard listing.queues.contains(where: { $0.depth > 0 && !$0.isPaused }) else { return listing }
-        if asking == nil, askedAt.map({ $0.duration(to: .now) > Self.age }) ?? true {
+        let age = known.map { $0.silent > 0 } == true ? Self.ageWithSilent : Self.age
+        if asking == nil, askedAt.map({ $0.duration(to: .now) > age }) ?? true {
             askedAt = .now
             asking = Task {
                 // Where it fails, the listing tells why.

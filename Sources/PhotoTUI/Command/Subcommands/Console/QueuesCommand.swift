@@ -29,8 +29,9 @@ struct QueuesCommand: AsyncParsableCommand {
             abstract: "List the queues.",
             discussion: """
                 WAITING is all priorities together, UNACKED what workers hold, SCHEDULED what of it waits for a time of its own, \
-                DEAD what was set aside. Of a queue in which messages wait and that no worker takes, "no consumer" is told. OLDEST is known where the publisher says when it published, as phototui does and Celery \
-                does not, or where the history knows when the next message was sent.
+                DEAD what was set aside. Of a queue in which messages wait and that no worker takes, "no consumer" is told. OLDEST \
+                is known where the publisher says when it published, as phototui does and Celery does not, or where the history \
+                knows when the next message was sent.
 
                 While `phototui jobs watch` keeps the broker's history, there are, of the last minute, also what came IN and went \
                 OUT each second, and when the queue will be EMPTY as it goes now; where it has turned since, all three are of the \
@@ -138,7 +139,7 @@ struct QueuesCommand: AsyncParsableCommand {
             discussion: """
                 phototui's workers heed it at once, and still after a restart. Celery's are asked to stop consuming the queue; one \
                 that starts later does not know of it, until the queue is paused once more: `phototui inbox` tells of it. What \
-                already runs is finished.
+                already runs is finished. Nothing is asked, with or without --yes: `queues resume` takes it back.
 
                 Examples:
                   phototui queues pause batch --reason "disk is full"
@@ -148,14 +149,14 @@ struct QueuesCommand: AsyncParsableCommand {
 
         @OptionGroup var brokerOptions: BrokerOptions
         @OptionGroup var output: JSONOption
-        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @OptionGroup var consent: ConsentOptions
         @Flag(help: "Also where there is no such queue yet.") var force = false
         @Argument(help: "The queue.") var queue: String
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let outcome = try await opened.act(
-                    "pause queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome
+                    "pause queue", on: "queue \(queue)", reason: consent.reason, outcome: QueueFormat.outcome
                 ) {
                     if !force { try await opened.requireQueue(queue, unless: "--force") }
                     return try await opened.console.pause(queue)
@@ -169,7 +170,8 @@ struct QueuesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Have workers take messages of a paused queue again.",
             discussion: """
-                Celery's workers that left it when it was paused are asked to consume it again.
+                Celery's workers that left it when it was paused are asked to consume it again. Nothing is asked, with or without \
+                --yes.
 
                 Examples:
                   phototui queues resume batch
@@ -179,14 +181,14 @@ struct QueuesCommand: AsyncParsableCommand {
 
         @OptionGroup var brokerOptions: BrokerOptions
         @OptionGroup var output: JSONOption
-        @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text")) var reason = ""
+        @OptionGroup var consent: ConsentOptions
         @Flag(help: "Also where there is no such queue yet.") var force = false
         @Argument(help: "The queue.") var queue: String
 
         func run() async throws {
             try await brokerOptions.withConsole { opened in
                 let outcome = try await opened.act(
-                    "resume queue", on: "queue \(queue)", reason: reason, outcome: QueueFormat.outcome
+                    "resume queue", on: "queue \(queue)", reason: consent.reason, outcome: QueueFormat.outcome
                 ) {
                     if !force { try await opened.requireQueue(queue, unless: "--force") }
                     return try await opened.console.resume(queue)
