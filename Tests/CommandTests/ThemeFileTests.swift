@@ -81,6 +81,53 @@ struct ThemeFileTests {
         }
     }
 
+    @Test("auto follows the terminal's background, and is dark where that is not known")
+    func automatic() throws {
+        let folder = ThemeFolder(environment: [:], executable: Self.folder.path + "/../phototui")
+        func name(_ background: String?) throws -> String {
+            try folder.theme(named: "auto", on: background.flatMap { RGBColor(hexadecimal: $0) }).name
+        }
+        #expect(try name("#ffffff") == "light" && name("#fdf6e3") == "light" && name("#a0a0a0") == "light")
+        #expect(try name("#002b36") == "dark" && name("#000000") == "dark" && name(nil) == "dark")
+        #expect(
+            try ThemeFolder(environment: [:], executable: "/nonexistent/phototui")
+                .theme(named: "auto", on: RGBColor(hexadecimal: "#ffffff")).name == "dark")
+    }
+
+    @Test("A base16 scheme is a theme; what is wrong with one is told")
+    func base16() throws {
+        let home = FileManager.default.temporaryDirectory.appendingPathComponent("themes-\(UUID().uuidString)")
+        let themes = home.appendingPathComponent("phototui/themes")
+        try FileManager.default.createDirectory(at: themes, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: home) }
+        // Solarized Light by Ethan Schoonover, in both forms that schemes come in.
+        let colors = [
+            "fdf6e3", "eee8d5", "93a1a1", "839496", "657b83", "586e75", "073642", "002b36", "dc322f", "cb4b16",
+            "b58900",
+            "859900", "2aa198", "268bd2", "6c71c4", "d33682",
+        ]
+        func scheme(_ indent: String, _ mark: String) -> String {
+            colors.enumerated().map { number, color in
+                "\(indent)base0\(String(number, radix: 16, uppercase: true)): \"\(mark)\(color)\" # one of 16\n"
+            }.joined()
+        }
+        let old = "scheme: \"Solarized Light\"\nauthor: \"Ethan Schoonover\"\n" + scheme("", "")
+        let new = "system: \"base16\"\nname: \"Solarized Light\"\npalette:\n" + scheme("  ", "#")
+        for (name, text, ending) in [("old", old, "yaml"), ("new", new, "yml")] {
+            try text.write(to: themes.appendingPathComponent("\(name).\(ending)"), atomically: true, encoding: .utf8)
+            let folder = ThemeFolder(environment: ["XDG_CONFIG_HOME": home.path], executable: "/nonexistent/phototui")
+            #expect(folder.names.contains(name))
+            let style = try folder.theme(named: name).styles(for: .truecolor)[.title]
+            #expect(style.foreground == .rgb(RGBColor(hexadecimal: "268bd2")!))
+            #expect(style.background == .rgb(RGBColor(hexadecimal: "fdf6e3")!))
+        }
+        for (text, word) in [("base00: \"zz\"", "base00 is no colour"), ("scheme: \"x\"", "base00 is missing")] {
+            #expect {
+                try ThemeFile.theme(base16: text, name: "mine")
+            } throws: { "\($0)".contains(word) && "\($0)".contains("mine") }
+        }
+    }
+
     @Test("Without a themes folder the dark theme is there, and others are named as missing")
     func fallback() throws {
         let folder = ThemeFolder(environment: [:], executable: "/nonexistent/bin/phototui")

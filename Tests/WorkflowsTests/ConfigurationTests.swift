@@ -24,7 +24,7 @@ struct ConfigurationTests {
     func defaults() {
         let configuration = Configuration.load(environment: ["HOME": "/nowhere"])
         #expect(configuration.problems.isEmpty)
-        #expect(configuration.theme == "dark")
+        #expect(configuration.theme == "auto")
         #expect(configuration.workers == 2)
         #expect(configuration.library == nil)
         #expect(configuration.watchesFolders)
@@ -162,7 +162,7 @@ struct ConfigurationTests {
     @Test("A file that is not TOML is ignored whole, with its line")
     func notTOML() throws {
         let configuration = try load("theme = \"light\"\nworkers = = 3\n")
-        #expect(configuration.theme == "dark")
+        #expect(configuration.theme == "auto")
         #expect(configuration.problems.first?.place.hasSuffix("config.toml:2") == true)
         #expect(try load("\u{FEFF}theme").problems.count == 1)
     }

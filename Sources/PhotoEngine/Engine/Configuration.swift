@@ -67,7 +67,9 @@ public struct Configuration: Sendable {
         let reading = ConfigurationFile.read(environment: environment)
         var reader = ConfigurationReader(file: reading, environment: environment)
         let library = reader.text("library", default: "", "The library's folder; empty for the default.")
-        let theme = reader.text("theme", default: "dark", "The colours: a name in the themes folder.")
+        let theme = reader.text(
+            "theme", default: "auto",
+            "The colours: a name in the themes folder; auto is light or dark as the terminal is.")
         let workers = reader.number("workers", default: 2, in: 1...256, "Photos processed at a time.")
         let formats = reader.text(
             "rendition_formats", default: "webp", separator: " ",

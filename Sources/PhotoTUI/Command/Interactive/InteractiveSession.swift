@@ -150,6 +150,7 @@ struct InteractiveSession: Sendable {
         var styles = StyleTable.plain
         var state = initialState(terminal, themes)
         use(theme: configuration.theme, themes, terminal, &styles, &state)
+        var background = terminal.replies.background
 
         for effect in state.start() { runner.perform(effect) }
         var grid = Grid(size: state.size)
@@ -162,6 +163,10 @@ struct InteractiveSession: Sendable {
             let input = terminal.events(within: timeout)
             var effects: [Effect] = []
             for event in input { effects += update(&state, .input(event)) }
+            if terminal.replies.background != background {
+                background = terminal.replies.background
+                if state.theme == ThemeFolder.automatic { use(theme: state.theme, themes, terminal, &styles, &state) }
+            }
             // Whoever leaves sees no message any more; what failed stays for the runner to tell.
             for event in effects.contains(.quit) ? [] : queue.takeAll() {
                 switch event {
@@ -221,7 +226,7 @@ struct InteractiveSession: Sendable {
                 lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
                 cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
             keyMap: keyMap, libraryName: libraryName, console: consoleState, hasLibrary: hasLibrary)
-        state.themes = themes.names
+        state.themes = [ThemeFolder.automatic] + themes.names
         state.standingReason = reason
         state.canShare = profile != nil
         let problems = configuration.problems.map(\.description) + keyMap.problems
@@ -239,7 +244,8 @@ struct InteractiveSession: Sendable {
         _ state: inout AppState
     ) {
         do {
-            styles = try themes.theme(named: name).styles(for: terminal.capabilities.colorDepth)
+            styles = try themes.theme(named: name, on: terminal.replies.background).styles(
+                for: terminal.capabilities.colorDepth)
             _ = update(&state, .themeUsed(name))
         } catch {
             if styles == .plain, let fallback = try? themes.theme(named: EmbeddedTheme.name) {

@@ -17,7 +17,10 @@ enum ThemeFile {
     }
 
     /// - Throws: `Problem` when the text isn't TOML, names a role or colour that doesn't exist, or leaves a role out.
-    static func parse(_ text: String, name: String) throws(Problem) -> Theme {
+    /// - Parameter replacing: colours to be had instead of those of that name; where there are 16, the terminal's stay.
+    static func parse(
+        _ text: String, name: String, replacing: [String: RGBColor] = [:]
+    ) throws(Problem) -> Theme {
         let document: TOMLTable
         do {
             document = try TOMLTable(string: text)
@@ -28,7 +31,13 @@ enum ThemeFile {
             "standard": NamedColor(truecolor: .standard, indexed: .standard, ansi: .standard)
         ]
         if let table = document["colors"]?.table {
-            for key in table.keys { colors[key] = try color(table[key]?.table, key, in: name) }
+            for key in table.keys {
+                var color = try color(table[key]?.table, key, in: name)
+                if let rgb = replacing[key] {
+                    (color.truecolor, color.indexed) = (.rgb(rgb), .indexed(rgb.nearestIndexed256))
+                }
+                colors[key] = color
+            }
         }
         guard let table = document["roles"]?.table else {
             throw Problem(description: "theme \(name): there is no [roles]")
