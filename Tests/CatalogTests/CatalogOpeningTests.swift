@@ -38,7 +38,7 @@ struct CatalogOpeningTests {
                     _ = try connection.execute("DELETE FROM photo_terms WHERE term = ?", [.integer(number)])
                 }
                 _ = try connection.execute("DELETE FROM search_terms WHERE kind = 'keyword'", [])
-                for later in ["INDEX photos_rated", "INDEX photos_missing"] {
+                for later in ["INDEX photos_rated", "INDEX photos_missing", "INDEX files_reason"] {
                     _ = try connection.execute("DROP \(later)", [])
                 }
                 _ = try connection.execute("ALTER TABLE photo_metadata DROP COLUMN removed_keywords", [])
@@ -65,7 +65,7 @@ struct CatalogOpeningTests {
                     "TABLE quotas", "TABLE promoted_originals", "TABLE shared_photos", "TABLE shares",
                     "TABLE exported_photos",
                     "TABLE refused_events", "TABLE job_attempts", "TABLE places", "INDEX photos_city",
-                    "INDEX photos_unplaced", "INDEX photos_rated", "INDEX photos_missing",
+                    "INDEX photos_unplaced", "INDEX photos_rated", "INDEX photos_missing", "INDEX files_reason",
                     "TABLE sidecars", "TABLE faces", "TABLE people",
                     "TABLE photo_texts", "TABLE photo_terms", "TABLE search_terms", "TABLE search_history",
                     "TABLE edit_parts", "TABLE edits", "TABLE photo_tags", "TABLE tags", "TABLE album_photos",

@@ -110,7 +110,7 @@ struct PostgresFailureTests {
         _ = try database.execute("DELETE FROM search_terms WHERE kind = 'keyword' AND content <> ' ben '", [])
         for table in tables { _ = try database.execute("ALTER TABLE \(table) FORCE ROW LEVEL SECURITY", []) }
         for later in [
-            "DROP INDEX photos_rated", "DROP INDEX photos_missing",
+            "DROP INDEX photos_rated", "DROP INDEX photos_missing", "DROP INDEX files_reason",
             "ALTER TABLE photo_metadata DROP COLUMN removed_keywords",
         ] {
             _ = try database.execute(later, [])
@@ -149,7 +149,7 @@ struct PostgresFailureTests {
         // And what later migrations made.
         for index in [
             "jobs_error", "jobs_failure", "jobs_dead", "jobs_unprinted", "photos_city", "photos_unplaced",
-            "photos_rated", "photos_missing",
+            "photos_rated", "photos_missing", "files_reason",
         ] {
             _ = try database.execute("DROP INDEX \(index)", [])
         }

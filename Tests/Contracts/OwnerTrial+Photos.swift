@@ -122,5 +122,18 @@ extension OwnerTrial {
             try await own.catalog.markPresent(["/photos/2.jpg"])
             try requireEqual(try await own.catalog.photo(own.photos[1])?.isMissing, false, "missing")
         },
+        OwnerTrial("films(of:)") { own, other in
+            try requireEqual(try await own.catalog.films(of: "LIVE-1"), [], "films")
+        } use: { own in
+            let path = FilePath("/films/\(own.number).mov")
+            let film = ScannedFile(
+                path: path, fingerprint: FileFingerprint(byteCount: 9, modified: 1),
+                content: .unsupported(reason: Film.reason("LIVE-1")))
+            _ = try await own.catalog.record([film])
+            try requireEqual(try await own.catalog.films(of: "LIVE-1").map(\.path), [path], "the film")
+            try requireEqual(try await own.catalog.films(of: "LIVE-2"), [], "the film of another photo")
+            try await own.catalog.markMissing([path])
+            try requireEqual(try await own.catalog.films(of: "LIVE-1"), [], "a film that is gone")
+        },
     ]
 }

@@ -75,6 +75,8 @@ struct PositionErasure {
     }
 
     /// The films behind or inside a picture: of a box that tells a place only room is left (ISO/IEC 14496-12, 8.1.2).
+    private static let filmLocation = Array("com.apple.quicktime.location.".utf8)
+
     private func eraseMovieLocations() throws {
         for type in [[0xA9] + Array("xyz".utf8), Array("loci".utf8)] {
             var place = 0
@@ -91,7 +93,12 @@ struct PositionErasure {
                 edited.fill(found + 4..<found - 4 + size, with: 0)
             }
         }
-        guard edited.find(Array("com.apple.quicktime.location.ISO6709".utf8), from: 0) == nil else {
+        for item in FilmKeys.items(in: edited) where edited.bytes[item.name].starts(with: Self.filmLocation) {
+            guard let value = item.value else { continue }
+            edited.fill(item.name, with: 0x20)
+            edited.fill(value, with: 0x20)
+        }
+        guard edited.find(Self.filmLocation, from: 0) == nil else {
             throw Self.refusal("it holds a film that tells one")
         }
     }

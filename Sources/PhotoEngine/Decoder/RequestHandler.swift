@@ -28,6 +28,7 @@ enum RequestHandler {
             case .readSidecar:
                 let bytes = try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
                 return (.sidecar(WrittenMarks(try SidecarText.tags(of: bytes))), [])
+            case .identifyFilm: return (.film(identifier: FilmKeys.identifier(descriptor: file)), [])
             case .writeSidecar(let marks, let edited, let keepsPosition):
                 let old = file < 0 ? nil : try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
                 let text = try SidecarText.written(marks, edited: edited, over: old)

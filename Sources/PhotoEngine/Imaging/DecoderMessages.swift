@@ -10,6 +10,8 @@ public struct DecoderRequest: Sendable, Codable {
         case pixels(region: PictureRegion, fitting: PixelSize)
         /// What a sidecar says.
         case readSidecar
+        /// What the film of a live photo shares with its photo.
+        case identifyFilm
         /// The sidecar once it says this; a new one without a file.
         case writeSidecar(WrittenMarks, edited: EditedMarks, keepsPosition: Bool)
         /// What to write over the file, so that it tells no position.
@@ -56,6 +58,7 @@ public enum DecoderReply: Sendable, Codable {
     case hashed(sha256: String, perceptualHash: String)
     case pixels(PixelSize)
     case sidecar(WrittenMarks)
+    case film(identifier: String?)
     /// The payload is the text.
     case sidecarText
     /// Where bytes are to be written over, and how many; the payload are the bytes.

@@ -93,6 +93,14 @@ public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
         return marks
     }
 
+    public func identifier(film: FilePath) async throws -> String? {
+        let (reply, _, _) = try await exchange(.identifyFilm, file: film, isUrgent: false)
+        guard case .film(let identifier) = reply, identifier.map(Film.isIdentifier) ?? true else {
+            throw Self.brokenReply
+        }
+        return identifier
+    }
+
     public func text(
         of marks: WrittenMarks, edited: EditedMarks, in sidecar: FilePath?, keepsPosition: Bool
     ) async throws -> [UInt8] {

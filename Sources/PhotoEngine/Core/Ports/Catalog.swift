@@ -90,6 +90,8 @@ public protocol FileCatalog: Sendable {
     func removeFolder(_ id: FolderID) async throws
 
     func file(at path: FilePath) async throws -> LibraryFile?
+    /// The films of a live photo that are there, by what they share with it, in bytewise path order.
+    func films(of identifier: String) async throws -> [LibraryFile]
     /// Files at `folder` or below, in bytewise path order behind `after`.
     func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile]
 

@@ -46,6 +46,8 @@ public struct ExportItem: Sendable {
     /// Of what was written.
     public var sha256: SHA256Digest?
     public var sidecar: FilePath?
+    /// Of a live photo.
+    public var film: FilePath?
     public var byteCount: ByteCount
     /// Why not, or what is missing of it.
     public var reason: String?

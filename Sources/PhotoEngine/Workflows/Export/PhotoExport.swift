@@ -146,6 +146,7 @@ public final class PhotoExport: Sendable {
                 item.sidecar = try await sidecars.write(
                     planned.photo, beside: path, keepsPosition: request.keepsPosition)
             }
+            if let path = item.path { try await writeFilm(of: planned.photo, beside: path, request, &item) }
             return (index, item, nil)
         } catch is CancellationError {
             return (index, ExportItem(photo: planned.photo, outcome: .failed, reason: "stopped"), nil)

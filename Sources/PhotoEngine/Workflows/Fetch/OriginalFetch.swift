@@ -65,7 +65,7 @@ public final class OriginalFetch: Sendable {
         return try await body(part)
     }
 
-    private static let partPrefix = ".phototui-part-"
+    static let partPrefix = ".phototui-part-"
 
     /// Among which a process's number is its own: this run of the machine, and the container.
     private static let processes: String = {

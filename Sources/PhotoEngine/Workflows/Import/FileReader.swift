@@ -119,10 +119,12 @@ struct FileReader: Sendable {
     /// A file named as a picture is one that can't be read; any other is not for us.
     private func refusal(of path: FilePath, isEmpty: Bool) -> Reading.Content {
         guard Self.isPictureName(path.filename) else {
-            return .unsupported(isEmpty ? "an empty file" : "not a picture format that phototui knows")
+            return .unsupported(isEmpty ? "an empty file" : Self.otherReason)
         }
         return .rejected(isEmpty ? "the file is empty" : "its first bytes are of no picture format that phototui knows")
     }
+
+    static let otherReason = "not a picture format that phototui knows"
 
     static func isPictureName(_ filename: String) -> Bool {
         guard let dot = filename.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }

@@ -70,8 +70,9 @@ struct ImportIndex: Sendable {
 
     private func isToBeRead(_ file: LibraryFile) -> Bool {
         guard case .unsupported(let reason) = file.outcome else { return false }
-        // An older phototui left sidecars alone.
+        // An older phototui left sidecars and films alone.
         return named.contains(file.path) || Sidecar.isName(file.path) && reason != Sidecar.reason
+            || Film.isName(file.path) && reason == FileReader.otherReason
     }
 
     private func readAll(

@@ -157,6 +157,7 @@ final class ImportRun: Sendable {
         }
         guard var scanned = ScannedFile(path: path, reading: reading) else { return }
         scanned.unpacked = unpacked
+        scanned = await recognised(scanned)
         if importer.sidecars != nil, Sidecar.isName(path), case .unsupported = scanned.content {
             pending.withLock { $0.sidecars.append(scanned) }
             return try await flush(isForced: false)

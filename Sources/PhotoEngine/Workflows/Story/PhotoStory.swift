@@ -197,13 +197,15 @@ public struct PhotoStory: Sendable {
     }
 
     /// Where the film of a photo is that was taken as one.
-    private static func film(of photo: Photo) -> String? {
+    private static func film(of photo: Photo, in catalog: any Catalog) async throws -> String? {
         let tags = photo.metadata.tags
         if ["Xmp.GCamera.MotionPhoto", "Xmp.GCamera.MicroVideo"].contains(where: { tags[$0] == "1" }) {
             return "inside the file, as a motion photo has it, and stays there"
         }
-        guard let identifier = tags["Exif.Apple.ContentIdentifier"] else { return nil }
-        return "a video beside it, as a live photo has it, is not read and stays where it is: \(identifier)"
+        guard let identifier = photo.filmIdentifier else { return nil }
+        let films = try await catalog.films(of: identifier)
+        if films.isEmpty { return "a video beside it, as a live photo has it, which no import has met: \(identifier)" }
+        return films.map(\.path.byteText).joined(separator: ", ")
     }
 
     private static func facts(
@@ -244,7 +246,7 @@ public struct PhotoStory: Sendable {
         if let cluster = try await catalog.cluster(of: photo.id) {
             facts.append(Fact(name: "cluster", value: "\(cluster), of photos like it"))
         }
-        if let film = film(of: photo) { facts.append(Fact(name: "film", value: film)) }
+        if let film = try await film(of: photo, in: catalog) { facts.append(Fact(name: "film", value: film)) }
         if let problem = photo.problem { facts.append(Fact(name: "problem", value: problem)) }
         return facts
     }

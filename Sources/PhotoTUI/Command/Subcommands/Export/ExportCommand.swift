@@ -89,7 +89,8 @@ struct ExportCommand: AsyncParsableCommand {
             try Console.line(ExportFormat.text(report, folder))
         }
         for (name, reason) in unnamed { Console.complain("\(name): \(reason)") }
-        for item in report.items where item.outcome == .failed && !report.isStopped && report.fault == nil {
+        // Of what failed, and of what went without its film.
+        for item in report.items where item.reason != nil && !report.isStopped && report.fault == nil {
             Console.complain("\(item.path?.rawText ?? item.photo.description): \(item.reason ?? "")")
         }
         if let fault = report.fault { Console.complain("\(fault)") }
@@ -151,6 +152,7 @@ enum ExportFormat {
         fields.append(("bytes", .integer(item.byteCount.bytes)))
         fields.append(("position", .text(item.position?.rawValue)))
         fields += item.sidecar.map { JSON.path($0, name: "sidecar") } ?? [("sidecar", .null)]
+        fields += item.film.map { JSON.path($0, name: "film") } ?? [("film", .null)]
         fields.append(("reason", item.reason.map { .rawText($0) } ?? .null))
         return fields
     }
