@@ -27,8 +27,8 @@ extension ThemeFile {
     }
 
     /// What the styling guide says each is for.
-    private static let uses = [
-        (color: "background", base: "base00"), ("raised", "base01"), ("line", "base03"), ("faint", "base04"),
+    private static let uses: [(color: String, base: String)] = [
+        ("background", "base00"), ("raised", "base01"), ("line", "base03"), ("faint", "base04"),
         ("muted", "base04"), ("text", "base05"), ("strong", "base07"), ("accent", "base0D"), ("on_accent", "base00"),
         ("mark", "base0A"), ("good", "base0B"), ("warn", "base09"), ("bad", "base08"),
     ]
