@@ -56,6 +56,8 @@ step "servers"
 # A short path: unix sockets have room for a hundred bytes.
 servers=$(mktemp -d /tmp/phototui-XXXXXX)
 report=$(mktemp -d)
+# What a test that is ended leaves goes with the run.
+mkdir -m 1777 "$servers/tmp"
 trap 'scripts/services/stop.sh "$servers/run" >/dev/null; rm -rf "$servers" "$report"' EXIT
 chmod 711 "$servers"
 if environment=$(scripts/services/start.sh "$servers/run"); then
@@ -68,6 +70,7 @@ else
 fi
 
 step "tests"
+export TMPDIR=$servers/tmp
 # JobsTests measure how soon a waiting receiver wakes: tests that keep every processor busy in the same process for tens of
 # seconds would make them judge the machine. They run first, alone. And of all the tests only some are under way at a time: begun
 # all at once, each waits for all others at each of its steps.
