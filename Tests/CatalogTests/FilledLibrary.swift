@@ -46,7 +46,7 @@ enum FilledLibrary {
                 try likeness.begin(ClusterID(first: photo.photo), with: photo.photo)
                 try likeness.join(others[0], ClusterID(first: photo.photo), nil)
                 try likeness.wait(others[1])
-                _ = try likeness.keepApart(photo.photo, others[1], at: 1)
+                _ = try likeness.keepApart([photo.photo, others[1]], at: 1)
                 _ = try connection.execute(
                     """
                     INSERT INTO calibration_answers (owner, first, second, distance, is_same, answered_at)

@@ -2,14 +2,16 @@ import Core
 
 /// Which photos people decided to hold apart.
 extension Likeness {
-    /// Decides for good that two photos differ; returns whether that is new.
-    func keepApart(_ one: PhotoID, _ other: PhotoID, at moment: Int64) throws -> Bool {
-        let count = try connection.execute(
+    /// Decides for good that each of these photos differs from each other one; returns the pairs for which that is new.
+    func keepApart(_ photos: [PhotoID], at moment: Int64) throws -> [[PhotoID]] {
+        let photos = photos.sorted()
+        let pairs = photos.indices.flatMap { index in photos[(index + 1)...].map { [photos[index], $0] } }
+        let new = try connection.rows(
             """
             INSERT INTO duplicate_decisions (owner, first, second, decided_at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (owner, first, second) DO NOTHING
-            """, [owner, .id(min(one, other)), .id(max(one, other)), .int(moment)])
-        return count > 0
+            ON CONFLICT (owner, first, second) DO NOTHING RETURNING first
+            """, each: pairs.map { [owner, .id($0[0]), .id($0[1]), .int(moment)] })
+        return zip(pairs, new).filter { !$0.1.isEmpty }.map(\.0)
     }
 
     func areKeptApart(_ one: ClusterSide, _ other: ClusterSide) throws -> Bool {

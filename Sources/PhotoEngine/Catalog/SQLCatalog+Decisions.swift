@@ -9,12 +9,7 @@ extension SQLCatalog {
             try requireOutsideTrash(photos, connection)
             let likeness = Likeness(connection: connection, owner: ownerValue)
             let unknown = try unknown(photos, likeness)
-            var decided: [[PhotoID]] = []
-            for (index, first) in photos.enumerated() {
-                for second in photos[(index + 1)...] where try likeness.keepApart(first, second, at: now) {
-                    decided.append([first, second])
-                }
-            }
+            let decided = try likeness.keepApart(photos, at: now)
             guard !decided.isEmpty else { return DistinctDecision(newPairs: 0, resolution: nil) }
             let parted = try ClusterParting(likeness: likeness).part(photos) { ($1[0], []) }
             let pairs = decided.count == 1 ? "1 pair" : "\(decided.count) pairs"

@@ -62,13 +62,7 @@ extension SQLCatalog {
                 "DELETE FROM compared_photos WHERE photo = ? AND owner = ?",
                 each: leaving.map { [.id($0.member.photo), ownerValue] })
             try likeness.clearBuckets(of: leaving.map(\.hash))
-            let all = [request.keeper] + kept
-            var decided: [[PhotoID]] = []
-            for (index, one) in all.enumerated() {
-                for other in all[(index + 1)...] where try likeness.keepApart(one, other, at: now) {
-                    decided.append([one, other])
-                }
-            }
+            let decided = try likeness.keepApart([request.keeper] + kept, at: now)
 
             let content = ResolutionContent(
                 actor: request.actor, reason: request.reason, keeper: request.keeper, alsoKept: kept,

@@ -220,8 +220,12 @@ public struct DuplicateReview: Sendable {
         _ photos: [PhotoID], actor: String, reason: String = ""
     ) async throws -> DistinctDecision {
         let most = ResolutionRequest.mostDistinct
-        guard (2...most).contains(Set(photos).count) else {
-            throw EngineError(.invalidInput, "name 2 to \(most) different photos")
+        let count = Set(photos).count
+        guard count > 1 else { throw EngineError(.invalidInput, "name two different photos or more") }
+        guard count <= most else {
+            throw EngineError(
+                .limitExceeded, "\(count) photos are too many to be decided on at once: each is told apart from each other",
+                whatToDo: "name up to \(most) of them")
         }
         return try await catalog.decideDistinct(photos, actor: actor, reason: reason)
     }
