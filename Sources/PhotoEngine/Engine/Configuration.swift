@@ -50,7 +50,10 @@ public struct Configuration: Sendable {
     /// What `graphics` may be.
     public static let graphicsNames = [
         "auto", "placeholders", "kitty", "sixel", "symbols", "truecolor", "256", "16", "mono", "ascii",
+        linearGraphics,
     ]
+    /// No screen at all: what changes is told line by line.
+    public static let linearGraphics = "linear"
     /// Every key, with its value and where that came from, in the order of the documentation.
     public var settings: [ConfigurationSetting]
     /// What could not be understood; each such key keeps its default.
@@ -95,7 +98,8 @@ public struct Configuration: Sendable {
         let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
         let graphics = reader.text(
             "graphics", default: "auto", among: Self.graphicsNames,
-            "How pictures are drawn: auto; placeholders, kitty or sixel; symbols; or truecolor, 256, 16, mono, ascii.")
+            "How pictures are drawn: auto; placeholders, kitty or sixel; symbols; or truecolor, 256, 16, mono, ascii; linear tells "
+                + "what changes line by line, for screen readers.")
         let historyDays = reader.number(
             "history_days", default: 14, in: 1...3650, "How many days phototui jobs watch keeps the history of tasks.")
         let historyMegabytes = reader.number(

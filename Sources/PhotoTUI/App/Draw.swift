@@ -133,10 +133,11 @@ extension AppState {
         var parts = [displayEscaped(entry.filename), shortTime(entry.captureTime)]
         if let size = entry.pixelSize { parts.append("\(size.width)\(look.lines.isASCII ? "x" : "×")\(size.height)") }
         if let rating = entry.rating, rating > 0 {
-            parts.append(String(repeating: look.lines.isASCII ? "*" : "★", count: min(5, rating)))
+            parts.append(look.lines.isASCII ? "rated \(min(5, rating))" : String(repeating: "★", count: min(5, rating)))
         }
         if entry.isFavourite { parts.append(look.lines.isASCII ? "favourite" : "♥") }
         if entry.isMissing { parts.append("missing") }
+        if look.lines.isASCII, timeline.marks[entry.id] != nil { parts.append("marked") }
         if context == .viewer, let zoom = viewer?.zoom, zoom.scale > 1 {
             parts.append("\(Int((zoom.scale * 100).rounded())) %")
         }

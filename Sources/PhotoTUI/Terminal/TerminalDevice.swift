@@ -87,6 +87,34 @@ final class TerminalDevice {
         if TerminalGuard.isEnding { isGone = true }
     }
 
+    /// What a wait ended for.
+    struct Readiness: OptionSet {
+        let rawValue: Int
+        static let input = Readiness(rawValue: 1)
+        static let wake = Readiness(rawValue: 2)
+    }
+
+    /// Sleeps until something was typed, another descriptor can be read, or the time is over; a signal ends it too, as input that
+    /// is none.
+    func wait(or wake: Int32, within timeout: Duration?) -> Readiness {
+        var waits = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+        ]
+        var milliseconds: Int32 = -1
+        if let timeout {
+            let parts = timeout.components
+            milliseconds = Int32(min(max(0, parts.seconds), 3600)) * 1000
+            milliseconds += Int32(parts.attoseconds / 1_000_000_000_000_000) + 1
+        }
+        guard poll(&waits, 2, milliseconds) >= 0 else { return .wake }
+        if waits[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { markGone() }
+        var ready: Readiness = []
+        if waits[0].revents != 0 { ready.insert(.input) }
+        if waits[1].revents != 0 { ready.insert(.wake) }
+        return ready
+    }
+
     func write(_ text: String) {
         var text = text
         text.withUTF8 { write(UnsafeRawBufferPointer($0)) }

@@ -10,7 +10,11 @@ struct GraphicsOption: ParsableArguments {
         completion: .list(Configuration.graphicsNames))
     var graphics: String?
 
+    @Flag(help: "Tell what changes line by line, for screen readers: --graphics linear.")
+    var linear = false
+
     func validate() throws {
+        if linear, graphics != nil { throw ValidationError("--linear is a --graphics: give one of them") }
         guard let graphics, !Configuration.graphicsNames.contains(graphics) else { return }
         throw ValidationError("--graphics takes one of \(Configuration.graphicsNames.joined(separator: ", "))")
     }
@@ -18,6 +22,7 @@ struct GraphicsOption: ParsableArguments {
     func applied(to configuration: Configuration) -> Configuration {
         var configuration = configuration
         if let graphics { configuration.graphics = graphics }
+        if linear { configuration.graphics = Configuration.linearGraphics }
         return configuration
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Grid
+import PhotoEngine
 import Terminal
 
 /// What the environment and the terminal say of the terminal.
@@ -56,6 +57,9 @@ enum TerminalExamination {
 
     /// How pictures will be shown, with what the terminal answered.
     private static func pictures(_ environment: [String: String], _ graphics: String) -> [Check] {
+        if graphics == Configuration.linearGraphics {
+            return [Check(area, "pictures", .ok, "none: screens are told line by line, as asked for")]
+        }
         guard let profile = try? TerminalProfile(environment: environment).limited(to: graphics) else { return [] }
         let replies = (try? TerminalProbe.ask(profile)) ?? TerminalReplies()
         let choice = profile.choice(replies)

@@ -137,20 +137,21 @@ struct InteractiveSession: Sendable {
     ) throws -> (EffectRunner, String?) {
         let profile = try TerminalProfile(environment: environment).limited(to: configuration.graphics)
         WaitNotice.stop()
-        let terminal = try NcursesTerminal(profile: profile)
+        let screen = isLinear ? nil : try NcursesTerminal(profile: profile)
+        let terminal: any TerminalBackend = try screen ?? LinearTerminal(isUnicode: profile.isUnicode)
         defer { terminal.close() }
         let queue = MessageQueue(waker: terminal.waker)
         let images = ImageStore<CellRenderer.ImageKey>()
-        terminal.use(images)
+        screen?.use(images)
         let runner = EffectRunner(
             opening: door.opening, door: door, console: console, place: place, reason: reason, queue: queue,
             renderer: CellRenderer(
-                terminal.capabilities, images: images, pixelsPerColumn: terminal.pixelsPerColumn))
+                terminal.capabilities, images: images, pixelsPerColumn: screen?.pixelsPerColumn ?? 8))
         let themes = ThemeFolder(environment: environment, executable: CommandLine.arguments[0])
         var styles = StyleTable.plain
-        var state = initialState(terminal, themes)
-        use(theme: configuration.theme, themes, terminal, &styles, &state)
-        var background = terminal.replies.background
+        var state = initialState(terminal, themes, notice: screen?.notice)
+        var background = screen?.replies.background
+        use(theme: configuration.theme, themes, on: background, terminal, &styles, &state)
 
         for effect in state.start() { runner.perform(effect) }
         var grid = Grid(size: state.size)
@@ -163,9 +164,11 @@ struct InteractiveSession: Sendable {
             let input = terminal.events(within: timeout)
             var effects: [Effect] = []
             for event in input { effects += update(&state, .input(event)) }
-            if terminal.replies.background != background {
-                background = terminal.replies.background
-                if state.theme == ThemeFolder.automatic { use(theme: state.theme, themes, terminal, &styles, &state) }
+            if screen?.replies.background != background {
+                background = screen?.replies.background
+                if state.theme == ThemeFolder.automatic {
+                    use(theme: state.theme, themes, on: background, terminal, &styles, &state)
+                }
             }
             // Whoever leaves sees no message any more; what failed stays for the runner to tell.
             for event in effects.contains(.quit) ? [] : queue.takeAll() {
@@ -184,8 +187,9 @@ struct InteractiveSession: Sendable {
                 case .quit: isLeaving = true
                 case .repaint: terminal.invalidate()
                 case .suspend: raise(SIGTSTP)
-                case .useTheme(let name): use(theme: name, themes, terminal, &styles, &state)
-                case .useNextGraphics: _ = update(&state, .noticed(Self.useNextGraphics(terminal)))
+                case .useTheme(let name): use(theme: name, themes, on: background, terminal, &styles, &state)
+                case .useNextGraphics: _ = update(&state, .noticed(Self.useNextGraphics(screen)))
+                case .wantThumbnails where isLinear: break
                 default: runner.perform(effect)
                 }
             }
@@ -201,7 +205,11 @@ struct InteractiveSession: Sendable {
         }
     }
 
-    private static func useNextGraphics(_ terminal: NcursesTerminal) -> Notice {
+    /// Whether what shows is told line by line.
+    private var isLinear: Bool { configuration.graphics == Configuration.linearGraphics }
+
+    private static func useNextGraphics(_ terminal: NcursesTerminal?) -> Notice {
+        guard let terminal else { return Notice(.information, "pictures are not told of") }
         let ways = terminal.graphics.possible
         guard ways.count > 1 else {
             let reason = terminal.graphics.reason
@@ -217,34 +225,42 @@ struct InteractiveSession: Sendable {
         profile.map { "\($0.name)/\($0.owner)" } ?? folder.lastComponent?.string ?? ""
     }
 
-    private func initialState(_ terminal: NcursesTerminal, _ themes: ThemeFolder) -> AppState {
+    private func initialState(
+        _ terminal: any TerminalBackend, _ themes: ThemeFolder, notice: String?
+    ) -> AppState {
         let keyMap = KeyMap(overrides: configuration.keys)
-        let isStill = environment["PHOTOTUI_NO_MOTION"].map { !$0.isEmpty } ?? false
+        let isStill = isLinear || environment["PHOTOTUI_NO_MOTION"].map { !$0.isEmpty } ?? false
         var state = AppState(
             size: terminal.size,
             look: Look(
-                lines: LineSet(isUnicode: terminal.capabilities.isUnicode),
+                // Words are told, signs are spelt.
+                lines: LineSet(isUnicode: terminal.capabilities.isUnicode && !isLinear),
                 cellAspectRatio: terminal.capabilities.cellAspectRatio, isStill: isStill),
             keyMap: keyMap, libraryName: libraryName, console: consoleState, hasLibrary: hasLibrary)
         state.themes = [ThemeFolder.automatic] + themes.names
         state.standingReason = reason
         state.canShare = profile != nil
-        let problems = configuration.problems.map(\.description) + keyMap.problems
-        if let first = problems.first {
-            let more = problems.count > 1 ? " (and \(problems.count - 1) more: phototui config)" : ""
-            state.activity.notice = Notice(.warning, first + more)
-        } else if let notice = terminal.notice {
+        if let problem = Self.problem(of: configuration, keyMap) {
+            state.activity.notice = problem
+        } else if let notice {
             state.activity.notice = Notice(.information, notice)
         }
         return state
     }
 
+    private static func problem(of settings: Configuration, _ keyMap: KeyMap) -> Notice? {
+        let problems = settings.problems.map(\.description) + keyMap.problems
+        guard let first = problems.first else { return nil }
+        return Notice(
+            .warning, first + (problems.count > 1 ? " (and \(problems.count - 1) more: phototui config)" : ""))
+    }
+
     private func use(
-        theme name: String, _ themes: ThemeFolder, _ terminal: NcursesTerminal, _ styles: inout StyleTable,
-        _ state: inout AppState
+        theme name: String, _ themes: ThemeFolder, on background: RGBColor?, _ terminal: any TerminalBackend,
+        _ styles: inout StyleTable, _ state: inout AppState
     ) {
         do {
-            styles = try themes.theme(named: name, on: terminal.replies.background).styles(
+            styles = try themes.theme(named: name, on: background).styles(
                 for: terminal.capabilities.colorDepth)
             _ = update(&state, .themeUsed(name))
         } catch {

@@ -24,6 +24,7 @@ struct ConsoleCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var brokerOptions: BrokerOptions
+    @OptionGroup var graphics: GraphicsOption
 
     @Flag(
         help: """
@@ -32,7 +33,7 @@ struct ConsoleCommand: AsyncParsableCommand {
     var readOnly = false
 
     func run() async throws {
-        let configuration = LibraryOptions.configuration(warns: false)
+        let configuration = graphics.applied(to: LibraryOptions.configuration(warns: false))
         guard isatty(STDIN_FILENO) == 1, Console.isTerminal else {
             throw EngineError(
                 .unsupported, "the console needs a terminal",

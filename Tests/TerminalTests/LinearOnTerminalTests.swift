@@ -1,0 +1,65 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The real program telling its screens line by line.
+@Suite("The program told line by line", .serialized)
+struct LinearOnTerminalTests {
+    private func program(_ home: Home? = nil) throws -> ProgramOnTerminal {
+        let home = try home ?? Home()
+        // A terminal that can do nothing but lines.
+        return try ProgramOnTerminal(
+            home: home, arguments: ["--linear", "--library", home.library, home.photos], ["TERM": "dumb"])
+    }
+
+    private func lines(_ program: ProgramOnTerminal) -> [String] {
+        String(decoding: program.written, as: UTF8.self).components(separatedBy: "\r\n")
+    }
+
+    @Test("It tells the view, the photo, and each other photo, without one escape")
+    func photos() async throws {
+        let program = try program()
+        try await program.wait("the photos") { self.lines(program).contains { $0.hasSuffix(" - 12 photos") } }
+        _ = try await program.settle()
+        let before = lines(program).count
+        program.type("l")
+        try await program.wait("the next photo") { self.lines(program).count > before }
+        _ = try await program.settle()
+        // One change, one line; the last is the empty one behind it.
+        #expect(lines(program).count == before + 1)
+        program.type("q")
+        #expect(try await program.ending() == 0)
+        #expect(program.hasModesBack)
+        #expect(!program.written.contains(0x1b))
+    }
+
+    @Test("What is typed is echoed and rubbed out where it stands")
+    func typing() async throws {
+        let program = try program()
+        try await program.wait("the photos") { self.lines(program).contains { $0.hasSuffix(" - 12 photos") } }
+        program.type("/")
+        _ = try await program.settle()
+        program.type("ab")
+        try await program.wait("the echo") { self.lines(program).contains { $0.hasSuffix("ab") } }
+        program.type("\u{7f}")
+        try await program.wait("the rubbing out") { String(decoding: program.written, as: UTF8.self).contains("\u{8} \u{8}") }
+        program.type("\u{1b}")
+        _ = try await program.settle()
+        program.type("q")
+        #expect(try await program.ending() == 0)
+    }
+
+    @Test("Nothing is written while nothing happens") func rest() async throws {
+        let program = try program()
+        try await program.wait("the photos") { self.lines(program).contains { $0.hasSuffix(" - 12 photos") } }
+        _ = try await program.settle()
+        try await Task.sleep(for: .seconds(4))
+        let before = program.written.count
+        try await Task.sleep(for: .seconds(3))
+        _ = try await program.settle()
+        #expect(program.written.count == before)
+        kill(program.process, SIGTERM)
+        #expect(try await program.ending() != nil)
+        #expect(program.hasModesBack)
+    }
+}
