@@ -108,6 +108,8 @@ public enum Message: Sendable {
     case warningEnded(subject: String)
     case noticed(Notice)
     case themeUsed(String)
+    /// Other keys and themes than before, while the app is open.
+    case settingsRead(KeyMap, themes: [String])
     /// The library can't be used at all.
     case libraryFailed(EngineError)
 }

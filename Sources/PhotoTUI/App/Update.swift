@@ -137,6 +137,7 @@ extension AppState {
         case .warningEnded(let subject): activity.warnings.removeAll { $0.subject == subject }
         case .noticed(let notice): activity.notice = notice
         case .themeUsed(let name): theme = name
+        case .settingsRead(let keyMap, let themes): (self.keyMap, self.themes) = (keyMap, themes)
         case .libraryFailed(let error): timeline.phase = .failed(error)
         default: break
         }

@@ -153,6 +153,11 @@ struct InteractiveSession: Sendable {
         var background = screen?.replies.background
         use(theme: configuration.theme, themes, on: background, terminal, &styles, &state)
 
+        var settings = configuration
+        let folders = themes.folders + [configuration.file?.removingLastComponent().string].compactMap(\.self)
+        let watch = SettingsWatch(folders: folders) { queue.post(.settingsChanged) }
+        defer { watch?.stop() }
+
         for effect in state.start() { runner.perform(effect) }
         var grid = Grid(size: state.size)
         var (hasBackground, isLeaving) = (false, false)
@@ -180,6 +185,12 @@ struct InteractiveSession: Sendable {
                 case .link(let request, let share, let url):
                     let isCopied = Clipboard.copy([Array(url.utf8)]) == 1
                     effects += update(&state, .shared(request, share, isCopied: isCopied))
+                case .settingsChanged:
+                    let before = settings
+                    settings = Configuration.load(environment: environment)
+                    readSettings(settings, themes, &state)
+                    let name = settings.theme == before.theme ? state.theme : settings.theme
+                    use(theme: name, themes, on: background, terminal, &styles, &state)
                 }
             }
             for effect in effects {
@@ -246,6 +257,13 @@ struct InteractiveSession: Sendable {
             state.activity.notice = Notice(.information, notice)
         }
         return state
+    }
+
+    /// Keys and themes as they are by now. What else the settings tell holds from the next start.
+    private func readSettings(_ settings: Configuration, _ themes: ThemeFolder, _ state: inout AppState) {
+        let keyMap = KeyMap(overrides: settings.keys)
+        _ = update(&state, .settingsRead(keyMap, themes: [ThemeFolder.automatic] + themes.names))
+        if let problem = Self.problem(of: settings, keyMap) { _ = update(&state, .noticed(problem)) }
     }
 
     private static func problem(of settings: Configuration, _ keyMap: KeyMap) -> Notice? {

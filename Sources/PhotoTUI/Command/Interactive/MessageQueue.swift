@@ -9,6 +9,8 @@ enum SessionEvent: Sendable {
     case clipboard(RequestID, [[UInt8]], wanted: Int)
     /// A share's link for it.
     case link(RequestID, Share, url: String)
+    /// The settings or a theme are no longer what they were.
+    case settingsChanged
 }
 
 /// Messages from any thread, taken by the terminal's in one go.

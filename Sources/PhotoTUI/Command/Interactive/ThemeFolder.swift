@@ -8,7 +8,7 @@ struct ThemeFolder {
     static let automatic = "auto"
     private static let schemes = ["yaml", "yml"]
 
-    private let folders: [String]
+    let folders: [String]
 
     /// Earlier folders hide themes of the same name in later ones.
     init(environment: [String: String], executable: String) {
