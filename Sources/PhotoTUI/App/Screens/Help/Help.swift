@@ -27,9 +27,14 @@ extension AppState {
         return []
     }
 
+    private static let keyColumns = 18
+
+    /// As wide as its longest line, where there is room.
     var helpArea: Rect {
-        Rect(size).centered(
-            GridSize(columns: min(76, size.columns - 2), rows: min(helpLines().count + 2, size.rows - 2)))
+        let lines = helpLines()
+        let needed = (lines.map(\.text.displayWidth).max() ?? 0) + Self.keyColumns + 5
+        return Rect(size).centered(
+            GridSize(columns: min(max(76, needed), size.columns - 2), rows: min(lines.count + 2, size.rows - 2)))
     }
 
     func drawHelp(offset: Int, into grid: inout Grid) {
@@ -38,16 +43,15 @@ extension AppState {
         grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
         let inside = grid.drawBox(
             rect, title: "\(context.title): keys", role: .dialogBorder, titleRole: .dialogTitle, lines: look.lines)
-        let keyWidth = min(18, inside.columns / 3)
+        let keyWidth = min(Self.keyColumns, inside.columns / 3)
         for row in 0..<inside.rows where offset + row < lines.count {
             let line = lines[offset + row]
             let isAvailable = line.reason == nil
             grid.write(
                 line.keys, at: Position(row: inside.row + row, column: inside.column + 1),
                 role: isAvailable ? .key : .disabled, maxWidth: keyWidth, ascii: look.lines.isASCII)
-            let text = line.reason.map { "\(line.title) (\($0))" } ?? line.title
             grid.write(
-                text, at: Position(row: inside.row + row, column: inside.column + keyWidth + 2),
+                line.text, at: Position(row: inside.row + row, column: inside.column + keyWidth + 2),
                 role: isAvailable ? .dialog : .disabled, maxWidth: inside.columns - keyWidth - 3,
                 ascii: look.lines.isASCII)
         }
@@ -64,4 +68,6 @@ struct HelpLine {
     let keys: String
     let title: String
     let reason: String?
+
+    var text: String { reason.map { "\(title) (\($0))" } ?? title }
 }
