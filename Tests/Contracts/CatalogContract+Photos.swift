@@ -69,7 +69,7 @@ extension CatalogContract {
                     "photos that begin with \(prefix)")
             }
             try requireEqual(
-                try await subject.catalog.photos(idPrefix: "", limit: 5).count, 5, "photos of an empty prefix")
+                try await subject.catalog.photos(idPrefix: "", limit: 5).count, 0, "photos of an empty prefix")
             for prefix in ["zz", "%", text + "0", "0-", String(text.prefix(8)) + "0"] {
                 try requireEqual(
                     try await subject.catalog.photos(idPrefix: prefix, limit: 5).count, 0, "photos of \(prefix)")

@@ -99,6 +99,9 @@ extension CatalogContract {
             let prefix = String(resolution.id.description.prefix(35))
             try requireEqual(
                 try await catalog.resolutions(idPrefix: prefix, limit: 9), [resolution], "those named so")
+            try requireEqual(try await catalog.resolutions(idPrefix: "", limit: 9), [], "those of no name")
+            try requireEqual(
+                try await catalog.resolutions(clusterPrefix: "", limit: 9), [], "those of no cluster's name")
             try requireEqual(try await subject.stranger.resolutions(after: nil, limit: 9), [], "a stranger's")
             try await catalog.requireSound()
         },

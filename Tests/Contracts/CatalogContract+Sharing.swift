@@ -42,7 +42,7 @@ extension CatalogContract {
             let share = share("Trips\u{1B}[31m", 2)
             try await catalog.beginShare(share, of: photos + [photos[0]])
             try requireEqual(
-                try await catalog.shares(idPrefix: "", isOpen: true, limit: 9), [share], "the one that began")
+                try await catalog.shares(idPrefix: nil, isOpen: true, limit: 9), [share], "the one that began")
             try requireEqual(try await catalog.journal(limit: 9), [], "the journal before anybody can see it")
             try require(try await catalog.finishShare(share.id), "it is shared")
             try require(try await !catalog.finishShare(share.id), "once")
@@ -56,9 +56,9 @@ extension CatalogContract {
             try require(try await catalog.endShare(share.id, as: .revoked, actor: "b", reason: "r"), "it is revoked")
             try require(
                 try await !catalog.endShare(share.id, as: .expired, actor: "c", reason: "r"), "and can't end again")
-            try requireEqual(try await catalog.shares(idPrefix: "", isOpen: true, limit: 9), [], "those that are open")
+            try requireEqual(try await catalog.shares(idPrefix: nil, isOpen: true, limit: 9), [], "those that are open")
             let ended = try requirePresent(
-                try await catalog.shares(idPrefix: "", isOpen: false, limit: 9).first, "the one that ended")
+                try await catalog.shares(idPrefix: nil, isOpen: false, limit: 9).first, "the one that ended")
             try requireEqual([ended.state.rawValue, ended.endedBy ?? "-"], ["revoked", "b"], "how it ended")
             try requireEqual(ended.endedAt, subject.clock.microseconds, "when it ended")
             let journal = try await catalog.journal(limit: 9)
@@ -78,7 +78,7 @@ extension CatalogContract {
             try await requireRefused(.invalidInput, "an end that is none") {
                 _ = try await catalog.endShare(share("a", 1).id, as: .shared, actor: "b", reason: "r")
             }
-            try requireEqual(try await catalog.shares(idPrefix: "", isOpen: false, limit: 9), [], "the shares")
+            try requireEqual(try await catalog.shares(idPrefix: nil, isOpen: false, limit: 9), [], "the shares")
         },
         ContractCase("A photo that is removed for good takes along that it was exported and shared") { subject in
             let catalog = subject.catalog
@@ -90,7 +90,7 @@ extension CatalogContract {
             try require(try await catalog.remove(two, resolution.resolvedAt), "it was removed")
             try requireEqual(try await catalog.exports(of: [two]), [[]], "its exports")
             try requireEqual(
-                try await catalog.shares(idPrefix: "", isOpen: true, limit: 9).map(\.id), [share.id], "the share stays")
+                try await catalog.shares(idPrefix: nil, isOpen: true, limit: 9).map(\.id), [share.id], "the share stays")
             try await catalog.requireSound()
         },
     ]
@@ -127,7 +127,7 @@ extension OwnerTrial {
             try await other.catalog.beginShare(theirs, of: [other.photos[1]])
             try require(try await !own.catalog.finishShare(theirs.id), "the other's can't be finished")
         } use: { own in
-            let open = try await own.catalog.shares(idPrefix: "", isOpen: true, limit: 9)
+            let open = try await own.catalog.shares(idPrefix: nil, isOpen: true, limit: 9)
             try require(try await own.catalog.finishShare(open[0].id), "one's own")
         },
         OwnerTrial("endShare(_:as:actor:reason:)") { own, other in
@@ -137,20 +137,20 @@ extension OwnerTrial {
                 try await !own.catalog.endShare(theirs.id, as: .revoked, actor: "x", reason: "r"),
                 "the other's can't be ended")
         } use: { own in
-            let open = try await own.catalog.shares(idPrefix: "", isOpen: true, limit: 9)
+            let open = try await own.catalog.shares(idPrefix: nil, isOpen: true, limit: 9)
             try require(try await own.catalog.endShare(open[0].id, as: .revoked, actor: "a", reason: "r"), "one's own")
         },
         OwnerTrial("shares(idPrefix:isOpen:limit:)") { own, other in
             let theirs = share("theirs \(other.number)", 1)
             try await other.catalog.beginShare(theirs, of: [other.photos[1]])
             for isOpen in [true, false] {
-                let found = try await own.catalog.shares(idPrefix: "", isOpen: isOpen, limit: 99)
+                let found = try await own.catalog.shares(idPrefix: nil, isOpen: isOpen, limit: 99)
                 try require(!found.contains { $0.id == theirs.id }, "the other's share")
             }
             try requireEqual(
                 try await own.catalog.shares(idPrefix: "\(theirs.id)", isOpen: false, limit: 9), [], "by its id")
         } use: { own in
-            let titles = try await own.catalog.shares(idPrefix: "", isOpen: false, limit: 99).map(\.title)
+            let titles = try await own.catalog.shares(idPrefix: nil, isOpen: false, limit: 99).map(\.title)
             try require(titles.contains("own \(own.number)"), "one's own")
         },
     ]

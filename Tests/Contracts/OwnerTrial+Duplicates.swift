@@ -67,7 +67,9 @@ extension OwnerTrial {
             try requireEqual(found, [], "the other's cluster")
         } use: { own in
             try requireEqual(
-                try await own.catalog.clusters(idPrefix: "", limit: 9).map(\.id), [own.cluster], "the clusters")
+                try await own.catalog.clusters(idPrefix: own.cluster.description, limit: 9).map(\.id), [own.cluster],
+                "the clusters")
+            try requireEqual(try await own.catalog.clusters(idPrefix: "", limit: 9), [], "the clusters of no name")
         },
         OwnerTrial("clusterSums()") { own in
             try requireEqual(try await own.catalog.clusterSums().clusters, 1, "how many there are")
@@ -144,9 +146,10 @@ extension OwnerTrial {
                 "the resolutions")
         },
         OwnerTrial("resolutions(idPrefix:limit:)") { own in
+            let all = try await own.catalog.resolutions(after: nil, limit: 9)
             try requireEqual(
-                try await own.catalog.resolutions(idPrefix: "", limit: 9).map(\.cluster), [own.cluster],
-                "the resolutions")
+                try await own.catalog.resolutions(idPrefix: all[0].id.description, limit: 9), [all[0]], "the resolution")
+            try requireEqual(try await own.catalog.resolutions(idPrefix: "", limit: 9), [], "those of no name")
         },
         OwnerTrial("resolutions(clusterPrefix:limit:)") { own, other in
             let found = try await own.catalog.resolutions(clusterPrefix: other.cluster.description, limit: 9)

@@ -70,10 +70,10 @@ struct IdentifierRange {
     let first: [UInt8]
     let last: [UInt8]
 
-    /// nil when no id begins so.
+    /// nil when no id begins so, or nothing is given: that would name whatever is the only one.
     init?(prefix: String) {
         let characters = Array(prefix.utf8)
-        guard characters.count <= 36 else { return nil }
+        guard !characters.isEmpty, characters.count <= 36 else { return nil }
         var digits = ""
         for (index, character) in characters.enumerated() {
             if [8, 13, 18, 23].contains(index) {

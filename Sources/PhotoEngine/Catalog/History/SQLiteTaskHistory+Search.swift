@@ -25,8 +25,9 @@ extension SQLiteTaskHistory {
     }
 
     public func ids(beginningWith prefix: String, limit: Int) async throws -> [String] {
+        guard !prefix.isEmpty else { return [] }
         // U+10FFFF sorts behind all others.
-        try await database.rows(
+        return try await database.rows(
             "SELECT id FROM task WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
             [.string(prefix), .string(prefix + "\u{10FFFF}"), .int(limit)]
         ).map { row in

@@ -98,11 +98,13 @@ extension SQLCatalog {
             to: connection)
     }
 
-    func shares(idPrefix prefix: String, isOpen: Bool, limit: Int) async throws -> [Share] {
+    func shares(idPrefix prefix: String?, isOpen: Bool, limit: Int) async throws -> [Share] {
         var condition = Timeline.Condition(sql: "owner = ?", values: [ownerValue])
         if isOpen { condition.and("state IN ('begun', 'shared')") }
-        guard let range = IdentifierRange(prefix: prefix) else { return [] }
-        condition.and("id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)])
+        if let prefix {
+            guard let range = IdentifierRange(prefix: prefix) else { return [] }
+            condition.and("id >= ? AND id <= ?", [.bytes(range.first), .bytes(range.last)])
+        }
         return try await database.rows(
             "SELECT \(SharingRows.shareColumns) FROM shares WHERE \(condition.sql) ORDER BY id DESC LIMIT ?",
             condition.values + [.int(max(0, limit))]

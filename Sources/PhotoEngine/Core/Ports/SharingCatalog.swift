@@ -11,7 +11,7 @@ public protocol SharingCatalog: Sendable {
     func finishShare(_ id: ShareID) async throws -> Bool
     /// It is over, and the journal tells why; false where it was already.
     func endShare(_ id: ShareID, as state: Share.State, actor: String, reason: String) async throws -> Bool
-    /// Newest first, of ids whose canonical text begins with `prefix`, at most `limit`; only those that haven't ended, where
-    /// that is asked for.
-    func shares(idPrefix prefix: String, isOpen: Bool, limit: Int) async throws -> [Share]
+    /// Newest first, of ids whose canonical text begins with `prefix`, or all where it is nil, at most `limit`; only those that
+    /// haven't ended, where that is asked for.
+    func shares(idPrefix prefix: String?, isOpen: Bool, limit: Int) async throws -> [Share]
 }

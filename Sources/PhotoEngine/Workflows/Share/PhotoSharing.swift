@@ -119,7 +119,7 @@ public struct PhotoSharing: Sendable {
     }
 
     func copies() async throws -> Copies {
-        let shares = try await catalog.shares(idPrefix: "", isOpen: true, limit: .max)
+        let shares = try await catalog.shares(idPrefix: nil, isOpen: true, limit: .max)
         var keys: Set<ObjectKey> = []
         for share in shares {
             var after: ObjectKey?
@@ -174,7 +174,7 @@ public struct PhotoSharing: Sendable {
     public func sweep(actor: String) async throws -> Int {
         var count = 0
         let now = clock.microseconds
-        for share in try await catalog.shares(idPrefix: "", isOpen: true, limit: .max) {
+        for share in try await catalog.shares(idPrefix: nil, isOpen: true, limit: .max) {
             let isForgotten = share.state == .begun && share.createdAt < now - Self.longestCopying
             guard share.expiresAt <= now || isForgotten else { continue }
             if try await end(share, as: .expired, actor: actor) { count += 1 }

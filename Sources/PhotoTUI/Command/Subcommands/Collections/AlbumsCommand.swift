@@ -38,7 +38,7 @@ extension Library {
     /// Albums of which somebody has a link now.
     func sharedAlbums() async throws -> Set<AlbumID> {
         let now = SystemClock().microseconds
-        let open = try await catalog.shares(idPrefix: "", isOpen: true, limit: .max)
+        let open = try await catalog.shares(idPrefix: nil, isOpen: true, limit: .max)
         return Set(open.filter { $0.state == .shared && $0.expiresAt > now }.compactMap(\.album))
     }
 }

@@ -46,7 +46,9 @@ struct EventOptions: ParsableArguments {
 
     /// The one whose id begins so.
     func proposal(named name: String, in library: Library) async throws -> EventProposal {
-        let found = try await proposals(in: library).filter { $0.id.description.hasPrefix(name.lowercased()) }
+        let found = try await proposals(in: library).filter {
+            !name.isEmpty && $0.id.description.hasPrefix(name.lowercased())
+        }
         if found.count == 1 { return found[0] }
         throw found.isEmpty
             ? EngineError(

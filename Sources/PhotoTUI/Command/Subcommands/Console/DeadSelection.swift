@@ -89,7 +89,7 @@ struct DeadSelection: ParsableArguments {
         if !ids.isEmpty { return try await Self.named(ids, in: place, to: queue, again: again) }
         var groups = try await place.groups()
         if let group {
-            groups = groups.filter { $0.id.hasPrefix(group.lowercased()) }
+            groups = groups.filter { !group.isEmpty && $0.id.hasPrefix(group.lowercased()) }
             guard groups.count == 1 else {
                 throw EngineError(
                     groups.isEmpty ? .notFound : .conflict,
@@ -116,7 +116,7 @@ struct DeadSelection: ParsableArguments {
         let letters = try await place.letters()
         var tasks: [String] = []
         for name in ids {
-            let found = letters.filter { $0.id.hasPrefix(name) }
+            let found = letters.filter { !name.isEmpty && $0.id.hasPrefix(name) }
             if found.count > 1, !found.contains(where: { $0.id == name }) { throw several(name) }
             if let letter = found.first(where: { $0.id == name }) ?? found.first {
                 chosen.letters.append(letter)

@@ -39,7 +39,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
         if let twice = Dictionary(grouping: photos, by: \.self).first(where: { $0.value.count > 1 })?.key {
             throw EngineError(.invalidInput, "\(twice) is named twice", whatToDo: "name each photo once")
         }
-        for (name, photo) in zip(names, photos) where photo.description.hasPrefix(name.lowercased()) {
+        for (name, photo) in zip(names, photos) where !name.isEmpty && photo.description.hasPrefix(name.lowercased()) {
             guard let cluster = try await library.catalog.cluster(ClusterID(first: photo)) else { continue }
             for other in photos where try await library.catalog.cluster(of: other) != cluster.id {
                 throw EngineError(

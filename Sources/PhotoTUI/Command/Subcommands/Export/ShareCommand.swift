@@ -162,7 +162,7 @@ struct ShareCommand: AsyncParsableCommand {
         func run() async throws {
             try await libraryOptions.withLibrary { library in
                 _ = try await library.photoSharing()?.sweep(actor: DuplicatesCommand.actor)
-                let shares = try await library.catalog.shares(idPrefix: "", isOpen: !all, limit: limit)
+                let shares = try await library.catalog.shares(idPrefix: nil, isOpen: !all, limit: limit)
                 if output.json {
                     let items = shares.map { JSON.object(ShareFormat.json($0)) }
                     return try Console.line(JSON.object([("shares", .array(items))]).encoded())
@@ -247,7 +247,7 @@ struct ShareCommand: AsyncParsableCommand {
             try await libraryOptions.withLibrary { library in
                 var names = shares
                 if all {
-                    names = try await library.catalog.shares(idPrefix: "", isOpen: true, limit: .max)
+                    names = try await library.catalog.shares(idPrefix: nil, isOpen: true, limit: .max)
                         .map(\.id.description)
                 }
                 var done: [Share] = []
