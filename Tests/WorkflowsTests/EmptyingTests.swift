@@ -48,8 +48,17 @@ struct EmptyingTests {
         }
         #expect(reason.contains("the last copy"))
         #expect(try await catalog.trash(after: nil, limit: 1).map(\.photo.id) == [trashed])
-        // Back again, it is reason enough.
+        // Back again, it is reason enough, but not in the trash itself: whoever empties that wants neither, and says so.
         try await objects.put(bytes, at: key, sha256: nil)
+        let edit = try await catalog.edit(EditRequest(.trash, photos: [kept.id], actor: "a"))
+        let both = try await trial.empty(objects, dry: true)
+        #expect(both.count { $0 == .removed } == 1)
+        #expect(
+            both.contains { outcome in
+                guard case .failed(.conflict, let reason) = outcome else { return false }
+                return reason.contains("in the trash, too")
+            })
+        _ = try await catalog.undoPart(of: #require(edit).id, actor: "a", reason: "")
         #expect(try await trial.empty(objects) == [.removed])
         try await trial.requireEveryOriginal(count: 1)
         try await trial.resolveAnew()
@@ -175,13 +184,15 @@ struct EmptyingTrial {
         return folder
     }
 
-    func empty(_ objects: any ObjectStore, takesLastCopies: Bool = false) async throws -> [TrashEmptying.Outcome] {
+    func empty(
+        _ objects: any ObjectStore, takesLastCopies: Bool = false, dry: Bool = false
+    ) async throws -> [TrashEmptying.Outcome] {
         let outcomes = Mutex<[TrashEmptying.Outcome]>([])
         let emptying = TrashEmptying(
             catalog: library.catalog, objects: objects, desktop: DesktopTrash(environment: [:]),
             ownsRenditions: library.uploader == nil)
         _ = try await emptying.run(
-            trashedBefore: .max, movesOriginals: false, takesLastCopies: takesLastCopies, isDry: false, actor: "a",
+            trashedBefore: .max, movesOriginals: false, takesLastCopies: takesLastCopies, isDry: dry, actor: "a",
             reason: ""
         ) { _, outcome in outcomes.withLock { $0.append(outcome) } }
         return outcomes.withLock { $0 }

@@ -24,17 +24,21 @@ struct KeptPhotos {
         together = Dictionary(grouping: page, by: \.trashedAt).mapValues { Set($0.map(\.photo.id)) }
     }
 
-    /// One that has its bytes; nil where no decision put `trashed` there, or what was kept is among the `removed`, for one that has.
-    /// Throws `.conflict` where there is none.
-    mutating func keeper(of trashed: TrashedPhoto, removed: Set<PhotoID>) async throws -> PhotoID? {
+    /// One that has its bytes and is not in the trash itself; nil where no decision put `trashed` there. Throws `.conflict` where
+    /// there is none, whether it went before, goes now, or will.
+    mutating func keeper(of trashed: TrashedPhoto) async throws -> PhotoID? {
         var place = Place(photo: trashed.photo.id, moment: trashed.trashedAt)
+        var isInTrash = false
         // What was kept may have made way for another since.
-        for _ in 0..<100 {
+        for step in 0..<100 {
             try await ask(place)
-            guard let kept = kept[place] else { return nil }
+            guard let kept = kept[place] else {
+                if step == 0 { return nil }
+                isInTrash = true
+                break
+            }
             var next: Place?
             for id in kept {
-                if removed.contains(id) { return nil }
                 guard let found = try await catalog.photo(id) else { continue }
                 if let moment = found.trashedAt {
                     next = Place(photo: id, moment: moment)
@@ -46,7 +50,9 @@ struct KeptPhotos {
             place = next
         }
         throw EngineError(
-            .conflict, "it is the last copy: what was kept instead of it is no longer there",
+            .conflict,
+            "it is the last copy: what was kept instead of it is "
+                + (isInTrash ? "in the trash, too" : "no longer there"),
             whatToDo: "take it back with trash restore, or say --last-copies")
     }
 

@@ -70,7 +70,6 @@ public struct TrashEmptying: Sendable {
         let leftovers = isDry ? Leftovers() : try await deleteLeftovers()
         let copies = isDry ? nil : try await sharing?.copies()
         var after = TrashPosition(before: moment)
-        var removed: Set<PhotoID> = []
         while true {
             let page = try await catalog.trash(after: after, limit: Self.page)
             guard let last = page.last else { return leftovers }
@@ -81,14 +80,13 @@ public struct TrashEmptying: Sendable {
                 try Task.checkCancellation()
                 var outcome: Outcome
                 do {
-                    let keeper = takesLastCopies ? nil : try await kept.keeper(of: trashed, removed: removed)
+                    let keeper = takesLastCopies ? nil : try await kept.keeper(of: trashed)
                     outcome = try await remove(
                         trashed, keeping: keeper, shared: copies, movesOriginals: movesOriginals, isDry: isDry,
                         actor: actor, reason: reason)
                 } catch let error as EngineError where !error.isRetryable {
                     outcome = .failed(error.code, error.description)
                 }
-                if outcome == .removed { removed.insert(trashed.photo.id) }
                 try body(trashed, outcome)
             }
         }
