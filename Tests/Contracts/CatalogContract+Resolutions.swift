@@ -2,7 +2,7 @@ import Core
 import SystemPackage
 
 /// Three photos of a cluster, and what of the catalogue a resolution touches.
-private struct ClusterOfThree {
+struct ClusterOfThree {
     let catalog: any Catalog
     let photos: [PhotoID]
     var cluster: ClusterID { ClusterID(first: photos[0]) }

@@ -6,8 +6,8 @@ import Synchronization
 public enum CatalogContract {
     public static let cases: [ContractCase<CatalogSubject>] =
         timelineCases + photoCases + fileCases + jobCases + deadJobCases + outboxCases + uploadCases + duplicateCases
-        + resolutionCases + mergeCases + collectionCases + editCases + searchCases + decisionCases + trashCases
-        + removedCases
+        + resolutionCases + takenOverCases + mergeCases + collectionCases + editCases + searchCases
+        + decisionCases + trashCases + removedCases
         + calibrationCases + faceCases + sidecarCases + placeCases + storyCases + eventCases + sharingCases
         + quotaCases + tierCases + storageCases
         + maintenanceCases + ownerCases + [

@@ -22,6 +22,7 @@ struct LaterEdits {
         fileprivate var kinds: [Edit.Kind] {
             (marks.contains(.favourite) ? [.favourite, .unfavourite] : [])
                 + (marks.contains(.rating) ? [.rate] : []) + (marks.contains(.caption) ? [.caption] : [])
+                + (marks.contains(.archived) ? [.archive, .unarchive] : [])
                 + (albums.isEmpty ? [] : [.removeFromAlbum, .deleteAlbum]) + (tags.isEmpty ? [] : [.untag])
         }
     }
@@ -133,7 +134,7 @@ extension EditStep.Value {
             case .favourite: .number(marks.isFavourite ? 1 : 0)
             case .rating: marks.rating.map { .number(Int64($0)) } ?? .none
             case .caption: marks.caption.map { .text($0) } ?? .none
-            case .archived: .none
+            case .archived: .number(marks.isArchived ? 1 : 0)
             }
     }
 }
@@ -145,6 +146,7 @@ extension EditStep.Mark {
         case .favourite: self = .favourite
         case .rating: self = .rating
         case .caption: self = .caption
+        case .archived: self = .archived
         case .position, .keywords, .albums, .tags, .faces: return nil
         }
     }

@@ -61,7 +61,7 @@ struct LaterResolutions {
         expected = after
         for index in later.indices {
             var content = later[index].content
-            let merged = marks.merging(try trash.marks(of: try there(content)).map(\.marks))
+            let merged = marks.merging(try marksBefore(content))
             // Somebody else changed the others before that one.
             known.subtract(content.before.differences(from: expected))
             for mark in known {
@@ -84,6 +84,18 @@ struct LaterResolutions {
             try likeness.connection.execute(
                 "UPDATE resolutions SET content = ? WHERE id = ? AND owner = ?",
                 [try PhotoColumns.encoded(content), .id(id), likeness.owner])
+        }
+    }
+
+    /// The marks of what a resolution put into the trash, as far as it is not removed for good. In the trash all are out of the
+    /// timeline: whether they were before, the resolution tells.
+    private func marksBefore(_ content: ResolutionContent) throws -> [PhotoMarks] {
+        let photos = try there(content)
+        let archived = Set(content.trashed.filter(\.wasArchived).map(\.photo))
+        return try zip(photos, trash.marks(of: photos)).map { photo, found in
+            var marks = found.marks
+            marks.isArchived = archived.contains(photo)
+            return marks
         }
     }
 

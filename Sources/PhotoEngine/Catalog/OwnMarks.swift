@@ -26,7 +26,7 @@ struct OwnMarks: OptionSet {
             case .caption: own.insert(.caption)
             case .position: own.insert(.position)
             case .keywords: own.insert(.keywords)
-            case .albums, .tags, .faces: break
+            case .albums, .tags, .faces, .archived: break
             }
         }
     }

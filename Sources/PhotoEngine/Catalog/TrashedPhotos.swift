@@ -58,7 +58,7 @@ struct TrashedPhotos {
     func marks(of photos: [PhotoID]) throws -> [(marks: PhotoMarks, own: OwnMarks)] {
         try connection.rows(
             """
-            SELECT is_favourite, rating, caption, latitude, longitude, altitude, has_own_marks,
+            SELECT is_favourite, rating, caption, latitude, longitude, altitude, has_own_marks, is_archived,
                 (SELECT keywords FROM photo_metadata WHERE photo = photos.id)
             FROM photos WHERE id = ? AND owner = ?
             """, each: photos.map { [.id($0), owner] }
@@ -77,6 +77,7 @@ struct TrashedPhotos {
             marks.position = GeoPosition(latitude: latitude, longitude: longitude, altitude: altitude)
         }
         let own = OwnMarks(rawValue: try row.int())
+        marks.isArchived = try row.bool()
         marks.keywords = try row.optionalText().map(PhotoColumns.keywords) ?? []
         return (marks, own)
     }
@@ -98,6 +99,10 @@ struct TrashedPhotos {
             ])
         if old.position != marks.position {
             try PlaceRows(connection: connection, owner: owner).forget(photo, counters: &counters)
+        }
+        if old.isArchived != marks.isArchived {
+            _ = try PhotoMarking(connection: connection, owner: ownerID).setArchived(
+                marks.isArchived, [photo], counters: &counters)
         }
         // What stays is not written anew: there is more than one way to write the same JSON.
         if old.keywords != marks.keywords {

@@ -87,7 +87,7 @@ struct PhotoMarking {
     }
 
     /// Of those that aren't in the trash, which has a use of its own for the flag. Returns those that changed.
-    private func setArchived(
+    func setArchived(
         _ isArchived: Bool, _ photos: [PhotoID], counters: inout CounterChanges
     ) throws -> [PhotoID] {
         let rows = try connection.rows(

@@ -11,10 +11,13 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
     public var tags: [String]
     /// Left to right.
     public var faces: [Face]
+    /// Out of the timeline.
+    public var isArchived: Bool
 
     public init(
         isFavourite: Bool = false, rating: Int? = nil, caption: String? = nil, position: GeoPosition? = nil,
-        keywords: [String] = [], albums: [String] = [], tags: [String] = [], faces: [Face] = []
+        keywords: [String] = [], albums: [String] = [], tags: [String] = [], faces: [Face] = [],
+        isArchived: Bool = false
     ) {
         self.isFavourite = isFavourite
         self.rating = rating
@@ -24,16 +27,17 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         self.albums = albums
         self.tags = tags
         self.faces = faces
+        self.isArchived = isArchived
     }
 
     public init(of photo: Photo, in collections: PhotoCollections = PhotoCollections(), faces: [Face] = []) {
         self.init(
             isFavourite: photo.isFavourite, rating: photo.metadata.rating, caption: photo.metadata.caption,
             position: photo.metadata.position, keywords: photo.metadata.keywords, albums: collections.albums,
-            tags: collections.tags, faces: faces)
+            tags: collections.tags, faces: faces, isArchived: photo.isArchived)
     }
 
-    /// An older phototui wrote neither albums nor tags nor faces.
+    /// An older phototui wrote neither albums nor tags nor faces, nor whether it was archived.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         isFavourite = try container.decode(Bool.self, forKey: .isFavourite)
@@ -44,25 +48,34 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         albums = try container.decodeIfPresent([String].self, forKey: .albums) ?? []
         tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
         faces = try container.decodeIfPresent([Face].self, forKey: .faces) ?? []
+        isArchived = try container.decodeIfPresent(Bool.self, forKey: .isArchived) ?? false
     }
 
-    /// A favourite when one of them is, the highest rating, every keyword, album and tag; caption and position are one's own, else the first
-    /// that another has; the faces that one lacks (`Face.added`), of the others turned to stand as oneself.
+    /// A favourite when one of them is, the highest rating, every keyword, album and tag; one's own caption, then what each other's
+    /// says besides; one's own position, else the first that another has; the faces that one lacks (`Face.added`), of the others
+    /// turned to stand as oneself; in the timeline when one of them is.
     public func merging(_ others: [PhotoMarks]) -> PhotoMarks {
         var merged = self
         for other in others {
             merged.isFavourite = merged.isFavourite || other.isFavourite
             if let rating = other.rating { merged.rating = max(rating, merged.rating ?? rating) }
-            if merged.caption?.isEmpty ?? true, let caption = other.caption, !caption.isEmpty {
-                merged.caption = caption
-            }
+            merged.caption = Self.caption(merged.caption, with: other.caption)
             merged.position = merged.position ?? other.position
             for keyword in other.keywords where !merged.keywords.contains(keyword) { merged.keywords.append(keyword) }
         }
         merged.albums = CollectionName.union(albums, others.map(\.albums))
         merged.tags = CollectionName.union(tags, others.map(\.tags))
         merged.faces += Face.added(to: faces, from: others.flatMap(\.faces))
+        merged.isArchived = isArchived && others.allSatisfy(\.isArchived)
         return merged
+    }
+
+    /// Both, unless one says it all. What people wrote is nowhere else.
+    private static func caption(_ one: String?, with other: String?) -> String? {
+        guard let other, !other.isEmpty else { return one }
+        guard let one, !one.isEmpty else { return other }
+        if one.contains(other) { return one }
+        return other.contains(one) ? other : "\(one) / \(other)"
     }
 
     /// What differs, in order.
@@ -77,6 +90,7 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
             case .albums: albums != other.albums
             case .tags: tags != other.tags
             case .faces: faces != other.faces
+            case .archived: isArchived != other.isArchived
             }
         }
     }
@@ -92,6 +106,7 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         case .albums: albums = other.albums
         case .tags: tags = other.tags
         case .faces: faces = other.faces
+        case .archived: isArchived = other.isArchived
         }
     }
 
@@ -107,13 +122,14 @@ public struct PhotoMarks: Hashable, Sendable, Codable {
         case .albums: list(albums)
         case .tags: list(tags)
         case .faces: Face.summary(faces)
+        case .archived: isArchived ? "yes" : nil
         }
     }
 }
 
 /// A kind of mark, by the name that people read.
 public enum PhotoMark: String, CaseIterable, Sendable, Codable {
-    case favourite, rating, caption, position, keywords, albums, tags, faces
+    case favourite, rating, caption, position, keywords, albums, tags, faces, archived
 }
 
 /// What a person wants of a cluster.
