@@ -122,6 +122,16 @@ struct CopyCheckTests {
         #expect(CopyCheck(keeping: crop.pixels, for: made.pixels).flaw == .showsMore)
     }
 
+    @Test("A page of text is none that nobody looks at, of white or of grainy paper", arguments: [0.0, 6])
+    func page(grain: Double) {
+        var random = SeededRandom(seed: 7)
+        let page = Made(seed: 7).changed { x, y, _ in
+            let isInk = y % 16 < 8 && x % 6 < 2 && (x / 6 * 7 + y / 16 * 5) % 4 != 0
+            return (0..<3).map { _ in (isInk ? 30 : 235) + Double.random(in: -grain...grain, using: &random) }
+        }
+        #expect(CopyCheck(keeping: page.pixels, for: page.pixels).flaw == .page)
+    }
+
     @Test("A turned copy is no copy that nobody looks at", arguments: [Orientation.mirrored, .rotated180])
     func turned(orientation: Orientation) {
         let made = Made(seed: 6)

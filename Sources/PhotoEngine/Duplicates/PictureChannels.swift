@@ -103,6 +103,31 @@ struct PictureChannels {
 }
 
 extension PictureChannels {
+    /// How much of what isn't flat is drawn on one tone, as text on paper is: the share, 0 to 1, of blocks of eight by eight pixels
+    /// with strong contrast of which two fifths have one tone, among all that aren't flat; 0 where all are.
+    var inkShare: Double {
+        let (side, flat, strong, even): (Int, Float, Float, Float) = (8, 16, 64, 12)
+        let part = side * side * 2 / 5
+        var (uneven, drawn) = (0, 0)
+        var block: [Float] = []
+        for row in stride(from: 0, through: height - side, by: side) {
+            for column in stride(from: 0, through: width - side, by: side) {
+                block.removeAll(keepingCapacity: true)
+                for line in row..<row + side { block += luma[line * width + column..<line * width + column + side] }
+                block.sort()
+                let range = block[block.count - 1] - block[0]
+                if range <= flat { continue }
+                uneven += 1
+                if range >= strong, (part..<block.count).contains(where: { block[$0] - block[$0 - part] <= even }) {
+                    drawn += 1
+                }
+            }
+        }
+        return uneven > 0 ? Double(drawn) / Double(uneven) : 0
+    }
+}
+
+extension PictureChannels {
     /// A value for each pixel, 0 or more; -1 where there is none.
     struct Plane {
         let values: [Float]

@@ -88,6 +88,7 @@ extension CopyCheck.Flaw {
         case .tone: "is brighter, darker or of another contrast"
         case .texture: "differs all over, as by noise or a filter"
         case .sharper: "is sharper"
+        case .page: "is a page or a drawing, of which small pictures don't tell a digit from another"
         }
     }
 }
