@@ -83,7 +83,7 @@ public struct DuplicateCalibration: Sendable {
     public func threshold(for precision: Double) async throws -> Int {
         let curve = try await curve()
         if let threshold = curve.threshold(for: precision) { return threshold }
-        throw Self.unshown(precision, curve)
+        throw try await unshown(precision, curve)
     }
 
     /// What was decided last; nil where nobody has.
@@ -95,15 +95,19 @@ public struct DuplicateCalibration: Sendable {
             throw EngineError(.conflict, "this library is not calibrated", whatToDo: Self.advice)
         }
         if let distance = calibration.distance { return distance }
-        throw Self.unshown(calibration.precision, try await curve())
+        throw try await unshown(calibration.precision, curve())
     }
 
     private static let advice = "look at some pairs of photos with: phototui duplicates calibrate"
 
-    private static func unshown(_ precision: Double, _ curve: PrecisionCurve) -> EngineError {
+    /// Whether there is no pair that nobody answered.
+    public func isExhausted() async throws -> Bool { try await pairs(limit: 1).isEmpty }
+
+    private func unshown(_ precision: Double, _ curve: PrecisionCurve) async throws -> EngineError {
         guard let best = curve.best else {
-            return EngineError(.conflict, "this library is not calibrated", whatToDo: advice)
+            return EngineError(.conflict, "this library is not calibrated", whatToDo: Self.advice)
         }
+        let isExhausted = try await isExhausted()
         let share = (best.estimate.interval.lowerBound * 1000).rounded(.down) / 1000
         let missing = best.estimate.rightAnswersMissing(for: precision)
         return EngineError(
@@ -112,7 +116,12 @@ public struct DuplicateCalibration: Sendable {
             a precision of \(precision) is not shown for this library: by \(curve.answers) \
             answer\(curve.answers == 1 ? "" : "s") it is at least \(share), up to \(best.distance) bits
             """,
-            whatToDo: """
+            whatToDo: isExhausted
+                ? """
+                there is no other pair to ask about: be content with less (phototui duplicates calibrate --precision \
+                \(share)), or decide on each cluster
+                """
+                : """
                 answer more with: phototui duplicates calibrate (\(missing) more that are all the same picture would do), \
                 or ask for less
                 """)

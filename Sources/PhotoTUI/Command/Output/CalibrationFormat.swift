@@ -42,8 +42,9 @@ enum CalibrationFormat {
         ]
     }
 
-    /// What the answers show, for a person; a line only where there are none.
-    static func text(_ curve: PrecisionCurve, precision: Double) -> String {
+    /// What the answers show, for a person; a line only where there are none. `isExhausted` says that there is no other pair to be
+    /// asked about.
+    static func text(_ curve: PrecisionCurve, precision: Double, isExhausted: Bool) -> String {
         guard let best = curve.best else { return "no pair was answered yet\n" }
         var table = TextTable([
             ("BITS", .right), ("PAIRS", .right), ("SAME", .right), ("PRECISION", .right), ("AT 95 %", .left),
@@ -64,10 +65,12 @@ enum CalibrationFormat {
                 """
         }
         let missing = best.estimate.rightAnswersMissing(for: precision)
+        let low = share(best.estimate.interval.lowerBound)
         return table.text() + """
-            A precision of \(share(precision)) is not shown at any distance: it is at least \
-            \(share(best.estimate.interval.lowerBound)) up to \(best.distance) bits. \
-            \(counted(missing, "more pair")) that \(missing == 1 ? "is" : "are all") the same picture would show it.
+            A precision of \(share(precision)) is not shown at any distance: it is at least \(low) up to \(best.distance) bits. \
+            \(isExhausted
+                ? "There is no other pair to ask about: be content with --precision \(low) or less, or decide on each cluster."
+                : "\(counted(missing, "more pair")) that \(missing == 1 ? "is" : "are all") the same picture would show it.")
 
             """
     }

@@ -107,7 +107,8 @@ struct DuplicatesCalibrate: AsyncParsableCommand {
                 let figures = CalibrationFormat.json(curve, precision: precision)
                 try Console.line(JSON.object(fields + figures).encoded())
             } else {
-                try Console.write(CalibrationFormat.text(curve, precision: precision))
+                try await Console.write(
+                    CalibrationFormat.text(curve, precision: precision, isExhausted: calibration.isExhausted()))
             }
             return given.refused
         }
