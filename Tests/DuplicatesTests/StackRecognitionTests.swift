@@ -39,6 +39,17 @@ struct StackRecognitionTests {
         #expect(StackRecognition().reason(shot, equal) == nil)
     }
 
+    @Test("What has another shot's pixels is no shot of its own; a raw file and its picture are two")
+    func samePixels() {
+        let (one, two, three) = (photo(1, "DSC_0041.jpg"), photo(2, "DSC_0042.jpg"), photo(3, "DSC_0043.jpg", at: 1))
+        let all = Set([one, two, three].map(\.id))
+        #expect(StackRecognition().stacks(among: [one, two, three], copies: all).isEmpty)
+        #expect(
+            StackRecognition().stacks(among: [one, two, three], copies: [one.id, two.id]).map(\.reason) == [.burst])
+        let raw = photo(4, "DSC_0041.NEF") { $0.mediaType = .raw }
+        #expect(StackRecognition().reason(one, raw, areCopies: true) == .rawAndJPEG)
+    }
+
     @Test("A copy that lost the fraction of its second is no burst; a shot of another second is")
     func fractions() {
         let shot = photo(1, "DSC_7000.jpg", at: 0.47)

@@ -40,7 +40,7 @@ final class BulkResolutionTests {
             pictures: library)
     }
 
-    /// An equal pair, a pair of other brightness whose distance is told, and a burst of equal pictures.
+    /// An equal pair, a pair of other brightness whose distance is told, and a burst.
     private func library() async throws -> (DuplicateLibrary, equal: Set<PhotoID>, faded: Set<PhotoID>) {
         let library = try await DuplicateLibrary(folder: folder)
         let equal: Set = [try await library.add(1, scene: 1), try await library.add(2, scene: 1)]
@@ -48,7 +48,7 @@ final class BulkResolutionTests {
             try await library.add(3, scene: 2), try await library.add(4, scene: 2, fading: 30, flipping: 0x7001),
         ]
         for number in 10...11 {
-            try await library.add(number, scene: 3) { metadata in
+            try await library.add(number, scene: 3, fading: number) { metadata in
                 metadata.cameraMake = "Acme"
                 metadata.cameraModel = "X100"
                 metadata.exposure.seconds = 0.01

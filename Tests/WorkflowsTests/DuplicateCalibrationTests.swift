@@ -64,7 +64,7 @@ struct DuplicateCalibrationTests {
     func bursts() async throws {
         let library = try await library(pairs: 2)
         for number in 100...101 {
-            try await library.add(number, scene: 77) { metadata in
+            try await library.add(number, scene: 77, fading: number - 99) { metadata in
                 metadata.cameraMake = "Acme"
                 metadata.cameraModel = "X100"
                 metadata.exposure.seconds = 0.01

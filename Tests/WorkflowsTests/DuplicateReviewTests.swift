@@ -78,7 +78,7 @@ struct DuplicateReviewTests {
     func burst() async throws {
         let library = try await DuplicateLibrary()
         for number in 1...2 {
-            try await library.add(number, scene: 1) { metadata in
+            try await library.add(number, scene: 1, fading: number) { metadata in
                 metadata.cameraMake = "Acme"
                 metadata.cameraModel = "X100"
                 metadata.exposure.seconds = 0.01

@@ -28,7 +28,8 @@ public struct StackRecognition {
 
     /// The stacks among a cluster's photos; a photo is in one at most, and one in none may be a duplicate. Compares each with
     /// the sixteen that the same camera took next, so a cluster of 50,000 takes no longer than sorting it.
-    public func stacks(among photos: [Photo]) -> [RecognisedStack] {
+    /// - Parameter copies: those of which the pictures are known to be the same, pixel by pixel.
+    public func stacks(among photos: [Photo], copies: Set<PhotoID> = []) -> [RecognisedStack] {
         let keys = photos.map { (camera: $0.camera, moment: $0.moment, id: $0.id) }
         let order = photos.indices.sorted { keys[$0] < keys[$1] }
         let sorted = order.map { photos[$0] }
@@ -55,7 +56,8 @@ public struct StackRecognition {
                 guard cameras[one] == cameras[other],
                     sorted[other].moment - sorted[one].moment <= Self.longestGap
                 else { break }
-                if let reason = reason(sorted[one], sorted[other]) { join(one, other, reason) }
+                let areCopies = copies.contains(sorted[one].id) && copies.contains(sorted[other].id)
+                if let reason = reason(sorted[one], sorted[other], areCopies: areCopies) { join(one, other, reason) }
             }
         }
         var contents: [String: Int] = [:]
@@ -74,7 +76,9 @@ public struct StackRecognition {
     }
 
     /// Why two photos belong together without being duplicates; nil where nothing tells that they do.
-    public func reason(_ one: Photo, _ other: Photo) -> StackReason? {
+    ///
+    /// No two shots have the same pixels: `areCopies` leaves what isn't told by the kinds of their files.
+    public func reason(_ one: Photo, _ other: Photo, areCopies: Bool = false) -> StackReason? {
         guard one.sha256 != other.sha256 else { return nil }
         if let content = one.contentIdentifier, content == other.contentIdentifier, one.mediaType != other.mediaType {
             return .livePhoto
@@ -88,6 +92,7 @@ public struct StackRecognition {
         if gap < Self.second, !isNumberedApart, (one.mediaType == .raw) != (other.mediaType == .raw), isSameExposure {
             return .rawAndJPEG
         }
+        if areCopies { return nil }
         if gap == 0, isSameExposure, isEdited(one) != isEdited(other) { return .editedVersion }
         if gap <= Self.longestGap, Self.isBracketed(one, other) { return .exposureBracket }
         // Equal times may be a copy's; another time, or another number in the second, is another shot.

@@ -66,6 +66,19 @@ public struct ClusterMember: Hashable, Sendable {
 }
 
 extension ClusterMember {
+    /// Whether its rendition has the pixels of another's, as far as the evidence tells, or it is the photo that the cluster began
+    /// with.
+    private var isCopy: Bool {
+        evidence.map { $0.distance == 0 && $0.similarity == 1 && $0.orientation == .upright } ?? true
+    }
+
+    /// Those among a cluster's photos whose pictures are the same, pixel by pixel. Which one another was compared with is not
+    /// known: of those with one hash either all are, or none.
+    public static func copies(among members: [ClusterMember]) -> Set<PhotoID> {
+        let alike = Dictionary(grouping: members, by: \.hash).values.filter { $0.count > 1 && $0.allSatisfy(\.isCopy) }
+        return Set(alike.joined().map(\.photo))
+    }
+
     /// Bits in which the hashes differ, once both are turned alike.
     public func distance(to other: ClusterMember) -> Int {
         let isTurned = [self, other].contains { ($0.evidence?.orientation ?? .upright) != .upright }

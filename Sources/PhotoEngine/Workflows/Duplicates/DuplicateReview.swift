@@ -124,9 +124,9 @@ public struct DuplicateReview: Sendable {
         // Never keep what isn't there in place of what is.
         let there = candidates.filter { !$0.photo.isMissing && $0.photo.status == .ready }
         let proposal = rules.proposal(among: there.isEmpty ? candidates : there)
-        let stacks = StackRecognition(names: rules.namePatterns).stacks(among: photos.map(\.photo)).map {
-            ClusterProposal.Stack(photos: $0.photos, kind: $0.reason)
-        }
+        let stacks = StackRecognition(names: rules.namePatterns)
+            .stacks(among: photos.map(\.photo), copies: ClusterMember.copies(among: photos.map(\.member)))
+            .map { ClusterProposal.Stack(photos: $0.photos, kind: $0.reason) }
         func each<Value>(_ value: (ClusterPhoto) -> Value) -> [PhotoID: Value] {
             Dictionary(uniqueKeysWithValues: photos.map { ($0.photo.id, value($0)) })
         }
@@ -149,9 +149,24 @@ public struct DuplicateReview: Sendable {
             } else if made.tier != .same {
                 "its pictures are only similar"
             } else {
-                proposal.doubt
+                proposal.doubt ?? Self.elsewhere(made)
             }
         return made
+    }
+
+    /// Kilometres within which two positions may be one place, rounded by a program.
+    private static let onePlace = 1.0
+
+    /// Which of the photos that would go says of another place that it was taken there than the keeper does, which keeps its own.
+    private static func elsewhere(_ proposal: ClusterProposal) -> String? {
+        let kept = proposal.kept
+        let keeper = proposal.photos.first { $0.id == proposal.keeper }
+        guard let place = keeper?.metadata.position else { return nil }
+        let other = proposal.photos.first {
+            !kept.contains($0.id)
+                && $0.metadata.position.map { Sphere.kilometres($0, place) > Self.onePlace } ?? false
+        }
+        return other.map { "\(displayEscaped($0.filename)) was taken elsewhere, it says" }
     }
 
     /// Carries out what a person wants of a cluster as they saw it.
@@ -224,8 +239,9 @@ public struct DuplicateReview: Sendable {
         guard count > 1 else { throw EngineError(.invalidInput, "name two different photos or more") }
         guard count <= most else {
             throw EngineError(
-                .limitExceeded, "\(count) photos are too many to be decided on at once: each is told apart from each other",
-                whatToDo: "name up to \(most) of them")
+                .limitExceeded,
+                "\(count) photos are too many to be decided on at once: each is told apart from each other",
+                whatToDo: "name up to \(most) of them; or keep them all as a stack with: phototui duplicates stack")
         }
         return try await catalog.decideDistinct(photos, actor: actor, reason: reason)
     }
