@@ -90,7 +90,8 @@ extension CatalogContract {
             try require(try await catalog.remove(two, resolution.resolvedAt), "it was removed")
             try requireEqual(try await catalog.exports(of: [two]), [[]], "its exports")
             try requireEqual(
-                try await catalog.shares(idPrefix: nil, isOpen: true, limit: 9).map(\.id), [share.id], "the share stays")
+                try await catalog.shares(idPrefix: nil, isOpen: true, limit: 9).map(\.id), [share.id], "the share stays"
+            )
             try await catalog.requireSound()
         },
     ]

@@ -77,7 +77,8 @@ extension OwnerTrial {
         },
         OwnerTrial("edits(idPrefix:limit:)") { own in
             let all = try await own.catalog.edits(after: nil, limit: 9)
-            try requireEqual(try await own.catalog.edits(idPrefix: all[0].id.description, limit: 9), [all[0]], "the edit")
+            try requireEqual(
+                try await own.catalog.edits(idPrefix: all[0].id.description, limit: 9), [all[0]], "the edit")
             try requireEqual(try await own.catalog.edits(idPrefix: "", limit: 9), [], "the edits of no name")
         },
         OwnerTrial("removals()") { own in

@@ -148,7 +148,8 @@ extension OwnerTrial {
         OwnerTrial("resolutions(idPrefix:limit:)") { own in
             let all = try await own.catalog.resolutions(after: nil, limit: 9)
             try requireEqual(
-                try await own.catalog.resolutions(idPrefix: all[0].id.description, limit: 9), [all[0]], "the resolution")
+                try await own.catalog.resolutions(idPrefix: all[0].id.description, limit: 9), [all[0]], "the resolution"
+            )
             try requireEqual(try await own.catalog.resolutions(idPrefix: "", limit: 9), [], "those of no name")
         },
         OwnerTrial("resolutions(clusterPrefix:limit:)") { own, other in

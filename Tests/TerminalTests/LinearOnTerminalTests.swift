@@ -42,7 +42,9 @@ struct LinearOnTerminalTests {
         program.type("ab")
         try await program.wait("the echo") { self.lines(program).contains { $0.hasSuffix("ab") } }
         program.type("\u{7f}")
-        try await program.wait("the rubbing out") { String(decoding: program.written, as: UTF8.self).contains("\u{8} \u{8}") }
+        try await program.wait("the rubbing out") {
+            String(decoding: program.written, as: UTF8.self).contains("\u{8} \u{8}")
+        }
         program.type("\u{1b}")
         _ = try await program.settle()
         program.type("q")

@@ -188,7 +188,8 @@ private struct NamedResolution {
     private func photo(_ name: String, of proposal: ClusterProposal) throws -> PhotoID {
         let path = RawArguments.currentFolder.pushing(RawArguments.path(name)).lexicallyNormalized()
         let found = proposal.photos.filter { photo in
-            !name.isEmpty && photo.id.description.hasPrefix(name.lowercased()) || photo.sha256.description == name.lowercased()
+            !name.isEmpty && photo.id.description.hasPrefix(name.lowercased())
+                || photo.sha256.description == name.lowercased()
                 || proposal.paths[photo.id]?.contains(path) ?? false
                 || PhotoFormat.path(of: photo, in: library) == path
         }
