@@ -50,6 +50,31 @@ struct StackRecognitionTests {
         #expect(StackRecognition().reason(one, raw, areCopies: true) == .rawAndJPEG)
     }
 
+    @Test("A copy of a burst's shot is no further shot of it, however near its time is to the others'")
+    func copiesBesideBursts() {
+        let burst = (1...3).map { photo($0, "B\($0).jpg", at: Double($0)) }
+        let copies = [
+            photo(4, "B2 (1).jpg", at: 2) { $0.byteCount = ByteCount($0.byteCount.bytes + 900) },
+            photo(5, "B3-small.jpg", at: 3) { $0.pixelSize = PixelSize(width: 100, height: 75) },
+            photo(6, "export.jpg", at: 1) { $0.byteCount = ByteCount($0.byteCount.bytes - 1) },
+        ]
+        let expected = [RecognisedStack(photos: burst.map(\.id), reason: .burst)]
+        for _ in 0..<4 {
+            #expect(StackRecognition().stacks(among: (burst + copies).shuffled()) == expected)
+        }
+        // Equal pixels tell a copy, whatever its number.
+        let numbered = photo(7, "B7.jpg", at: 2)
+        let same: Set = [burst[1].id, numbered.id]
+        #expect(StackRecognition().stacks(among: burst + [numbered], copies: same) == expected)
+        // One without the fraction may be a copy of any shot of its second, none of which is one of another.
+        let fast = (1...4).map { photo($0, "F\($0).jpg", at: Double($0) / 5) }
+        let late = photo(9, "whole.jpg", at: 0) { $0.byteCount = ByteCount($0.byteCount.bytes * 2) }
+        #expect(
+            StackRecognition().stacks(among: fast + [late]) == [
+                RecognisedStack(photos: fast.map(\.id), reason: .burst)
+            ])
+    }
+
     @Test("A copy that lost the fraction of its second is no burst; a shot of another second is")
     func fractions() {
         let shot = photo(1, "DSC_7000.jpg", at: 0.47)
