@@ -101,7 +101,7 @@ final class SampleClusters {
             advice: ClusterSummary.Advice(
                 kind: details.kind, isCertain: details.isCertain,
                 bytesToWin: ByteCount(details.photos.dropFirst().reduce(0) { $0 + $1.photo.byteCount.bytes }),
-                sentence: details.sentence, stack: details.stacks.first?.reason))
+                sentence: details.sentence, stack: details.stacks.first?.reason, doubt: details.doubt))
     }
 
     func photo(_ cluster: Int, _ number: Int) -> ReviewedPhoto {

@@ -69,5 +69,7 @@ extension Benchmark {
         }
 
         func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
+
+        func pixelDigest(of original: SHA256Digest) async throws -> PixelDigest? { nil }
     }
 }

@@ -68,6 +68,8 @@ private struct MadeUpPictures: PictureSource {
     }
 
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
+
+    func pixelDigest(of original: SHA256Digest) async throws -> PixelDigest? { nil }
 }
 
 /// An even grey, for every photo.
@@ -82,6 +84,8 @@ private struct BlankPictures: PictureSource {
     }
 
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
+
+    func pixelDigest(of original: SHA256Digest) async throws -> PixelDigest? { nil }
 }
 
 private struct DuplicateLibraryBench {
@@ -271,6 +275,8 @@ private struct DuplicateLibraryBench {
         }
 
         func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? { nil }
+
+        func pixelDigest(of original: SHA256Digest) async throws -> PixelDigest? { nil }
     }
 
     /// More photos with one hash, as blank pictures have.

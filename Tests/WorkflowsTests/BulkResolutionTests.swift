@@ -74,6 +74,15 @@ final class BulkResolutionTests {
         #expect(report.byteCount == made.byteCount)
     }
 
+    @Test("Originals that differ in what no rendition shows have not the same pixels")
+    func finePrint() async throws {
+        let (library, _, _) = try await library()
+        library.print(finely: "Total 23.00", on: 1)
+        library.print(finely: "Total 28.00", on: 2)
+        let report = try await bulk(library).run(.exact, actor: "a", reason: "") { _ in }
+        #expect(report.resolved == 0 && report.leftAlone == 3)
+    }
+
     @Test("What holds more than was compared, or stands another way, goes in none of them; it may be kept")
     func unseen() async throws {
         let library = try await DuplicateLibrary(folder: folder)

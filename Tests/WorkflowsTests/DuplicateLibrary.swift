@@ -1,5 +1,6 @@
 import Catalog
 import Core
+import Digest
 import Duplicates
 import Foundation
 import Objects
@@ -11,6 +12,7 @@ import Workflows
 final class DuplicateLibrary: PictureSource {
     let catalog: any Catalog
     private let pictures = Mutex<[SHA256Digest: PixelBuffer]>([:])
+    private let finePrint = Mutex<[SHA256Digest: [UInt8]]>([:])
     private let isAway = Mutex(false)
 
     /// Where the photos' files are; nil for nowhere.
@@ -32,6 +34,19 @@ final class DuplicateLibrary: PictureSource {
 
     func largestRendition(of original: SHA256Digest) async throws -> [UInt8]? {
         try await picture(of: original)?.rgb
+    }
+
+    func pixelDigest(of original: SHA256Digest) async throws -> PixelDigest? {
+        try await picture(of: original).map {
+            var hasher = SHA256Hasher()
+            ($0.rgb + finePrint.withLock { $0[original] ?? [] }).withUnsafeBytes { hasher.update($0) }
+            return PixelDigest(size: $0.size, sha256: hasher.finish())
+        }
+    }
+
+    /// Gives a photo's original pixels that its renditions don't show.
+    func print(finely text: String, on number: Int) {
+        finePrint.withLock { $0[Self.digest(number)] = Array(text.utf8) }
     }
 
     func setAway(_ value: Bool) { isAway.withLock { $0 = value } }

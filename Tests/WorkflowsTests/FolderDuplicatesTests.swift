@@ -30,6 +30,10 @@ struct FolderDuplicatesTests {
         func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer {
             throw EngineError(.unsupported, "nothing is decoded")
         }
+
+        func pixelDigest(_ file: FilePath) async throws -> (sha256: SHA256Digest, pixels: PixelDigest) {
+            throw EngineError(.unsupported, "nothing is decoded")
+        }
     }
 
     private func clusters(

@@ -32,6 +32,10 @@ struct ProcessPhotoTests {
         func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer {
             throw EngineError(.unsupported, "not asked for")
         }
+
+        func pixelDigest(_ file: FilePath) async throws -> (sha256: SHA256Digest, pixels: PixelDigest) {
+            throw EngineError(.unsupported, "not asked for")
+        }
     }
 
     /// Refuses every object.

@@ -25,6 +25,7 @@ enum RequestHandler {
                 return (.hashed(sha256: digest(opened.file).description, perceptualHash: hash.description), [])
             case .pixels(let region, let fitting):
                 return try pixels(opened(), region: region, fitting: fitting)
+            case .digestPixels: return try digestPixels(opened())
             case .readSidecar:
                 let bytes = try FileBytes(descriptor: file, limit: SidecarText.mostBytes)
                 return (.sidecar(WrittenMarks(try SidecarText.tags(of: bytes))), [])
@@ -78,6 +79,21 @@ enum RequestHandler {
                 .init(size: $0.kind.size, format: $0.kind.format, byteCount: $0.data.count)
             })
         return (.processed(header), renditions.map(\.data))
+    }
+
+    private static func digestPixels(_ opened: OpenedPicture) throws -> (DecoderReply, [[UInt8]]) {
+        let orientation = opened.loadsUpright ? .upright : PhotoMetadata(opened.tags()).orientation
+        // No format that is read has a longer edge.
+        let reduced = try opened.reduced(to: 1 << 16)
+        if let problem = reduced.problem { throw EngineError(.corrupt, problem) }
+        let upright = try reduced.picture.inSRGB().upright(orientation).asRGB().inMemory()
+        var hasher = SHA256Hasher()
+        try upright.withPixels { hasher.update(UnsafeRawBufferPointer($0)) }
+        return (
+            .pixelsDigested(
+                sha256: digest(opened.file).description, PixelSize(width: upright.width, height: upright.height),
+                pixels: hasher.finish().description), []
+        )
     }
 
     private static func pixels(

@@ -206,7 +206,12 @@ public final class Library: Sendable {
     }
 
     private var renditions: RenditionPictures {
-        RenditionPictures(objects: objects, sizes: configuration.processingOptions.sizes, remake: remake)
+        let handler = ProcessPhotoHandler(
+            catalog: catalog, objects: objects, processor: processor, options: configuration.processingOptions)
+        return RenditionPictures(
+            objects: objects, sizes: configuration.processingOptions.sizes,
+            remake: { try await handler.remakeRenditions(of: $0) },
+            digestPixels: { try await handler.pixelDigest(of: $0) })
     }
 
     /// Looks up where photos were taken that nobody looked up yet.
@@ -222,13 +227,6 @@ public final class Library: Sendable {
 
     /// The small pictures that photos are compared by.
     public var smallPictures: any PictureSource { renditions }
-
-    private var remake: @Sendable (SHA256Digest) async throws -> Bool {
-        let handler = ProcessPhotoHandler(
-            catalog: catalog, objects: objects, processor: processor,
-            options: configuration.processingOptions)
-        return { try await handler.remakeRenditions(of: $0) }
-    }
 
     /// Finds photos that look alike.
     public func duplicateScan() -> DuplicateScan {

@@ -9,6 +9,8 @@ struct RenditionPictures: PictureSource, RenditionFiles {
     let sizes: [Int]
     /// Makes a photo's renditions anew; false where that can't be done.
     let remake: @Sendable (SHA256Digest) async throws -> Bool
+    /// As `PictureSource.pixelDigest`.
+    let digestPixels: @Sendable (SHA256Digest) async throws -> PixelDigest?
 
     func picture(of original: SHA256Digest) async throws -> PixelBuffer? {
         let key = RenditionKind(size: RenditionKind.smallSize, format: .webp).key(of: original)
@@ -29,6 +31,8 @@ struct RenditionPictures: PictureSource, RenditionFiles {
         guard try await remake(original) else { return nil }
         return try await bytes(key)
     }
+
+    func pixelDigest(of original: SHA256Digest) async throws -> PixelDigest? { try await digestPixels(original) }
 
     func renditions(of original: SHA256Digest) async throws -> (small: [UInt8], large: [UInt8])? {
         guard let large = try await anyRendition(of: original) else { return nil }

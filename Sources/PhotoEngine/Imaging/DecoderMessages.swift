@@ -8,6 +8,8 @@ public struct DecoderRequest: Sendable, Codable {
         case process(sizes: [Int], formats: [RenditionFormat], usesFullHash: Bool)
         case hash(detail: HashDetail)
         case pixels(region: PictureRegion, fitting: PixelSize)
+        /// The SHA-256 of all pixels of the upright picture.
+        case digestPixels
         /// What a sidecar says.
         case readSidecar
         /// What the film of a live photo shares with its photo.
@@ -57,6 +59,7 @@ public enum DecoderReply: Sendable, Codable {
     case processed(ProcessedHeader)
     case hashed(sha256: String, perceptualHash: String)
     case pixels(PixelSize)
+    case pixelsDigested(sha256: String, PixelSize, pixels: String)
     case sidecar(WrittenMarks)
     case film(identifier: String?)
     /// The payload is the text.

@@ -87,6 +87,14 @@ public final class DecoderPool: ImageProcessor, SidecarCoder, PositionEraser {
         return PixelBuffer(size: size, rgb: payload)
     }
 
+    public func pixelDigest(_ file: FilePath) async throws -> (sha256: SHA256Digest, pixels: PixelDigest) {
+        let (reply, _, _) = try await exchange(.digestPixels, file: file, isUrgent: false)
+        guard case .pixelsDigested(let digest, let size, let pixels) = reply, let sha256 = SHA256Digest(digest),
+            let pixels = SHA256Digest(pixels)
+        else { throw Self.brokenReply }
+        return (sha256, PixelDigest(size: size, sha256: pixels))
+    }
+
     public func read(sidecar: FilePath) async throws -> WrittenMarks {
         let (reply, _, _) = try await exchange(.readSidecar, file: sidecar, isUrgent: true)
         guard case .sidecar(let marks) = reply else { throw Self.brokenReply }

@@ -14,6 +14,22 @@ public protocol ImageProcessor: Sendable {
 
     /// The pixels of `region` of the upright picture, scaled to fit in `fitting`, never enlarged.
     func pixels(_ file: FilePath, region: PictureRegion, fitting: PixelSize) async throws -> PixelBuffer
+
+    /// A digest of all pixels of the upright picture, with the file's SHA-256. Throws `.corrupt` for a damaged one, too.
+    func pixelDigest(_ file: FilePath) async throws -> (sha256: SHA256Digest, pixels: PixelDigest)
+}
+
+/// What pictures of equal pixels have in common, and others don't.
+public struct PixelDigest: Hashable, Sendable {
+    /// Of the upright picture.
+    public let size: PixelSize
+    /// Over its rows, three bytes a pixel, in sRGB at eight bits a channel, whatever the file stores.
+    public let sha256: SHA256Digest
+
+    public init(size: PixelSize, sha256: SHA256Digest) {
+        self.size = size
+        self.sha256 = sha256
+    }
 }
 
 /// How much of a picture a pHash is computed on: the less, the sooner.

@@ -2,12 +2,12 @@ public import Core
 
 /// Carries out the proposals of many clusters, one transaction each: whoever stops goes on with the clusters that are left.
 public struct BulkResolution: Sendable {
-    /// Which clusters. None whose photos are part of a burst or the like, or of more photos than a list proposes for.
+    /// Which clusters. None whose photos are part of a burst or the like.
     public enum Choice: Hashable, Sendable {
         /// Nothing speaks against the proposal: nothing weighty speaks for another keeper, and what would go is no more than a
-        /// smaller or more compressed copy, as the small pictures tell.
+        /// smaller or more compressed copy, as the largest renditions tell.
         case certain
-        /// The pictures have the same pixels, as far as their largest renditions tell: the files differ in what else they hold.
+        /// The pictures have the same pixels: the files differ in what else they hold.
         case exact
         /// No photo that would go is more bits away from the keeper, and nothing weighty speaks for another.
         case within(Int)
@@ -73,7 +73,6 @@ public struct BulkResolution: Sendable {
 
     /// nil for a cluster that is not to be resolved with others.
     private func proposal(for cluster: DuplicateCluster, _ choice: Choice) async throws -> ClusterProposal? {
-        guard cluster.photos <= DuplicateReview.mostListed else { return nil }
         let proposal = try await review.proposal(for: cluster)
         guard proposal.stacks.isEmpty, proposal.denial == nil, proposal.hasFile, let farthest = proposal.farthest else {
             return nil
@@ -81,7 +80,13 @@ public struct BulkResolution: Sendable {
         let isChosen =
             switch choice {
             case .certain: try await pictures.doubt(of: proposal) == nil
-            case .exact: try await pictures.haveSamePixels(proposal)
+            case .exact:
+                try await pictures.haveSamePixels(proposal) {
+                    // That it is away is told, rather than that nothing is known of its pixels.
+                    try await review.requireKeeper(
+                        of: proposal.request(
+                            keeper: proposal.keeper, alsoKept: proposal.alsoKept(), actor: "", reason: ""))
+                }
             case .within(let distance): farthest.distance <= distance && !proposal.isOpposed
             }
         return isChosen ? proposal : nil

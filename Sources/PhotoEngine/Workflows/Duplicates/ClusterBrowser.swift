@@ -3,7 +3,8 @@ internal import Duplicates
 
 /// Pages of clusters for somebody who looks through them.
 public struct ClusterBrowser: Sendable {
-    private static let mostExamined = 16
+    /// Photos of a cluster that somebody who opens it has looked at.
+    public static let mostExamined = 16
 
     private let catalog: any DuplicateCatalog
     private let review: DuplicateReview
@@ -46,8 +47,7 @@ public struct ClusterBrowser: Sendable {
         let reached = found.count < query.limit ? nil : found.last.map { ClusterPosition($0, in: query.order) }
         guard !choice.isEmpty else { return Page(clusters: found, proposals: [:], reached: reached) }
         var proposals: [ClusterID: ClusterProposal] = [:]
-        // A cluster of thousands is no one's to be sure of.
-        try await review.proposals(for: found, ofAtMost: DuplicateReview.mostListed) { cluster, proposal in
+        try await review.proposals(for: found) { cluster, proposal in
             try Task.checkCancellation()
             guard var proposal else { return }
             if choice.contains(.certain) {
@@ -70,8 +70,8 @@ public struct ClusterBrowser: Sendable {
         return examined
     }
 
-    /// Whether a cluster's pictures have the same pixels, as far as their largest renditions tell: its files differ in what else
-    /// they hold.
+    /// Whether a cluster's pictures have the same pixels: its files differ in what else they hold. Reads the originals where their
+    /// largest renditions are equal.
     public func isExact(_ proposal: ClusterProposal) async throws -> Bool {
         try await pictures.haveSamePixels(proposal)
     }
@@ -109,6 +109,7 @@ extension PictureSource {
             return "there is no picture of \(displayEscaped(keeper.0.filename)) to look at"
         }
         for (photo, member) in others {
+            try Task.checkCancellation()
             let name = displayEscaped(photo.filename)
             guard let second = try await largestPicture(of: photo.sha256) else {
                 return "there is no picture of \(name) to look at"
@@ -121,8 +122,8 @@ extension PictureSource {
         return nil
     }
 
-    /// As `ClusterBrowser.isExact`.
-    func haveSamePixels(_ proposal: ClusterProposal) async throws -> Bool {
+    /// As `ClusterBrowser.isExact`. Calls `willRead` before it reads the first original.
+    func haveSamePixels(_ proposal: ClusterProposal, willRead: () async throws -> Void = {}) async throws -> Bool {
         let sizes = Set(proposal.photos.map { $0.pixelSize.map($0.metadata.orientation.upright) })
         guard sizes.count == 1, sizes.first != .some(nil), let first = proposal.photos.first,
             !proposal.losesUnseen,
@@ -130,7 +131,15 @@ extension PictureSource {
             let rendition = try await largestRendition(of: first.sha256)
         else { return false }
         for photo in proposal.photos.dropFirst() {
+            try Task.checkCancellation()
             guard try await largestRendition(of: photo.sha256) == rendition else { return false }
+        }
+        // A digit of a large page is no pixel of its rendition.
+        try await willRead()
+        guard let digest = try await pixelDigest(of: first.sha256) else { return false }
+        for photo in proposal.photos.dropFirst() {
+            try Task.checkCancellation()
+            guard try await pixelDigest(of: photo.sha256) == digest else { return false }
         }
         return true
     }

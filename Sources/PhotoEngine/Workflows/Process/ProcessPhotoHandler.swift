@@ -72,20 +72,38 @@ public final class ProcessPhotoHandler: JobHandler {
     /// Makes the renditions of a processed photo once more, where its original can still be read; the catalogue stays as it is.
     /// False where nothing could be made. Throws a retryable error when a server is away.
     public func remakeRenditions(of sha256: SHA256Digest) async throws -> Bool {
+        try await firstOriginal(of: sha256) { path in
+            guard let processed = try? await decode(path), processed.sha256 == sha256 else { return nil }
+            for rendition in processed.renditions { try await store(rendition, of: sha256) }
+            return true
+        } ?? false
+    }
+
+    /// A digest of all pixels of a processed photo's original; nil where that can't be read. Throws a retryable error when a
+    /// server is away.
+    public func pixelDigest(of sha256: SHA256Digest) async throws -> PixelDigest? {
+        try await firstOriginal(of: sha256) { path in
+            guard let found = try? await processor.pixelDigest(path), found.sha256 == sha256 else { return nil }
+            return found.pixels
+        }
+    }
+
+    /// What is made of the first of a processed photo's originals of which something can be.
+    private func firstOriginal<Value>(
+        of sha256: SHA256Digest, _ make: (FilePath) async throws -> Value?
+    ) async throws -> Value? {
         guard let photo = try await catalog.photo(sha256: sha256), photo.status == .ready, !photo.isMissing else {
-            return false
+            return nil
         }
         do {
             for path in try await originals(of: photo) {
                 try Task.checkCancellation()
-                guard let processed = try? await decode(path), processed.sha256 == photo.sha256 else { continue }
-                for rendition in processed.renditions { try await store(rendition, of: photo.sha256) }
-                return true
+                if let value = try await make(path) { return value }
             }
         } catch let error as EngineError where !error.isRetryable {
             // The copy itself is gone.
         }
-        return false
+        return nil
     }
 
     /// Calls the catalogue or the store, whose outages are no fault of the job.

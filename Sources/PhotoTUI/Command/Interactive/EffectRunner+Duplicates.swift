@@ -17,7 +17,7 @@ extension EffectRunner {
                 var summaries: [ClusterID: ClusterSummary] = [:]
                 for (id, proposal) in page.proposals {
                     summaries[id] = ClusterSummary(
-                        proposal, try await Self.kind(of: proposal, browser, isExact: wanted.exactOnly ? true : nil))
+                        proposal, Self.kind(of: proposal, isExact: wanted.exactOnly))
                 }
                 return .clustersLoaded(
                     request, ClusterPage(clusters: page.clusters, summaries: summaries, reached: page.reached))
@@ -41,7 +41,7 @@ extension EffectRunner {
                 }
                 let browser = library.clusterBrowser()
                 let proposal = try await browser.examined(review.proposal(for: cluster))
-                let kind = try await Self.kind(of: proposal, browser)
+                let kind = Self.kind(of: proposal, isExact: try await Self.isExact(proposal, browser))
                 let turns = try await Self.turns(in: proposal, library.smallPictures)
                 return .clusterLoaded(request, ClusterDetails(proposal, kind, turns))
             }
@@ -106,14 +106,15 @@ extension EffectRunner {
         return turns
     }
 
-    /// Of very many photos the pixels are not compared.
-    private static func kind(
-        of proposal: ClusterProposal, _ browser: ClusterBrowser, isExact: Bool? = nil
-    ) async throws -> ClusterKind {
-        if proposal.tier == .similar { return .similar }
-        if let isExact { return isExact ? .exact : .same }
-        guard proposal.photos.count <= DuplicateReview.mostListed else { return .same }
-        return try await browser.isExact(proposal) ? .exact : .same
+    private static func kind(of proposal: ClusterProposal, isExact: Bool) -> ClusterKind {
+        proposal.tier == .similar ? .similar : isExact ? .exact : .same
+    }
+
+    /// Whether the pixels are known to be the same: of few originals that no network is between.
+    private static func isExact(_ proposal: ClusterProposal, _ browser: ClusterBrowser) async throws -> Bool {
+        let areNear = proposal.photos.allSatisfy { if case .file = $0.original { true } else { false } }
+        guard areNear, proposal.photos.count <= ClusterBrowser.mostExamined else { return false }
+        return try await browser.isExact(proposal)
     }
 
     /// Who resolved a cluster that is gone, as far as that is known.
@@ -147,7 +148,7 @@ extension EffectRunner {
     private static func summary(of cluster: DuplicateCluster, in library: Library) async throws -> ClusterSummary? {
         if cluster.photos <= DuplicateReview.mostListed {
             let proposal = try await library.duplicateReview().proposal(for: cluster)
-            return ClusterSummary(proposal, try await kind(of: proposal, library.clusterBrowser()))
+            return ClusterSummary(proposal, kind(of: proposal, isExact: false))
         }
         let first = try await library.catalog.members(of: cluster.id, after: nil, limit: 3)
         guard let photo = first.first?.photo else { return nil }
@@ -208,7 +209,7 @@ extension ClusterSummary {
             name: keeper?.filename ?? "", pictures: ([keeper].compactMap { $0 } + others.prefix(2)).map(\.sha256),
             advice: Advice(
                 kind: kind, isCertain: proposal.isCertain == true, bytesToWin: proposal.bytesToWin,
-                sentence: proposal.sentence, stack: proposal.stacks.first?.reason))
+                sentence: proposal.sentence, stack: proposal.stacks.first?.reason, doubt: proposal.doubt))
     }
 }
 

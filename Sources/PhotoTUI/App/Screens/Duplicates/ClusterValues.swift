@@ -77,10 +77,14 @@ public struct ClusterSummary: Hashable, Sendable {
         public let sentence: String
         /// Why photos of it differ though they look alike, if any do: `a burst`.
         public let stack: String?
+        /// What is written of the photos that speaks against it; safe to show.
+        public let doubt: String?
 
-        public init(kind: ClusterKind, isCertain: Bool, bytesToWin: ByteCount, sentence: String, stack: String?) {
+        public init(
+            kind: ClusterKind, isCertain: Bool, bytesToWin: ByteCount, sentence: String, stack: String?, doubt: String?
+        ) {
             (self.kind, self.isCertain, self.bytesToWin) = (kind, isCertain, bytesToWin)
-            (self.sentence, self.stack) = (sentence, stack)
+            (self.sentence, self.stack, self.doubt) = (sentence, stack, doubt)
         }
     }
 

@@ -41,7 +41,7 @@ extension AppState {
         var column = area.column + 1
         let title =
             switch duplicates.order {
-            case .bytesToWin: "Most to win first"
+            case .bytesToWin: "About the most to win first"
             case .photos: "Most photos first"
             case .newest: "Newest first"
             }
@@ -178,7 +178,7 @@ extension AppState {
         case .known(let known):
             guard let advice = known.advice else { return ("very many photos: open it to see what to keep", .text) }
             if let stack = advice.stack { return ("look at it, it has \(stack); \(advice.sentence)", .warning) }
-            return (advice.sentence, .text)
+            return (advice.doubt.map { "look at it: \($0); \(advice.sentence)" } ?? advice.sentence, .text)
         }
     }
 
