@@ -182,6 +182,11 @@ extension CatalogContract {
                 var request = StackRequest(photos: [one, two], kind: .burst, actor: "a")
                 for (photo, copy) in copies { request.copies[copy] = photo }
                 let stack = try await catalog.stack(request)
+                let shown = try await catalog.photos(of: [ClusterID(first: one)], after: nil, limit: 9) { _ in true }[0]
+                for photo in shown {
+                    let isKept = photo.photo.id == stack.keeper
+                    try requireEqual(photo.stack, isKept ? .burst : nil, "whether it is stacked")
+                }
                 let left = stack.keeper == one ? two : one
                 let copy = try requirePresent(copies[left], "its copy")
                 for waiting in try await catalog.uncompared(after: nil, limit: 9) {

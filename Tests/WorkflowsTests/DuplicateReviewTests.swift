@@ -93,6 +93,48 @@ struct DuplicateReviewTests {
         #expect(proposal.isCertain == false)
     }
 
+    @Test("What a copy of the keeper could not say of itself is a doubt: another time or place, or another stack")
+    func contradictions() async throws {
+        func doubt(_ change: @escaping (inout PhotoMetadata) -> Void, _ stacks: Bool = false) async throws -> String? {
+            let library = try await DuplicateLibrary()
+            func shot(_ metadata: inout PhotoMetadata) {
+                metadata.cameraMake = "Acme"
+                metadata.cameraModel = "X100"
+                metadata.exposure.seconds = 0.01
+                metadata.position = GeoPosition(latitude: 38.7, longitude: -9.1)
+                metadata.captureTime = CaptureTime(wallMicroseconds: 5_250_000, offsetMinutes: nil, source: .exif)
+            }
+            let keeper = try await library.add(1, scene: 1, change: shot)
+            let copy = try await library.add(2, scene: 1) {
+                shot(&$0)
+                $0.exposure.seconds = nil
+                change(&$0)
+            }
+            if stacks {
+                let other = try await library.add(3, scene: 9)
+                _ = try await library.catalog.stack(StackRequest(photos: [copy, other], kind: .chosen, actor: "a"))
+            }
+            _ = try await library.scan()
+            let cluster = try #require(try await library.catalog.clusters(ClusterQuery(limit: 9)).first)
+            let proposal = try await review(library).proposal(for: cluster)
+            #expect(proposal.keeper == keeper)
+            return proposal.doubt
+        }
+        func at(_ microseconds: Int64, _ source: CaptureTimeSource = .exif) -> CaptureTime {
+            CaptureTime(wallMicroseconds: microseconds, offsetMinutes: nil, source: source)
+        }
+        #expect(try await doubt { _ in } == nil)
+        // The fraction lost; a file's date; a position rounded.
+        #expect(try await doubt { $0.captureTime = at(5_000_000) } == nil)
+        #expect(try await doubt { $0.captureTime = at(9_000_000_000, .modified) } == nil)
+        #expect(try await doubt { $0.position = GeoPosition(latitude: 38.703, longitude: -9.101) } == nil)
+        #expect(try await doubt { $0.captureTime = at(2_592_005_250_000) }?.contains("at another time") == true)
+        let paris = GeoPosition(latitude: 48.8, longitude: 2.3)
+        #expect(try await doubt { $0.position = paris }?.contains("elsewhere") == true)
+        let stacked = try await doubt({ _ in }, true)
+        #expect(stacked?.hasSuffix("kept together with others: put together by a person") == true)
+    }
+
     @Test("Copies of the photos of a burst stay with the one they are copies of", arguments: [false, true])
     func stackedCopies(comparesAll: Bool) async throws {
         let library = try await DuplicateLibrary()

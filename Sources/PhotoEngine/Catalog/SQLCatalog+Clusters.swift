@@ -139,6 +139,11 @@ extension SQLCatalog {
                 let photo: PhotoID = try row.id()
                 paths[photo, default: []].append(try row.path())
             }
+            var stacks: [PhotoID: StackReason] = [:]
+            for var row in try connection.rows(Self.memberStacks, each: values).joined() {
+                let photo: PhotoID = try row.id()
+                stacks[photo] = try SQLRow.present(StackReason(rawValue: row.text()))
+            }
             let photos = try connection.rows(Self.memberPhotos, each: values).map { rows in
                 try rows.map { try Self.photo($0, isWanted) }
             }
@@ -149,7 +154,8 @@ extension SQLCatalog {
                 photos.map { photo, member in
                     ClusterPhoto(
                         member: member, photo: photo, paths: paths[photo.id] ?? [],
-                        collections: collections.removeFirst(), faces: faces.removeFirst())
+                        collections: collections.removeFirst(), faces: faces.removeFirst(),
+                        stack: stacks[photo.id])
                 }
             }
         }
@@ -182,6 +188,14 @@ extension SQLCatalog {
         )
         SELECT member, path FROM members CROSS JOIN files WHERE files.photo = member AND is_missing = 0
         ORDER BY member, path
+        """
+
+    private static let memberStacks = """
+        WITH members (member) AS (
+            SELECT photo FROM compared_photos WHERE cluster = ? AND owner = ? AND photo > ? ORDER BY photo LIMIT ?
+        )
+        SELECT member, reason FROM members CROSS JOIN stacked_photos CROSS JOIN photo_stacks
+        WHERE stacked_photos.photo = member AND photo_stacks.id = stacked_photos.stack
         """
 
     /// Takes distance, similarity and orientation off the row.

@@ -95,15 +95,19 @@ public struct ClusterPhoto: Hashable, Sendable {
     public let paths: [FilePath]
     public let collections: PhotoCollections
     public let faces: [Face]
+    /// Why it is kept together with other photos; nil where it isn't.
+    public let stack: StackReason?
 
     public init(
-        member: ClusterMember, photo: Photo, paths: [FilePath], collections: PhotoCollections, faces: [Face]
+        member: ClusterMember, photo: Photo, paths: [FilePath], collections: PhotoCollections, faces: [Face],
+        stack: StackReason? = nil
     ) {
         self.member = member
         self.photo = photo
         self.paths = paths
         self.collections = collections
         self.faces = faces
+        self.stack = stack
     }
 }
 

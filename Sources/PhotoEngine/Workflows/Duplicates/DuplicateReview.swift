@@ -149,24 +149,14 @@ public struct DuplicateReview: Sendable {
             } else if made.tier != .same {
                 "its pictures are only similar"
             } else {
-                proposal.doubt ?? Self.elsewhere(made)
+                proposal.doubt
+                    ?? made.contradiction(
+                        stacked: Dictionary(
+                            uniqueKeysWithValues: photos.compactMap { photo in
+                                photo.stack.map { (photo.photo.id, $0) }
+                            }))
             }
         return made
-    }
-
-    /// Kilometres within which two positions may be one place, rounded by a program.
-    private static let onePlace = 1.0
-
-    /// Which of the photos that would go says of another place that it was taken there than the keeper does, which keeps its own.
-    private static func elsewhere(_ proposal: ClusterProposal) -> String? {
-        let kept = proposal.kept
-        let keeper = proposal.photos.first { $0.id == proposal.keeper }
-        guard let place = keeper?.metadata.position else { return nil }
-        let other = proposal.photos.first {
-            !kept.contains($0.id)
-                && $0.metadata.position.map { Sphere.kilometres($0, place) > Self.onePlace } ?? false
-        }
-        return other.map { "\(displayEscaped($0.filename)) was taken elsewhere, it says" }
     }
 
     /// Carries out what a person wants of a cluster as they saw it.
