@@ -272,6 +272,7 @@ extension CatalogContract {
             }
             let undone = try await subject.second.undo(resolution.id, actor: "bert")
             try require(undone.conflicts.contains(.changedMark(.rating)), "what somebody changed is told")
+            try require(undone.conflicts.contains(.goneAlbum("Shared")), "an album that was deleted is told")
             try requireEqual(try await marks(keeper).rating, 5, "and stays")
             for edit in edits.reversed() {
                 let back = try await subject.second.undo(edit)

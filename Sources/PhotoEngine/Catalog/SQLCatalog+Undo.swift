@@ -118,6 +118,7 @@ private struct Undoing {
         var collections = EditUndoing(connection: connection, owner: trash.ownerID)
         for step in (content.collections ?? []).reversed() { try collections.undo(step, counters: &counters) }
         conflicts += collections.conflicts.map(Self.conflict)
+        try tellOfGoneAlbums()
         try FaceRows(connection: connection, owner: owner).remove(faces)
         var later = try LaterResolutions(after: id, content, likeness, trash)
         try later.takeOverCollections()
@@ -140,6 +141,14 @@ private struct Undoing {
         }
         try later.write()
         try LaterEdits(of: content, stages: later.stages, likeness).forget(lost)
+    }
+
+    /// Albums that were deleted since: neither the keeper nor those that come back are in them, as they were.
+    private mutating func tellOfGoneAlbums() throws {
+        for case .joined(let album, let name, _) in content.collections ?? [] {
+            let row = try connection.row("SELECT 1 FROM albums WHERE id = ? AND owner = ?", [.id(album), owner])
+            if row == nil, !conflicts.contains(.goneAlbum(name)) { conflicts.append(.goneAlbum(name)) }
+        }
     }
 
     /// What the keeper was put into, and is in no more.
