@@ -108,6 +108,7 @@ struct LibraryOptions: ParsableArguments {
     func open(
         _ configuration: Configuration, creates: Bool = false, isPreview: Bool = false, addsOwner: Bool = false
     ) async throws -> Library {
+        AddressedHints.remember(self)
         if let profile = try profile(configuration) {
             return try await Library.open(
                 profile, configuration: configuration, environment: ProcessInfo.processInfo.environment,

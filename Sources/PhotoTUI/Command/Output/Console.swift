@@ -20,12 +20,12 @@ enum Console {
 
     /// One line on stderr, of text that may hold raw paths; a closed stderr is nobody's business.
     static func complain(_ text: String) {
-        try? write("phototui: \(RawArguments.shown(text))\n", to: STDERR_FILENO)
+        try? write("phototui: \(AddressedHints.addressed(RawArguments.shown(text)))\n", to: STDERR_FILENO)
     }
 
     /// As it is, on stderr: only for our own text.
     static func note(_ text: String) {
-        try? write(text, to: STDERR_FILENO)
+        try? write(AddressedHints.addressed(text), to: STDERR_FILENO)
     }
 
     /// The columns of the terminal on stderr; 120 where it is none.
