@@ -54,24 +54,21 @@ extension CatalogContract {
                 }
                 clusters[distance, default: []].insert(id)
             }
-            let all = try await catalog.clustersToCalibrate(ofAtMost: 3, limit: 99)
+            let all = try await catalog.clustersToCalibrate(limit: 99)
             try requireEqual(Set(all), Set(clusters.values.joined()), "all of them")
             for turn in 0..<2 {
                 let distances = all[(turn * 3)..<(turn * 3 + 3)].map { id in clusters.first { $1.contains(id) }?.key }
                 try requireEqual(distances, [0, 3, 7], "the distances of turn \(turn)")
             }
             try requireEqual(
-                try await subject.second.clustersToCalibrate(ofAtMost: 3, limit: 4), Array(all.prefix(4)),
+                try await subject.second.clustersToCalibrate(limit: 4), Array(all.prefix(4)),
                 "the same again, fewer")
             try requireEqual(
-                Set(all).subtracting(try await catalog.clustersToCalibrate(ofAtMost: 2, limit: 99)).count, 1,
-                "those too large")
-            try requireEqual(
-                try await subject.stranger.clustersToCalibrate(ofAtMost: 3, limit: 99), [], "a stranger's")
+                try await subject.stranger.clustersToCalibrate(limit: 99), [], "a stranger's")
             let answered = try requirePresent(pairs[all[1]], "its photos")
             try await catalog.keep([CalibrationAnswer(answered.0, answered.1, distance: 3, isSame: false)])
             try requireEqual(
-                try await catalog.clustersToCalibrate(ofAtMost: 3, limit: 99).sorted(),
+                try await catalog.clustersToCalibrate(limit: 99).sorted(),
                 all.filter { $0 != all[1] }.sorted(), "those left")
         },
         ContractCase("A denial is of two photos that are in the cluster now, and ends with the answer") { subject in

@@ -96,9 +96,9 @@ extension OwnerTrial {
         } use: { own in
             try requireEqual(try await own.catalog.cluster(of: own.photos[2]), own.cluster, "the cluster")
         },
-        OwnerTrial("clustersToCalibrate(ofAtMost:limit:)") { own in
+        OwnerTrial("clustersToCalibrate(limit:)") { own in
             try requireEqual(
-                try await own.catalog.clustersToCalibrate(ofAtMost: 9, limit: 9), [own.cluster], "whom to ask about")
+                try await own.catalog.clustersToCalibrate(limit: 9), [own.cluster], "whom to ask about")
         },
         OwnerTrial("keep(_:)") { own, other in
             try await own.requireAbsent("an answer on the other's photo") {

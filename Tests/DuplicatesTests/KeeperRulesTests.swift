@@ -175,7 +175,7 @@ struct KeeperRulesTests {
         #expect(doubt("Canon EOS R5", bytes: 300_000) == nil)
     }
 
-    @Test("Of two whose dates are their files' the less compressed is kept")
+    @Test("Of two whose dates are their files' the larger file is kept")
     func fileDates() {
         let early = photo(1, "a.jpg", camera: nil) {
             $0.captureTime = CaptureTime(wallMicroseconds: 1, offsetMinutes: nil, source: .modified)

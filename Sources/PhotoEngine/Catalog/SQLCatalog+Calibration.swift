@@ -1,7 +1,7 @@
 import Core
 
 extension SQLCatalog {
-    func clustersToCalibrate(ofAtMost photos: Int, limit: Int) async throws -> [ClusterID] {
+    func clustersToCalibrate(limit: Int) async throws -> [ClusterID] {
         // The last eight bytes of an id are random (UUIDv7): whatever came in when is as likely.
         try await database.rows(
             """
@@ -12,14 +12,14 @@ extension SQLCatalog {
                 SELECT widths.cluster, width,
                     row_number() OVER (PARTITION BY width ORDER BY substr(widths.cluster, 9), widths.cluster) AS place
                 FROM widths JOIN duplicate_clusters ON duplicate_clusters.id = widths.cluster
-                WHERE duplicate_clusters.owner = ? AND duplicate_clusters.photos <= ? AND widths.cluster NOT IN (
+                WHERE duplicate_clusters.owner = ? AND widths.cluster NOT IN (
                     SELECT compared_photos.cluster FROM calibration_answers
                     JOIN compared_photos ON compared_photos.photo = calibration_answers.first
                         OR compared_photos.photo = calibration_answers.second
                     WHERE calibration_answers.owner = ? AND compared_photos.cluster IS NOT NULL)
             )
             SELECT cluster FROM ranked ORDER BY place, width LIMIT ?
-            """, [ownerValue, ownerValue, .int(photos), ownerValue, .int(max(0, limit))]
+            """, [ownerValue, ownerValue, ownerValue, .int(max(0, limit))]
         ).map { row in
             var row = row
             return try row.id()

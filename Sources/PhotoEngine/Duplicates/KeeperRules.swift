@@ -66,7 +66,7 @@ public enum KeeperRule: String, Codable, CaseIterable, Sendable {
         case .captureDate: "the surer or earlier capture date"
         case .fileName: "the plainer name"
         case .albums: "in more albums"
-        case .bytes: "less compressed"
+        case .bytes: "the larger file"
         }
     }
 }

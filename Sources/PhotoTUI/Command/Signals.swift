@@ -7,13 +7,12 @@ enum Signals {
     private static let isListening = Atomic<Bool>(false)
     /// A bit for each signal that came before libdispatch listened for it.
     private static let early = Atomic<UInt64>(0)
-    /// `Int32.min` for 128 and the signal's number.
-    private static let exitCode = Atomic<Int32>(.min)
+    private static let exitCode = Atomic<Int32>(0)
 
     /// Until a command listens, SIGINT and SIGTERM end the process with the code that the command documents, rather than by the
-    /// signal. nil for 128 and the signal's number.
-    static func end(with code: Int32?) {
-        exitCode.store(code ?? .min, ordering: .relaxed)
+    /// signal.
+    static func end(with code: Int32) {
+        exitCode.store(code, ordering: .relaxed)
         // What the handler reads is made before it can run.
         _ = (isListening.load(ordering: .relaxed), early.load(ordering: .relaxed))
         for number in [SIGINT, SIGTERM] { signal(number, note) }
@@ -24,8 +23,7 @@ enum Signals {
             early.bitwiseOr(1 << UInt64(number), ordering: .relaxed)
             return
         }
-        let code = exitCode.load(ordering: .relaxed)
-        _exit(code == .min ? 128 + number : code)
+        _exit(exitCode.load(ordering: .relaxed))
     }
 
     /// Listens from the moment it is made: what libdispatch does not see yet, and would lose, is heeded once it does.

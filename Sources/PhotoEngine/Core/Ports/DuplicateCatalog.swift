@@ -107,6 +107,9 @@ public struct ClusterFilter: Hashable, Sendable {
     /// Only clusters of which every photo differed by at most so many bits from one that was there before it.
     public var mostDistance: Int?
 
+    /// Bits within which photos count as the same picture.
+    public static let sameDistance = 4
+
     public init(text: String = "", mostDistance: Int? = nil) {
         self.text = text
         self.mostDistance = mostDistance

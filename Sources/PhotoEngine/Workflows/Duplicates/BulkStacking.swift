@@ -20,7 +20,7 @@ public struct BulkStacking: Sendable {
         self.review = review
     }
 
-    /// Those of every cluster that a list proposes for, in order of the bytes to win. Cancelling ends it between two.
+    /// Those of every cluster, in order of the bytes to win. Cancelling ends it between two.
     public func run(
         isDry: Bool, actor: String, reason: String, each body: @Sendable (Outcome) throws -> Void
     ) async throws {
@@ -29,7 +29,7 @@ public struct BulkStacking: Sendable {
             let page = try await catalog.clusters(ClusterQuery(after: after, limit: Self.page))
             guard let last = page.last else { return }
             after = ClusterPosition(last, in: .bytesToWin)
-            for cluster in page where cluster.photos <= DuplicateReview.mostListed {
+            for cluster in page {
                 try Task.checkCancellation()
                 do {
                     try await stack(

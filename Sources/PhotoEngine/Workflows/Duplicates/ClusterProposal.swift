@@ -86,11 +86,8 @@ public struct ClusterProposal: Sendable {
     public var kept: Set<PhotoID> { alwaysKept.union([keeper]) }
 
     public var tier: Tier {
-        members.allSatisfy { ($0.evidence?.distance ?? 0) <= ClusterProposal.sameDistance } ? .same : .similar
+        members.allSatisfy { ($0.evidence?.distance ?? 0) <= ClusterFilter.sameDistance } ? .same : .similar
     }
-
-    /// Bits within which photos count as the same picture.
-    public static let sameDistance = 4
 
     /// Bits in which a photo's hash differs from the keeper's, once both are turned alike.
     public func distance(of member: ClusterMember) -> Int? {

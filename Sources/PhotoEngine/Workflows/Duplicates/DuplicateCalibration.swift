@@ -20,7 +20,7 @@ public struct DuplicateCalibration: Sendable {
         // Bursts and the like are known by their photos alone: ask for more until there are enough.
         var wanted = limit
         while pairs.count < limit {
-            let clusters = try await catalog.clustersToCalibrate(ofAtMost: DuplicateReview.mostListed, limit: wanted)
+            let clusters = try await catalog.clustersToCalibrate(limit: wanted)
             for id in clusters.dropFirst(seen) where pairs.count < limit {
                 try Task.checkCancellation()
                 if let pair = try await pair(of: id) { pairs.append(pair) }

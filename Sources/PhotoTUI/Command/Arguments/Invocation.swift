@@ -26,7 +26,7 @@ struct Invocation {
     func heedSignals() {
         switch arguments.first {
         case "worker": Signals.end(with: 0)
-        case "import", "fetch", "duplicates", "promote": Signals.end(with: nil)
+        case "import", "fetch", "duplicates", "promote": Signals.end(with: ExitCode.interrupted.rawValue)
         default: break
         }
     }

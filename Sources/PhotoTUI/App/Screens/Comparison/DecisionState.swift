@@ -99,9 +99,12 @@ extension ComparisonState {
             if stack.photos.count > 50 { lines.append(.init(label: "", text: "and \(stack.photos.count - 50) more")) }
         }
         let left = details.countWithoutStacks
-        if left > 1 {
+        if left > details.stacks.count {
+            let others = left - details.stacks.count
             lines.append(
-                .init(label: "left", text: "\(counted(left, "photo")) in the cluster, one of each stack among them"))
+                .init(
+                    label: "left",
+                    text: "\(counted(others, "other photo")), \(others == 1 ? "" : "each ")with the shot it is like"))
         }
         lines.append(.init(label: "", text: "All are kept; no later scan shows them as duplicates of each other."))
         lines.append(.init(label: "", text: "Undoing is possible at any time."))

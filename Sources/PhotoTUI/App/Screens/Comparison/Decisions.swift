@@ -113,9 +113,10 @@ extension AppState {
             forgetPhotos(of: cluster)
         }
         let stacks = made.count == 1 ? "as a stack" : "in \(made.count) stacks"
+        let isInPart = details.map { made.count < $0.stacks.count } ?? false
         activity.notice = Notice(
-            .success,
-            "\(counted(photos, "photo")) kept together \(stacks)"
+            isInPart ? .warning : .success,
+            "\(counted(photos, "photo")) kept together \(stacks)\(isInPart ? ", others changed meanwhile" : "")"
                 + "\(look.lines.separator)\(keyMap.keyName(for: .undo)) undoes it")
         return effects
     }

@@ -168,8 +168,7 @@ public struct DuplicatesFilter: Hashable, Sendable {
         return (conditions + [text]).filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    /// Bits within which photos count as the same picture.
-    static let sameDistance = 4
-
-    var clusterFilter: ClusterFilter { ClusterFilter(text: text, mostDistance: sameOnly ? Self.sameDistance : nil) }
+    var clusterFilter: ClusterFilter {
+        ClusterFilter(text: text, mostDistance: sameOnly ? ClusterFilter.sameDistance : nil)
+    }
 }

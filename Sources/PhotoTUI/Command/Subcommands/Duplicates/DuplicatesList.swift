@@ -35,7 +35,7 @@ struct DuplicatesList: AsyncParsableCommand {
     @Flag(help: "Only clusters of photos within four bits of each other.")
     var same = false
 
-    @Flag(help: "Only clusters whose pictures have the same pixels.")
+    @Flag(help: "Only clusters whose originals have the same pixels; reads them.")
     var exact = false
 
     @Flag(help: "Only clusters whose proposal nothing speaks against, once their pictures were looked at.")
@@ -104,7 +104,7 @@ extension DuplicatesList {
         if exact { choice.insert(.exact) }
         var query = ClusterQuery(
             order: sort,
-            filter: ClusterFilter(text: match, mostDistance: same ? ClusterProposal.sameDistance : nil),
+            filter: ClusterFilter(text: match, mostDistance: same ? ClusterFilter.sameDistance : nil),
             after: page.after,
             limit: choice.isEmpty ? page.count : 100)
         var found: [DuplicateCluster] = []

@@ -10,14 +10,15 @@ struct DuplicatesResolve: AsyncParsableCommand {
         commandName: "resolve",
         abstract: "Keep one photo of a cluster and move the others to the trash.",
         discussion: """
-            The keeper takes over the others' favourite mark, their highest rating, their keywords, albums and tags, and \
-            the caption and position it lacks. Without --keep it is the photo that `duplicates show` proposes; photos in a reference folder \
-            (`reference_folders` in config.toml) are kept beside it. Photos that are part of a burst, an exposure bracket and the \
-            like are only resolved with --keep. Nothing is deleted, and `duplicates undo` takes it back.
+            The keeper takes over the others' favourite mark, their highest rating, their keywords, captions, albums and \
+            tags, and the position and faces it lacks; it comes into the timeline where one of them was there. Without \
+            --keep it is the photo that `duplicates show` proposes; photos in a reference folder (`reference_folders` in \
+            config.toml) are kept beside it. Photos that are part of a burst, an exposure bracket and the like are only \
+            resolved with --keep. Nothing is deleted, and `duplicates undo` takes it back.
 
             Many at once: --certain, --exact, --calibrated or --precision. What was resolved when Ctrl-C stops it stays so; \
             the same command goes on with the others. Files with the same bytes are one photo from the import on: --exact \
-            is for files whose pictures are equal and whose metadata are not.
+            is for files whose pictures are equal and whose metadata are not; it reads the originals, from the store, too.
 
             Whoever resolves for another owner of a networked library names them with --owner, and says with --reason why: \
             the owner's journal and `duplicates resolutions` have both that and who did it.
@@ -29,7 +30,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
               phototui duplicates resolve --precision 0.95 --dry-run     what `duplicates calibrate` showed to be safe
               phototui duplicates resolve --certain --profile prod --owner anna --reason "ticket 4711"
 
-            Exit codes: 0 all resolved, 1 none, 2 some not, 130 stopped by Ctrl-C.
+            Exit codes: 0 all resolved, or there was nothing to resolve, 1 none, 2 some not, 130 stopped by Ctrl-C or SIGTERM.
             """)
 
     @OptionGroup var libraryOptions: LibraryOptions
@@ -38,7 +39,7 @@ struct DuplicatesResolve: AsyncParsableCommand {
     @Flag(help: "Every cluster of nearly equal pictures whose proposal nothing speaks against.")
     var certain = false
 
-    @Flag(help: "Every cluster whose pictures have the same pixels.")
+    @Flag(help: "Every cluster whose originals have the same pixels.")
     var exact = false
 
     @Flag(help: "Every cluster within the distance that `duplicates calibrate` found.")
