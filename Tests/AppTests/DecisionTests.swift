@@ -184,7 +184,25 @@ struct DecisionTests {
         app.press("u")
         #expect(app.cluster == 0 && app.screen.contains("1 of 12") && !app.screen.contains("kB won"))
         app.press("u")
-        #expect(app.screen.contains("nothing was resolved"))
+        #expect(app.screen.contains("nothing that was decided on duplicates stands"))
+    }
+
+    @Test("A decision of another session is shown before it is taken back, and counts for nothing won")
+    func earlier() throws {
+        let clusters = SampleClusters(12)
+        clusters.addEarlier(3, reason: "ticket 7")
+        var app = app(clusters)
+        app.press("enter enter u")
+        #expect(!app.screen.contains("kB won"))
+        app.press("u")
+        try expectGolden(app.frame(), "comparison-undo-earlier")
+        app.type("she asked")
+        app.press("enter")
+        let reasons = app.effects.compactMap { if case .undoResolution(_, _, let reason) = $0 { reason } else { nil } }
+        #expect(reasons == ["", "she asked"])
+        #expect(app.screen.contains("2 photos back from the trash") && !app.screen.contains("won"))
+        app.press("u")
+        #expect(app.screen.contains("nothing that was decided on duplicates stands"))
     }
 
     @Test("What changed since is told, and stays")
@@ -211,7 +229,7 @@ struct DecisionTests {
         app.press("u")
         #expect(app.screen.contains("taken back before, by bo"))
         app.press("esc u")
-        #expect(app.screen.contains("nothing was resolved"))
+        #expect(app.screen.contains("nothing that was decided on duplicates stands"))
     }
 
     @Test("An undo that a server was away for is offered again")

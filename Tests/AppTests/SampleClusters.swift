@@ -25,6 +25,7 @@ final class SampleClusters {
     private var resolutions: [ResolutionID: Resolution] = [:]
     /// Clusters whose stack was put together.
     private var stacked: Set<Int> = []
+    private var earlier: [Resolution] = []
     private lazy var sorted = (0..<count).map(cluster)
 
     init(_ count: Int) { self.count = count }
@@ -210,7 +211,12 @@ final class SampleClusters {
             if photoCount(number) < 2 { gone.insert(number) }
             stacked.insert(number)
             return [.stacked(request, made)]
-        case .undoResolution(let request, let id):
+        case .loadLastDecision(let request):
+            return [
+                .lastDecisionLoaded(
+                    request, earlier.popLast().map { LastDecision(resolution: $0, name: "IMG\u{1b}[2J.jpg", days: 12) })
+            ]
+        case .undoResolution(let request, let id, _):
             if let error = change() { return [.failed(request, error)] }
             guard let resolution = resolutions[id] else { return [] }
             let number = Self.number(resolution.cluster)
@@ -224,6 +230,18 @@ final class SampleClusters {
             ]
         default: return []
         }
+    }
+
+    /// A decision of a session before.
+    func addEarlier(_ number: Int, reason: String) {
+        let photos = (0..<3).map { Self.photoID(number, $0) }
+        let resolution = Resolution(
+            id: ResolutionID(uuid: Self.photoID(number, 0).uuid), cluster: ClusterID(first: photos[0]),
+            keeper: photos[0], alsoKept: [], trashed: Array(photos.dropFirst()), byteCount: ByteCount(820_000),
+            before: PhotoMarks(), after: PhotoMarks(), actor: "bo\u{1b}]", reason: reason, resolvedAt: 0, undone: nil)
+        gone.insert(number)
+        resolutions[resolution.id] = resolution
+        earlier.append(resolution)
     }
 
     private func resolve(_ decision: ClusterDecision) -> Resolution {

@@ -35,7 +35,9 @@ public enum Effect: Hashable, Sendable {
     case loadCluster(RequestID, ClusterID)
     case loadDifference(RequestID, DifferenceRequest)
     case resolve(RequestID, ClusterDecision)
-    case undoResolution(RequestID, ResolutionID)
+    /// The newest decision on duplicates that stands, whoever made it.
+    case loadLastDecision(RequestID)
+    case undoResolution(RequestID, ResolutionID, reason: String)
     /// Decides for good that these photos don't show the same.
     case decideDistinct(RequestID, [PhotoID], reason: String)
     /// Puts photos into stacks, one after the other.

@@ -31,6 +31,8 @@ public enum Message: Sendable {
     case clusterLoaded(RequestID, ClusterDetails)
     case differenceLoaded(RequestID, DifferencePicture)
     case resolved(RequestID, Resolution)
+    /// nil where none stands.
+    case lastDecisionLoaded(RequestID, LastDecision?)
     case resolutionUndone(RequestID, UndoneResolution)
     case decidedDistinct(RequestID, DistinctDecision)
     /// One for each stack.

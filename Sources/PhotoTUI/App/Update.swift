@@ -103,6 +103,7 @@ extension AppState {
         case .clusterLoaded(let request, let details): clusterLoaded(request, details)
         case .differenceLoaded(let request, let picture): differenceLoaded(request, picture)
         case .resolved(let request, let resolution): return resolved(request, resolution)
+        case .lastDecisionLoaded(let request, let last): lastDecisionLoaded(request, last)
         case .resolutionUndone(let request, let undone): return resolutionUndone(request, undone)
         case .decidedDistinct(let request, let decision): return decidedDistinct(request, decision)
         case .stacked(let request, let made): return stacked(request, made)

@@ -53,10 +53,13 @@ extension EffectRunner {
                     members: decision.members, actor: DuplicatesCommand.actor, reason: said(decision.reason))
                 return .resolved(request, try await library.duplicateReview().resolve(wanted))
             }
-        case .undoResolution(let request, let id):
-            change(request) { [reason] library in
+        case .loadLastDecision(let request):
+            run(request) { library in .lastDecisionLoaded(request, try await Self.lastDecision(in: library)) }
+        case .undoResolution(let request, let id, let reason):
+            change(request) { [self] library in
                 .resolutionUndone(
-                    request, try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: reason))
+                    request,
+                    try await library.catalog.undo(id, actor: DuplicatesCommand.actor, reason: said(reason)))
             }
         case .decideDistinct(let request, let photos, let reason):
             change(request) { [self] library in
@@ -115,6 +118,21 @@ extension EffectRunner {
         let areNear = proposal.photos.allSatisfy { if case .file = $0.original { true } else { false } }
         guard areNear, proposal.photos.count <= ClusterBrowser.mostExamined else { return false }
         return try await browser.isExact(proposal)
+    }
+
+    private static func lastDecision(in library: Library) async throws -> LastDecision? {
+        var after: ResolutionID?
+        while true {
+            let page = try await library.catalog.resolutions(after: after, limit: 50)
+            guard let last = page.last else { return nil }
+            if let found = page.first(where: { $0.undone == nil }) {
+                let age = SystemClock().microseconds - found.resolvedAt
+                return LastDecision(
+                    resolution: found, name: try await library.catalog.photo(found.keeper)?.filename,
+                    days: Int(max(0, age) / 86_400_000_000))
+            }
+            after = last.id
+        }
     }
 
     /// Who resolved a cluster that is gone, as far as that is known.

@@ -123,7 +123,7 @@ final class EffectRunner: Sendable {
             }
         case .cancel(let request): tasks.withLock { $0.removeValue(forKey: request) }?.cancel()
         case .loadClusters, .loadClusterTotals, .loadSummaries, .loadCluster, .loadDifference, .resolve,
-            .undoResolution, .decideDistinct, .stackPhotos, .scanDuplicates:
+            .loadLastDecision, .undoResolution, .decideDistinct, .stackPhotos, .scanDuplicates:
             performForDuplicates(effect)
         case .loadTrash, .restoreTrash, .planEmptying, .emptyTrash: performForTrash(effect)
         case .loadPlaceList(let request):

@@ -9,6 +9,7 @@ public struct DecisionState: Hashable, Sendable {
         /// All photos of a cluster are no duplicates.
         case distinct(ClusterID, [PhotoID])
         case stack(ClusterID, [ClusterDetails.Stack])
+        case undo(Resolution)
         case emptyTrash
         case writeSidecars([PhotoID])
     }
@@ -134,5 +135,32 @@ extension ComparisonState {
     private static func text(_ mark: PhotoMark, _ marks: PhotoMarks) -> String {
         if mark == .position { return marks.position.map(positionText) ?? "none" }
         return marks.text(of: mark).map { displayEscaped($0) } ?? "none"
+    }
+}
+
+extension LastDecision {
+    /// What taking it back would change.
+    var undoing: DecisionState {
+        let name = displayEscaped(name ?? "a photo that is gone")
+        let when = days == 0 ? "today" : "\(counted(days, "day")) ago"
+        var lines = [
+            DecisionState.Line(label: "decided", text: "\(when), by \(displayEscaped(resolution.actor))")
+        ]
+        if !resolution.reason.isEmpty { lines.append(.init(label: "because", text: displayEscaped(resolution.reason))) }
+        switch resolution.verdict {
+        case .duplicates:
+            lines.append(.init(label: "keeps", text: name))
+            let trashed = counted(resolution.trashed.count, "photo")
+            lines.append(.init(label: "back", text: "\(trashed) from the trash, \(resolution.byteCount)"))
+            lines.append(.init(label: "", text: "The one that was kept has its own marks again."))
+        case .distinct:
+            let photos = counted(resolution.alsoKept.count + 1, "photo")
+            lines.append(.init(label: "no longer", text: "\(photos) that are no duplicates, \(name) first"))
+        case .stack(let kind):
+            let photos = counted(resolution.alsoKept.count + 1, "photo")
+            lines.append(.init(label: "no longer", text: "\(photos) together, \(name) first: \(kind.words)"))
+        }
+        lines.append(.init(label: "", text: "What somebody changed since stays as it is, and is told."))
+        return DecisionState(kind: .undo(resolution), title: "Undo", lines: lines)
     }
 }

@@ -65,6 +65,9 @@ extension AppState {
         case .stack(let cluster, let stacks):
             duplicates.change = (request, .stack(cluster))
             return [.stackPhotos(request, stacks, reason: reason)]
+        case .undo(let resolution):
+            duplicates.change = (request, .undo(resolution))
+            return [.undoResolution(request, resolution.id, reason: reason)]
         case .emptyTrash: return emptyTrash(reason: reason)
         case .writeSidecars(let photos): return writeSidecars(photos)
         }
@@ -144,25 +147,37 @@ extension AppState {
         return effects
     }
 
+    /// Takes this session's last decision back; one of another is shown first.
     mutating func undoResolution() -> [Effect] {
-        guard let resolution = duplicates.resolutions.last else { return [] }
         let request = makeRequest()
+        guard let resolution = duplicates.resolutions.last else {
+            duplicates.lastDecisionRequest = request
+            return [.loadLastDecision(request)]
+        }
         duplicates.change = (request, .undo(resolution))
-        return [.undoResolution(request, resolution.id)]
+        return [.undoResolution(request, resolution.id, reason: "")]
+    }
+
+    mutating func lastDecisionLoaded(_ request: RequestID, _ last: LastDecision?) {
+        guard request == duplicates.lastDecisionRequest else { return }
+        duplicates.lastDecisionRequest = nil
+        guard let last else {
+            activity.notice = Notice(.information, "nothing that was decided on duplicates stands")
+            return
+        }
+        layers.append(.decision(last.undoing))
     }
 
     func reasonNoUndoOfResolution() -> String? {
         if duplicates.change != nil { return "the last decision is being saved" }
-        return duplicates.resolutions.isEmpty
-            ? "nothing was resolved since the app was opened; phototui duplicates undo takes earlier ones back" : nil
+        return duplicates.lastDecisionRequest == nil ? nil : "the last decision is being looked for"
     }
 
     mutating func resolutionUndone(_ request: RequestID, _ undone: UndoneResolution) -> [Effect] {
         guard duplicates.change?.id == request else { return [] }
         duplicates.change = nil
         let resolution = undone.resolution
-        duplicates.resolutions.removeAll { $0.id == resolution.id }
-        duplicates.won -= resolution.byteCount.bytes
+        forgetWon(by: resolution)
         (duplicates.isTotalsStale, duplicates.isStale, duplicates.sought) = (true, true, resolution.cluster)
         forgetPhotos(of: resolution.cluster)
         let back =
@@ -182,6 +197,13 @@ extension AppState {
         }
         activity.notice = Notice(.success, back)
         return context == .comparison ? open(resolution.cluster) : []
+    }
+
+    /// What another session won was never counted here.
+    private mutating func forgetWon(by resolution: Resolution) {
+        guard let place = duplicates.resolutions.firstIndex(where: { $0.id == resolution.id }) else { return }
+        duplicates.resolutions.remove(at: place)
+        duplicates.won -= resolution.byteCount.bytes
     }
 
     private func words(_ conflict: UndoneResolution.Conflict) -> String {
@@ -205,10 +227,7 @@ extension AppState {
         case .resolve, .distinct, .stack: title = "Nothing was changed"
         case .undo(let resolution):
             title = "Not undone"
-            if error.code == .conflict || error.code == .notFound {
-                duplicates.resolutions.removeAll { $0.id == resolution.id }
-                duplicates.won -= resolution.byteCount.bytes
-            }
+            if error.code == .conflict || error.code == .notFound { forgetWon(by: resolution) }
         }
         (duplicates.isTotalsStale, duplicates.isStale) = (true, true)
         duplicates.comparison?.isStale = true

@@ -93,6 +93,19 @@ public struct ClusterSummary: Hashable, Sendable {
     }
 }
 
+/// The newest decision on duplicates that stands.
+public struct LastDecision: Hashable, Sendable {
+    public let resolution: Resolution
+    /// Of the photo that was kept, or stands for the others, to be escaped when drawn; nil where it is gone.
+    public let name: String?
+    /// Whole days since.
+    public let days: Int
+
+    public init(resolution: Resolution, name: String?, days: Int) {
+        (self.resolution, self.name, self.days) = (resolution, name, days)
+    }
+}
+
 /// A cluster with its photos, and what to do with it.
 public struct ClusterDetails: Hashable, Sendable {
     /// Photos that belong together without being duplicates.

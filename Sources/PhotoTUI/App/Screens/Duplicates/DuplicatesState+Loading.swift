@@ -169,6 +169,10 @@ extension AppState {
             }
             duplicates.summariesRequest = nil
             return retryDuplicates()
+        } else if request == duplicates.lastDecisionRequest {
+            duplicates.lastDecisionRequest = nil
+            activity.notice = Notice(error)
+            return []
         } else if request == duplicates.scanRequest {
             (duplicates.scanRequest, duplicates.scan) = (nil, nil)
             activity.notice = Notice(error)

@@ -49,6 +49,7 @@ public struct DuplicatesState: Sendable {
 
     var area = Rect(GridSize(columns: 0, rows: 0))
     var totalsRequest: RequestID?
+    var lastDecisionRequest: RequestID?
     var isTotalsStale = true
     var pageRequest: (id: RequestID, kind: PageKind)?
     /// Whether what is here has to be read again.
