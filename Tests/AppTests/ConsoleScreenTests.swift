@@ -124,6 +124,23 @@ struct ConsoleScreenTests {
         try expectGolden(app.frame(), "dead-80x24")
     }
 
+    @Test("An error wider than its column ends in an ellipsis and stands in full below the list")
+    func wideError() throws {
+        var app = running()
+        let error = "PaymentDeclined: " + (1...20).map { "reason\($0)" }.joined(separator: " ")
+        app.broker.groups = [SampleBroker.group("wide", error: error, count: 1)]
+        app.press("D")
+        func expectWhole(_ place: String) throws {
+            let row = try #require(app.screen.split(separator: "\n").first { $0.contains("PaymentDecl") })
+            #expect(row.contains("…") && !row.contains("reason10"), "\(place): \(row)")
+            for word in error.split(separator: " ") { #expect(app.screen.contains(word), "\(place): \(word)") }
+        }
+        try expectWhole("groups")
+        app.broker.members["wide"] = app.broker.groups[0].letters
+        app.press("enter")
+        try expectWhole("letters")
+    }
+
     @Test("The letters of a group") func group() throws {
         var app = running(columns: 120, rows: 40)
         app.press("D enter j")

@@ -38,7 +38,11 @@ struct CatalogOpeningTests {
                     _ = try connection.execute("DELETE FROM photo_terms WHERE term = ?", [.integer(number)])
                 }
                 _ = try connection.execute("DELETE FROM search_terms WHERE kind = 'keyword'", [])
-                for later in ["INDEX photos_rated", "INDEX photos_missing", "INDEX files_reason"] {
+                for later in [
+                    "INDEX photos_rated", "INDEX photos_missing", "INDEX files_reason", "INDEX jobs_error_runtime",
+                    "INDEX jobs_error_wait", "INDEX jobs_error_attempts", "INDEX jobs_error_ended",
+                    "TABLE retried_failures",
+                ] {
                     _ = try connection.execute("DROP \(later)", [])
                 }
                 _ = try connection.execute("ALTER TABLE photo_metadata DROP COLUMN removed_keywords", [])
@@ -70,6 +74,8 @@ struct CatalogOpeningTests {
                     "TABLE photo_texts", "TABLE photo_terms", "TABLE search_terms", "TABLE search_history",
                     "TABLE edit_parts", "TABLE edits", "TABLE photo_tags", "TABLE tags", "TABLE album_photos",
                     "TABLE albums", "INDEX jobs_published", "INDEX jobs_photo", "INDEX photos_trash",
+                    "INDEX jobs_error_runtime", "INDEX jobs_error_wait", "INDEX jobs_error_attempts",
+                    "INDEX jobs_error_ended", "TABLE retried_failures",
                     "INDEX jobs_error", "INDEX jobs_failure", "INDEX jobs_dead", "INDEX jobs_unprinted",
                     "TABLE upload_parts",
                     "TABLE uploads", "TABLE vectors",

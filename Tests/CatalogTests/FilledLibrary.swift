@@ -82,6 +82,9 @@ enum FilledLibrary {
             _ = try connection.execute(
                 "INSERT INTO job_attempts (job, number, owner, started_at) SELECT id, 1, owner, 1 FROM jobs", [])
             _ = try connection.execute(
+                "INSERT INTO retried_failures (owner, kind, queue, fingerprint, first_at) SELECT owner, kind, queue, 1, 1 FROM jobs LIMIT 1",
+                [])
+            _ = try connection.execute(
                 "INSERT INTO promoted_originals (photo, owner, path) SELECT id, owner, original_path FROM photos", [])
         }
         try await catalog.noteSearch("lisbon")

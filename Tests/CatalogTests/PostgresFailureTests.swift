@@ -111,6 +111,8 @@ struct PostgresFailureTests {
         for table in tables { _ = try database.execute("ALTER TABLE \(table) FORCE ROW LEVEL SECURITY", []) }
         for later in [
             "DROP INDEX photos_rated", "DROP INDEX photos_missing", "DROP INDEX files_reason",
+            "DROP INDEX jobs_error_runtime", "DROP INDEX jobs_error_wait", "DROP INDEX jobs_error_attempts",
+            "DROP INDEX jobs_error_ended", "DROP TABLE retried_failures",
             "ALTER TABLE photo_metadata DROP COLUMN removed_keywords",
         ] {
             _ = try database.execute(later, [])
@@ -150,11 +152,12 @@ struct PostgresFailureTests {
         for index in [
             "jobs_error", "jobs_failure", "jobs_dead", "jobs_unprinted", "photos_city", "photos_unplaced",
             "photos_rated", "photos_missing", "files_reason",
+            "jobs_error_runtime", "jobs_error_wait", "jobs_error_attempts", "jobs_error_ended",
         ] {
             _ = try database.execute("DROP INDEX \(index)", [])
         }
         let later =
-            ["faces", "people", "sidecars", "places", "job_attempts", "refused_events"]
+            ["faces", "people", "sidecars", "places", "job_attempts", "refused_events", "retried_failures"]
             + ["shared_photos", "shares", "exported_photos", "promoted_originals", "quotas"]
         for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])

@@ -121,6 +121,32 @@ struct QueryPlanTests {
     }
 
     @Test(
+        "Errors are read in each order from an index of the jobs that have one, whatever else is asked",
+        arguments: TaskFilter.Order.allCases)
+    func errors(_ order: TaskFilter.Order) async throws {
+        let catalog = try await SQLCatalog.open(
+            SQLiteDatabase.inMemory(settings: SQLiteSettings()), owner: "local", clock: FixedClock(),
+            random: SystemRandom())
+        let index =
+            switch order {
+            case .newest, .oldest: "jobs_error"
+            case .runtime: "jobs_error_runtime"
+            case .wait: "jobs_error_wait"
+            case .retries: "jobs_error_attempts"
+            case .ended: "jobs_error_ended"
+            }
+        var narrow = JobFilter(states: [.dead, .retrying])
+        (narrow.kinds, narrow.queues, narrow.since) = ([.processPhoto], [.high], 5)
+        for var filter in [JobFilter(), JobFilter(states: [.dead]), narrow] {
+            (filter.errorPattern, filter.order) = ("x", order)
+            let statement = catalog.errors(filter, holding: ["x"])
+            let plan = try await plan(statement.sql, statement.values)
+            #expect(plan.contains("USING INDEX \(index) (owner=?)") && !plan.contains("TEMP B-TREE"), "\(plan)")
+        }
+        try await catalog.close()
+    }
+
+    @Test(
         "A page of clusters walks its order's index from either end, filtered or not",
         arguments: ClusterQuery.Order.allCases)
     func clusters(_ order: ClusterQuery.Order) async throws {

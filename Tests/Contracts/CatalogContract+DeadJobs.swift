@@ -74,6 +74,48 @@ extension CatalogContract {
                 try await catalog.deadGroups().contains { $0.key == full.key }, false, "the group afterwards")
             try await catalog.requireSound()
         },
+        ContractCase("A group of dead jobs tells when its first died, also when that one was retried") { subject in
+            let catalog = subject.catalog
+            _ = try await catalog.record((0..<3).map { scanned($0) })
+            func die(_ job: JobID) async throws -> Double {
+                subject.clock.advance(seconds: 10)
+                _ = try await catalog.fail(
+                    job, worker: "w", error: "no space left: \(job) bytes", runAt: nil, unreadable: false)
+                return Double(subject.clock.microseconds) / 1e6
+            }
+            func group() async throws -> FailureGroup? {
+                let groups = try await catalog.deadGroups()
+                try require(groups.count < 2, "more groups than one: \(groups)")
+                return groups.first
+            }
+            var jobs = try await catalog.claimAll().map(\.id)
+            var moments: [Double] = []
+            for job in jobs { moments.append(try await die(job)) }
+            try requireEqual(try await group()?.firstAt, moments[0], "the first")
+            try requireEqual(try await catalog.retry([jobs[0], jobs[1]]), 2, "retried")
+            let rest = try requirePresent(try await group(), "the group")
+            try requireEqual(rest.count, 1, "what is left of it")
+            try requireEqual(rest.firstAt, moments[0], "the first, of what is left")
+            try requireEqual(rest.lastAt, moments[2], "the last")
+
+            // Empty meanwhile; a later one that is retried is none that died earlier.
+            try requireEqual(try await catalog.retry([jobs[2]]), 1, "the last of them")
+            try requireEqual(try await group(), nil, "an empty group")
+            jobs = try await catalog.claimAll().map(\.id)
+            let again = try await die(jobs[0])
+            let returned = try requirePresent(try await group(), "the group again")
+            try requireEqual(returned.firstAt, moments[0], "the first, of a group that came again")
+            try requireEqual(returned.lastAt, again, "the last of it")
+
+            // Another error of the same kind and queue, or another's, has a first of its own.
+            subject.clock.advance(seconds: 10)
+            _ = try await catalog.retry([jobs[0]])
+            let other = try await catalog.claim(queue: .high, worker: "w", leaseSeconds: 60, limit: 1)[0].id
+            _ = try await catalog.fail(other, worker: "w", error: "user not found", runAt: nil, unreadable: false)
+            try requireEqual(
+                try await group()?.firstAt, Double(subject.clock.microseconds) / 1e6, "the first of another group")
+            try await catalog.requireSound()
+        },
         ContractCase("Each attempt of a job is kept: who began it when, how it ended, and why") { subject in
             let catalog = subject.catalog
             _ = try await catalog.record([scanned(1)])

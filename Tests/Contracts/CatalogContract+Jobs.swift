@@ -439,6 +439,7 @@ extension CatalogContract {
                 for order in [TaskFilter.Order.runtime, .ended] {
                     try requireEqual(try await find(pattern, order, limit: 3), [5, 3, 2], "the longest, \(pattern)")
                 }
+                try requireEqual(try await find(pattern, .wait, limit: 4), [5, 3, 2, 1], "by waits, \(pattern)")
                 try requireEqual(try await find(pattern, .retries), [5, 3, 2, 1, 0], "by attempts, \(pattern)")
                 try requireEqual(try await find(pattern, .newest, limit: 0), [], "none, \(pattern)")
             }

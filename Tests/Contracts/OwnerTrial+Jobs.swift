@@ -23,7 +23,7 @@ extension OwnerTrial {
                 try requireEqual(found.map(\.id), [job], "the jobs \(state)")
             }
         },
-        OwnerTrial("jobs(_:after:limit:)") { own, other in
+        OwnerTrial("jobs(_:after:limit:looked:)") { own, other in
             for id in other.jobs {
                 let page = try await own.catalog.jobs(JobFilter(), after: id, limit: 99)
                 try requireOwn(page.map(\.id), of: own.jobs, "a page behind the other's job")

@@ -49,7 +49,7 @@ struct CeleryConsoleTests {
         #expect(listing.queues[0].isDeclared && listing.queues[0].depth == 0)
     }
 
-    @Test("A queue without a name is listed, and lists whose names are no text are counted")
+    @Test("A queue without a name is listed, and one whose name is no text is listed, read, moved from and purged")
     func oddNames() async throws {
         let server = try RedisServer()
         defer { server.stop() }
@@ -63,11 +63,45 @@ struct CeleryConsoleTests {
             try await client.send(RedisCommand("LPUSH", name, message, message, message))
         }
         let listing = try await console.queues()
-        #expect(listing.queues.map(\.name) == ["", "ä"] && listing.queues.map(\.depth) == [3, 3])
-        #expect(listing.unreadable == 2)
-        #expect(try await console.peek("", limit: 9).map(\.id) == ["a", "a", "a"])
-        // A pass later.
-        #expect(try await console.queues().unreadable == 2)
+        #expect(listing.queues.map(\.name) == ["", #"\xc3(A"#, #"\xff\xfe"#, "ä"])
+        #expect(listing.queues.map(\.depth) == [3, 3, 3, 3] && listing.unreadable == 2)
+        for queue in listing.queues.map(\.name) {
+            #expect(try await console.peek(queue, limit: 9).map(\.id) == ["a", "a", "a"], "\(queue)")
+        }
+        // A pass later; what is less urgent lies in a list of its own.
+        let step = Array((CeleryKeys.standardSeparator + "3").utf8)
+        try await client.send(RedisCommand("LPUSH", .bytes([0xFF, 0xFE] + step), message))
+        let later = try await console.queues()
+        #expect(later.unreadable == 3 && later.queues.map(\.depth) == [3, 3, 4, 3])
+        let marked = try await console.mark(#"\xff\xfe"#)
+        #expect(try await console.purge(#"\xff\xfe"#, upTo: marked).dropped == 4)
+        #expect(try await client.send(RedisCommand("EXISTS", .bytes([0xFF, 0xFE]))).integer == 0)
+        let moved = try await console.move(from: #"\xc3(A"#, to: "ä", withPoison: false) { _ in }
+        #expect(moved.moved == 3)
+        #expect(try await client.send(RedisCommand("LLEN", "ä")).integer == 6)
+        await #expect(throws: EngineError.self) {
+            try await console.move(from: "ä", to: #"\xff"#, withPoison: false) { _ in }
+        }
+    }
+
+    @Test("Every name of bytes has one spelling, which names nothing else")
+    func spellings() throws {
+        var random = SystemRandomNumberGenerator()
+        let pieces: [[UInt8]] = [
+            [0xFF], [0x80], [0xC3], [0xA4], [0xE2, 0x82], Array("ä".utf8), Array(#"\xff"#.utf8), Array(#"\x5c"#.utf8),
+            Array(#"\"#.utf8), Array("x41".utf8), Array(#"\xFF"#.utf8), Array("mail".utf8),
+        ]
+        var names: [String: [UInt8]] = [:]
+        for _ in 0..<5_000 {
+            let name = (0..<Int.random(in: 0...4, using: &random)).flatMap { _ in pieces.randomElement(using: &random)!
+            }
+            let text = RedisName.text(name)
+            #expect(RedisName.bytes(of: text) ?? Array(text.utf8) == name, "\(name)")
+            #expect(names.updateValue(name, forKey: text).map { $0 == name } ?? true, "\(text)")
+        }
+        for plain in ["", "mail", #"C:\mail\x41"#, "ä\u{6}\u{16}3"] {
+            #expect(RedisName.text(Array(plain.utf8)) == plain && RedisName.bytes(of: plain) == nil)
+        }
     }
 
     @Test("Queues that are bound alike are all declared, and poison at the head of a queue hides it from nobody")

@@ -62,8 +62,10 @@ final class DistantCatalog: JobCatalog {
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job] {
         try await catalog.jobs(state: state, after: after, limit: limit)
     }
-    func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
-        try await catalog.jobs(filter, after: after, limit: limit)
+    func jobs(
+        _ filter: JobFilter, after: JobID?, limit: Int, looked: @escaping @Sendable (_ errors: Int) -> Void
+    ) async throws -> [Job] {
+        try await catalog.jobs(filter, after: after, limit: limit, looked: looked)
     }
     func attempts(of job: JobID) async throws -> [JobAttempt] { try await catalog.attempts(of: job) }
     func deadGroups() async throws -> [FailureGroup] { try await catalog.deadGroups() }

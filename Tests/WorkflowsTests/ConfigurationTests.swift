@@ -46,7 +46,7 @@ struct ConfigurationTests {
         #expect(configuration.problems.isEmpty && configuration.budget == 12.5)
         let b2 = try #require(configuration.prices.first { $0.provider == "b2" })
         #expect(b2.date == "2026-11-22" && b2.storagePerGBMonth == 0.007 && b2.egressPerGB == 0.01)
-        #expect(b2.classes.map(\.perMillion) == [0, 0.4, 5])
+        #expect(b2.classes.map(\.perMillion) == [0, 0, 5])
         #expect(configuration.prices.dropFirst() == PriceList.known.dropFirst())
         let wrong = try load(
             """

@@ -11,23 +11,45 @@ extension SQLCatalog {
         return try await database.read { [ownerValue] connection in
             let rows = try connection.rows(
                 """
-                SELECT kind, queue, fingerprint, count(*) AS dead, min(finished_at), max(finished_at) FROM jobs
-                WHERE \(Self.isDead) GROUP BY kind, queue, fingerprint ORDER BY dead DESC, kind, queue, fingerprint
+                SELECT kind, queue, fingerprint, count(*) AS dead, min(finished_at), max(finished_at), (
+                    SELECT first_at FROM retried_failures AS retried
+                    WHERE retried.owner = jobs.owner AND retried.kind = jobs.kind AND retried.queue = jobs.queue
+                        AND retried.fingerprint = jobs.fingerprint)
+                FROM jobs WHERE \(Self.isDead)
+                GROUP BY owner, kind, queue, fingerprint ORDER BY dead DESC, kind, queue, fingerprint
                 """, [ownerValue])
             return try rows.map { row in
                 var row = row
                 let key = FailureKey(
                     task: try row.text(), queue: try row.text(), fingerprint: try row.optionalInt64())
                 let (count, first, last) = (try row.int(), try row.optionalInt64(), try row.optionalInt64())
+                let retried = try row.optionalInt64()
                 let condition = Self.condition(key, owner: ownerValue)
                 var latest = try connection.row(
                     "SELECT error FROM jobs WHERE \(condition.sql) ORDER BY finished_at DESC, id DESC LIMIT 1",
                     condition.values)
                 return FailureGroup(
-                    key: key, count: count, firstAt: Double(first ?? 0) / 1e6, lastAt: Double(last ?? 0) / 1e6,
-                    error: try latest?.optionalText())
+                    key: key, count: count, firstAt: Double(min(first ?? 0, retried ?? .max)) / 1e6,
+                    lastAt: Double(last ?? 0) / 1e6, error: try latest?.optionalText())
             }
         }
+    }
+
+    /// Keeps when the first of a group died, before a person has it tried again.
+    static func keepFirst(
+        of jobs: [JobID], owner: SQLValue, where condition: String, _ connection: any SQLConnection
+    ) throws {
+        try connection.send(
+            """
+            \(NamedRows.table)
+            INSERT INTO retried_failures (owner, kind, queue, fingerprint, first_at)
+            SELECT owner, kind, queue, fingerprint, min(finished_at) FROM jobs
+            WHERE \(isDead) AND fingerprint IS NOT NULL AND finished_at IS NOT NULL AND id IN (SELECT id FROM named)
+                AND \(condition)
+            GROUP BY owner, kind, queue, fingerprint
+            ON CONFLICT (owner, kind, queue, fingerprint) DO UPDATE SET first_at = excluded.first_at
+            WHERE excluded.first_at < retried_failures.first_at
+            """, NamedRows.values(jobs) + [owner])
     }
 
     func deadJobs(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [Job] {

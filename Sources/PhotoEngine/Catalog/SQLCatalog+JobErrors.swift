@@ -7,42 +7,51 @@ extension SQLCatalog {
     /// Up to so many are looked at one by one, wherever they are; of more, some are soon found in the order of the jobs.
     private static var mostCandidates: Int { 10_000 }
 
-    /// What an error must hold is looked for in the index of errors. Where few jobs have it, only these are read; else the jobs
-    /// are read once, in their order, up to the limit. Other orders than that of the ids read all that fit, and keep the first.
-    func jobsByError(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
+    /// What an error must hold is looked for in the index of errors. Where few jobs have it, only these are read; else the errors
+    /// are read once, in the order that is asked for, up to the limit.
+    func jobsByError(
+        _ filter: JobFilter, after: JobID?, limit: Int, looked: @escaping @Sendable (_ errors: Int) -> Void
+    ) async throws -> [Job] {
+        guard limit > 0 else { return [] }
         let pattern = try ErrorPattern(filter.errorPattern ?? "")
-        var found = FoundJobs(order: filter.order, limit: limit)
-        let condition = condition(filter)
+        let after = filter.order == .newest || filter.order == .oldest ? after : nil
         if !pattern.parts.isEmpty {
             let candidates = try await database.read { [ownerValue] in
                 try $0.dialect.jobsByError(pattern.parts, ownerValue, Self.mostCandidates, $0)
             }
             if let candidates {
-                var ids = candidates.sorted()[...]
-                if found.isNewestFirst { ids = ids.reversed()[...] }
-                if found.isPaged, let after { ids = ids.drop { found.isNewestFirst ? $0 >= after : $0 <= after } }
-                while !ids.isEmpty, !found.isFull {
-                    let page = Array(ids.prefix(Self.pageSize))
-                    ids = ids.dropFirst(page.count)
-                    found.add(try await jobs(named: page, condition), fitting: pattern)
-                    try Task.checkCancellation()
-                }
-                return found.jobs()
+                return try await jobs(among: candidates, fitting: pattern, filter, after: after, limit: limit)
             }
         }
-        var place = found.isPaged ? after : nil
-        while !found.isFull {
-            let page = try await nextJobs(after: place, found.isNewestFirst, holding: pattern.parts, condition)
-            found.add(page, fitting: pattern)
-            if page.count < Self.pageSize { break }
-            place = page.last?.id
-            try Task.checkCancellation()
+        let ids = try await walk(fitting: pattern, filter, after: after, limit: limit, looked)
+        var found: [Job] = []
+        for start in stride(from: 0, to: ids.count, by: Self.pageSize) {
+            found += try await jobs(named: Array(ids[start..<min(start + Self.pageSize, ids.count)]), filter)
         }
-        return found.jobs()
+        return found
     }
 
-    /// Those of the named jobs that meet a condition, in the order of their names.
-    private func jobs(named ids: [JobID], _ condition: Timeline.Condition) async throws -> [Job] {
+    private func jobs(
+        among candidates: [JobID], fitting pattern: ErrorPattern, _ filter: JobFilter, after: JobID?, limit: Int
+    ) async throws -> [Job] {
+        let isPaged = filter.order == .newest || filter.order == .oldest
+        var ids = candidates.sorted()[...]
+        if filter.order != .oldest { ids = ids.reversed()[...] }
+        if let after { ids = ids.drop { filter.order == .oldest ? $0 <= after : $0 >= after } }
+        var found: [Job] = []
+        while !ids.isEmpty, !isPaged || found.count < limit {
+            let page = Array(ids.prefix(Self.pageSize))
+            ids = ids.dropFirst(page.count)
+            found += try await jobs(named: page, filter).filter { pattern.fits($0.error ?? "") == true }
+            try Task.checkCancellation()
+        }
+        if !isPaged { found.sort { (rank($0, filter.order), $0.id) > (rank($1, filter.order), $1.id) } }
+        return Array(found.prefix(limit))
+    }
+
+    /// Those of the named jobs that a filter lets through, whatever their error, in the order of their names.
+    private func jobs(named ids: [JobID], _ filter: JobFilter) async throws -> [Job] {
+        let condition = condition(filter)
         let rows = try await database.rows(
             """
             \(NamedRows.table)
@@ -53,55 +62,8 @@ extension SQLCatalog {
         return jobs.sorted { (places[$0.id] ?? 0) < (places[$1.id] ?? 0) }
     }
 
-    private func nextJobs(
-        after place: JobID?, _ isNewestFirst: Bool, holding parts: [String], _ condition: Timeline.Condition
-    ) async throws -> [Job] {
-        var condition = condition
-        if let place { condition.and("id \(isNewestFirst ? "<" : ">") ?", [.id(place)]) }
-        for part in parts { condition.and(dialect.contains("error"), [.text(Timeline.asciiLowercased(part))]) }
-        let sql = """
-            SELECT \(JobColumns.all) FROM jobs WHERE \(condition.sql) ORDER BY id \(isNewestFirst ? "DESC" : "ASC") LIMIT ?
-            """
-        let values = condition.values + [.int(Self.pageSize)]
-        return try await database.read { connection in
-            if let inOrder = connection.dialect.readsInOrder { try connection.send(inOrder, []) }
-            return try connection.rows(sql, values)
-        }.map(JobColumns.job)
-    }
-}
-
-/// The first jobs, in some order, of those that come in the order of their ids.
-private struct FoundJobs {
-    let order: TaskFilter.Order
-    let limit: Int
-    private var kept: [Job] = []
-
-    init(order: TaskFilter.Order, limit: Int) {
-        self.order = order
-        self.limit = max(0, limit)
-    }
-
-    /// Whether ids are the order.
-    var isPaged: Bool { order == .newest || order == .oldest }
-    var isNewestFirst: Bool { order != .oldest }
-    /// Whether nothing that is still to come can be among the first.
-    var isFull: Bool { limit == 0 || isPaged && kept.count >= limit }
-
-    mutating func add(_ page: [Job], fitting pattern: ErrorPattern) {
-        for job in page where !isFull && pattern.fits(job.error ?? "") == true {
-            kept.append(job)
-            if kept.count >= 2 * limit + 1000 { kept = jobs() }
-        }
-    }
-
-    func jobs() -> [Job] {
-        if isPaged { return Array(kept.prefix(limit)) }
-        let sorted = kept.map { (rank($0), $0) }.sorted { $0.0 == $1.0 ? $0.1.id > $1.1.id : $0.0 > $1.0 }
-        return sorted.prefix(limit).map(\.1)
-    }
-
     /// The greatest is the first; as the statement orders jobs without a pattern.
-    private func rank(_ job: Job) -> Int64 {
+    private func rank(_ job: Job, _ order: TaskFilter.Order) -> Int64 {
         switch order {
         case .newest, .oldest: 0
         case .runtime: job.finishedAt.flatMap { end in job.startedAt.map { end - $0 } } ?? -1
@@ -109,5 +71,37 @@ private struct FoundJobs {
         case .retries: Int64(job.attempts)
         case .ended: job.finishedAt ?? -1
         }
+    }
+
+    private func walk(
+        fitting pattern: ErrorPattern, _ filter: JobFilter, after: JobID?, limit: Int,
+        _ looked: @escaping @Sendable (_ errors: Int) -> Void
+    ) async throws -> [JobID] {
+        let (sql, values) = errors(filter, after: after, holding: pattern.parts)
+        return try await database.read { connection in
+            if let inOrder = connection.dialect.readsInOrder { try connection.send(inOrder, []) }
+            var found: [JobID] = []
+            var count = 0
+            try connection.eachRow(sql, values) { row in
+                var row = row
+                let id: JobID = try row.id()
+                if pattern.fits(try row.text()) == true { found.append(id) }
+                count += 1
+                if count.isMultiple(of: Self.pageSize) { looked(count) }
+                return found.count < limit
+            }
+            return found
+        }
+    }
+
+    /// Ids and errors of all that a filter lets through, in its order. Each order has an index of the jobs that have an error.
+    func errors(
+        _ filter: JobFilter, after: JobID? = nil, holding parts: [String] = []
+    ) -> (sql: String, values: [SQLValue]) {
+        let ordering = Self.ordering(filter.order)
+        var condition = condition(filter, amongErrors: true)
+        if let after, let comparison = ordering.comparison { condition.and("id \(comparison) ?", [.id(after)]) }
+        for part in parts { condition.and(dialect.contains("error"), [.text(Timeline.asciiLowercased(part))]) }
+        return ("SELECT id, error FROM jobs WHERE \(condition.sql) ORDER BY \(ordering.sql)", condition.values)
     }
 }

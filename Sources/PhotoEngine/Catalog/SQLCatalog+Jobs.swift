@@ -20,8 +20,12 @@ extension SQLCatalog {
         ).map(JobColumns.job)
     }
 
-    func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
-        if filter.errorPattern != nil { return try await jobsByError(filter, after: after, limit: limit) }
+    func jobs(
+        _ filter: JobFilter, after: JobID?, limit: Int, looked: @escaping @Sendable (_ errors: Int) -> Void
+    ) async throws -> [Job] {
+        if filter.errorPattern != nil {
+            return try await jobsByError(filter, after: after, limit: limit, looked: looked)
+        }
         let ordering = Self.ordering(filter.order)
         var condition = condition(filter)
         if let after, let comparison = ordering.comparison { condition.and("id \(comparison) ?", [.id(after)]) }
@@ -32,7 +36,7 @@ extension SQLCatalog {
     }
 
     /// How what follows a job compares with it, where ids are the order.
-    private static func ordering(_ order: TaskFilter.Order) -> (sql: String, comparison: String?) {
+    static func ordering(_ order: TaskFilter.Order) -> (sql: String, comparison: String?) {
         switch order {
         case .newest: ("id DESC", "<")
         case .oldest: ("id", ">")
@@ -47,8 +51,8 @@ extension SQLCatalog {
         }
     }
 
-    /// All that a filter asks for, but that its pattern fits the error.
-    func condition(_ filter: JobFilter) -> Timeline.Condition {
+    /// All that a filter asks for, but that its pattern fits the error. In an index of errors, states are not sought.
+    func condition(_ filter: JobFilter, amongErrors: Bool = false) -> Timeline.Condition {
         var condition = Timeline.Condition(sql: "owner = ?", values: [ownerValue])
         func add(_ column: String, _ words: [String]) {
             condition.and(
@@ -56,8 +60,8 @@ extension SQLCatalog {
                 words.sorted().map(SQLValue.text))
         }
         if !filter.states.isEmpty {
-            add("state", filter.states.map(\.rawValue))
-            if !filter.states.contains(.succeeded) { condition.and("state <> 'succeeded'") }
+            add(amongErrors ? dialect.unsought("state") : "state", filter.states.map(\.rawValue))
+            if !amongErrors, !filter.states.contains(.succeeded) { condition.and("state <> 'succeeded'") }
         }
         if let kinds = filter.kinds { add("kind", kinds.map(\.rawValue)) }
         if let queues = filter.queues { add("queue", queues.map(\.rawValue)) }
@@ -102,6 +106,7 @@ extension SQLCatalog {
                 """, [.int(clock.microseconds)], where: isAlone
         ) { [ownerValue] connection in
             try EarlierAttempts.addLast(jobs, owner: ownerValue, where: isAlone, connection)
+            try Self.keepFirst(of: jobs, owner: ownerValue, where: isAlone, connection)
         }
     }
 

@@ -46,6 +46,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     /// More, and the answers would fill the memory.
     private static let longestPipeline = 256
+    /// Of those that are read as they come.
+    private static let rowsAtOnce = 2000
     /// The program has fewer; what composes statements without end must not fill the server's memory.
     private static let mostStatements = 300
     /// How many rows a kept statement inserts.
@@ -137,6 +139,15 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow] {
         try rows(sql, each: [values])[0]
+    }
+
+    func eachRow(_ sql: String, _ values: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
+        try send("DECLARE walk NO SCROLL CURSOR FOR \(sql)", values)
+        while true {
+            let rows = try rows("FETCH \(Self.rowsAtOnce) FROM walk", [])
+            for row in rows where try !body(row) { return try send("CLOSE walk", []) }
+            if rows.count < Self.rowsAtOnce { return try send("CLOSE walk", []) }
+        }
     }
 
     func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]] {

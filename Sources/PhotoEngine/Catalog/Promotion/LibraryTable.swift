@@ -10,7 +10,7 @@ struct LibraryTable: Sendable {
     /// Every table but `schema_versions`, each behind those that it refers to; tests compare with the schema.
     static let order = [
         "owners", "folders", "photos", "promoted_originals", "photo_metadata", "files", "jobs", "job_attempts",
-        "journal",
+        "retried_failures", "journal",
         "month_counts", "place_counts", "totals", "uploads", "upload_parts", "vectors", "uncompared_photos",
         "duplicate_clusters", "compared_photos", "hash_buckets", "duplicate_decisions", "resolutions",
         "calibration_answers", "calibrations", "photo_stacks", "stacked_photos", "albums", "album_photos", "tags",

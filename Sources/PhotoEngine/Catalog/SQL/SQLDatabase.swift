@@ -79,6 +79,10 @@ protocol SQLConnection {
 
     func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow]
 
+    /// The rows of one statement as they come, until the body returns false: some of them at a time are in memory. One such
+    /// statement at a time.
+    func eachRow(_ sql: String, _ values: [SQLValue], _ body: (SQLRow) throws -> Bool) throws
+
     /// The rows of one statement for each list of values, in one round trip where there are any.
     func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]]
 

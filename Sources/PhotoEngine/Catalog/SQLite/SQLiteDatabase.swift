@@ -155,14 +155,22 @@ private struct SQLiteConnection: SQLConnection {
     }
 
     func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow] {
-        let statement = try database.cachedStatement(sql: sql)
-        let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values.map(\.databaseValue)))
         var rows: [SQLRow] = []
-        let columns = Int32(statement.columnCount)
-        while try cursor.next() != nil {
-            rows.append(SQLRow((0..<columns).map { SQLValue(column: $0, of: statement.sqliteStatement) }))
+        try eachRow(sql, values) { row in
+            rows.append(row)
+            return true
         }
         return rows
+    }
+
+    func eachRow(_ sql: String, _ values: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
+        let statement = try database.cachedStatement(sql: sql)
+        let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values.map(\.databaseValue)))
+        let columns = Int32(statement.columnCount)
+        while try cursor.next() != nil {
+            let row = SQLRow((0..<columns).map { SQLValue(column: $0, of: statement.sqliteStatement) })
+            if try !body(row) { return }
+        }
     }
 
     func rows(_ sql: String, each values: [[SQLValue]]) throws -> [[SQLRow]] {

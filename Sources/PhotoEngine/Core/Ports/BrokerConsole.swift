@@ -51,7 +51,7 @@ public struct QueueListing: Hashable, Sendable {
     public let queues: [QueueState]
     /// Whether all keys of the server were looked at; one that holds very many is gone through a part at a time.
     public let isComplete: Bool
-    /// Lists whose names are no text (UTF-8): whether they are queues is not looked at.
+    /// Lists whose names are no text (UTF-8). Other bytes in the name of a queue are spelled `\xff`, here and wherever it is named.
     public let unreadable: Int
 
     public init(queues: [QueueState], isComplete: Bool, unreadable: Int = 0) {

@@ -141,9 +141,13 @@ public protocol JobCatalog: Sendable {
     /// Jobs newest first behind `after`.
     func jobs(state: JobState?, after: JobID?, limit: Int) async throws -> [Job]
     /// Those that a filter lets through, in its order; behind `after`, which only the orders `newest` and `oldest` have. `.invalidInput`
-    /// for a pattern that is none.
-    func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job]
-    /// Dead jobs by kind, queue and what their errors have in common, the largest group first.
+    /// for a pattern that is none. A pattern that holds no text, or a common one, is compared with one error after the other in
+    /// that order, up to the limit; `looked` hears now and then with how many, on any thread. Ends when the task is cancelled.
+    func jobs(
+        _ filter: JobFilter, after: JobID?, limit: Int, looked: @escaping @Sendable (_ errors: Int) -> Void
+    ) async throws -> [Job]
+    /// Dead jobs by kind, queue and what their errors have in common, the largest group first. When the first of a group died
+    /// is told by those, too, that were retried since.
     func deadGroups() async throws -> [FailureGroup]
     /// Dead jobs, of one group or of all, the latest first behind a place.
     func deadJobs(in group: FailureKey?, after place: FailurePlace?, limit: Int) async throws -> [Job]

@@ -22,3 +22,9 @@ extension Job {
     /// When something became of it last: its end, else its start, else that it was added; Unix microseconds.
     public var changedAt: Int64 { finishedAt ?? startedAt ?? createdAt }
 }
+
+extension JobCatalog {
+    public func jobs(_ filter: JobFilter, after: JobID?, limit: Int) async throws -> [Job] {
+        try await jobs(filter, after: after, limit: limit) { _ in }
+    }
+}

@@ -47,15 +47,15 @@ public struct PriceList: Hashable, Sendable {
     /// Those that are built in; docs/costs.md tells where they are from.
     public static let known: [PriceList] = [
         PriceList(
-            provider: "b2", title: "Backblaze B2", date: "2025-06-01", storagePerGBMonth: 0.006, freeStorageGB: 10,
+            provider: "b2", title: "Backblaze B2", date: "2026-09-07", storagePerGBMonth: 0.00695, freeStorageGB: 10,
             egressPerGB: 0.01, freeEgressGB: 0, freeEgressTimesStored: 3,
             classes: [
                 RequestClass("A", [.write, .delete], perMillion: 0, freePerMonth: 0),
-                RequestClass("B", [.read, .look], perMillion: 0.4, freePerMonth: 75_000),
-                RequestClass("C", [.list], perMillion: 4, freePerMonth: 75_000),
+                RequestClass("B", [.read, .look], perMillion: 0, freePerMonth: 0),
+                RequestClass("C", [.list], perMillion: 0, freePerMonth: 0),
             ], bytesPerGB: 1e9),
         PriceList(
-            provider: "r2", title: "Cloudflare R2", date: "2025-06-01", storagePerGBMonth: 0.015, freeStorageGB: 10,
+            provider: "r2", title: "Cloudflare R2", date: "2026-08-03", storagePerGBMonth: 0.015, freeStorageGB: 10,
             egressPerGB: 0, freeEgressGB: 0, freeEgressTimesStored: 0,
             classes: [
                 RequestClass("A", [.write, .list], perMillion: 4.5, freePerMonth: 1_000_000),

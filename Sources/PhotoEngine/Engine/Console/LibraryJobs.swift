@@ -11,6 +11,9 @@ public struct LibraryJobs: Sendable {
 
     /// All that a filter lets through, the newest first.
     public func ids(_ filter: JobFilter) async throws -> [JobID] {
+        var filter = filter
+        // The order that has pages.
+        filter.order = .newest
         var found: [JobID] = []
         while true {
             let page = try await library.catalog.jobs(filter, after: found.last, limit: Self.page)

@@ -84,7 +84,7 @@ final class CeleryBell: Sendable {
             var isMissed = false
             while let self, self.isWanted(queue) {
                 let value = try? await connection.send(
-                    [RedisCommand("BLMOVE", .text(list), .text(list), "RIGHT", "RIGHT", "5")], seconds: 15)[0]
+                    [RedisCommand("BLMOVE", .key(list), .key(list), "RIGHT", "RIGHT", "5")], seconds: 15)[0]
                 switch value {
                 case .bytes:
                     self.ring(queue)

@@ -35,7 +35,7 @@ extension CeleryBroker {
     }
 
     func depth(of queue: String) async throws -> QueueDepth {
-        let waiting = try await connection.sendAll(keys.lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
+        let waiting = try await connection.sendAll(keys.lists(of: queue).map { RedisCommand("LLEN", .key($0)) })
         let unacknowledged = try await CeleryScripts.unacknowledged.run(
             on: connection, keys: [keys.unacked], [.text(queue)])
         return QueueDepth(
@@ -46,14 +46,14 @@ extension CeleryBroker {
     func peek(_ queue: String, limit: Int) async throws -> [[UInt8]] {
         guard limit > 0 else { return [] }
         let values = try await connection.sendAll(
-            keys.lists(of: queue).map { RedisCommand("LRANGE", .text($0), RedisArgument(-limit), "-1") })
+            keys.lists(of: queue).map { RedisCommand("LRANGE", .key($0), RedisArgument(-limit), "-1") })
         return Array(values.flatMap { $0.array.reversed().compactMap(\.bytes) }.prefix(limit))
     }
 
     /// Seconds since the oldest waiting message was published; nil when none waits whose publisher said when.
     func oldestSeconds(of queue: String) async throws -> Double? {
         let values = try await connection.sendAll(
-            keys.lists(of: queue).map { RedisCommand("LINDEX", .text($0), "-1") })
+            keys.lists(of: queue).map { RedisCommand("LINDEX", .key($0), "-1") })
         let moments = values.compactMap { value in
             value.bytes.flatMap { try? CeleryMessage(raw: $0) }?.publishedAt?.timeIntervalSince1970
         }
@@ -83,8 +83,8 @@ extension CeleryBroker {
     func purge(_ queue: String) async throws -> Int {
         let lists = keys.lists(of: queue)
         let values = try await connection.sendAll(
-            [RedisCommand("MULTI")] + lists.map { RedisCommand("LLEN", .text($0)) }
-                + [RedisCommand("DEL", lists.map(RedisArgument.text)), RedisCommand("EXEC")])
+            [RedisCommand("MULTI")] + lists.map { RedisCommand("LLEN", .key($0)) }
+                + [RedisCommand("DEL", lists.map(RedisArgument.key)), RedisCommand("EXEC")])
         return values.last?.array.prefix(lists.count).reduce(0) { $0 + ($1.integer ?? 0) } ?? 0
     }
 }

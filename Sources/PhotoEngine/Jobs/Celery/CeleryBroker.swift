@@ -53,13 +53,13 @@ final class CeleryBroker: Sendable {
     // Publishing
 
     func pushing(_ message: CeleryMessage, to queue: String) -> RedisCommand {
-        RedisCommand("LPUSH", .text(keys.list(of: queue, priority: message.priority)), .bytes(message.raw))
+        RedisCommand("LPUSH", .key(keys.list(of: queue, priority: message.priority)), .bytes(message.raw))
     }
 
     func push(_ messages: [(raw: [UInt8], queue: String, priority: Int)]) async throws {
         let commands = messages.map { message in
             RedisCommand(
-                "LPUSH", .text(keys.list(of: message.queue, priority: message.priority)), .bytes(message.raw))
+                "LPUSH", .key(keys.list(of: message.queue, priority: message.priority)), .bytes(message.raw))
         }
         try await connection.sendAll(commands)
     }

@@ -69,7 +69,7 @@ struct CeleryRights {
             RedisCommand("PUBLISH", .text(keys.eventChannel("task.multi")), nothing),
         ]
         for queue in queues {
-            let list = RedisArgument.text(keys.list(of: queue, priority: 0))
+            let list = RedisArgument.key(keys.list(of: queue, priority: 0))
             commands += [
                 RedisCommand("LLEN", list), RedisCommand("LINDEX", list, "0"), RedisCommand("LRANGE", list, "0", "0"),
                 RedisCommand("LPUSH", list, nothing), RedisCommand("RPUSH", list, nothing), RedisCommand("RPOP", list),
@@ -77,7 +77,7 @@ struct CeleryRights {
                 RedisCommand("SADD", .text(keys.binding(of: queue)), nothing),
             ]
             // Those of lesser priorities have names of their own.
-            commands += keys.lists(of: queue).dropFirst().map { RedisCommand("RPOP", .text($0)) }
+            commands += keys.lists(of: queue).dropFirst().map { RedisCommand("RPOP", .key($0)) }
         }
         for hash in [keys.unacked, keys.dead, keys.deadReasons] {
             commands += [
@@ -109,7 +109,7 @@ struct CeleryRights {
             commands += [RedisCommand("HSET", .text(hash), nothing, nothing), RedisCommand("EXPIRE", .text(hash), "1")]
         }
         for queue in queues {
-            let list = RedisArgument.text(keys.list(of: queue, priority: 0))
+            let list = RedisArgument.key(keys.list(of: queue, priority: 0))
             commands += [
                 RedisCommand("LLEN", list), RedisCommand("LINDEX", list, "0"), RedisCommand("LRANGE", list, "0", "0"),
                 RedisCommand("LPUSH", list, nothing), RedisCommand("RPOP", list),

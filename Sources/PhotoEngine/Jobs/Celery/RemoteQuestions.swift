@@ -44,7 +44,7 @@ struct RemoteQuestions {
         let queue = route + "." + Self.exchange
         let binding = RedisArgument.text(broker.keys.binding(of: Self.exchange))
         let member = RedisArgument.text(broker.keys.member(routingKey: route, queue: queue))
-        let list = RedisArgument.text(broker.keys.list(of: queue, priority: 0))
+        let list = RedisArgument.key(broker.keys.list(of: queue, priority: 0))
         let deadline = ContinuousClock.now + patience
         let tickets = questions.indices.map { "\(route):\($0)" }
         var answers = Answers(byQuestion: Array(repeating: [:], count: questions.count), missing: 0)

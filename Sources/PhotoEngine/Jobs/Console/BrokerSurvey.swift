@@ -44,7 +44,7 @@ struct BrokerSurvey: Sendable {
         private var before: Set<String> = []
         private(set) var isComplete = false
 
-        /// Names that are no text.
+        /// Those among them that are no UTF-8.
         private var unreadableNames: Set<[UInt8]> = []
         private var unreadableBefore: Set<[UInt8]> = []
 
@@ -53,11 +53,8 @@ struct BrokerSurvey: Sendable {
 
         mutating func take(_ names: [[UInt8]], next: String) {
             for name in names {
-                if let text = String(validating: name, as: UTF8.self) {
-                    found.insert(text)
-                } else {
-                    unreadableNames.insert(name)
-                }
+                found.insert(RedisName.text(name))
+                if String(validating: name, as: UTF8.self) == nil { unreadableNames.insert(name) }
             }
             cursor = next
             guard next == "0" else { return }

@@ -7,7 +7,7 @@ extension CeleryConsole {
     private static let patience = Duration.seconds(5)
 
     public func waiting(in queue: String) async throws -> Int {
-        try await connection.sendAll(await learnedKeys().lists(of: queue).map { RedisCommand("LLEN", .text($0)) })
+        try await connection.sendAll(await learnedKeys().lists(of: queue).map { RedisCommand("LLEN", .key($0)) })
             .reduce(0) { $0 + ($1.integer ?? 0) }
     }
 
@@ -48,6 +48,10 @@ extension CeleryConsole {
         guard !other.allSatisfy(\.isWhitespace) else {
             throw EngineError(.invalidInput, "a queue has a name", whatToDo: "name the queue that they are to wait in")
         }
+        guard RedisName.bytes(of: other) == nil else {
+            throw EngineError(
+                .invalidInput, "\(other) is not UTF-8", whatToDo: "name a queue that a message can name, too")
+        }
         guard queue != other else {
             throw EngineError(.invalidInput, "the messages are in \(queue) already")
         }
@@ -84,7 +88,7 @@ extension CeleryConsole {
     private func walk(
         _ list: String, _ body: (_ page: [[UInt8]], _ skipped: Int) async throws -> Step
     ) async throws -> Int {
-        var left = try await connection.send(RedisCommand("LLEN", .text(list))).integer ?? 0
+        var left = try await connection.send(RedisCommand("LLEN", .key(list))).integer ?? 0
         var skipped = 0
         while left > 0 {
             try Task.checkCancellation()
@@ -107,7 +111,7 @@ extension CeleryConsole {
             of: list, behind: skipped, atMost: most, each: Self.pageBytes, all: Self.pageBytes, part: 1)
         let whole = heads.prefix { $0.length == $0.beginning.count }.map(\.beginning)
         guard whole.isEmpty, heads.first != nil else { return whole }
-        return try await connection.send(RedisCommand("LINDEX", .text(list), RedisArgument(-1 - skipped))).bytes
+        return try await connection.send(RedisCommand("LINDEX", .key(list), RedisArgument(-1 - skipped))).bytes
             .map { [$0] } ?? []
     }
 

@@ -91,12 +91,12 @@ extension CeleryConsole {
             let some = Array(names[start..<min(start + Self.listsAtOnce, names.count)])
             sets += try await ConsoleScripts.members.runReading(on: connection, keys: some, []).array
         }
-        learn(from: sets.flatMap { $0.array.compactMap(\.text) })
+        learn(from: sets.flatMap { $0.array.compactMap(\.bytes).map(RedisName.text) })
         let keys = keys
         var found: [BrokerSurvey.Route: Set<String>] = [:]
         for (name, set) in zip(names, sets) {
             let exchange = String(name.dropFirst(keys.binding(of: "").count))
-            for member in set.array.compactMap(\.text) {
+            for member in set.array.compactMap(\.bytes).map(RedisName.text) {
                 guard let (key, queue) = keys.route(in: member), !Self.isPlumbing(queue) else { continue }
                 found[BrokerSurvey.Route(exchange: exchange, routingKey: key), default: []].insert(queue)
             }

@@ -42,7 +42,7 @@ struct RedisScript: Sendable {
     private func run(
         on connection: RedisConnection, keys: [String], _ arguments: [RedisArgument], suffix: String
     ) async throws -> RedisValue {
-        let rest = [RedisArgument(keys.count)] + keys.map(RedisArgument.text) + arguments
+        let rest = [RedisArgument(keys.count)] + keys.map(RedisArgument.key) + arguments
         var command = RedisCommand("EVALSHA\(suffix)", [.text(digest)] + rest)
         var value = try await connection.send([command])[0]
         if case .error(let text) = value, text.hasPrefix("NOSCRIPT") {
@@ -66,6 +66,6 @@ struct RedisScript: Sendable {
     /// The call as one of several commands; only on a connection that was greeted with `load`.
     func command(keys: [String], _ arguments: [RedisArgument]) -> RedisCommand {
         RedisCommand(
-            "EVALSHA", [.text(digest), RedisArgument(keys.count)] + keys.map(RedisArgument.text) + arguments)
+            "EVALSHA", [.text(digest), RedisArgument(keys.count)] + keys.map(RedisArgument.key) + arguments)
     }
 }

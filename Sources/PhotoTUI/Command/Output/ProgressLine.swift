@@ -77,6 +77,12 @@ final class ProgressLine: Sendable {
         show("\(done) of \(total) \(what)".truncated(to: Console.errorColumns - 1))
     }
 
+    /// `12000 errors looked at`, where nobody knows of how many.
+    func show(_ done: Int, _ what: String) {
+        guard isShown else { return }
+        show("\(done) \(what)".truncated(to: Console.errorColumns - 1))
+    }
+
     func show(_ progress: BulkResolutionProgress) {
         guard isShown else { return }
         var parts = [

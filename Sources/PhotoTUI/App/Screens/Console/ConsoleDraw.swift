@@ -8,6 +8,8 @@ struct ConsoleColumn {
     /// 0 takes what is left.
     let width: Int
     var isRight = true
+    /// Whether it has no more than the texts that show need.
+    var isFitted = false
 }
 
 struct ConsoleCell {
@@ -161,19 +163,27 @@ extension AppState {
         cells: (Int) -> [ConsoleCell]
     ) {
         let room = area.columns - 2
+        let first = cursor.scroll.offset
+        let rows = (first..<max(first, min(count, first + area.rows - 1))).map(cells)
+        let widths = columns.indices.map { index in
+            let column = columns[index]
+            if !column.isFitted { return column.width }
+            let needed = rows.map { $0[index].text.displayWidth }.max() ?? 0
+            return min(column.width, max(needed, column.title.displayWidth))
+        }
         var shown: [Int] = []
         var used = 0
         for index in columns.indices {
-            let needed = (columns[index].width == 0 ? 14 : columns[index].width) + 1
+            let needed = (columns[index].width == 0 ? 14 : widths[index]) + 1
             guard used + needed <= room + 1 else { continue }
             shown.append(index)
             used += needed
         }
-        let fixed = shown.reduce(0) { $0 + columns[$1].width + 1 } - 1
+        let fixed = shown.reduce(0) { $0 + widths[$1] + 1 } - 1
         func write(_ cells: [ConsoleCell], row: Int, role: StyleRole?) {
             var left = area.column + 1
             for index in shown {
-                let width = columns[index].width == 0 ? room - fixed : columns[index].width
+                let width = columns[index].width == 0 ? room - fixed : widths[index]
                 let text = cells[index].text.truncated(
                     to: max(0, width), columns[index].width == 0 ? .middle : .ellipsis, ascii: look.lines.isASCII)
                 let indent = columns[index].isRight ? max(0, width - text.displayWidth) : 0
@@ -182,13 +192,11 @@ extension AppState {
             }
         }
         write(columns.map { ConsoleCell(text: $0.title) }, row: area.row, role: .tableHeader)
-        for line in 0..<max(0, area.rows - 1) {
-            let index = cursor.scroll.offset + line
-            guard index < count else { return }
+        for (line, cells) in rows.enumerated() {
             let row = Rect(row: area.row + 1 + line, column: area.column, rows: 1, columns: area.columns)
-            let isCursor = index == cursor.scroll.cursor
+            let isCursor = first + line == cursor.scroll.cursor
             if isCursor { grid.fill(row, with: Cell(" ", paint: .role(.cursor))) }
-            write(cells(index), row: row.row, role: isCursor ? .cursor : nil)
+            write(cells, row: row.row, role: isCursor ? .cursor : nil)
         }
     }
 

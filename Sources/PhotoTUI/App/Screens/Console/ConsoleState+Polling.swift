@@ -269,6 +269,7 @@ extension AppState {
         let rows = (console?.area.rows ?? 0) - 2
         switch context {
         case .workers: return max(1, rows - workerDetailRows)
+        case .dead: return max(1, rows - deadDetailRows)
         case .inbox: return max(1, rows - inboxDetailRows)
         case .health: return max(1, rows - healthDetailRows)
         default: return max(1, rows)
@@ -284,7 +285,7 @@ extension AppState {
         let visible = max(1, console.area.rows - 2)
         console.queues.arrange(filter: console.filter(in: .queues), visible: visible)
         console.workers.arrange(filter: console.filter(in: .workers), visible: max(1, visible - workerDetailRows))
-        console.dead.arrange(filter: console.filter(in: .dead), visible: visible)
+        console.dead.arrange(filter: console.filter(in: .dead), visible: max(1, visible - deadDetailRows))
         console.jobs.arrange(visible: visible)
         console.inbox.arrange(visible: max(1, visible - inboxDetailRows))
         console.costs.arrange(visible: visible)

@@ -3,6 +3,12 @@ import Grid
 import Widgets
 
 extension AppState {
+    /// Rows below a list: the whole error under the cursor.
+    var deadDetailRows: Int {
+        let rows = (console?.area.rows ?? 0) - 2
+        return rows < 12 ? 0 : min(rows / 3, 7)
+    }
+
     func deadHeading(_ console: ConsoleState) -> (String, [String]) {
         let dead = console.dead
         if dead.letter != nil {
@@ -58,16 +64,18 @@ extension AppState {
                     ],
                 isLoaded: dead.all != nil, into: &grid, in: area)
         }
+        let (details, list) = area.splitBottom(deadDetailRows)
         let isWide = area.columns >= 110
         var columns: [ConsoleColumn] = [
-            .init(title: "COUNT", width: 7), .init(title: "OF", width: 6, isRight: false),
+            .init(title: "COUNT", width: 7), .init(title: "OF", width: 6, isRight: false, isFitted: true),
             .init(title: "LAST", width: 6), .init(title: "FIRST", width: 6),
-            .init(title: "QUEUE", width: 8, isRight: false),
-            .init(title: "TASK", width: max(12, area.columns / 6), isRight: false),
+            .init(title: "QUEUE", width: 8, isRight: false, isFitted: true),
+            .init(title: "TASK", width: max(12, area.columns / 6), isRight: false, isFitted: true),
         ]
-        if isWide { columns.append(.init(title: "OWNERS", width: 12, isRight: false)) }
+        if isWide { columns.append(.init(title: "OWNERS", width: 12, isRight: false, isFitted: true)) }
         columns.append(.init(title: "ERROR", width: 0, isRight: false))
-        drawRows(columns, count: dead.groups.count, dead.cursor, into: &grid, in: area) { index in
+        if let group = dead.cursorGroup { drawDeadDetails(of: group, group.error, into: &grid, in: details) }
+        drawRows(columns, count: dead.groups.count, dead.cursor, into: &grid, in: list) { index in
             let group = dead.groups[index]
             let isPoison = group.kind == .poison
             var cells = [
@@ -95,10 +103,14 @@ extension AppState {
     ) {
         guard !group.letters.isEmpty else { return drawNoRows([], isLoaded: false, into: &grid, in: area) }
         let columns: [ConsoleColumn] = [
-            .init(title: "DIED", width: 6), .init(title: "ID", width: 12, isRight: false),
+            .init(title: "DIED", width: 6), .init(title: "ID", width: 12, isRight: false, isFitted: true),
             .init(title: "ERROR", width: 0, isRight: false),
         ]
-        drawRows(columns, count: group.letters.count, console.dead.letterCursor, into: &grid, in: area) { index in
+        let (details, list) = area.splitBottom(deadDetailRows)
+        if let letter = console.dead.cursorLetter {
+            drawDeadDetails(of: group, letter.reason, into: &grid, in: details)
+        }
+        drawRows(columns, count: group.letters.count, console.dead.letterCursor, into: &grid, in: list) { index in
             let letter = group.letters[index]
             return [
                 ConsoleCell(text: age(letter.at, console)),
@@ -106,6 +118,20 @@ extension AppState {
                 ConsoleCell(text: displayEscaped(Self.head(letter.reason))),
             ]
         }
+    }
+
+    private func drawDeadDetails(
+        of group: DeadSummaryGroup, _ error: String, into grid: inout Grid, in area: Rect
+    ) {
+        let task = group.task.map { displayEscaped(Self.head($0)) } ?? "none"
+        var lines: [(label: String, text: String, role: StyleRole)] = [
+            ("task", task + " in " + displayEscaped(group.queue), .value),
+            ("error", displayEscaped(Self.head(error)), .error),
+        ]
+        if !group.owners.isEmpty {
+            lines.append(("owners", displayEscaped(group.owners.joined(separator: ", ")), .value))
+        }
+        drawConsoleDetails(lines, into: &grid, in: area)
     }
 
     private func age(_ moment: Double, _ console: ConsoleState) -> String {

@@ -29,8 +29,8 @@ extension AppState {
         }
         let (details, list) = area.splitBottom(inboxDetailRows)
         let columns: [ConsoleColumn] = [
-            .init(title: "WHAT", width: 20, isRight: false), .init(title: "COUNT", width: 7),
-            .init(title: "ABOUT", width: 16, isRight: false),
+            .init(title: "WHAT", width: 20, isRight: false, isFitted: true), .init(title: "COUNT", width: 7),
+            .init(title: "ABOUT", width: 16, isRight: false, isFitted: true),
             .init(title: "WHY IT MATTERS", width: 0, isRight: false),
         ]
         drawRows(columns, count: items.count, console.inbox.cursor, into: &grid, in: list) { index in

@@ -80,7 +80,9 @@ struct QueuesCommand: AsyncParsableCommand {
                 note: (found.queues.isEmpty ? "no queues on \(address)\n" : "")
                     + (found.isComplete ? "" : "The server holds very many keys: not all were looked at yet\n")
                     + (found.unreadable == 0
-                        ? "" : "Names that are not UTF-8 are left out: \(counted(found.unreadable, "list"))\n"))
+                        ? ""
+                        : "Names that are not UTF-8 are given with one backslash, \\xff: "
+                            + "\(counted(found.unreadable, "list"))\n"))
         }
     }
 

@@ -84,7 +84,11 @@ extension JobsCommand {
                         try Console.line(displayEscaped(JobFormat.line(job)))
                     }.run(heading: csv ? JobFormat.csvHeader : "")
                 }
-                let found = try await library.catalog.jobs(filter, after: after, limit: limit + 1)
+                let progress = ProgressLine()
+                let found = try await library.catalog.jobs(filter, after: after, limit: limit + 1) {
+                    progress.show($0, "errors looked at")
+                }
+                progress.clear()
                 let jobs = Array(found.prefix(limit))
                 let isPaged = filter.order == .newest || filter.order == .oldest
                 let next = found.count > limit && isPaged ? jobs.last?.id : nil
