@@ -24,6 +24,7 @@ public final class NcursesTerminal: TerminalBackend {
     // SAFETY: made by newterm in init and freed once, in close.
     private var screen: OpaquePointer?
     var pairs: ColorPairs
+    private var colorEconomy = ColorEconomy()
     var parser = InputParser()
     var shown: Grid?
     private var shownCursor: Position?
@@ -177,7 +178,7 @@ public final class NcursesTerminal: TerminalBackend {
     /// output, so that terminals that know it show them whole.
     private func flush(_ frame: ImageScreen.Frame? = nil) {
         var text: [UInt8] = []
-        output.take { text = Array($0) }
+        output.take { text = colorEconomy.reduced(Array($0)) }
         let imageBytes = frame.map { $0.uploads + placements(of: $0, after: text) } ?? []
         guard !text.isEmpty || !imageBytes.isEmpty else { return }
         let isLarge = isExtended && text.count + imageBytes.count > 1024
@@ -263,6 +264,7 @@ public final class NcursesTerminal: TerminalBackend {
 
     public func invalidate() {
         shown = nil
+        colorEconomy.forget()
         if var images {
             let bytes = images.freeEverything()
             bytes.withUnsafeBytes { device.write($0) }
@@ -291,6 +293,7 @@ public final class NcursesTerminal: TerminalBackend {
         device.setRaw()
         if isExtended { device.write(Self.extendedOn) }
         shown = nil
+        colorEconomy.forget()
         arm()
     }
 
