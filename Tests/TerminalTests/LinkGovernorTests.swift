@@ -90,7 +90,7 @@ struct LinkGovernorTests {
         #expect(Double(line.sentPictures) / 40 > rate * 0.7)
         let report = try #require(line.governor.report)
         let found = try #require(report.rate)
-        #expect((rate * 0.8...rate * 1.2).contains(Double(found)))
+        #expect((rate * 0.7...rate * 1.4).contains(Double(found)))
         #expect(abs(report.roundTrip / .seconds(1) - roundTrip) < 0.05)
     }
 
@@ -125,7 +125,7 @@ struct LinkGovernorTests {
         let start = ContinuousClock.now
         governor.sent(100, at: start)
         governor.asked(at: start)
-        #expect(governor.room(at: start) < 4096)
+        #expect(governor.room(at: start) < 4096 && governor.isSlow)
         governor.giveUpLost(at: start + .milliseconds(1100))
         #expect(governor.room(at: start + .milliseconds(1100)) == .max)
         #expect(!governor.wantsQuestion && governor.report == nil)

@@ -17,6 +17,8 @@ struct LinkGovernor: Sendable {
 
     /// Seconds that a key's text may wait behind pictures.
     static let patience = 0.016
+    /// Seconds that whoever comes late to a turn makes up for.
+    private static let lateness = 0.032
     /// Bytes a second from which on nothing is spread: a burst of `openWindow` takes little longer than `patience`.
     static let fastRate = 4_000_000.0
     private static let openWindow = 256 << 10
@@ -70,7 +72,10 @@ struct LinkGovernor: Sendable {
     }
 
     /// Whether pictures should be small and coarse first: a wall of twelve would take longer than a second.
-    var isSlow: Bool { isGoverning && (rate.map { $0 < 300_000 } ?? (roundTrip > 0.02 && window < 64 << 10)) }
+    var isSlow: Bool {
+        // Not known yet is taken for slow, but for a line as short as one on the same machine.
+        isGoverning ? rate.map { $0 < 300_000 } ?? (roundTrip > 0.02 && window < 64 << 10) : !questions.isEmpty
+    }
 
     /// Whether nothing need be held back now.
     var isOpen: Bool { isGoverning ? rate == nil && window >= Self.openWindow : questions.isEmpty }
@@ -86,8 +91,7 @@ struct LinkGovernor: Sendable {
         total += count
         lastSent = now
         if let rate {
-            // Who comes late to a turn makes up for half of one.
-            let turn = max(nextTurnAt ?? now, now - .seconds(Self.patience / 2))
+            let turn = max(nextTurnAt ?? now, now - .seconds(Self.lateness))
             nextTurnAt = turn + .seconds(Double(count) / (rate * Self.share))
         }
     }
@@ -176,11 +180,12 @@ struct LinkGovernor: Sendable {
     /// Bytes of pictures that may go now. A piece may be larger: then the next waits longer.
     func room(at now: Instant) -> Int {
         guard isGoverning else { return questions.isEmpty ? .max : room }
-        guard let rate else { return room }
+        guard let rate else { return isArrived(at: now) ? window : room }
         if let nextTurnAt, nextTurnAt > now { return 0 }
         let inFlight = isArrived(at: now) ? 0 : Double(total - delivered)
         guard inFlight < rate * (roundTrip + 4 * Self.patience) + 512 else { return 0 }
-        return max(64, Int(rate * Self.share * Self.patience))
+        let late = min(Self.lateness, nextTurnAt.map { seconds(from: $0, to: now) } ?? 0)
+        return max(64, Int(rate * Self.share * max(Self.patience, late)))
     }
 
     /// What of a burst may still go.
@@ -214,7 +219,7 @@ struct LinkGovernor: Sendable {
 
     private func isArrived(at now: Instant) -> Bool {
         guard questions.isEmpty, let lastSent, roundTrip.isFinite else { return false }
-        return seconds(from: lastSent, to: now) > roundTrip + Double(total - delivered) / (rate ?? Self.fastRate)
+        return seconds(from: lastSent, to: now) > roundTrip + Double(total - delivered) / (rate ?? 50_000)
     }
 
     private mutating func noteTrip(_ trip: Double, at now: Instant) {
