@@ -32,6 +32,15 @@ struct GoldenScreenTests {
         try expectGolden(app.frame(), "timeline-120x40")
     }
 
+    @Test("A slow line to the terminal is told in the top line") func slowLine() throws {
+        var app = app()
+        app.loadThumbnails()
+        app.state.line = SlowLine(roundTrip: .milliseconds(310), bytes: 20_000, isBusy: true)
+        try expectGolden(app.frame(), "slow-line")
+        app.state.line = SlowLine(roundTrip: .milliseconds(600), bytes: 4_900, isBusy: false)
+        #expect(app.frame().textLines[0].contains(" 4.9 kB/s 600 ms "))
+    }
+
     @Test("The timeline on a narrow terminal") func narrow() throws {
         try expectGolden(app(columns: 40, rows: 12).frame(), "timeline-narrow")
     }

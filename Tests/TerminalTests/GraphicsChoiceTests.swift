@@ -100,11 +100,23 @@ struct GraphicsChoiceTests {
             var parser = InputParser()
             var events = parser.feed(bytes[..<cut])
             // Long after a person's escape key would have been taken for one.
-            if !parser.isInString, parser.isWaiting { continue }
+            if !parser.isInAnswer, parser.isWaiting { continue }
             events += parser.feed(bytes[cut...]) + parser.feed(Array("j".utf8))
             #expect(events == [.key(KeyPress("j"))], "cut at \(cut)")
             #expect(parser.takeReplies().count == 6, "cut at \(cut)")
         }
+    }
+
+    @Test("An answer to what is asked again and again is waited for, where a slow line cuts it")
+    func cutAttributes() {
+        var parser = InputParser()
+        #expect(parser.feed(Array("\u{1b}[?62;".utf8)) == [])
+        #expect(parser.isInAnswer)
+        #expect(parser.feed(Array("4cj".utf8)) == [.key(KeyPress("j"))])
+        #expect(parser.takeReplies().count == 1)
+        // A key that is cut is taken for what it is as soon as before.
+        #expect(parser.feed(Array("\u{1b}[1;".utf8)) == [])
+        #expect(!parser.isInAnswer)
     }
 
     @Test("A terminal that floods answers is not remembered without end")

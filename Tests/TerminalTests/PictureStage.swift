@@ -24,6 +24,7 @@ final class PictureStage {
         // Which terminals move pixels is known by their names.
         let isNamed = kind == .scrolledSixel
         profile.graphics = isNamed ? nil : way
+        profile.pacesPictures = false
         terminal = try NcursesTerminal(path: pty.path, profile: profile)
         screen = PixelScreen(kind, columns: columns, rows: rows)
         terminal.use(pictures)
@@ -44,7 +45,7 @@ final class PictureStage {
         let before = terminal.bytesWritten
         repeat {
             terminal.present(grid, cursor: nil, styles: .plain)
-        } while terminal.imageFrame(of: grid)?.hasMore == true
+        } while terminal.hasMore
         read()
         return terminal.bytesWritten - before
     }

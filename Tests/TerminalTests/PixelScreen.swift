@@ -177,11 +177,13 @@ final class PixelScreen {
         return String(line)
     }
 
-    func cell(_ row: Int, _ column: Int) -> (scalars: [Unicode.Scalar], foreground: UInt32) {
+    func cell(
+        _ row: Int, _ column: Int
+    ) -> (scalars: [Unicode.Scalar], foreground: UInt32, background: UInt32) {
         var scalars = [UInt32](repeating: 0, count: Int(VTERM_MAX_CHARS_PER_CELL))
-        var foreground: UInt32 = 0
-        vt_cell(screen, Int32(row), Int32(column), &scalars, &foreground)
-        return (scalars.prefix { $0 != 0 }.compactMap(Unicode.Scalar.init), foreground)
+        var (foreground, background): (UInt32, UInt32) = (0, 0)
+        vt_cell(screen, Int32(row), Int32(column), &scalars, &foreground, &background)
+        return (scalars.prefix { $0 != 0 }.compactMap(Unicode.Scalar.init), foreground, background)
     }
 
     /// What pictures show on the whole screen, pixel by pixel; nil where there is none.

@@ -146,7 +146,8 @@ struct ConfigurationTests {
         "A value that is not understood is a problem with its place, and the default stays",
         arguments: [
             ("workers = 0", "workers"), ("workers = \"two\"", "workers"), ("watch = \"maybe\"", "watch"),
-            ("graphics = \"crayon\"", "graphics"), ("theme = 3", "theme"), ("colour = \"red\"", "colour"),
+            ("graphics = \"crayon\"", "graphics"), ("graphics_pace = \"slow\"", "graphics_pace"),
+            ("theme = 3", "theme"), ("colour = \"red\"", "colour"),
             ("rendition_formats = \"webp bmp\"", "rendition_formats"), ("keys = 3", "keys"),
             ("[keys]\nquit = 3", "keys.quit"),
         ])
@@ -156,7 +157,7 @@ struct ConfigurationTests {
         #expect(configuration.problems.first?.place.hasSuffix(key) == true)
         #expect(configuration.workers == 2)
         #expect(configuration.watchesFolders)
-        #expect(configuration.graphics == "auto")
+        #expect(configuration.graphics == "auto" && configuration.pacesGraphics)
     }
 
     @Test("A file that is not TOML is ignored whole, with its line")

@@ -29,6 +29,8 @@ public struct Configuration: Sendable {
     public var watchesFolders: Bool
     /// How pictures are drawn: auto, truecolor, 256, 16, mono or ascii.
     public var graphics: String
+    /// Whether pictures are held back where the line to the terminal is slow.
+    public var pacesGraphics: Bool
     /// How long, and how large at most, the history of a broker's tasks is kept.
     public var history: TaskHistoryLimits
     /// What providers of storage charge.
@@ -100,6 +102,9 @@ public struct Configuration: Sendable {
             "graphics", default: "auto", among: Self.graphicsNames,
             "How pictures are drawn: auto; placeholders, kitty or sixel; symbols; or truecolor, 256, 16, mono, ascii; linear tells "
                 + "what changes line by line, for screen readers.")
+        let pace = reader.text(
+            "graphics_pace", default: "auto", among: ["auto", "off"],
+            "Whether pictures wait, and come coarse first, where the line to the terminal is slow: auto or off.")
         let historyDays = reader.number(
             "history_days", default: 14, in: 1...3650, "How many days phototui jobs watch keeps the history of tasks.")
         let historyMegabytes = reader.number(
@@ -136,7 +141,7 @@ public struct Configuration: Sendable {
                 files: batchFiles > 0 ? batchFiles : nil,
                 bytesPerFile: fileMegabytes > 0 ? ByteCount(Int64(fileMegabytes) * 1_000_000) : nil),
             clamd: clamd, clamdProblem: clamdProblem, tierRules: tierRules, tierClasses: tierClasses,
-            watchesFolders: watches, graphics: graphics,
+            watchesFolders: watches, graphics: graphics, pacesGraphics: pace == "auto",
             history: TaskHistoryLimits(days: Double(historyDays), bytes: Int64(historyMegabytes) * 1_000_000),
             prices: prices, budget: Double(budget).flatMap { $0 > 0 && $0.isFinite ? $0 : nil },
             keeperRules: keeperRules, keeperProblem: keeperProblem, scanOptions: scanOptions, profiles: profiles,

@@ -38,6 +38,8 @@ public struct AppState: Sendable {
     public var canShare = true
     /// Exports and shares that are under way.
     var leaving: Set<RequestID> = []
+    /// Of the line to the terminal; nil where it isn't slow.
+    public var line: SlowLine?
     var copyRequest: RequestID?
     /// Before, nobody performs what is asked for.
     var hasStarted = false

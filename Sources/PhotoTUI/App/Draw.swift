@@ -62,11 +62,20 @@ extension AppState {
             parts.append("/" + displayEscaped(timeline.search.text))
         }
         parts.removeAll(where: \.isEmpty)
+        if let line { parts.insert(lineText(line), at: 0) }
         if !libraryName.isEmpty { parts.append(displayEscaped(libraryName)) }
         let text = parts.joined(separator: look.lines.separator)
             .truncated(to: max(0, area.endColumn - column - 2), ascii: look.lines.isASCII)
         grid.write(
             text, at: Position(row: area.row, column: area.endColumn - text.displayWidth - 1), role: .dim)
+    }
+
+    /// `20 kB/s 300 ms`, and a mark while pictures wait.
+    private func lineText(_ line: SlowLine) -> String {
+        let milliseconds = Int(line.roundTrip / .milliseconds(1))
+        let rate = line.bytes < 10_000 ? "\(line.bytes / 1000).\(line.bytes % 1000 / 100)" : "\(line.bytes / 1000)"
+        let mark = line.isBusy ? (look.lines.isASCII ? "v " : "⇣ ") : ""
+        return "\(mark)\(rate) kB/s \(milliseconds) ms"
     }
 
     /// The views that the top line names: those of the photos, or those of the broker.

@@ -107,12 +107,17 @@ public struct Grid: Equatable, Sendable {
         }
     }
 
-    /// The same cells with those of pictures that `showsPixels` names showing pixels.
-    public mutating func replaceSymbols(where showsPixels: (ImagePiece) -> Bool) {
+    /// The same cells with those of pictures that `showsPixels` names, by their place in `cells`, showing pixels.
+    public mutating func replaceSymbols(where showsPixels: (Int, ImagePiece) -> Bool) {
         for index in cells.indices {
-            guard let piece = cells[index].piece, showsPixels(piece) else { continue }
+            guard let piece = cells[index].piece, showsPixels(index, piece) else { continue }
             cells[index] = cells[index].showingPixels
         }
+    }
+
+    /// Blanks the cells of pictures that `isGone` names.
+    public mutating func blank(where isGone: (ImagePiece) -> Bool) {
+        for index in cells.indices where cells[index].piece.map(isGone) == true { cells[index] = .blank }
     }
 
     /// The runs of cells that differ from an earlier grid of the same size, row by row; the whole of each row when the

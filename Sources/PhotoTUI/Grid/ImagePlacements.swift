@@ -53,8 +53,9 @@ public struct ImagePiece: Hashable, Sendable {
 
 /// How a picture travels to the terminal.
 public enum ImageFormat: Hashable, Sendable {
-    /// A PNG file.
-    case png
+    /// A PNG file: a thumbnail of at most so many colours, what is larger of all its colours, unless they are fewer than
+    /// 256.
+    case png(colors: Int)
     /// Pixels of at most so many colours.
     case indexed(colors: Int)
 }
@@ -155,8 +156,11 @@ public struct ImageCapabilities: Hashable, Sendable {
 public protocol ImagePlacements: Sendable {
     var capabilities: ImageCapabilities { get }
 
-    /// Makes a picture known; the same slot again replaces it. Empty where uploads aren't kept.
-    func upload(_ image: EncodedImage, as slot: ImageSlot) -> [UInt8]
+    /// Makes a picture known; the same slot again replaces it. In pieces of about so many bytes, between which text may
+    /// go, but no other call's bytes. Empty where uploads aren't kept.
+    func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]]
+    /// Ends an upload of which not all pieces went; its slot is free then.
+    func abandon(_ slot: ImageSlot) -> [UInt8]
     /// Shows a part of a picture; the same number of the same slot again moves, resizes or clips it.
     func place(_ placement: ImagePlacement, of image: EncodedImage) -> [UInt8]
     /// Takes a placement away. What stood there has to be written anew where `keepsUploads` is false.

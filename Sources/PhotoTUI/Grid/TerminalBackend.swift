@@ -21,6 +21,19 @@ public struct TerminalCapabilities: Hashable, Sendable {
     }
 }
 
+/// What is known of a slow line to a terminal.
+public struct SlowLine: Hashable, Sendable {
+    public var roundTrip: Duration
+    /// A second; rounded, so that it is seldom another.
+    public var bytes: Int
+    /// Whether pictures wait for their turn.
+    public var isBusy: Bool
+
+    public init(roundTrip: Duration, bytes: Int, isBusy: Bool) {
+        (self.roundTrip, self.bytes, self.isBusy) = (roundTrip, bytes, isBusy)
+    }
+}
+
 /// A screen to show grids on and a keyboard to hear.
 ///
 /// Everything but `waker` belongs to one thread, the one that made it.

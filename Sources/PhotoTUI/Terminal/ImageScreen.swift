@@ -9,40 +9,74 @@ struct ImageScreen {
         /// What is left for text to show.
         var grid: Grid
         var uploads: [UInt8] = []
+        /// Pictures with another slot than the cells on the screen name.
+        var renewed: Set<ImageID> = []
         /// What pictures the grid shows, where they have to be placed.
         fileprivate(set) var showings: [ImageShowing] = []
-        /// Pictures that aren't ready, in the order in which they stand.
+        /// Pictures that aren't ready, in the order in which they stand, and what they are to be.
         var wanted: [ImageID] = []
-        /// Whether uploads were left for later, so that keys are heard between.
+        var form: ImageForm
+        /// Whether something was left for later, so that keys are heard between.
         var hasMore = false
+        /// Cells of `grid` that may be painted; nil for all.
+        var mayPaint: [Bool]?
+        /// Whether some of them are to be painted whose text is as it was.
+        var paints = false
     }
 
-    private struct Held {
+    /// What pictures may cost now.
+    struct Allowance: Hashable {
+        /// Bytes; nil where the line takes all at once.
+        var room: Int?
+        /// Whether each picture goes in a small form first.
+        var isSlow = false
+    }
+
+    struct Held {
         let slot: ImageSlot
         /// Without its bytes where the terminal has them.
         let image: EncodedImage
+        let form: ImageForm
         var lastUse: UInt64
         var pixels: Int { image.width * image.height }
     }
 
-    private struct PlacementKey: Hashable {
+    /// A picture of which not all pieces were sent.
+    struct Upload {
+        let image: ImageID
+        let held: Held
+        var pieces: ArraySlice<[UInt8]>
+    }
+
+    struct Painted: Hashable {
+        let piece: ImagePiece
+        let slot: ImageSlot
+    }
+
+    struct PlacementKey: Hashable {
         let slot: ImageSlot
         let number: Int
     }
 
     let placements: any ImagePlacements
     let form: ImageForm
+    /// What goes first over a slow line.
+    let coarseForm: ImageForm
     private let slots: ClosedRange<UInt32>
     private let pixelLimit: Int
     /// Bytes of uploads in a frame after which the rest waits for the next.
-    private let uploadLimit: Int
-    private var held: [ImageID: Held] = [:]
-    private var heldPixels = 0
-    private var unused: [UInt32]
-    private var placed: [PlacementKey: ImagePlacement] = [:]
+    let uploadLimit: Int
+    var held: [ImageID: Held] = [:]
+    var heldPixels = 0
+    var unused: [UInt32]
+    var placed: [PlacementKey: ImagePlacement] = [:]
     /// What the pixels on screen are, cell by cell, where nobody keeps pictures.
-    private var painted: [ImagePiece?] = []
-    private var frames: UInt64 = 0
+    var painted: [Painted?] = []
+    var upload: Upload?
+    /// What ends an upload that was given up while nothing could be sent.
+    var ending: [UInt8] = []
+    var bytesPerPaintedCell = 60.0
+    var frames: UInt64 = 0
 
     init(
         _ placements: any ImagePlacements, form: ImageForm, slots: ClosedRange<UInt32>, pixelLimit: Int = 32 << 20,
@@ -51,6 +85,7 @@ struct ImageScreen {
         (self.placements, self.form, self.slots) = (placements, form, slots)
         (self.pixelLimit, self.uploadLimit) = (pixelLimit, uploadLimit)
         unused = slots.reversed()
+        coarseForm = form.coarse
     }
 
     /// The slot of a picture that placeholders show.
@@ -58,25 +93,20 @@ struct ImageScreen {
         placements.capabilities.isMadeOfCells ? held[image]?.slot : nil
     }
 
-    mutating func frame(of grid: Grid, from supply: any ImageSupply) -> Frame {
+    mutating func frame(of grid: Grid, from supply: any ImageSupply, _ allowance: Allowance = Allowance()) -> Frame {
         frames += 1
-        var frame = Frame(grid: grid)
+        var frame = Frame(grid: grid, form: form)
         var showings = grid.showings()
-        let images = showings.map(\.image)
+        var known: Set<ImageID> = []
+        let images = showings.map(\.image).filter { known.insert($0).inserted }
         for image in images { held[image]?.lastUse = frames }
-        var asked: Set<ImageID> = []
-        for image in images where held[image] == nil && asked.insert(image).inserted {
-            guard frame.uploads.count < uploadLimit else {
-                frame.hasMore = true
-                break
-            }
-            guard let encoded = supply.image(image, as: form) else {
-                frame.wanted.append(image)
-                continue
-            }
-            hold(encoded, as: image, &frame.uploads)
+        (frame.uploads, ending) = (ending, [])
+        if let upload, !known.contains(upload.image) { frame.uploads += giveUp() }
+        send(images, from: supply, allowance, &frame)
+        frame.mayPaint = choose(grid, allowance, &frame)
+        frame.grid.replaceSymbols { index, piece in
+            held[piece.image] != nil && frame.mayPaint.map { $0[index] || isPainted(piece, at: index) } != false
         }
-        frame.grid.replaceSymbols { held[$0.image] != nil }
         showings.removeAll { held[$0.image] == nil }
         let capabilities = placements.capabilities
         if !capabilities.isMadeOfCells { frame.showings = showings }
@@ -89,37 +119,24 @@ struct ImageScreen {
         let capabilities = placements.capabilities
         if capabilities.isMadeOfCells { return [] }
         if capabilities.keepsUploads {
-            return moved(frame.showings, all: scrolls?.isEmpty != true)
+            let bytes = moved(frame.showings, all: scrolls?.isEmpty != true)
+            // Nothing may stand among the pieces of an upload: it begins anew.
+            return bytes.isEmpty ? [] : giveUp() + bytes
         }
         if let scrolls, scrolls.isEmpty || capabilities.scrollsWithText {
             for scroll in scrolls { scroll.move(&painted, columns: frame.grid.columns) }
         } else {
             painted = []
         }
-        return paint(frame.grid)
+        return paint(frame)
     }
 
-    private mutating func hold(_ image: EncodedImage, as id: ImageID, _ uploads: inout [UInt8]) {
-        makeRoom(for: image.width * image.height, &uploads)
-        guard let number = unused.popLast() else { return }
-        let slot = ImageSlot(number)
-        uploads += placements.upload(image, as: slot)
-        let kept =
-            placements.capabilities.keepsUploads
-            ? EncodedImage(.file([]), size: image.size, width: image.width, height: image.height) : image
-        held[id] = Held(slot: slot, image: kept, lastUse: frames)
-        heldPixels += image.width * image.height
-    }
-
-    private mutating func makeRoom(for pixels: Int, _ uploads: inout [UInt8]) {
+    mutating func makeRoom(for pixels: Int, _ uploads: inout [UInt8]) {
         guard heldPixels + pixels > pixelLimit || unused.isEmpty else { return }
         // A quarter more than needed goes at once, so that sorting by age is paid seldom.
         for (id, entry) in held.sorted(by: { $0.value.lastUse < $1.value.lastUse }) where entry.lastUse < frames {
             if heldPixels + pixels <= pixelLimit * 3 / 4, unused.count > slots.count / 4 { return }
-            uploads += placements.free(entry.slot)
-            placed = placed.filter { $0.key.slot != entry.slot }
-            unused.append(entry.slot.number)
-            heldPixels -= entry.pixels
+            uploads += free(entry)
             held[id] = nil
         }
     }
@@ -155,15 +172,24 @@ struct ImageScreen {
     }
 
     /// Pixels for the cells that show others, or text.
-    private mutating func paint(_ grid: Grid) -> [UInt8] {
-        let next = grid.cells.map { $0.isImage ? $0.piece : nil }
-        let before = painted.count == next.count ? painted : []
-        var bytes: [UInt8] = []
-        for showing in grid.showings(where: { next[$0] != nil && (before.isEmpty || before[$0] != next[$0]) }) {
+    private mutating func paint(_ frame: Frame) -> [UInt8] {
+        let grid = frame.grid
+        var next = grid.cells.map { cell in
+            cell.isImage
+                ? cell.piece.flatMap { piece in held[piece.image].map { Painted(piece: piece, slot: $0.slot) } } : nil
+        }
+        let before = painted.count == next.count ? painted : Array(repeating: nil, count: next.count)
+        for index in next.indices where frame.mayPaint?[index] == false && before[index]?.piece == next[index]?.piece {
+            next[index] = before[index]
+        }
+        var (bytes, count) = ([UInt8](), 0)
+        for showing in grid.showings(where: { next[$0] != nil && before[$0] != next[$0] }) {
             guard let entry = held[showing.image] else { continue }
             bytes += placements.place(
                 ImagePlacement(number: 1, slot: entry.slot, rect: showing.rect, part: showing.part), of: entry.image)
+            count += showing.rect.rows * showing.rect.columns
         }
+        if count > 0 { bytesPerPaintedCell = (bytesPerPaintedCell + Double(bytes.count) / Double(count)) / 2 }
         painted = next
         return bytes
     }
@@ -182,6 +208,7 @@ struct ImageScreen {
     }
 
     private mutating func forgetUploads() {
+        ending += giveUp()
         held.removeAll()
         heldPixels = 0
         unused = slots.reversed()
@@ -189,7 +216,8 @@ struct ImageScreen {
 
     /// What frees all that the terminal keeps.
     mutating func freeEverything() -> [UInt8] {
-        var bytes: [UInt8] = []
+        var bytes = ending + giveUp()
+        ending = []
         for entry in held.values.sorted(by: { $0.slot.number < $1.slot.number }) {
             bytes += placements.free(entry.slot)
         }

@@ -19,10 +19,14 @@ struct InputParser {
     /// Whether what came last may go on.
     var isWaiting: Bool { !bytes.isEmpty }
 
-    /// Whether it is a string that a terminal sends, whose rest may be long on its way: a person types no such thing.
-    var isInString: Bool {
-        bytes.count > 2 && bytes[0] == 0x1b && Self.stringStarts.contains(bytes[1])
+    /// Whether it is an answer of the terminal's, whose rest may be long on its way: no key begins so.
+    var isInAnswer: Bool {
+        guard bytes.count > 2, bytes[0] == 0x1b else { return false }
+        return Self.stringStarts.contains(bytes[1]) || bytes.starts(with: [0x1b, UInt8(ascii: "["), UInt8(ascii: "?")])
     }
+
+    /// Whether a sequence began of which nothing tells yet what it is.
+    var isInSequence: Bool { bytes == [0x1b, UInt8(ascii: "[")] }
 
     private static let stringStarts: [UInt8] = [UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_")]
 

@@ -10,22 +10,24 @@ struct KittyPlacements: ImagePlacements {
     /// The first slot's number: programs that share a terminal must not free each other's pictures.
     let slots: ClosedRange<UInt32>
 
-    // tmux cuts what is longer than a megabyte; the protocol's own limit for a piece is 4096.
-    private static let pieceLength = 4096
+    // The protocol's own limit; all pieces but the last have to be a multiple of 4.
+    private static let pieceLimit = 4096
 
     var capabilities: ImageCapabilities {
         ImageCapabilities(
-            format: .png, keepsUploads: true, isMadeOfCells: usesPlaceholders, survivesClear: usesPlaceholders,
+            format: .png(colors: 256), keepsUploads: true, isMadeOfCells: usesPlaceholders,
+            survivesClear: usesPlaceholders,
             scrollsWithText: usesPlaceholders, bytesPerPlacement: usesPlaceholders ? 0 : 48)
     }
 
-    func upload(_ image: EncodedImage, as slot: ImageSlot) -> [UInt8] {
+    func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]] {
         guard case .file(let file) = image.content else { return [] }
         let text = Base64.encode(file)
-        var bytes: [UInt8] = []
+        let length = max(64, min(Self.pieceLimit, pieceLength)) & ~3
+        var pieces: [[UInt8]] = []
         var place = 0
         repeat {
-            let end = min(text.count, place + Self.pieceLength)
+            let end = min(text.count, place + length)
             let more = end < text.count ? 1 : 0
             var keys = "m=\(more),q=2"
             if place == 0 {
@@ -35,11 +37,16 @@ struct KittyPlacements: ImagePlacements {
                     ? "a=T,U=1,f=100,i=\(slot.number),c=\(image.size.columns),r=\(image.size.rows),\(keys)"
                     : "a=t,f=100,i=\(slot.number),\(keys)"
             }
-            bytes += command(keys, payload: text[place..<end])
+            pieces.append(command(keys, payload: text[place..<end]))
             place = end
         } while place < text.count
-        return bytes
+        return pieces
     }
+
+    func abandon(_ slot: ImageSlot) -> [UInt8] { endOfUpload + free(slot) }
+
+    /// The last piece of an upload, empty: what has come by then is no picture.
+    private var endOfUpload: [UInt8] { command("m=0,q=2") }
 
     func place(_ placement: ImagePlacement, of image: EncodedImage) -> [UInt8] {
         if usesPlaceholders { return [] }
@@ -65,10 +72,10 @@ struct KittyPlacements: ImagePlacements {
 
     func free(_ slot: ImageSlot) -> [UInt8] { command("a=d,d=I,i=\(slot.number),q=2") }
 
-    /// All that is on the screen, then whatever has a number of ours, which terminals before kitty 0.33 don't know how to
-    /// free in one go.
+    /// What may be half sent; all that is on the screen; then whatever has a number of ours, which terminals before kitty
+    /// 0.33 don't know how to free in one go.
     var freeAll: [UInt8] {
-        command("a=d,d=A,q=2") + command("a=d,d=R,x=\(slots.lowerBound),y=\(slots.upperBound),q=2")
+        endOfUpload + command("a=d,d=A,q=2") + command("a=d,d=R,x=\(slots.lowerBound),y=\(slots.upperBound),q=2")
     }
 
     private func command(_ keys: String, payload: ArraySlice<UInt8> = []) -> [UInt8] {

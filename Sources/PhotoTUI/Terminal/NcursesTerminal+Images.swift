@@ -21,9 +21,17 @@ extension NcursesTerminal {
     /// Takes what the terminal answered; whether that changes what is to be shown.
     func noteReplies() -> Bool {
         let new = parser.takeReplies()
-        guard !new.isEmpty else { return false }
-        for reply in new { replies.note(reply) }
-        guard replies.isComplete else { return false }
+        var isNoted = false
+        for reply in new {
+            if reply.last == UInt8(ascii: "c"), reply.starts(with: [0x1b, UInt8(ascii: "["), UInt8(ascii: "?")]) {
+                governor.answered(at: .now)
+                // It was asked how far the line is, not what the terminal is.
+                if replies.isComplete { continue }
+            }
+            replies.note(reply)
+            isNoted = true
+        }
+        guard isNoted, replies.isComplete else { return false }
         let (way, form) = (graphics.way, images?.form)
         choose()
         return graphics.way != way || images?.form != form
@@ -42,9 +50,10 @@ extension NcursesTerminal {
         let form = placements.map {
             ImageForm(
                 format: $0.capabilities.format, cellWidth: cell.width, cellHeight: cell.height,
-                background: $0.capabilities.format == .png
+                background: $0.capabilities.keepsUploads
                     ? RGBColor(packed: 0) : imageBackground ?? replies.background ?? RGBColor(packed: 0))
         }
+        let isNew = images == nil
         if var before = images {
             if before.form == form, before.placements.capabilities == placements?.capabilities { return }
             let bytes = before.freeEverything()
@@ -54,11 +63,12 @@ extension NcursesTerminal {
         }
         images = nil
         if let placements, let form { images = ImageScreen(placements, form: form, slots: slots) }
-        wantedImages = []
+        wantedImages = WantedImages()
         // curses finds lines that moved, and may insert and delete lines where that is shorter: cells move along, what is
         // placed is placed anew, but painted pixels are better kept where scrolling alone can be followed.
         idlok(nc_standard_screen(), placements?.capabilities.keepsUploads == true)
-        shown = nil
+        // Pixels come in place of symbols; other pixels stay until all is drawn anew.
+        if !isNew { shown = nil }
         if !isSuspended { arm() }
     }
 
@@ -104,16 +114,22 @@ extension NcursesTerminal {
     }
 
     /// What of the grid's pictures is ready to show, with the rest asked for.
-    func imageFrame(of grid: Grid) -> ImageScreen.Frame? {
+    func imageFrame(of grid: Grid, _ allowance: ImageScreen.Allowance) -> ImageScreen.Frame? {
         guard var images, let supply else { return nil }
-        let frame = images.frame(of: grid, from: supply)
+        let frame = images.frame(of: grid, from: supply, allowance)
         self.images = images
-        if frame.wanted != wantedImages {
-            wantedImages = frame.wanted
-            supply.want(frame.wanted, as: images.form, isReady: waker)
+        let wanted = WantedImages(images: frame.wanted, form: frame.wanted.isEmpty ? nil : frame.form)
+        if wanted != wantedImages {
+            wantedImages = wanted
+            supply.want(frame.wanted, as: frame.form, isReady: waker)
         }
-        if frame.hasMore { waker() }
         return frame
+    }
+
+    /// What was asked of the supply last.
+    struct WantedImages: Hashable {
+        var images: [ImageID] = []
+        var form: ImageForm?
     }
 
     /// What places a frame's pictures after its text. Between saving the cursor and putting it back: curses doesn't know

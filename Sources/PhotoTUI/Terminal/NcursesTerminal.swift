@@ -10,9 +10,9 @@ public import Grid
 /// curses' state is the process's.
 public final class NcursesTerminal: TerminalBackend {
     /// How long an escape byte may wait for the rest of its sequence.
-    static let escapeDelay: Int32 = 40
+    static let escapeDelay = 40
     /// How long an answer that began may take: a slow line cuts it anywhere.
-    static let replyDelay: Int32 = 2000
+    static let replyDelay = 2000
 
     public private(set) var size: GridSize
     public private(set) var capabilities: TerminalCapabilities
@@ -24,6 +24,7 @@ public final class NcursesTerminal: TerminalBackend {
     // SAFETY: made by newterm in init and freed once, in close.
     private var screen: OpaquePointer?
     var pairs: ColorPairs
+    private var colorEconomy = ColorEconomy()
     var parser = InputParser()
     var shown: Grid?
     private var shownCursor: Position?
@@ -36,12 +37,27 @@ public final class NcursesTerminal: TerminalBackend {
     /// nil where they are symbols.
     var images: ImageScreen?
     var supply: (any ImageSupply)?
-    var wantedImages: [ImageID] = []
+    var wantedImages = WantedImages()
+    var governor = LinkGovernor()
+    /// What was presented last: it may take a slow line many turns.
+    private var goal: Goal?
+    /// Whether something of it is left to show.
+    private(set) var hasMore = false
+    /// Whether it was shown as over a slow line.
+    private var isShownAsSlow = false
+    /// When what waits in the parser came.
+    private var heardAt = ContinuousClock.now
     /// What is behind text, where the theme says.
     var imageBackground: RGBColor?
     private let isExtended: Bool
     var isSuspended = false
     var isClosed = false
+
+    private struct Goal {
+        let grid: Grid
+        let cursor: Position?
+        let styles: StyleTable
+    }
 
     struct ResolvedStyle {
         var colors: ColorPairs.Colors
@@ -100,6 +116,10 @@ public final class NcursesTerminal: TerminalBackend {
             // curses, which can't ask its file for a size, let only the first 24 lines scroll; a sixel would move them.
             device.write("\u{1b}[r")
             device.write(TerminalReplies.questions(asksKitty: profile.isAskableForKitty))
+            if profile.pacesPictures {
+                governor.sent(bytesWritten, at: .now)
+                governor.asked(at: .now)
+            }
         }
     }
 
@@ -110,6 +130,18 @@ public final class NcursesTerminal: TerminalBackend {
     }
 
     deinit { close() }
+
+    /// What is known of the line to the terminal where it is slow; nil where it isn't, or pictures aren't held back.
+    public var line: SlowLine? {
+        guard governor.isSlow, let report = governor.report, let rate = report.rate else { return nil }
+        // Two digits, and tens of milliseconds.
+        var unit = 1
+        while rate / unit >= 100 { unit *= 10 }
+        let parts = report.roundTrip.components
+        let tens = (parts.seconds * 100) + (parts.attoseconds + 5_000_000_000_000_000) / 10_000_000_000_000_000
+        return SlowLine(
+            roundTrip: .milliseconds(max(1, tens) * 10), bytes: (rate + unit / 2) / unit * unit, isBusy: hasMore)
+    }
 
     public var bytesWritten: Int { device.bytesWritten }
     public var waker: @Sendable () -> Void { { [wakePipe] in wakePipe.wake() } }
@@ -140,20 +172,32 @@ public final class NcursesTerminal: TerminalBackend {
     }
 
     public func present(_ grid: Grid, cursor: Position?, styles: StyleTable) {
-        guard !isClosed, !isSuspended else { return }
+        goal = Goal(grid: grid, cursor: cursor, styles: styles)
+        advance()
+    }
+
+    /// Shows what of the last grid can be shown now: its text, and as much of its pictures as the line takes.
+    private func advance() {
+        guard !isClosed, !isSuspended, let goal else { return }
+        let (cursor, styles) = (goal.cursor, goal.styles)
+        governor.giveUpLost(at: .now)
         let background = background(of: styles[.text])
         if background != imageBackground {
             imageBackground = background
             useChosenGraphics()
         }
         if shown == nil { images?.forgetScreen() }
-        let frame = imageFrame(of: grid)
-        let grid = frame?.grid ?? grid
+        let (grid, frame, symbols) = paced(goal.grid)
+        isShownAsSlow = governor.isSlow
+        hasMore = symbols.hasMore || frame?.hasMore == true
         let restyled = styles != shownStyles
-        if !restyled, cursor == shownCursor, shown == grid, frame?.uploads.isEmpty != false { return }
+        if !restyled, cursor == shownCursor, shown == grid, frame?.uploads.isEmpty != false, frame?.paints != true {
+            return
+        }
         if restyled { resolved = StyleRole.allCases.map { resolve(styles[$0]) } }
         let runs: [Grid.Run]
-        if let shown, !restyled {
+        if var shown, !restyled {
+            if let renewed = frame?.renewed, !renewed.isEmpty { shown.blank { renewed.contains($0.image) } }
             runs = grid.differences(from: shown)
         } else {
             // -1 tells curses not to trust what it believes is on the screen.
@@ -170,49 +214,80 @@ public final class NcursesTerminal: TerminalBackend {
         if let cursor { wmove(nc_standard_screen(), Int32(cursor.row), Int32(cursor.column)) }
         wrefresh(nc_standard_screen())
         (shown, shownCursor, shownStyles) = (grid, cursor, styles)
-        flush(frame)
+        flush(frame, symbols: symbols.bytes)
+    }
+
+    /// What of a grid's symbols and pictures may show now.
+    private func paced(_ goal: Grid) -> (grid: Grid, frame: ImageScreen.Frame?, symbols: SymbolPacing.Result) {
+        var grid = goal
+        var (room, symbols) = (governor.isOpen ? nil : governor.room(at: .now), SymbolPacing.Result())
+        if let bytes = room {
+            let pacing = SymbolPacing(
+                shown: shown, colorDepth: capabilities.colorDepth, isSlow: governor.isSlow,
+                isRefined: images == nil || supply == nil)
+            symbols = pacing.pace(&grid, room: bytes) { images?.showsPixels($1, at: $0) == true }
+            room = max(0, bytes - symbols.bytes)
+        }
+        let frame = imageFrame(of: grid, ImageScreen.Allowance(room: room, isSlow: governor.isSlow))
+        return (frame?.grid ?? grid, frame, symbols)
     }
 
     /// Hands what curses wrote to the terminal, then the bytes of pictures. Large frames are bracketed by synchronized
     /// output, so that terminals that know it show them whole.
-    private func flush(_ frame: ImageScreen.Frame? = nil) {
+    private func flush(_ frame: ImageScreen.Frame? = nil, symbols: Int = 0) {
         var text: [UInt8] = []
-        output.take { text = Array($0) }
+        output.take { text = colorEconomy.reduced(Array($0)) }
         let imageBytes = frame.map { $0.uploads + placements(of: $0, after: text) } ?? []
         guard !text.isEmpty || !imageBytes.isEmpty else { return }
         let isLarge = isExtended && text.count + imageBytes.count > 1024
         if isLarge { device.write("\u{1b}[?2026h") }
         for bytes in [text, imageBytes] { bytes.withUnsafeBytes { device.write($0) } }
         if isLarge { device.write("\u{1b}[?2026l") }
+        governor.sent(text.count + imageBytes.count, at: .now)
+        // A large text is mostly symbols.
+        if symbols > 0 || !imageBytes.isEmpty || text.count > 8192, governor.wantsQuestion {
+            device.write(Self.attributesQuestion)
+            governor.asked(at: .now)
+        }
     }
+
+    /// Primary device attributes: its answer tells that all before it has arrived.
+    private static let attributesQuestion = "\u{1b}[c"
 
     public func events(within timeout: Duration?) -> [InputEvent] {
         let clock = ContinuousClock()
         let deadline = timeout.map { clock.now + $0 }
         while true {
             if let events = takeSignals() { return events }
-            var milliseconds: Int32 = -1
-            if let deadline {
-                let left = clock.now.duration(to: deadline).components
-                let count = left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-                milliseconds = Int32(min(max(0, count), 3_600_000))
+            let now = clock.now
+            var moments = [deadline].compactMap(\.self)
+            if parser.isWaiting { moments.append(heardAt + patience) }
+            if governor.isSlow != isShownAsSlow { hasMore = goal != nil }
+            if hasMore {
+                moments.append(now + governor.nextTurn(at: now))
+            } else if governor.isWaitingForAnswer {
+                moments.append(now + .milliseconds(250))
             }
-            let patience = parser.isInString ? Self.replyDelay : Self.escapeDelay
-            let isEscapeWait = parser.isWaiting && (milliseconds < 0 || milliseconds > patience)
             var waits = [
                 pollfd(fd: device.descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&waits, 2, isEscapeWait ? patience : milliseconds)
+            let count = poll(&waits, 2, moments.min().map { Self.milliseconds(from: now, to: $0) } ?? -1)
             if count < 0 { continue }
             if count == 0 {
-                let events = parser.flush()
-                if !events.isEmpty { return handled(events) }
-                if let deadline, clock.now >= deadline { return [] }
+                let now = clock.now
+                governor.giveUpLost(at: now)
+                if hasMore, governor.nextTurn(at: now) <= .zero { advance() }
+                if parser.isWaiting, now >= heardAt + patience {
+                    let events = parser.flush()
+                    if !events.isEmpty { return handled(events) }
+                }
+                if let deadline, now >= deadline { return [] }
                 continue
             }
             if waits[0].revents != 0 {
                 let events = parser.feed(device.read())
+                heardAt = clock.now
                 if waits[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { device.markGone() }
                 let isChanged = noteReplies()
                 if !events.isEmpty || isChanged { return handled(events) }
@@ -222,6 +297,18 @@ public final class NcursesTerminal: TerminalBackend {
                 return takeSignals() ?? []
             }
         }
+    }
+
+    /// How long what waits in the parser may.
+    private var patience: Duration {
+        let isAnswer = parser.isInAnswer || (governor.isWaitingForAnswer && parser.isInSequence)
+        return .milliseconds(isAnswer ? Self.replyDelay : Self.escapeDelay)
+    }
+
+    private static func milliseconds(from now: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Int32 {
+        let left = now.duration(to: end).components
+        let count = left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(min(max(0, count), 3_600_000))
     }
 
     /// What signals ask for; nil when there were none.
@@ -244,7 +331,7 @@ public final class NcursesTerminal: TerminalBackend {
         capabilities.cellAspectRatio = ratio
         useChosenGraphics()
         resizeterm(Int32(size.rows), Int32(size.columns))
-        shown = nil
+        (shown, goal, hasMore) = (nil, nil, false)
         return .resize(size)
     }
 
@@ -263,6 +350,7 @@ public final class NcursesTerminal: TerminalBackend {
 
     public func invalidate() {
         shown = nil
+        colorEconomy.forget()
         if var images {
             let bytes = images.freeEverything()
             bytes.withUnsafeBytes { device.write($0) }
@@ -272,6 +360,7 @@ public final class NcursesTerminal: TerminalBackend {
 
     public func suspend() {
         guard !isClosed, !isSuspended else { return }
+        awaitAnswers()
         isSuspended = true
         TerminalGuard.disarm()
         if var images {
@@ -285,12 +374,25 @@ public final class NcursesTerminal: TerminalBackend {
         device.setOriginal()
     }
 
+    /// Takes answers that are on their way: whoever has the terminal next would take them for keys.
+    private func awaitAnswers() {
+        let end = ContinuousClock.now + .milliseconds(1500)
+        while governor.isGoverning, governor.isWaitingForAnswer, !device.isGone {
+            var wait = pollfd(fd: device.descriptor, events: Int16(POLLIN), revents: 0)
+            let left = Self.milliseconds(from: .now, to: end)
+            guard left > 0, poll(&wait, 1, left) > 0, wait.revents & Int16(POLLIN) != 0 else { return }
+            _ = parser.feed(device.read())
+            _ = noteReplies()
+        }
+    }
+
     public func resume() {
         guard !isClosed, isSuspended else { return }
         isSuspended = false
         device.setRaw()
         if isExtended { device.write(Self.extendedOn) }
         shown = nil
+        colorEconomy.forget()
         arm()
     }
 

@@ -12,7 +12,8 @@ struct SixelPlacements: ImagePlacements {
             scrollsWithText: scrollsWithText, bytesPerPlacement: 24)
     }
 
-    func upload(_ image: EncodedImage, as slot: ImageSlot) -> [UInt8] { [] }
+    func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]] { [] }
+    func abandon(_ slot: ImageSlot) -> [UInt8] { [] }
     func remove(_ placement: ImagePlacement) -> [UInt8] { [] }
     func free(_ slot: ImageSlot) -> [UInt8] { [] }
     var freeAll: [UInt8] { [] }

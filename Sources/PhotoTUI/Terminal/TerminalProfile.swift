@@ -10,6 +10,8 @@ public struct TerminalProfile: Hashable, Sendable {
     public var isUnicode: Bool
     /// The way of showing pictures that a person asks for.
     public var graphics: GraphicsProtocol?
+    /// Whether pictures are held back where the line to the terminal is slow.
+    public var pacesPictures = true
     /// What the choice among them reads.
     public let environment: [String: String]
     /// What a person should know: that the terminal type is unknown, or that colours could be better.

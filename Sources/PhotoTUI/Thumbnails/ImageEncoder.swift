@@ -12,15 +12,15 @@ public enum ImageEncoder {
         guard picture.width > 0, picture.height > 0, size.columns > 0, size.rows > 0 else { return nil }
         let (width, height) = (size.columns * form.cellWidth, size.rows * form.cellHeight)
         switch form.format {
-        case .png:
+        case .png(let colors):
             // The terminal enlarges what has fewer pixels than its cells.
             let scale = min(1, max(Double(picture.width) / Double(width), Double(picture.height) / Double(height)))
             let canvas = picture.centered(
                 width: max(picture.width, Int((Double(width) * scale).rounded())),
                 height: max(picture.height, Int((Double(height) * scale).rounded())), background: nil)
             let file =
-                canvas.width * canvas.height <= thumbnailPixels
-                ? PNGFile.encode(ColorReduction.reduce(canvas, to: 256, dithers: false)) : PNGFile.encode(canvas)
+                colors < 256 || canvas.width * canvas.height <= thumbnailPixels
+                ? PNGFile.encode(ColorReduction.reduce(canvas, to: colors, dithers: false)) : PNGFile.encode(canvas)
             return EncodedImage(.file(file), size: size, width: canvas.width, height: canvas.height)
         case .indexed(let colors):
             let scale = min(Double(width) / Double(picture.width), Double(height) / Double(picture.height))

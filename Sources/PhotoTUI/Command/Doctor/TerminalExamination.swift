@@ -61,13 +61,18 @@ enum TerminalExamination {
             return [Check(area, "pictures", .ok, "none: screens are told line by line, as asked for")]
         }
         guard let profile = try? TerminalProfile(environment: environment).limited(to: graphics) else { return [] }
-        let replies = (try? TerminalProbe.ask(profile)) ?? TerminalReplies()
+        let (replies, roundTrip) = (try? TerminalProbe.ask(profile, patience: .seconds(2))) ?? (TerminalReplies(), nil)
         let choice = profile.choice(replies)
         var others = choice.possible.map(\.rawValue).filter { $0 != choice.way.rawValue }
         if choice.way == .symbols { others.removeAll { $0 == GraphicsProtocol.symbols.rawValue } }
         let more = others.isEmpty ? "" : "; --graphics could be \(others.joined(separator: ", "))"
         let raw = replies.raw.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+        let milliseconds = roundTrip.map { max(1, Int($0 / .milliseconds(1))) }
         return [
+            Check(
+                area, "line", .ok,
+                milliseconds.map { "answers within \($0) ms; where pictures take long, text goes first" }
+                    ?? "tells nothing: pictures go as they come"),
             Check(area, "pictures", .ok, "\(choice.way.rawValue): \(choice.reason)\(more)"),
             Check(
                 area, "answers", .ok, raw.isEmpty ? "none" : raw,

@@ -135,7 +135,7 @@ struct InteractiveSession: Sendable {
     private func runLoop(
         _ door: LibraryDoor, _ console: Task<OpenConsole, any Error>?
     ) throws -> (EffectRunner, String?) {
-        let profile = try TerminalProfile(environment: environment).limited(to: configuration.graphics)
+        let profile = try TerminalProfile(environment: environment).limited(to: configuration)
         WaitNotice.stop()
         let screen = isLinear ? nil : try NcursesTerminal(profile: profile)
         let terminal: any TerminalBackend = try screen ?? LinearTerminal(isUnicode: profile.isUnicode)
@@ -206,6 +206,7 @@ struct InteractiveSession: Sendable {
             }
             if isLeaving { return (runner, state.leftUndone) }
             if !hasBackground, state.isWaitingForContent, started.duration(to: .now) < Self.patience { continue }
+            state.line = terminal.line
             if grid.size != state.size { grid = Grid(size: state.size) }
             let cursor = draw(state, into: &grid)
             terminal.present(grid, cursor: cursor, styles: styles)

@@ -1,7 +1,15 @@
 import Grid
+import PhotoEngine
 import Terminal
 
 extension TerminalProfile {
+    /// This profile as the configuration has pictures shown.
+    func limited(to configuration: Configuration) -> TerminalProfile {
+        var profile = limited(to: configuration.graphics)
+        profile.pacesPictures = configuration.pacesGraphics
+        return profile
+    }
+
     /// This profile with no more than the configuration's `graphics` asks for.
     func limited(to graphics: String) -> TerminalProfile {
         var profile = self
