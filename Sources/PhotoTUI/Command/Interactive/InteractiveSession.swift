@@ -206,7 +206,7 @@ struct InteractiveSession: Sendable {
             }
             if isLeaving { return (runner, state.leftUndone) }
             if !hasBackground, state.isWaitingForContent, started.duration(to: .now) < Self.patience { continue }
-            state.line = terminal.line
+            state.line = screen?.line
             if grid.size != state.size { grid = Grid(size: state.size) }
             let cursor = draw(state, into: &grid)
             terminal.present(grid, cursor: cursor, styles: styles)
