@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 import xml.etree.ElementTree as xml
+from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
 
 from strict_request import Refusal, Request, invalid
@@ -69,7 +70,8 @@ def operate(request):
     if request.method == "HEAD" and request.takes():
         return 200, b""
     if request.method == "GET" and request.takes(
-            "prefix", "delimiter", "start-after", "continuation-token", "max-keys", **{"list-type": "2"}):
+            "prefix", "delimiter", "start-after", "continuation-token", "max-keys", "encoding-type",
+            **{"list-type": "2"}):
         return 200, listing(bucket["objects"], request.query)
     if request.method == "GET" and request.takes(versioning=""):
         return 200, b"<VersioningConfiguration></VersioningConfiguration>"
@@ -110,6 +112,13 @@ def checked_lifecycle(body):
 def listing(objects, query):
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     after, most = query.get("continuation-token") or query.get("start-after", ""), int(query.get("max-keys", "1000"))
+    is_encoded = query.get("encoding-type") == "url"
+
+    def text_of(name):
+        # XML 1.0 has no way to write most control characters; servers put U+FFFD for them.
+        plain = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", name)
+        return escape(quote_plus(name, safe="/") if is_encoded else plain)
+
     entries, folders = [], set()
     for key in sorted(objects, key=str.encode):
         if not key.startswith(prefix) or key.encode() <= after.encode():
@@ -119,11 +128,11 @@ def listing(objects, query):
             folder = prefix + rest.partition(delimiter)[0] + delimiter
             if folder not in folders and folder.encode() > after.encode():
                 folders.add(folder)
-                entries.append((folder, f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>"))
+                entries.append((folder, f"<CommonPrefixes><Prefix>{text_of(folder)}</Prefix></CommonPrefixes>"))
         else:
             size = len(objects[key].body)
-            entries.append((key, f"<Contents><Key>{escape(key)}</Key><Size>{size}</Size></Contents>"))
-    text = "".join(entry for _, entry in entries[:most])
+            entries.append((key, f"<Contents><Key>{text_of(key)}</Key><Size>{size}</Size></Contents>"))
+    text = "<EncodingType>url</EncodingType>" * is_encoded + "".join(entry for _, entry in entries[:most])
     more = entries[most:] and f"<NextContinuationToken>{escape(entries[most - 1][0])}</NextContinuationToken>"
     is_truncated = "true" if more else "false"
     return f"<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{more or ''}{text}</ListBucketResult>".encode()

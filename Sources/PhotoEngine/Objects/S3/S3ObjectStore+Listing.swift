@@ -1,4 +1,5 @@
 public import Core
+import Foundation
 
 extension S3ObjectStore {
     public func list(
@@ -62,21 +63,29 @@ extension S3ObjectStore {
         prefix: String, delimiter: String?, start: String?, limit: Int, token: String? = nil
     ) async throws -> (objects: [Listed], folders: [String], isTruncated: Bool, next: String?) {
         var request = S3Client.Request(method: "GET")
-        request.query = [("list-type", "2"), ("max-keys", "\(min(1000, limit))"), ("prefix", prefix)]
+        // XML 1.0 has no way to write control characters: names come as they are only where they are encoded.
+        request.query = [
+            ("list-type", "2"), ("max-keys", "\(min(1000, limit))"), ("prefix", prefix), ("encoding-type", "url"),
+        ]
         if let delimiter { request.query.append(("delimiter", delimiter)) }
         if let start { request.query.append(("start-after", start)) }
         if let token { request.query.append(("continuation-token", token)) }
         let response = try await client.send(request)
         guard response.status == 200 else { throw client.refusal(response, doing: "listing objects", isAnything: true) }
         let answer = S3Answer(response.body)
-        // A server that walks folders takes `a//` for `a/`.
-        func isAsked(_ name: String) -> Bool { name.utf8.starts(with: prefix.utf8) }
+        let isEncoded = answer.text("EncodingType") == "url"
+        func name(_ element: S3Answer, _ field: String) -> String? {
+            guard let text = element.text(field) else { return nil }
+            let name = isEncoded ? text.replacing("+", with: " ").removingPercentEncoding ?? text : text
+            // A server that walks folders takes `a//` for `a/`.
+            return name.utf8.starts(with: prefix.utf8) ? name : nil
+        }
         let objects = answer.elements("Contents").compactMap { element -> Listed? in
-            guard let name = element.text("Key"), isAsked(name), let size = element.text("Size").flatMap({ Int64($0) })
+            guard let name = name(element, "Key"), let size = element.text("Size").flatMap({ Int64($0) })
             else { return nil }
             return (name, size)
         }
-        let folders = answer.elements("CommonPrefixes").compactMap { $0.text("Prefix") }.filter(isAsked)
+        let folders = answer.elements("CommonPrefixes").compactMap { name($0, "Prefix") }
         return (objects, folders, answer.text("IsTruncated") == "true", answer.text("NextContinuationToken"))
     }
 
