@@ -21,9 +21,9 @@ struct LinearOnTerminalTests {
         let home = try Home()
         let program = try program(home)
         try await program.wait("the photos") { self.lines(program).contains { $0.hasSuffix(" - 12 photos") } }
-        _ = try await program.settle()
+        try await rest(program)
         let names = try FileManager.default.contentsOfDirectory(atPath: home.photos)
-        // The last line is the empty one behind the others; what an import tells of itself may come between.
+        // The last line is the empty one behind the others.
         let before = lines(program).count - 1
         func told() -> [String] {
             lines(program).dropFirst(before).filter { line in names.contains(where: line.contains) }
@@ -56,17 +56,21 @@ struct LinearOnTerminalTests {
         #expect(try await program.ending() == 0)
     }
 
-    @Test("Nothing is written while nothing happens") func rest() async throws {
-        let program = try program()
-        try await program.wait("the photos") { self.lines(program).contains { $0.hasSuffix(" - 12 photos") } }
-        _ = try await program.settle()
-        // The import tells of itself until it ends, on a busy machine for a while.
+    /// The import tells of itself, and of photos that it learns more of, until it ends: on a busy machine for a while.
+    private func rest(_ program: ProgramOnTerminal) async throws {
         var (before, rests) = (-1, 0)
         while before != program.written.count, rests < 30 {
             (before, rests) = (program.written.count, rests + 1)
             try await Task.sleep(for: .seconds(4))
         }
         #expect(program.written.count == before)
+    }
+
+    @Test("Nothing is written while nothing happens") func silence() async throws {
+        let program = try program()
+        try await program.wait("the photos") { self.lines(program).contains { $0.hasSuffix(" - 12 photos") } }
+        _ = try await program.settle()
+        try await rest(program)
         kill(program.process, SIGTERM)
         #expect(try await program.ending() != nil)
         #expect(program.hasModesBack)
