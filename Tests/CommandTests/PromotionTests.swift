@@ -379,6 +379,31 @@ struct PromotionTests {
         let over = try await refusal(
             ["--to", place.profile.home.path + "/third", "--owner", other] + place.networked)
         #expect(over.contains("has another library"), "\(over)")
+        // Over one without photos, whose catalogue people find already.
+        let empty = place.profile.home.path + "/empty"
+        try FileManager.default.createDirectory(atPath: empty + "/none", withIntermediateDirectories: true)
+        try await place.run(["import", empty + "/none", "--library", empty])
+        func owners(_ statement: String) async throws -> String {
+            try await place.program.shell("sqlite3 '\(empty)/catalog.sqlite' \"\(statement); SELECT name FROM owners\"")
+                .text
+        }
+        let before = try await owners("DELETE FROM folders")
+        for option in [[], ["--dry-run"]] {
+            let bare = try await refusal(["--to", empty, "--owner", other] + option + place.networked)
+            #expect(bare.contains("without photos") && bare.contains("name a folder without one"), "\(bare)")
+        }
+        #expect(try await owners("SELECT 1 WHERE 0") == before)
+        // As an older phototui left one that it had begun there: it can be given up.
+        let library = try #require(
+            try await place.run(["promote", "--to", empty + "2", "--owner", other] + place.networked).exitCode == 0
+                ? place.program.shell("sqlite3 '\(empty)2/catalog.sqlite' 'SELECT hex(id) FROM owners'").text : nil)
+        _ = try await owners(
+            "PRAGMA foreign_keys = OFF; UPDATE owners SET id = x'\(library.prefix(32))', name = 'local (being promoted)'"
+        )
+        let begun = try await refusal(["--to", empty, "--owner", other] + place.networked)
+        #expect(begun.contains("--abort"), "\(begun)")
+        try await place.run(["promote", "--to", empty, "--owner", other, "--abort"] + place.networked)
+        #expect(try await owners("SELECT 1 WHERE 0") == before)
         // A schema that this program has not made.
         let older = try await place.program.shell(
             "sqlite3 '\(place.folder)/catalog.sqlite' 'DELETE FROM schema_versions WHERE version = (SELECT max(version) FROM schema_versions)'"

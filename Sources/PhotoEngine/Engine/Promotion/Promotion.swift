@@ -41,7 +41,7 @@ public struct Promotion: Sendable {
         let (source, library) = try await PromotionSide.source(request.source, environment: environment)
         do {
             let target = try await PromotionSide.target(
-                request.target, isPreview: request.mode != .promote, environment: environment)
+                request.target, mode: request.mode, environment: environment)
             do {
                 let report = try await run(from: source, library, to: target, progress)
                 await target?.close()
@@ -84,6 +84,7 @@ public struct Promotion: Sendable {
             return report
         }
         let state = try await target?.database.state(of: library.owner, for: request.target.owner) ?? .absent
+        try requireRoom(for: state, at: target)
         let objects = try objects(of: library, sum, from: source, to: target)
         switch (request.mode, state) {
         case (.dryRun, .finished(let there)), (.promote, .finished(let there)):
@@ -119,6 +120,22 @@ public struct Promotion: Sendable {
             try await promote(objects, library, state, to: target, &report, progress)
         }
         return report
+    }
+
+    /// Refuses a folder that people use already: what comes to one is found only once all of it is there.
+    private func requireRoom(for state: PromotionDatabase.State, at target: PromotionSide?) throws {
+        guard let target, target.isFound, [.promote, .dryRun].contains(request.mode) else { return }
+        switch state {
+        case .finished: break
+        case .absent:
+            throw EngineError(
+                .conflict, "there is a library without photos in \(request.target.name) already",
+                whatToDo: "name a folder without one, or move that library's catalog.sqlite away")
+        case .begun:
+            throw EngineError(
+                .conflict, "the promotion to \(request.target.name) was begun in a library that is in use there",
+                whatToDo: "give that one up with --abort, and name a folder without a library")
+        }
     }
 
     private func objects(

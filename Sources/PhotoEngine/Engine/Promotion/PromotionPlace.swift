@@ -56,6 +56,9 @@ struct PromotionSide: Sendable {
     /// What is written meanwhile, until it is finished; nil where the database itself keeps it from everybody.
     var unfinished: FilePath?
 
+    /// Whether it is a folder whose catalogue people find.
+    var isFound: Bool { if case .folder = place { unfinished == nil } else { false } }
+
     func close() async {
         await database.close()
         await traffic?.close()
@@ -82,9 +85,9 @@ struct PromotionSide: Sendable {
         return (side, library)
     }
 
-    /// Where it is to come. A folder is made unless it `isPreview`; nil for one that isn't there then.
+    /// Where it is to come. A folder is made to `promote`; nil for one that isn't there else.
     static func target(
-        _ place: PromotionPlace, isPreview: Bool, environment: [String: String]
+        _ place: PromotionPlace, mode: PromotionRequest.Mode, environment: [String: String]
     ) async throws -> PromotionSide? {
         switch place {
         case .profile(let profile):
@@ -104,10 +107,10 @@ struct PromotionSide: Sendable {
             if isThere {
                 return PromotionSide(
                     place: place, database: try await .embedded(location.catalog, creates: false),
-                    storage: .folder(try DiskObjectStore(location.objects, isReadOnly: true)), traffic: nil,
+                    storage: .folder(try DiskObjectStore(location.objects, isReadOnly: mode != .abort)), traffic: nil,
                     provider: nil)
             }
-            if isPreview, !isBegun { return nil }
+            if mode != .promote, !isBegun { return nil }
             return PromotionSide(
                 place: place, database: try await .embedded(unfinished, creates: true),
                 storage: .folder(try DiskObjectStore(location.objects)), traffic: nil, provider: nil,
