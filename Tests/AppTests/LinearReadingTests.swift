@@ -62,6 +62,39 @@ struct LinearReadingTests {
         #expect(lines.count == 1 && lines[0].hasPrefix("IMG_1002.jpg"))
     }
 
+    @Test("The end of an import is told as such, and is a cause of what changes then")
+    func end() {
+        var app = timeline()
+        var speech = LinearSpeech()
+        _ = speech.lines(for: reading(app), isAsked: true)
+        #expect(!speech.isEnd(reading(app)))
+        _ = update(
+            &app.state,
+            .importProgressed(
+                ImportStatus(
+                    found: 40, indexed: 20, toProcess: 0, processed: 0, isScanning: false, photosPerSecond: 0,
+                    secondsLeft: nil)))
+        #expect(speech.lines(for: reading(app), isAsked: false) == ["indexing 50 %"])
+        #expect(!speech.isEnd(reading(app)))
+        _ = update(&app.state, .importEnded(Notice(.information, "40 files: 40 new, 0 known")))
+        #expect(speech.isEnd(reading(app)))
+        #expect(speech.lines(for: reading(app), isAsked: true).suffix(2) == ["40 files: 40 new, 0 known", "done"])
+        #expect(!speech.isEnd(reading(app)))
+    }
+
+    @Test("How many are marked is told as they are marked, and their unmarking is no end of work")
+    func markedCount() {
+        var app = timeline()
+        var speech = LinearSpeech()
+        _ = speech.lines(for: reading(app), isAsked: true)
+        app.press("space")
+        #expect(speech.lines(for: reading(app), isAsked: true).contains("1 marked"))
+        app.press("space")
+        #expect(speech.lines(for: reading(app), isAsked: true).contains("2 marked"))
+        app.press("esc")
+        #expect(!speech.lines(for: reading(app), isAsked: true).contains("done"))
+    }
+
     @Test("What is typed is a line of its own, and what it finds is told")
     func field() {
         var app = timeline()

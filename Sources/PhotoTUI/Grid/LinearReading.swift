@@ -35,10 +35,9 @@ public struct LinearReading: Equatable, Sendable {
         readBody(grid, dialogRect)
         let status = grid.rows - 1
         news = grid.words(row: status) { [.warning, .error, .success].contains($0) }
-        // A notice takes the whole line; beside the keys it is something that goes on.
-        let hasKeys = grid.role(.key, isInRow: status)
-        if news.isEmpty, !hasKeys { news = grid.words(row: status) { $0 == .status } }
-        progress = hasKeys ? grid.words(row: status) { $0 == .statusProgress || $0 == .status } : ""
+        // A notice, which takes the whole line, or how many are marked.
+        if news.isEmpty { news = grid.words(row: status) { $0 == .status } }
+        progress = grid.words(row: status) { $0 == .statusProgress }
         if let dialogRect { readDialog(grid, dialogRect) }
         if let cursor { readField(grid, at: cursor, dialogRect) }
     }

@@ -7,11 +7,14 @@ public struct LinearSpeech: Sendable {
 
     public init() {}
 
+    /// Whether something went on when last told of that this screen has no more of: what it changed was waited for.
+    public func isEnd(_ reading: LinearReading) -> Bool { last?.progress.isEmpty == false && reading.progress.isEmpty }
+
     /// The next screen is told as the first one.
     public mutating func forget() { last = nil }
 
     /// What is new, in the order in which it is said; the line that is typed not among it.
-    /// - Parameter isAsked: whether the change may be what a person's key led to.
+    /// - Parameter isAsked: whether the change may be what a person's key, or the end of what went on, led to.
     public mutating func lines(for reading: LinearReading, isAsked: Bool) -> [String] {
         let before = last ?? LinearReading.nothing
         let isFirst = last == nil

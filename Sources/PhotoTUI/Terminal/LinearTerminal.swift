@@ -5,7 +5,8 @@ public import Grid
 /// told before. No cursor is moved but by the echo of what is typed, and no colour, border or picture is sent, so that any
 /// terminal will do.
 public final class LinearTerminal: TerminalBackend {
-    /// How long after a key a change may be what it led to: reading from a slow library takes that long.
+    /// How long after a key, or the end of what went on, a change may be what that led to: reading from a slow library takes
+    /// that long.
     private static let patience = Duration.seconds(3)
     /// Wide enough that nothing told has to be cut; nobody sees it.
     private static let area = GridSize(columns: 160, rows: 50)
@@ -18,7 +19,7 @@ public final class LinearTerminal: TerminalBackend {
     private var speech = LinearSpeech()
     /// The line that is typed, as it stands at the end of what was written; nil where a new line begins.
     private var open: LinearReading.Field?
-    private var lastKey: ContinuousClock.Instant
+    private var lastCause: ContinuousClock.Instant
     private var isSuspended = false
     private var isClosed = false
 
@@ -32,7 +33,7 @@ public final class LinearTerminal: TerminalBackend {
         wakePipe = try WakePipe()
         // Of pictures in colours it is known that they are none of the text.
         capabilities = TerminalCapabilities(colorDepth: .truecolor, isUnicode: isUnicode, name: "linear")
-        lastKey = ContinuousClock.now
+        lastCause = ContinuousClock.now
         TerminalGuard.install()
         device.setRaw()
         arm()
@@ -52,7 +53,8 @@ public final class LinearTerminal: TerminalBackend {
     public func present(_ grid: Grid, cursor: Position?, styles: StyleTable) {
         guard !isClosed, !isSuspended else { return }
         let reading = LinearReading(grid, cursor: cursor)
-        let isAsked = lastKey.duration(to: .now) < Self.patience
+        if speech.isEnd(reading) { lastCause = .now }
+        let isAsked = lastCause.duration(to: .now) < Self.patience
         let lines = speech.lines(for: reading, isAsked: isAsked)
         var text = ""
         if !lines.isEmpty || reading.field?.label != open?.label {
@@ -105,7 +107,7 @@ public final class LinearTerminal: TerminalBackend {
     private static let escapeDelay = Duration.milliseconds(40)
 
     private func heard(_ events: [InputEvent]) -> [InputEvent] {
-        if !events.isEmpty { lastKey = .now }
+        if !events.isEmpty { lastCause = .now }
         return events.flatMap { $0 == .key(KeyPress("z", .control)) ? stop() : [$0] }
     }
 
