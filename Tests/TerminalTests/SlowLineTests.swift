@@ -59,6 +59,19 @@ extension TerminalTests {
             #expect(stage.faults(showing: grid).prefix(3) == [])
         }
 
+        @Test("What is known of the line is told while pictures come, and when they are there")
+        func told() throws {
+            let stage = try SlowLineStage(.placeholders, .placeholders, rate: 20_000, roundTrip: .milliseconds(100))
+            stage.present(KnownPictures.wall(1..<13))
+            stage.run { stage.terminal.line != nil }
+            let line = try #require(stage.terminal.line)
+            #expect(line.isBusy && (10_000...30_000).contains(line.bytes))
+            #expect((.milliseconds(90)...(.milliseconds(160))).contains(line.roundTrip))
+            stage.run()
+            #expect(stage.terminal.events(within: .seconds(5)) == [])
+            #expect(stage.terminal.line?.isBusy == false)
+        }
+
         @Test("Symbols come coarse first, then whole")
         func symbols() throws {
             let stage = try SlowLineStage(.sixel, .symbols, rate: 10_000, roundTrip: .milliseconds(100))

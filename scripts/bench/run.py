@@ -54,6 +54,7 @@ def sections(environment):
         ("catalog", "catalog.py"),
         ("postgres", "postgres.py"),
         ("app", "app.py"),
+        ("slow-line", "slow_line_app.py"),
         ("jobs", "jobs.py"),
         ("console", "console.py"),
         ("console", "history.py"),

@@ -54,7 +54,7 @@ struct LinkGovernor: Sendable {
     private var tripsSince: Instant?
     /// nil while no burst took long.
     private var rate: Double?
-    private var window = 3 << 10
+    private var window = 3 << 9
     private var growth = 0.02
     private var grownAt: Instant?
     private var ceiling: (rate: Double, until: Instant)?
@@ -170,7 +170,8 @@ struct LinkGovernor: Sendable {
         if let ceiling, now < ceiling.until, faster > ceiling.rate {
             (faster, growth) = (max(rate, ceiling.rate), 0.02)
         } else {
-            growth = min(0.3, growth * 2)
+            // Where the line's end was met before, not far beyond it at once.
+            growth = min(ceiling == nil ? 0.3 : 0.1, growth * 2)
         }
         grownAt = now
         self.rate = faster

@@ -42,9 +42,13 @@ public final class NcursesTerminal: TerminalBackend {
     /// What was presented last: it may take a slow line many turns.
     private var goal: Goal?
     /// Whether something of it is left to show.
-    private(set) var hasMore = false
+    var hasMore = false
     /// Whether it was shown as over a slow line.
     private var isShownAsSlow = false
+    /// What is known of the line to the terminal where it is slow; nil where it isn't, or pictures aren't held back. Another
+    /// once a second at most: `events` then returns, as it takes bytes to show.
+    public internal(set) var line: SlowLine?
+    var lineToldAt = ContinuousClock.now - .seconds(1)
     /// When what waits in the parser came.
     private var heardAt = ContinuousClock.now
     /// What is behind text, where the theme says.
@@ -131,18 +135,6 @@ public final class NcursesTerminal: TerminalBackend {
 
     deinit { close() }
 
-    /// What is known of the line to the terminal where it is slow; nil where it isn't, or pictures aren't held back.
-    public var line: SlowLine? {
-        guard governor.isSlow, let report = governor.report, let rate = report.rate else { return nil }
-        // Two digits, and tens of milliseconds.
-        var unit = 1
-        while rate / unit >= 100 { unit *= 10 }
-        let parts = report.roundTrip.components
-        let tens = (parts.seconds * 100) + (parts.attoseconds + 5_000_000_000_000_000) / 10_000_000_000_000_000
-        return SlowLine(
-            roundTrip: .milliseconds(max(1, tens) * 10), bytes: (rate + unit / 2) / unit * unit, isBusy: hasMore)
-    }
-
     public var bytesWritten: Int { device.bytesWritten }
     public var waker: @Sendable () -> Void { { [wakePipe] in wakePipe.wake() } }
 
@@ -217,21 +209,6 @@ public final class NcursesTerminal: TerminalBackend {
         flush(frame, symbols: symbols.bytes)
     }
 
-    /// What of a grid's symbols and pictures may show now.
-    private func paced(_ goal: Grid) -> (grid: Grid, frame: ImageScreen.Frame?, symbols: SymbolPacing.Result) {
-        var grid = goal
-        var (room, symbols) = (governor.isOpen ? nil : governor.room(at: .now), SymbolPacing.Result())
-        if let bytes = room {
-            let pacing = SymbolPacing(
-                shown: shown, colorDepth: capabilities.colorDepth, isSlow: governor.isSlow,
-                isRefined: images == nil || supply == nil)
-            symbols = pacing.pace(&grid, room: bytes) { images?.showsPixels($1, at: $0) == true }
-            room = max(0, bytes - symbols.bytes)
-        }
-        let frame = imageFrame(of: grid, ImageScreen.Allowance(room: room, isSlow: governor.isSlow))
-        return (frame?.grid ?? grid, frame, symbols)
-    }
-
     /// Hands what curses wrote to the terminal, then the bytes of pictures. Large frames are bracketed by synchronized
     /// output, so that terminals that know it show them whole.
     private func flush(_ frame: ImageScreen.Frame? = nil, symbols: Int = 0) {
@@ -260,7 +237,11 @@ public final class NcursesTerminal: TerminalBackend {
         while true {
             if let events = takeSignals() { return events }
             let now = clock.now
-            var moments = [deadline].compactMap(\.self)
+            if let nextLineAt, nextLineAt <= now {
+                (line, lineToldAt) = (currentLine, now)
+                return []
+            }
+            var moments = [deadline, nextLineAt].compactMap(\.self)
             if parser.isWaiting { moments.append(heardAt + patience) }
             if governor.isSlow != isShownAsSlow { hasMore = goal != nil }
             if hasMore {
@@ -299,13 +280,7 @@ public final class NcursesTerminal: TerminalBackend {
         }
     }
 
-    /// How long what waits in the parser may.
-    private var patience: Duration {
-        let isAnswer = parser.isInAnswer || (governor.isWaitingForAnswer && parser.isInSequence)
-        return .milliseconds(isAnswer ? Self.replyDelay : Self.escapeDelay)
-    }
-
-    private static func milliseconds(from now: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Int32 {
+    static func milliseconds(from now: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Int32 {
         let left = now.duration(to: end).components
         let count = left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
         return Int32(min(max(0, count), 3_600_000))
@@ -372,18 +347,6 @@ public final class NcursesTerminal: TerminalBackend {
         endwin()
         flush()
         device.setOriginal()
-    }
-
-    /// Takes answers that are on their way: whoever has the terminal next would take them for keys.
-    private func awaitAnswers() {
-        let end = ContinuousClock.now + .milliseconds(1500)
-        while governor.isGoverning, governor.isWaitingForAnswer, !device.isGone {
-            var wait = pollfd(fd: device.descriptor, events: Int16(POLLIN), revents: 0)
-            let left = Self.milliseconds(from: .now, to: end)
-            guard left > 0, poll(&wait, 1, left) > 0, wait.revents & Int16(POLLIN) != 0 else { return }
-            _ = parser.feed(device.read())
-            _ = noteReplies()
-        }
     }
 
     public func resume() {
