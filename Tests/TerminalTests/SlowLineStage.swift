@@ -46,15 +46,21 @@ final class SlowLineStage {
         }
     }
 
-    /// How long a line of text takes to the screen while pictures come, and whether it did.
-    func show(_ text: String, on grid: Grid) -> (grid: Grid, took: Duration) {
+    /// Writes a line of text while pictures come and waits until it shows.
+    /// - Returns: how many bytes were on the slow line before it, which it waited behind: nil where it never showed. No time:
+    ///   that would be the busy machine's, too.
+    func show(_ text: String, on grid: Grid) -> (grid: Grid, behind: Int?) {
         var grid = grid
         grid.write(text, at: Position(row: 0, column: 20), role: .title)
-        let start = ContinuousClock.now
+        let behind = line.waiting
         present(grid)
-        // Once round: the key came the other half of the way.
-        run(10) { screen.text(row: 0).contains(text) }
-        return (grid, start.duration(to: .now) + roundTrip / 2)
+        let end = ContinuousClock.now + .seconds(20)
+        while !screen.text(row: 0).contains(text) {
+            guard ContinuousClock.now < end else { return (grid, nil) }
+            _ = terminal.events(within: .milliseconds(5))
+            screen.feed(line.take())
+        }
+        return (grid, behind)
     }
 
     /// What `PictureStage.faults` tells.
@@ -86,8 +92,10 @@ private final class SlowLine: Sendable {
     }
 
     private let state = Mutex(State())
+    private let roundTrip: Duration
 
     init(_ controller: Int32, rate: Double, roundTrip: Duration) {
+        self.roundTrip = roundTrip
         let thread = Thread { [self] in
             var buffer = [UInt8](repeating: 0, count: 65_536)
             while !state.withLock({ $0.isStopped }) {
@@ -118,6 +126,14 @@ private final class SlowLine: Sendable {
     }
 
     var isQuiet: Bool { state.withLock { $0.onTheWay.isEmpty && $0.answers.isEmpty } }
+
+    /// Bytes that have not gone into the line yet.
+    var waiting: Int {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            return state.onTheWay.reduce(0) { $0 + ($1.at - roundTrip / 2 > now ? $1.byte.count : 0) }
+        }
+    }
 
     func take() -> [UInt8] {
         state.withLock { state in

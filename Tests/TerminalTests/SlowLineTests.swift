@@ -15,16 +15,17 @@ extension TerminalTests {
             let stage = try SlowLineStage(kind, way, rate: 20_000, roundTrip: .milliseconds(100))
             var grid = KnownPictures.wall(1..<13)
             stage.present(grid)
-            var times: [Duration] = []
+            var bytes: [Int] = []
             for step in 0..<10 {
                 stage.run(0.15)
-                let (next, took) = stage.show("key \(step)", on: grid)
+                let (next, behind) = stage.show("key \(step)", on: grid)
                 grid = next
-                times.append(took)
+                bytes.append(try #require(behind))
             }
             #expect(stage.terminal.governor.isSlow)
             // The first came before the line was known.
-            #expect(times[1...].sorted()[7] < stage.roundTrip + .milliseconds(100), "\(times)")
+            // What goes in a tenth of a second: by design a fifth of that, and on a machine as busy as can be the half.
+            #expect(bytes[1...].sorted()[7] <= 2000, "\(bytes)")
             stage.run()
             #expect(!stage.terminal.hasMore)
             #expect(stage.faults(showing: grid).prefix(3) == [])
