@@ -16,14 +16,14 @@ extension Benchmark {
     }
 
     static let catalogSearch = Benchmark(
-        name: "catalog-search", arguments: "CATALOGUE",
+        name: "catalog-search", arguments: "CATALOGUE [KIND]",
         summary:
             "Milliseconds of the first page of searches of each kind, 100 photos a page, in a library of generate_library.py."
     ) { arguments in
         guard let place = arguments.first else { throw EngineError(.invalidInput, "name a catalogue") }
         let catalog = try await CatalogPlace(place).open()
         try await withTaskExecutorPreference(catalog.executor) {
-            try await withCollections(of: catalog) { try await measure(catalog) }
+            try await withCollections(of: catalog) { try await measure(catalog, only: arguments.dropFirst().first) }
         }
         try await catalog.close()
     }
@@ -90,9 +90,9 @@ extension Benchmark {
         if let tagged { _ = try await editing.undo(tagged.id, actor: "bench") }
     }
 
-    private static func measure(_ catalog: any Catalog) async throws {
+    private static func measure(_ catalog: any Catalog, only part: String?) async throws {
         let clock = ContinuousClock()
-        for (kind, text) in searches {
+        for (kind, text) in searches where part.map(kind.contains) ?? true {
             var times: [Duration] = []
             for _ in 0..<200 {
                 let query = try SearchText.query(text())
@@ -102,6 +102,7 @@ extension Benchmark {
             }
             print(Measurement(times).line("search, \(kind)"))
         }
+        if part != nil { return }
         var (counts, completions): ([Duration], [Duration]) = ([], [])
         for _ in 0..<50 {
             let query = try SearchText.query(["lisbon", "canon", "img", "iso:>800"].randomElement()!)

@@ -76,6 +76,31 @@ extension CatalogContract {
             }
             try await catalog.requireIndexed("at the end")
         },
+        ContractCase("Photos of one month with figures of many kinds are found, whichever lists are read") { subject in
+            let catalog = subject.catalog
+            var (photos, years): ([PhotoID], [Int]) = ([], [])
+            for number in 0..<180 {
+                let (kind, year) = (number % 20, 2001 + number / 20)
+                years.append(year)
+                photos.append(
+                    try await catalog.addProcessed(number + 1, path: FilePath("/photos/\(number).jpg")) {
+                        $0.captureTime = time(year, 3, 1 + kind, source: .exif)
+                        $0.exposure.iso = 100 << (kind % 5)
+                        $0.exposure.aperture = [1.4, 2.8, 5.6, 11][kind / 5]
+                    })
+            }
+            func expected(_ year: Int, _ isWanted: (Int) -> Bool) -> [Int] {
+                years.indices.filter { years[$0] == year && isWanted($0 % 20) }.map { $0 + 1 }
+            }
+            for (text, numbers) in [
+                ("2004-03 iso:>=100", expected(2004) { _ in true }),
+                ("2004-03 iso:>100", expected(2004) { $0 % 5 > 0 }),
+                ("2004-03 iso:>=100 f:<6 -iso:800", expected(2004) { $0 < 15 && $0 % 5 != 3 }),
+                ("2004-03-05..2004-03-06 iso:>=100", expected(2004) { 4...5 ~= $0 }), ("2004-04 iso:>=100", []),
+            ] {
+                try await catalog.requireFound(numbers, by: text, of: photos)
+            }
+        },
         ContractCase("Fields of a search ask for one thing each") { subject in
             let catalog = subject.catalog
             let photos = try await catalog.addSamples()

@@ -4,6 +4,12 @@ import Core
 /// are picked that are found. Lists are as many as a condition has words, names or tags, and are read no further than a page is
 /// long; the condition with the fewest photos is the one whose lists are read.
 struct SearchPlan {
+    /// More lists than these are no help.
+    static let mostStreams = 2048
+
+    /// Lists that take longer to ask than as many photos to look at.
+    private static let manyStreams = 16
+
     /// A list of photos in timeline order.
     enum Stream: Hashable {
         case term(Int64)
@@ -41,6 +47,7 @@ struct SearchPlan {
         var resolving = SearchResolving(connection: connection, owner: owner, scope: scope, saved: saved)
         var clauses: [Resolved] = []
         var figures: [(SearchQuery.Number, SearchBounds)] = []
+        var isDated = false
         for clause in query.clauses {
             let only = clause.parts.count == 1 && clause.parts[0].isExcluded == false ? clause.parts[0] : nil
             if case .number(let number, let bounds) = only?.condition, number != .rating {
@@ -48,6 +55,7 @@ struct SearchPlan {
                 continue
             }
             if case .taken(let range) = only?.condition {
+                isDated = true
                 bounds =
                     max(
                         bounds.lowerBound, range.lowerBound)..<max(
@@ -62,6 +70,11 @@ struct SearchPlan {
         var best: (index: Int, count: Int)?
         for (index, clause) in clauses.enumerated() {
             if clause.streams != nil, clause.count < best?.count ?? .max { best = (index, clause.count) }
+        }
+        // Each list takes a statement: of few months the timeline has less to read than many lists.
+        if let chosen = best, clauses[chosen.index].streams?.count ?? 0 > Self.manyStreams, isDated {
+            let months = try resolving.taken(bounds)
+            if months.streams != nil, months.count < chosen.count / 8 { best = nil }
         }
         streams =
             best.flatMap { clauses[$0.index].streams.map(Array.init) }

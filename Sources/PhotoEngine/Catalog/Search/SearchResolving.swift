@@ -8,14 +8,14 @@ struct SearchResolving {
     let owner: OwnerID
     let scope: SearchPlan.Scope
     let saved: SavedSearches
+    private let vocabulary: SearchVocabulary
     private(set) var notes: [SearchNote] = []
 
     init(connection: any SQLConnection, owner: OwnerID, scope: SearchPlan.Scope, saved: SavedSearches) {
         (self.connection, self.owner, self.scope, self.saved) = (connection, owner, scope, saved)
+        vocabulary = SearchVocabulary(connection: connection, owner: owner)
     }
 
-    /// More lists than these are no help.
-    static let mostStreams = 2048
     /// Photos that no counter has are counted so far; more of them are taken for so many.
     private static let mostCounted = 1000
     private static let assumed = 20_000
@@ -55,7 +55,7 @@ struct SearchResolving {
         if parts.count == 1 { return parts[0] }
         var streams: Set<SearchPlan.Stream>? = []
         for part in parts { streams = streams.flatMap { all in part.streams.map(all.union) } }
-        if streams?.count ?? 0 > mostStreams { streams = nil }
+        if streams?.count ?? 0 > SearchPlan.mostStreams { streams = nil }
         return Resolved(
             condition: Timeline.Condition(
                 sql: "(" + parts.map { "(\($0.condition.sql))" }.joined(separator: " OR ") + ")",
@@ -87,41 +87,21 @@ struct SearchResolving {
 
     // MARK: words
 
-    /// What has words in it: words of texts, names, tags, albums.
-    private struct Found {
-        /// nil where the photos can't be listed by them.
-        var words: [(number: Int64, photos: Int)]? = []
-        var names: [(number: Int64, photos: Int)] = []
-        var tags: [(id: TagID, photos: Int)] = []
-        var albums: [(id: AlbumID, photos: Int)] = []
-
-        var isEmpty: Bool { words?.isEmpty == true && names.isEmpty && tags.isEmpty && albums.isEmpty }
-    }
-
     private mutating func text(_ words: SearchWords) throws -> Resolved {
-        let found = try find(words)
+        let found = try vocabulary.find(words)
         if !found.isEmpty { return resolved(words, found) }
         guard words.words.count == 1, !words.isWhole, let word = words.words.first else { return .none }
-        let meant = Misspelling.meant(by: word, among: try self.words(like: word))
+        let meant = Misspelling.meant(by: word, among: try vocabulary.words(like: word))
         if meant.isEmpty { return .none }
         note(.takenFor(word, meant))
         return Self.either(
             try meant.map { word in
                 let one = SearchWords(words: [word], isWhole: true)
-                return resolved(one, try find(one))
+                return resolved(one, try vocabulary.find(one))
             })
     }
 
-    private func find(_ words: SearchWords) throws -> Found {
-        var found = Found()
-        found.words = try terms(words)
-        found.names = try names([.camera, .lens, .place], words)
-        found.tags = try tags(words)
-        found.albums = try albums(words)
-        return found
-    }
-
-    private func resolved(_ words: SearchWords, _ found: Found) -> Resolved {
+    private func resolved(_ words: SearchWords, _ found: SearchVocabulary.Found) -> Resolved {
         let pattern = SQLValue.text(words.pattern)
         var conditions = [SearchConditions.text(dialect, pattern)]
         if !found.tags.isEmpty {
@@ -137,7 +117,7 @@ struct SearchResolving {
                 all.formUnion(found.tags.map { .tag($0.id, isShown: isShown) })
                 all.formUnion(found.albums.map { .album($0.id, isShown: isShown) })
             }
-            streams = all.count > Self.mostStreams ? nil : all
+            streams = all.count > SearchPlan.mostStreams ? nil : all
         }
         let count =
             ((found.words ?? []) + found.names).reduce(0) { $0 + $1.photos }
@@ -149,123 +129,16 @@ struct SearchResolving {
             streams: streams, count: count, isExact: words.words.count == 1)
     }
 
-    /// The words of texts by which photos with all of `words` are listed: those of one of them, the rarest.
-    private func terms(_ words: SearchWords) throws -> [(number: Int64, photos: Int)]? {
-        var best: [(number: Int64, photos: Int)]?
-        for (index, word) in words.words.enumerated() {
-            let isWhole = index < words.words.count - 1 || words.isWhole
-            if SearchTerm.endings.contains(where: { isWhole ? $0 == word : $0.hasPrefix(word) }) { continue }
-            let found = try isWhole ? whole(word) : beginning(word)
-            guard found.count <= Self.mostStreams else { continue }
-            let count = found.reduce(0) { $0 + $1.photos }
-            if best == nil || count < best?.reduce(0, { $0 + $1.photos }) ?? 0 { best = found }
-        }
-        return best
-    }
-
-    private func term(_ kind: SearchTerm.Kind, _ content: String) -> Int64 {
-        SearchTerm(kind: kind, content: content).number(of: owner)
-    }
-
-    private func whole(_ word: String) throws -> [(number: Int64, photos: Int)] {
-        var row = try connection.row(
-            "SELECT photos FROM search_terms WHERE owner = ? AND kind = 'word' AND content = ?",
-            [ownerValue, .text(word)])
-        return try row.map { _ in [(term(.word, word), try row!.int())] } ?? []
-    }
-
-    private func beginning(_ word: String) throws -> [(number: Int64, photos: Int)] {
-        try connection.rows(
-            """
-            SELECT content, photos FROM search_terms WHERE owner = ? AND kind = 'word' AND content >= ? AND content < ?
-            LIMIT ?
-            """, [ownerValue, .text(word), .text(word + "\u{10FFFF}"), .int(Self.mostStreams + 1)]
-        ).map { row in
-            var row = row
-            return (term(.word, try row.text()), try row.int())
-        }
-    }
-
-    private func names(_ kinds: [SearchTerm.Kind], _ words: SearchWords) throws -> [(number: Int64, photos: Int)] {
-        try kinds.flatMap { kind in
-            try connection.rows(
-                """
-                SELECT content, photos FROM search_terms
-                WHERE owner = ? AND kind = ? AND \(dialect.includes("content")) LIMIT ?
-                """, [ownerValue, .text(kind.rawValue), .text(words.pattern), .int(Self.mostStreams)]
-            ).map { row in
-                var row = row
-                return (term(kind, try row.text()), try row.int())
-            }
-        }
-    }
-
-    private func tags(_ words: SearchWords) throws -> [(id: TagID, photos: Int)] {
-        try connection.rows(
-            "SELECT id, photos FROM tags WHERE owner = ? AND \(dialect.includes("folded")) LIMIT ?",
-            [ownerValue, .text(words.pattern), .int(Self.mostStreams)]
-        ).map { row in
-            var row = row
-            return (try row.id(), try row.int())
-        }
-    }
-
-    private func albums(_ words: SearchWords) throws -> [(id: AlbumID, photos: Int)] {
-        try connection.rows(
-            "SELECT id, photos FROM albums WHERE owner = ? AND query IS NULL AND \(dialect.includes("folded")) LIMIT ?",
-            [ownerValue, .text(words.pattern), .int(Self.mostStreams)]
-        ).map { row in
-            var row = row
-            return (try row.id(), try row.int())
-        }
-    }
-
-    /// Words of the library that begin with the same letter and are about as long, with how many photos each is on.
-    private func words(like word: String) throws -> [String: Int] {
-        guard Misspelling.changes(in: word) > 0, let first = word.unicodeScalars.first else { return [:] }
-        let letter = String(first)
-        var words: [String: Int] = [:]
-        func add(_ rows: [SQLRow]) throws {
-            for var row in rows {
-                let (content, photos) = try (row.text(), row.int())
-                for word in content.split(separator: " ") where word.hasPrefix(letter) {
-                    words[String(word), default: 0] += photos
-                }
-            }
-        }
-        let count = word.unicodeScalars.count
-        try add(
-            connection.rows(
-                """
-                SELECT content, photos FROM search_terms WHERE owner = ? AND kind = 'word' AND content >= ? AND content < ?
-                    AND length(content) >= ? AND length(content) <= ?
-                """,
-                [ownerValue, .text(letter), .text(letter + "\u{10FFFF}"), .int(count - 2), .int(count + 2)]))
-        try add(
-            connection.rows(
-                """
-                SELECT content, photos FROM search_terms WHERE owner = ? AND kind IN ('camera', 'lens', 'place')
-                    AND \(dialect.includes("content"))
-                """, [ownerValue, .text(" " + letter)]))
-        for table in ["tags", "albums"] {
-            try add(
-                connection.rows(
-                    "SELECT folded, photos FROM \(table) WHERE owner = ? AND \(dialect.includes("folded"))",
-                    [ownerValue, .text(" " + letter)]))
-        }
-        return words
-    }
-
     // MARK: names
 
     private mutating func name(_ name: SearchQuery.Name, _ words: SearchWords) throws -> Resolved {
         if let found = try named(name, words) { return found }
-        if name == .place, try names([.place], SearchWords(words: [], isWhole: false)).isEmpty {
+        if name == .place, try vocabulary.names(.place, SearchWords(words: [], isWhole: false)).isEmpty {
             note(.noPlaces)
             return .none
         }
         if words.words.count == 1, !words.isWhole, let word = words.words.first {
-            let meant = Misspelling.meant(by: word, among: try self.words(like: word))
+            let meant = Misspelling.meant(by: word, among: try vocabulary.words(like: word))
             let found = try meant.compactMap { word in
                 try named(name, SearchWords(words: [word], isWhole: true)).map { (word, $0) }
             }
@@ -289,14 +162,14 @@ struct SearchResolving {
         switch name {
         case .camera, .lens, .place:
             let kind: SearchTerm.Kind = name == .camera ? .camera : name == .lens ? .lens : .place
-            let found = try names([kind], words)
+            let found = try vocabulary.names(kind, words)
             if found.isEmpty { return nil }
             let condition = SearchConditions.terms(found.map(\.number))
             return resolved(
                 condition.sql, condition.values, found.map { .term($0.number) }, found.reduce(0) { $0 + $1.photos })
         case .tag:
-            let tags = try tags(words)
-            let keywords = try names([.keyword], words)
+            let tags = try vocabulary.tags(words)
+            let keywords = try vocabulary.names(.keyword, words)
             var found: [Resolved] = []
             if !tags.isEmpty {
                 let condition = SearchConditions.tagged(tags.map(\.id), scope.shown, dialect, .text(words.pattern))
@@ -316,7 +189,7 @@ struct SearchResolving {
             }
             return found.isEmpty ? nil : Self.either(found)
         case .album:
-            let found = try albums(words)
+            let found = try vocabulary.albums(words)
             let searches = saved.queries[words.words] ?? []
             if found.isEmpty, searches.isEmpty { return nil }
             var all = try searches.map { try resolve($0) }
@@ -347,11 +220,11 @@ struct SearchResolving {
             """
             SELECT content, photos FROM search_terms
             WHERE owner = ? AND kind = 'figures' AND \(steps.map(\.sql).joined(separator: " AND ")) LIMIT ?
-            """, [ownerValue] + steps.flatMap(\.values) + [.int(Self.mostStreams + 1)])
-        if rows.count > Self.mostStreams { return resolved }
+            """, [ownerValue] + steps.flatMap(\.values) + [.int(SearchPlan.mostStreams + 1)])
+        if rows.count > SearchPlan.mostStreams { return resolved }
         resolved.streams = []
         for var row in rows {
-            resolved.streams?.insert(.term(term(.figures, try row.text())))
+            resolved.streams?.insert(.term(vocabulary.term(.figures, try row.text())))
             resolved.count += try row.int()
         }
         return resolved
@@ -370,31 +243,40 @@ struct SearchResolving {
         return resolved.count == 0 ? .none : resolved
     }
 
-    /// The ratings that are among those asked for, each a list of its own.
+    /// The ratings that are among those asked for, each a list of its own. One statement counts them; what it counts hangs on
+    /// another list, so that Postgres starts no processes for it, which takes ten times as long.
     private func rated(_ bounds: SearchBounds) throws -> Resolved {
         var resolved = Resolved(condition: SearchConditions.number(.rating, bounds, dialect), streams: [])
-        for rating in 0...5 where bounds.contains(Double(rating)) {
-            for isIn in scope.timelines {
-                let found = try count(
-                    "photos.in_timeline = ? AND photos.rating = ?", [.bool(isIn), .int(rating)])
-                if found == 0 { continue }
-                resolved.streams?.insert(.rated(rating, isIn: isIn))
-                resolved.count += found
-            }
+        let ratings = (0...5).filter { bounds.contains(Double($0)) }
+        let lists = ratings.flatMap { rating in scope.timelines.map { "(\(rating), \($0 ? 1 : 0))" } }
+        if lists.isEmpty { return resolved }
+        let rows = try connection.rows(
+            """
+            SELECT column1, column2, (SELECT count(*) FROM (
+                SELECT 1 FROM photos WHERE photos.owner = ? AND photos.in_timeline = asked.column2
+                    AND photos.rating = asked.column1 LIMIT ?) AS counted)
+            FROM (VALUES \(lists.joined(separator: ", "))) AS asked
+            """, [ownerValue, .int(Self.mostCounted)])
+        for var row in rows {
+            let (rating, isIn, found) = try (row.int(), row.bool(), row.int())
+            if found == 0 { continue }
+            resolved.streams?.insert(.rated(rating, isIn: isIn))
+            resolved.count += Self.estimated(found)
         }
         return resolved
     }
 
     /// Of an owner's photos.
-    private func count(_ condition: String, _ values: [SQLValue] = []) throws -> Int {
+    private func count(_ condition: String) throws -> Int {
         var row = try SQLRow.present(
             connection.row(
                 """
                 SELECT count(*) FROM (SELECT 1 FROM photos WHERE photos.owner = ? AND \(condition) LIMIT ?) AS counted
-                """, [ownerValue] + values + [.int(Self.mostCounted)]))
-        let found = try row.int()
-        return found == Self.mostCounted ? Self.assumed : found
+                """, [ownerValue, .int(Self.mostCounted)]))
+        return Self.estimated(try row.int())
     }
+
+    private static func estimated(_ counted: Int) -> Int { counted == mostCounted ? assumed : counted }
 
     private func media(_ type: MediaType) throws -> Resolved {
         var resolved = Resolved(
@@ -404,7 +286,7 @@ struct SearchResolving {
             "SELECT photos FROM search_terms WHERE owner = ? AND kind = 'media' AND content = ?",
             [ownerValue, .text(type.rawValue)])
         resolved.count = try row?.int() ?? 0
-        resolved.streams = resolved.count == 0 ? [] : [.term(term(.media, type.rawValue))]
+        resolved.streams = resolved.count == 0 ? [] : [.term(vocabulary.term(.media, type.rawValue))]
         return resolved
     }
 
@@ -419,14 +301,14 @@ struct SearchResolving {
                 SELECT content, photos FROM search_terms WHERE owner = ? AND kind = 'cell' AND content IN \(list.marks)
                 """, [ownerValue] + list.keys)
             for var row in rows {
-                resolved.streams?.insert(.term(term(.cell, try row.text())))
+                resolved.streams?.insert(.term(vocabulary.term(.cell, try row.text())))
                 resolved.count += try row.int()
             }
         }
         return resolved
     }
 
-    private func taken(_ range: Range<Int64>) throws -> Resolved {
+    func taken(_ range: Range<Int64>) throws -> Resolved {
         var resolved = Resolved(
             condition: Timeline.Condition(
                 sql: "(photos.taken_at >= ? AND photos.taken_at < ?)",
