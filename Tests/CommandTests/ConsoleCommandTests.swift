@@ -271,6 +271,24 @@ struct ConsoleCommandTests {
         #expect(kept.text.contains("pause queue"))
     }
 
+    @Test("Where PHOTOTUI_BROKER names a broker and there is no library, health and the journal are the broker's")
+    func variable() async throws {
+        let place = try Place()
+        let check = try await place.run("health", "--check")
+        #expect(check.exitCode == 0 && check.text.hasPrefix("PHOTOTUI OK"), "\(check.text)")
+        #expect(!check.text.contains("database"))
+        #expect(try await place.run("queues", "pause", "work", "--force", "--reason", "ticket 7").exitCode == 0)
+        let journal = try await place.run("journal")
+        #expect(journal.exitCode == 0 && journal.text.contains("pause queue"), "\(journal.text)\(journal.complaints)")
+        // One that is named is missed, and so is one that is there and broken.
+        let named = try await place.run("health", "--check", "--library", place.home.path + "/none")
+        #expect(named.exitCode == 2 && named.text.contains("database: there is no library"), "\(named.text)")
+        let broken = "mkdir -p '\(place.home.path)/library' && echo no > '\(place.home.path)/library/catalog.sqlite'"
+        #expect(try await place.program.shell(broken).exitCode == 0)
+        #expect(try await place.run("health", "--check").exitCode == 2)
+        #expect(try await place.run("journal").exitCode == 1)
+    }
+
     @Test("A broker that is away, and none at all, are told with what to do")
     func absent() async throws {
         let place = try Place()

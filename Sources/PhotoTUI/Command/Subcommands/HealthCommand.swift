@@ -102,9 +102,14 @@ struct HealthCommand: AsyncParsableCommand {
     static func health(
         _ options: LibraryOptions, _ configuration: Configuration, broker: String?
     ) throws -> LibraryHealth {
+        // Of a library, and a profile, that are there it is the broker to ask instead of theirs.
         let isForeign =
-            try broker != nil && options.library == nil && options.profile(configuration) == nil
-            && options.location(configuration).catalog.withPlatformString { access($0, F_OK) } != 0
+            if broker == nil {
+                try BrokerOptions.namesForeignBroker(nil, options)
+            } else {
+                try options.library == nil && options.profile(configuration) == nil
+                    && options.location(configuration).catalog.withPlatformString { access($0, F_OK) } != 0
+            }
         let place: LibraryHealth.Place =
             try isForeign
             ? .broker

@@ -21,7 +21,12 @@ struct JournalCommand: AsyncParsableCommand {
     @OptionGroup var libraryOptions: LibraryOptions
     @OptionGroup var list: ListOptions
 
-    @Option(help: ArgumentHelp("This machine's journal of brokers, as far as it tells of this one.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            This machine's journal of brokers, as far as it tells of this one (default: PHOTOTUI_BROKER where there is no \
+            library).
+            """, valueName: "url"))
     var broker: String?
 
     @Option(help: ArgumentHelp("At most so many entries.", valueName: "n"))
@@ -35,7 +40,7 @@ struct JournalCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let broker else {
+        guard try BrokerOptions.namesForeignBroker(broker, libraryOptions) else {
             return try await libraryOptions.withLibrary { library in
                 try await list.list { Self.listing(try await library.catalog.journal(limit: limit)) }
             }
