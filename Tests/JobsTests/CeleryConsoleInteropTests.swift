@@ -260,6 +260,31 @@ struct CeleryConsoleInteropTests {
         }
     }
 
+    @Test(
+        "The inbox tells of tasks that are held until later than the visibility timeout", .timeLimit(.minutes(10)))
+    func scheduled() async throws {
+        let peer = try CeleryPeer(visibilitySeconds: 20)
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let console = CeleryConsole(try RedisService.address(prefix: peer.prefix))
+        func items() async throws -> [InboxItem] {
+            try await BrokerInbox(console, longest: [:], words: ["--broker", "x"], patience: .seconds(4)).items()
+        }
+        func hold(_ seconds: Int) async throws {
+            let held = try await console.unacknowledged(limit: 9).count
+            _ = try await peer.run("app.send_task('python.add', (1, 2), queue='python', countdown=\(seconds))")
+            try await wait("it is not held") { try await console.unacknowledged(limit: 9).count == held + 1 }
+        }
+        try await wait("a worker that begins is not well") { try await items().isEmpty }
+        try await hold(15)
+        #expect(try await items().map(\.kind) == [])
+        try await hold(600)
+        let found = try await items()
+        #expect(found.map(\.kind) == [.visibility] && found.first?.count == 1, "\(found)")
+        #expect(found.first?.explanation.contains("python.add for 5") == true, "\(found)")
+        #expect(found.first?.advice?.contains("visibility_timeout") == true)
+    }
+
     @Test("A worker that has just begun is alive before its heart was heard", .timeLimit(.minutes(10)))
     func begun() async throws {
         let peer = try CeleryPeer()

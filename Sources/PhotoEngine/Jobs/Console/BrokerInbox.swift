@@ -3,18 +3,16 @@ internal import Foundation
 
 /// What of a broker waits for a person.
 public struct BrokerInbox: Sendable {
-    private let console: CeleryConsole
+    let console: CeleryConsole
     /// The longest run times by task in the last days, in seconds, where somebody watched.
-    private let longest: [String: Double]
+    let longest: [String: Double]
     private let past: BrokerPast
     /// What the commands name the broker by: `--broker URL` or `--profile NAME`.
-    private let words: [String]
-    private let patience: Duration
+    let words: [String]
+    let patience: Duration
 
     /// Clocks that differ by less are not worth a word.
     private static let mostSkew = 5.0
-    /// A delivery is given back within about so long after its visibility has ended.
-    private static let sweepSeconds = 300.0
 
     public init(
         _ console: CeleryConsole, longest: [String: Double], past: BrokerPast = BrokerPast(), words: [String],
@@ -65,9 +63,7 @@ public struct BrokerInbox: Sendable {
         items += goneItems(besides: workers)
         items += failureItems()
         items += try await skewItems(workers)
-        let visibility = try await console.visibilitySeconds(patience: patience)
-        items += visibilityItems(visibility, workers)
-        items += try await forgotten(smallest: visibility.values.min() ?? 3600)
+        items += try await visibilityItems(workers)
         let dead = listing.queues.reduce(0) { $0 + $1.dead }
         if dead > 0 {
             items.append(
@@ -281,55 +277,9 @@ public struct BrokerInbox: Sendable {
                 advice: "set the clock of its machine: timedatectl set-ntp true")
         }
     }
-
-    private func visibilityItems(_ visibility: [String: Double], _ workers: [WorkerState]) -> [InboxItem] {
-        guard let (worker, seconds) = visibility.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return [] }
-        var longest = longest
-        for activity in workers.flatMap(\.active) {
-            guard let running = activity.seconds else { continue }
-            longest[activity.task] = max(longest[activity.task] ?? 0, running)
-        }
-        guard let (task, time) = longest.max(by: { $0.value < $1.value }), time >= seconds else { return [] }
-        let wanted = Int((time * 2).rounded(.up))
-        return [
-            InboxItem(
-                .visibility, worker,
-                "\(worker) gives every delivery back after \(Int(seconds)) s, and \(task) took \(Int(time)) s: it is run a "
-                    + "second time while it still runs. Of all workers of a broker the smallest time counts.",
-                advice:
-                    "set broker_transport_options = {\"visibility_timeout\": \(wanted)} for all of them (phototui worker: "
-                    + "--visibility \(wanted))")
-        ]
-    }
-
-    /// Deliveries that nobody holds and nobody gives back.
-    private func forgotten(smallest: Double) async throws -> [InboxItem] {
-        let limit = Date().timeIntervalSince1970 - smallest - Self.sweepSeconds
-        let count = try await console.deliveries(before: limit)
-        guard count > 0 else { return [] }
-        return [
-            InboxItem(
-                .forgottenDeliveries, "deliveries", count: count,
-                "\(counted(count, "message")) \(count == 1 ? "was" : "were") taken by workers over \(Int(smallest + Self.sweepSeconds)) s ago and neither finished "
-                    + "nor given back: their workers are gone, and none has started since.",
-                advice: "start any worker of this broker: it gives them back to their queues")
-        ]
-    }
 }
 
 extension CeleryConsole {
-    /// After how long each worker that answers takes a delivery for lost.
-    func visibilitySeconds(patience: Duration) async throws -> [String: Double] {
-        do {
-            return try await RemoteQuestions(broker).ask([.init("conf")], patience: patience)[0].mapValues { conf in
-                // An hour is kombu's own.
-                conf["broker_transport_options"]["visibility_timeout"].real ?? 3600
-            }
-        } catch let error as EngineError where error.code == .permissionDenied {
-            return [:]
-        }
-    }
-
     /// Workers that look up which queues are paused, as phototui's do.
     func workersThatReadPauses(patience: Duration) async throws -> Set<String> {
         let answers = try await RemoteQuestions(broker).ask([.init("conf")], patience: patience)[0]
@@ -349,12 +299,6 @@ extension CeleryConsole {
         guard values.count == 2, let seconds = Double(values[0].text ?? ""), let micros = Double(values[1].text ?? "")
         else { return nil }
         return seconds + micros / 1e6 - (before + after) / 2
-    }
-
-    /// How many deliveries were made, or last extended, before a moment in Unix seconds.
-    func deliveries(before moment: Double) async throws -> Int {
-        try await connection.send(RedisCommand("ZCOUNT", .text(keys.unackedIndex), "-inf", .text("(\(moment)"))).integer
-            ?? 0
     }
 
     /// How many messages of our tasks there are for an owner, waiting and under way.
