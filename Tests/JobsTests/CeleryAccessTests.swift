@@ -98,6 +98,60 @@ struct CeleryAccessTests {
         #expect(refusals.isEmpty, "\(refusals.map { $0.array.compactMap(\.text) })")
     }
 
+    @Test("With an operator's documented rights the console does all it does", .timeLimit(.minutes(8)))
+    func documentedOperator() async throws {
+        let rule = DocumentedRule.words(of: "operator", in: "console.md", password: Self.password)
+        #expect(rule.count > 20)
+        let server = try RedisServer(
+            ["--user", "admin", "on", ">admin", "~*", "&*", "+@all", "--user", "operator"] + rule)
+        defer { server.stop() }
+        let all = "redis+socket://admin:admin@\(server.socket)?virtual_host=0"
+        let peer = try CeleryPeer(url: all, prefix: "")
+        let python = try await peer.startWorker(queues: "python")
+        defer { kill(python.processIdentifier, SIGKILL) }
+        let address = try RedisAddress("redis+socket://operator:\(Self.password)@\(server.socket)?virtual_host=0")
+        let console = CeleryConsole(address)
+        let client = CeleryClient(try RedisAddress(all))
+        for _ in 0..<4 { _ = try await client.send("python.add", queue: "high") }
+        let admin = try admin(server)
+        defer { admin.close() }
+        try await admin.send(RedisCommand("LPUSH", "high", "[]"))
+        _ = try await peer.run("app.send_task('python.add', (1, 2), queue='python', countdown=900)")
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await console.unacknowledged(limit: 9).isEmpty, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+
+        #expect(try await console.queues().queues.contains { $0.name == "high" && $0.depth == 5 })
+        #expect(try await console.peek("high", limit: 9).count == 5)
+        #expect(try await console.workers(patience: .seconds(4)).count == 1)
+        #expect(try await console.consumers(patience: .seconds(4)) != nil)
+        let inbox = BrokerInbox(console, longest: [:], words: [], patience: .seconds(4))
+        #expect(Set(try await inbox.items().map(\.kind)) == [.poison, .unconsumed])
+        #expect(try await console.mayChange())
+        #expect(try await console.pause("python").workers.count == 1)
+        _ = try await console.resume("python")
+        #expect(try await console.quarantine("high") { _ in }.count == 1)
+        #expect(try await console.deadLetterCount() == 1)
+        let letters = try await console.deadLetters(limit: 9)
+        #expect(try await console.forget(letters.map(\.id)) == 1)
+        _ = try await console.revoke(["an-id"], signal: nil)
+        _ = try await console.limitRate(of: "python.add", to: "7/m", worker: nil)
+        _ = try await console.enableEvents(patience: .seconds(4))
+        _ = try await console.queuesOfDeliveries()
+        let call = RetryCall(
+            task: "old", name: "python.add", queue: "high", arguments: Array("[1, 2]".utf8),
+            keywords: Array("{}".utf8), root: nil, parent: nil, before: nil)
+        #expect(try await console.send([call]).first?.isSent == true)
+        _ = try await console.purge("high", upTo: try await console.mark("high"))
+        #expect(try await console.waiting(in: "high") == 0)
+        let rights = CeleryRights(address, keys: console.keys)
+        #expect(try await rights.missing(for: rights.console(["high"])) == [])
+        let refusals = try await admin.send(RedisCommand("ACL", "LOG")).array
+        #expect(refusals.isEmpty, "\(refusals.map { $0.array.compactMap(\.text) })")
+        await #expect(throws: EngineError.self) { try await console.connection.send(RedisCommand("FLUSHDB")) }
+    }
+
     @Test(
         "A Celery worker does with the documented rights, and our client collects its result", .timeLimit(.minutes(8)))
     func celeryWorker() async throws {

@@ -96,6 +96,7 @@ struct CeleryRights {
             RedisCommand("SCAN", "0"), RedisCommand("INFO"), RedisCommand("EVAL_RO", "return 0", "0"),
             RedisCommand("EVALSHA_RO", never, "0"), RedisCommand("HSCAN", .text(keys.unacked), "0"),
             RedisCommand("ZCOUNT", .text(keys.unackedIndex), "0", "0"),
+            RedisCommand("HSTRLEN", .text(keys.unacked), nothing),
             RedisCommand("MGET", .text(CeleryKeys.result(of: "phototui-doctor"))),
             RedisCommand("SUBSCRIBE", .text(keys.eventChannel("task.multi"))),
             RedisCommand("SUBSCRIBE", .text(keys.eventChannel("worker.heartbeat"))),
