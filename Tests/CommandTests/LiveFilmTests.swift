@@ -4,7 +4,7 @@ import Testing
 /// The film of a live photo, from import to export.
 @Suite("Films of live photos")
 struct LiveFilmTests {
-    private static let identifier = "99998888-7777-6666-5555-444433332222"
+    static let identifier = "99998888-7777-6666-5555-444433332222"
     private static let place = "+38.7100-009.1400/"
 
     private static func big(_ value: Int, _ count: Int = 4) -> [UInt8] {
@@ -16,7 +16,7 @@ struct LiveFilmTests {
     }
 
     /// As an iPhone writes one, but for its frames.
-    private static func film(_ values: [(key: String, value: String)]) -> Data {
+    static func film(_ values: [(key: String, value: String)]) -> Data {
         let names = values.flatMap { atom("mdta", Array("com.apple.quicktime.\($0.key)".utf8)) }
         let items = values.enumerated().flatMap { index, one in
             let data = atom("data", big(1) + big(0) + Array(one.value.utf8))
@@ -35,7 +35,7 @@ struct LiveFilmTests {
     }
 
     /// A JPEG whose EXIF has the identifier in Apple's note, and nothing else.
-    private static func photo() -> Data {
+    static func photo() -> Data {
         func field(_ tag: Int, _ type: Int, _ count: Int, _ value: Int) -> [UInt8] {
             big(tag, 2) + big(type, 2) + big(count) + big(value)
         }

@@ -144,6 +144,24 @@ struct PromotionTests {
         #expect(doctor.text.contains("no fault found"), "\(doctor.text)")
     }
 
+    @Test("Films of live photos stay where they are, and that is told before and after")
+    func films() async throws {
+        let place = try await place()
+        let film = LiveFilmTests.film([(key: "content.identifier", value: LiveFilmTests.identifier)])
+        for name in ["a.mov", "b.mov"] { try place.photos.write(film, as: name) }
+        try place.photos.write(Data("no film".utf8), as: "c.mov")
+        try place.photos.write(LiveFilmTests.photo(), as: "live.jpg")
+        try await place.run(["import"] + place.old + [place.photos.path])
+        try FileManager.default.removeItem(atPath: place.photos.path + "/b.mov")
+        try await place.run(["import", "--mark-missing"] + place.old + [place.photos.path])
+        let planned = try await place.run(["promote", "--dry-run", "--to", "test"] + place.old).text
+        #expect(planned.contains("1 film of live photos stays where it is, on this machine only"), "\(planned)")
+        #expect(try await place.promote()["films_left"] as? Int == 1)
+        let again = try await place.run(["promote", "--to", "test"] + place.old).text
+        #expect(again.contains("1 film of live photos stays"), "\(again)")
+        #expect(FileManager.default.fileExists(atPath: place.photos.path + "/a.mov"))
+    }
+
     @Test("Killed at any moment it goes on, and all is there at the end")
     func killed() async throws {
         let place = try await place()

@@ -18,6 +18,8 @@ public struct LibraryRows: Sendable {
         public var missing = 0
         /// Of no use away from the storage that they were made in.
         public var shares = 0
+        /// Films of live photos, which stay where they are.
+        public var films = 0
     }
 
     public func sum() async throws -> Sum {
@@ -25,12 +27,14 @@ public struct LibraryRows: Sendable {
             """
             SELECT count(*), CAST(coalesce(sum(byte_count), 0) AS BIGINT),
                 (SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1 AND original_path IS NOT NULL),
-                (SELECT count(*) FROM shares WHERE owner = ? AND ended_at IS NULL)
+                (SELECT count(*) FROM shares WHERE owner = ? AND ended_at IS NULL),
+                (SELECT count(*) FROM files WHERE owner = ? AND is_missing = 0 AND reason LIKE ?)
             FROM photos WHERE owner = ?
-            """, [ownerValue, ownerValue, ownerValue])
+            """, [ownerValue, ownerValue, ownerValue, .string(Film.reason("%")), ownerValue])
         var sum = try SQLRow.present(row)
         return Sum(
-            photos: try sum.int(), bytes: ByteCount(try sum.int64()), missing: try sum.int(), shares: try sum.int())
+            photos: try sum.int(), bytes: ByteCount(try sum.int64()), missing: try sum.int(), shares: try sum.int(),
+            films: try sum.int())
     }
 
     func createdAt() async throws -> Int64 {

@@ -79,6 +79,7 @@ public struct Promotion: Sendable {
             outcome: .planned, sourceOwner: library.name, targetOwner: request.target.owner, photos: sum.photos,
             bytes: sum.bytes)
         if case .folder = request.target { report.shares = sum.shares }
+        report.films = sum.films
         if request.mode == .abort {
             try await giveUp(library, sum, from: source, at: target, &report, progress)
             return report

@@ -21,7 +21,8 @@ enum PromotionFormat {
             ]),
             "originals_in_place": .count(objects.inPlace), "photos_left_missing": .count(objects.left),
             "rows_compared": .count(report.rows), "new_photos": .count(report.newPhotos),
-            "shares_left": .count(report.shares), "price_once": .decimal(report.price?.once),
+            "shares_left": .count(report.shares), "films_left": .count(report.films),
+            "price_once": .decimal(report.price?.once),
             "price_monthly": .decimal(report.price?.monthly),
             "obstacles": .array(report.obstacles.map { .string($0.description) }), "seconds": .decimal(objects.seconds),
             "differences": .array(
@@ -102,6 +103,12 @@ enum PromotionFormat {
             if report.differences.isEmpty, objects.faultCount == 0 { lines.append("The two are alike.") }
         }
         if objects.left > 0 { lines.append("\(counted(objects.left, "photo")) missing, and marked so there, too") }
+        if report.films > 0, [.planned, .promoted, .known].contains(report.outcome) {
+            lines.append(
+                "\(counted(report.films, "film")) of live photos \(report.films == 1 ? "stays" : "stay") where "
+                    + "\(report.films == 1 ? "it is" : "they are"), on this machine only: keep the folders, or copy the films with "
+                    + "phototui export from here")
+        }
         if report.shares > 0 {
             lines.append(
                 "\(counted(report.shares, "link")) stay with \(name(source)): phototui share revoke ends them there")
