@@ -63,4 +63,52 @@ struct StoryTests {
             #expect(try await program.run(["why", "ffffffff"]).exitCode == 1)
         }
     }
+
+    @Test(
+        "Of an original in a bucket that keeps versions each is told",
+        .enabled(if: NetworkedProfile.areAvailable, NetworkedProfile.absence))
+    func versions() async throws {
+        var profile = try NetworkedProfile()
+        let variable = NetworkedProfile.variable
+        let bucket = "v\(UUID().uuidString.lowercased())"
+        let storage = try #require(profile.keys["storage"])
+        profile.keys["storage"] = storage.replacing(try variable("S3_BUCKET"), with: bucket)
+        try await profile.migrate()
+        let program = try profile.program()
+        let url = "\(try variable("S3_ENDPOINT"))/\(bucket)"
+        let signed =
+            "curl -sSf --aws-sigv4 aws:amz:\(try variable("S3_REGION")):s3 --user "
+            + "\(try variable("S3_ACCESS_KEY")):\(try variable("S3_SECRET_KEY")) -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'"
+        let made = try await program.shell(
+            """
+            \(signed) -X PUT '\(url)' && \(signed) -X PUT '\(url)?versioning=' \
+                -d '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
+            """)
+        #expect(made.exitCode == 0, "\(made.complaints)")
+        let photos = try TestFolder()
+        let picture = TestPicture.png(seed: 7)
+        try photos.write(picture, as: "a.png")
+        let (place, path) = (["--profile", "test"], photos.path + "/a.png")
+        var inline = program
+        inline.environment["PHOTOTUI_BROKER"] = nil
+        #expect(try await inline.run(["import", path] + place).exitCode == 0)
+        func told() async throws -> [String: [String]] {
+            let story = try await inline.run(["why", path, "--json"] + place).document()
+            let now = try #require(story["now"] as? [[String: String]])
+            return Dictionary(grouping: now, by: { $0["name"] ?? "" }).mapValues { $0.compactMap { $0["value"] } }
+        }
+        let once = try await told()
+        #expect(once["version"]?.count == 1 && once["version"]?.first?.hasSuffix(", the latest") == true, "\(once)")
+        let key = try #require(once["original"]?.first?.split(separator: ",").first)
+        let again = try await program.shell("\(signed) -T '\(path)' '\(url)/\(key)'")
+        #expect(again.exitCode == 0, "\(again.complaints)")
+        let twice = try #require(try await told()["version"])
+        #expect(
+            twice.count == 2 && twice[0].hasSuffix(", the latest") && !twice[1].hasSuffix(", the latest"), "\(twice)")
+        let listed = try await program.shell(
+            "\(signed) '\(url)?prefix=\(key.replacing("/", with: "%2F"))&versions=' | grep -o '<VersionId>[^<]*' | cut -c12-"
+        ).text
+        let ids = listed.split(separator: "\n").map(String.init)
+        #expect(Set(twice.compactMap { $0.split(separator: ",").first.map(String.init) }) == Set(ids), "\(listed)")
+    }
 }

@@ -65,6 +65,20 @@ struct S3TraitTests {
             Array("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>".utf8))
         #expect(try await store.client.send(request).status == 200)
         #expect(try await store.traits().keepsVersions)
+        let twice = ObjectKey("kept/twice2")
+        for bytes: [UInt8] in [[1], [1, 2]] {
+            for key in [twice, ObjectKey("kept/twice22")] {
+                // Past the store, which writes nothing over.
+                var put = S3Client.Request(method: "PUT", key: key.description)
+                put.body = .bytes(bytes)
+                #expect(try await store.client.send(put).status == 200)
+            }
+        }
+        let found = try await store.versions(of: twice)
+        #expect(found.map(\.byteCount) == [ByteCount(2), ByteCount(1)] && found.map(\.isLatest) == [true, false])
+        #expect(Set(found.compactMap(\.id)).count == 2 && found.allSatisfy { $0.storedAt.hasPrefix("20") }, "\(found)")
+        #expect(try await store.versions(of: ObjectKey("kept/none")).isEmpty)
+        for key in [twice, ObjectKey("kept/twice22")] { try await store.delete(key) }
         let key = ObjectKey("kept/twice")
         for byte: UInt8 in [1, 2] {
             try await store.put([byte], at: key, sha256: nil)

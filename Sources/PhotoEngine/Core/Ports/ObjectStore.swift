@@ -26,11 +26,33 @@ public protocol ObjectStore: Sendable {
 
     /// Removes the object; a missing one is a success.
     func delete(_ key: ObjectKey) async throws
+
+    /// What a store that keeps versions has of an object, one that only hides it among them: the latest first. One without an id
+    /// where it keeps none now.
+    func versions(of key: ObjectKey) async throws -> [ObjectVersion]
 }
 
 extension ObjectStore {
     public func get(_ key: ObjectKey) async throws -> [UInt8] {
         try await get(key, range: nil)
+    }
+
+    public func versions(of key: ObjectKey) async throws -> [ObjectVersion] { [] }
+}
+
+/// One of an object's versions, as the provider tells it: untrusted text.
+public struct ObjectVersion: Hashable, Sendable {
+    /// nil where the bucket kept no versions when it was stored.
+    public let id: String?
+    /// In ISO 8601.
+    public let storedAt: String
+    /// nil of one that hides the others: the object was deleted then.
+    public let byteCount: ByteCount?
+    /// Whether it is what the key has now.
+    public let isLatest: Bool
+
+    public init(id: String?, storedAt: String, byteCount: ByteCount?, isLatest: Bool) {
+        (self.id, self.storedAt, self.byteCount, self.isLatest) = (id, storedAt, byteCount, isLatest)
     }
 }
 

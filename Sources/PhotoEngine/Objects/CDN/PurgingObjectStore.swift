@@ -72,6 +72,8 @@ public final class PurgingObjectStore: LocalObjectStore {
 
     public func head(_ key: ObjectKey) async throws -> ByteCount? { try await base.head(key) }
 
+    public func versions(of key: ObjectKey) async throws -> [ObjectVersion] { try await base.versions(of: key) }
+
     public func list(
         prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
     ) async throws -> [ObjectSummary] {

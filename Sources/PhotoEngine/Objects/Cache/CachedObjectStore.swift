@@ -72,6 +72,8 @@ public final class CachedObjectStore: LocalObjectStore {
 
     public func head(_ key: ObjectKey) async throws -> ByteCount? { try await remote.head(key) }
 
+    public func versions(of key: ObjectKey) async throws -> [ObjectVersion] { try await remote.versions(of: key) }
+
     public func list(
         prefix: String, after: ObjectKey?, limit: Int, strange: @escaping @Sendable (StrangeObject) -> Void
     ) async throws -> [ObjectSummary] {

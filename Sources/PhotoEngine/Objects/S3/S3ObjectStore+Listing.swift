@@ -89,9 +89,23 @@ extension S3ObjectStore {
         return (objects, folders, answer.text("IsTruncated") == "true", answer.text("NextContinuationToken"))
     }
 
-    /// The versions of one key, hiding ones among them.
+    public func versions(of key: ObjectKey) async throws -> [ObjectVersion] {
+        try await versions(ofName: prefix + key.description).map { element in
+            let id = element.text("VersionId")
+            return ObjectVersion(
+                id: id == "null" ? nil : id, storedAt: element.text("LastModified") ?? "",
+                byteCount: element.text("Size").flatMap { Int64($0) }.map { ByteCount($0) },
+                isLatest: element.text("IsLatest") == "true")
+        }.sorted { ($0.isLatest ? 1 : 0, $0.storedAt) > ($1.isLatest ? 1 : 0, $1.storedAt) }
+    }
+
+    /// The ids of one key's versions, hiding ones among them.
     func versions(of name: String) async throws -> [String] {
-        var found: [String] = []
+        try await versions(ofName: name).compactMap { $0.text("VersionId") }
+    }
+
+    private func versions(ofName name: String) async throws -> [S3Answer] {
+        var found: [S3Answer] = []
         var marker: (key: String, version: String)?
         while true {
             var request = S3Client.Request(method: "GET")
@@ -104,10 +118,7 @@ extension S3ObjectStore {
                 throw client.refusal(response, doing: "listing the versions of \(name)")
             }
             let answer = S3Answer(response.body)
-            for element in answer.elements("Version") + answer.elements("DeleteMarker")
-            where element.text("Key") == name {
-                if let version = element.text("VersionId") { found.append(version) }
-            }
+            found += (answer.elements("Version") + answer.elements("DeleteMarker")).filter { $0.text("Key") == name }
             guard answer.text("IsTruncated") == "true", let next = answer.text("NextKeyMarker"), next == name,
                 let version = answer.text("NextVersionIdMarker")
             else { return found }

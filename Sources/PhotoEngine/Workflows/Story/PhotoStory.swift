@@ -208,6 +208,23 @@ public struct PhotoStory: Sendable {
         return films.map(\.path.byteText).joined(separator: ", ")
     }
 
+    /// Where the bucket keeps versions, each; one that can't be asked, as its key may not, is told as such.
+    private static func versions(of key: ObjectKey, in objects: any ObjectStore) async throws -> [Fact] {
+        do {
+            let versions = try await objects.versions(of: key)
+            if versions.allSatisfy({ $0.id == nil }) { return [] }
+            return versions.map { version in
+                let what = version.byteCount.map { "\($0)" } ?? "a deletion"
+                return Fact(
+                    name: "version",
+                    value: "\(version.id ?? "from before versions were kept"), \(what) of \(version.storedAt)"
+                        + (version.isLatest ? ", the latest" : ""))
+            }
+        } catch let error as EngineError where [.permissionDenied, .unsupported].contains(error.code) {
+            return [Fact(name: "versions", value: "not told: \(error.whatHappened)")]
+        }
+    }
+
     private static func facts(
         of photo: Photo, _ files: [LibraryFile], _ traces: PhotoTraces, in catalog: any Catalog,
         _ objects: any ObjectStore, _ sizes: [Int]
@@ -217,6 +234,7 @@ public struct PhotoStory: Sendable {
         if case .object(let key) = photo.original {
             let size = try await objects.head(key)
             facts.append(Fact(name: "original", value: "\(key), \(size?.description ?? "which is not there")"))
+            facts += try await versions(of: key, in: objects)
         }
         if let earlier = traces.earlierOriginal {
             let place =
