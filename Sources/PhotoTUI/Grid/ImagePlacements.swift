@@ -99,6 +99,8 @@ public struct ImageForm: Hashable, Sendable {
 public protocol ImageSupply: AnyObject, Sendable {
     /// The picture as wanted; nil while it isn't made, or can't be.
     func image(_ id: ImageID, as form: ImageForm) -> EncodedImage?
+    /// Whether the picture can't be had any more in any form, so that nothing should wait for it.
+    func isLost(_ id: ImageID) -> Bool
     /// Says which pictures are to be made, most urgent first. What isn't named any more is given up. `isReady` is called
     /// from any thread after some of them were made.
     func want(_ ids: [ImageID], as form: ImageForm, isReady: @escaping @Sendable () -> Void)

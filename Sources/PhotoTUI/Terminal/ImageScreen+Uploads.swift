@@ -6,6 +6,8 @@ extension ImageScreen {
     mutating func send(
         _ images: [ImageID], from supply: any ImageSupply, _ allowance: Allowance, _ frame: inout Frame
     ) {
+        // What can't be had stays symbols, and the others need not wait for it to be refined.
+        let images = images.filter { held[$0] != nil || !supply.isLost($0) }
         let missing = images.filter { held[$0] == nil }
         let isRefining = missing.isEmpty && !isPainting(frame.grid, allowance)
         let due = isRefining ? images.filter { held[$0]?.form != form } : missing

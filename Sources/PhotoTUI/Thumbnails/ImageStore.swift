@@ -87,6 +87,11 @@ public final class ImageStore<Key: Hashable & Sendable>: ImageSupply {
         }
     }
 
+    public func isLost(_ id: ImageID) -> Bool {
+        // Forgotten, or tried in vain.
+        state.withLock { state in state.entries[id].map { $0.form != nil && $0.encoded == nil } ?? true }
+    }
+
     public func want(_ ids: [ImageID], as form: ImageForm, isReady: @escaping @Sendable () -> Void) {
         let begins = state.withLock { state in
             // What was tried in this form is there, or can't be had.
