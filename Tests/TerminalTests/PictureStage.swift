@@ -22,14 +22,14 @@ final class PictureStage {
         var profile = try TerminalProfile(
             environment: ["TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"])
         // Which terminals move pixels is known by their names.
-        let isNamed = kind == .scrolledSixel
+        let isNamed = kind == .scrolledSixel || kind == .scrolledITerm
         profile.graphics = isNamed ? nil : way
         profile.pacesPictures = false
         terminal = try NcursesTerminal(path: pty.path, profile: profile)
         screen = PixelScreen(kind, columns: columns, rows: rows)
         terminal.use(pictures)
         if isNamed {
-            pty.type(RecordedReplies.xtermVT340)
+            pty.type(kind == .scrolledSixel ? RecordedReplies.xtermVT340 : GraphicsChoiceTests.wezterm)
             try #require(terminal.events(within: .seconds(5)) == [] && terminal.graphics.way == way)
         }
     }

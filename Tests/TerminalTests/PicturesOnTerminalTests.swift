@@ -9,6 +9,7 @@ extension TerminalTests {
     struct Pictures {
         static let ways: [(PixelScreen.Kind, GraphicsProtocol)] = [
             (.placeholders, .placeholders), (.kitty, .kitty), (.sixel, .sixel), (.scrolledSixel, .sixel),
+            (.iTerm, .iterm2), (.scrolledITerm, .iterm2),
         ]
 
         @Test("Each picture shows in its cells, and nowhere else", arguments: ways)
@@ -34,7 +35,8 @@ extension TerminalTests {
         /// another.
         @Test(
             "A line of scrolling costs few bytes, and leaves nothing behind",
-            arguments: zip(ways, [(700, 100), (800, 700), (40_000, 40_000), (4000, 4000)]))
+            arguments: zip(
+                ways, [(700, 100), (800, 700), (40_000, 40_000), (4000, 4000), (40_000, 40_000), (8000, 8000)]))
         func scroll(way: (PixelScreen.Kind, GraphicsProtocol), limits: (pictures: Int, names: Int)) throws {
             let stage = try PictureStage(way.0, asked: way.1)
             stage.present(KnownPictures.wall(1..<19, perLine: 3))

@@ -8,7 +8,7 @@ extension TerminalTests {
     @Suite("Pictures over a slow line")
     struct SlowLines {
         static let ways: [(PixelScreen.Kind, GraphicsProtocol)] = [
-            (.placeholders, .placeholders), (.kitty, .kitty), (.sixel, .sixel),
+            (.placeholders, .placeholders), (.kitty, .kitty), (.sixel, .sixel), (.iTerm, .iterm2),
         ]
 
         @Test("Text comes at once while pictures fill in behind, to the last cell", arguments: ways)

@@ -58,6 +58,8 @@ public enum ImageFormat: Hashable, Sendable {
     case png(colors: Int)
     /// Pixels of at most so many colours.
     case indexed(colors: Int)
+    /// Pixels of all their colours, opaque.
+    case pixels
 }
 
 /// A picture made ready for one way of showing it.
@@ -65,6 +67,7 @@ public struct EncodedImage: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
         case file([UInt8])
         case indexed(IndexedImage)
+        case pixels(PixelImage)
     }
 
     public let content: Content
@@ -140,14 +143,16 @@ public struct ImageCapabilities: Hashable, Sendable {
     public var scrollsWithText: Bool
     /// Bytes to place, move or clip a picture once, its pixels apart: about.
     public var bytesPerPlacement: Int
+    /// Cells that are painted at once, however little may go: each run of them costs that much anew.
+    public var leastPaintedCells: Int
 
     public init(
         format: ImageFormat, keepsUploads: Bool, isMadeOfCells: Bool, survivesClear: Bool, scrollsWithText: Bool,
-        bytesPerPlacement: Int
+        bytesPerPlacement: Int, leastPaintedCells: Int = 4
     ) {
         (self.format, self.keepsUploads, self.isMadeOfCells) = (format, keepsUploads, isMadeOfCells)
         (self.survivesClear, self.scrollsWithText) = (survivesClear, scrollsWithText)
-        self.bytesPerPlacement = bytesPerPlacement
+        (self.bytesPerPlacement, self.leastPaintedCells) = (bytesPerPlacement, leastPaintedCells)
     }
 }
 

@@ -96,7 +96,8 @@ extension ImageScreen {
     /// line, aren't counted.
     mutating func choose(_ grid: Grid, _ allowance: Allowance, _ frame: inout Frame) -> [Bool]? {
         guard !placements.capabilities.keepsUploads, let room = allowance.room else { return nil }
-        var left = room > 0 ? max(Self.leastPainted, Int(Double(room) / bytesPerPaintedCell)) : 0
+        let least = placements.capabilities.leastPaintedCells
+        var left = room > 0 ? max(least, Int(Double(room) / bytesPerPaintedCell)) : 0
         let moving = placements.capabilities.scrollsWithText ? Set(painted.compactMap { $0 }) : []
         var chosen = [Bool](repeating: false, count: grid.cells.count)
         for (index, cell) in grid.cells.enumerated() {
@@ -115,9 +116,6 @@ extension ImageScreen {
         }
         return chosen
     }
-
-    /// Cells that are painted at once, however little may go: each run of them names its colours anew.
-    private static var leastPainted: Int { 4 }
 
     /// Whether some cells of pictures that are ready show none of their pixels yet.
     private func isPainting(_ grid: Grid, _ allowance: Allowance) -> Bool {
@@ -149,6 +147,10 @@ extension ImageForm {
             // Painted as many pixels as the cells have: fewer colours alone make it smaller.
             ImageForm(
                 format: .indexed(colors: min(16, colors)), cellWidth: cellWidth, cellHeight: cellHeight,
+                background: background)
+        case .pixels:
+            ImageForm(
+                format: .pixels, cellWidth: max(1, cellWidth / 2), cellHeight: max(1, cellHeight / 2),
                 background: background)
         }
     }

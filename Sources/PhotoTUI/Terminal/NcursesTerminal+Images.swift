@@ -78,6 +78,7 @@ extension NcursesTerminal {
         switch way {
         case .placeholders: KittyPlacements(usesPlaceholders: true, isInTmux: isInTmux, slots: slots)
         case .kitty: KittyPlacements(usesPlaceholders: false, isInTmux: isInTmux, slots: slots)
+        case .iterm2: ITermPlacements(scrollsWithText: scrollsPixels)
         case .sixel: SixelPlacements(scrollsWithText: scrollsPixels)
         case .symbols: nil
         }
@@ -85,9 +86,10 @@ extension NcursesTerminal {
 
     private var isInTmux: Bool { !profile.environment["TMUX", default: ""].isEmpty }
 
-    /// Whether sixels move with the lines that they stand on: foot's don't.
+    /// Whether painted pixels move with the lines that they stand on: foot's don't.
     private var scrollsPixels: Bool {
-        replies.version?.hasPrefix("XTerm(") == true || profile.environment["TERM", default: ""].hasPrefix("mlterm")
+        ["XTerm(", "iTerm2", "WezTerm"].contains { replies.version?.hasPrefix($0) == true }
+            || profile.environment["TERM", default: ""].hasPrefix("mlterm")
     }
 
     /// The numbers that a way may give pictures. What placeholders show belongs to the whole terminal, also to other

@@ -74,6 +74,7 @@ public final class ImageStore<Key: Hashable & Sendable>: ImageSupply {
         switch image?.content {
         case .file(let file): file.count
         case .indexed(let image): image.indices.count
+        case .pixels(let image): image.rgba.count
         case nil: 0
         }
     }
