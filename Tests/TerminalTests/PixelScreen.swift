@@ -21,6 +21,11 @@ final class PixelScreen {
     private let screen: OpaquePointer
     /// What sixels painted, pixel by pixel; text takes it away.
     var painted: [UInt32?]
+    /// The shared registers' colours, as far as they are named, and whether pictures have registers of their own.
+    var registers: [Int: UInt32] = [:]
+    var hasPrivateRegisters = true
+    /// Which of the shared registers painted a pixel.
+    var paintedBy: [Int?]
     var pictures: [UInt32: Picture] = [:]
     var placements: [Placement] = []
     private(set) var byteCount = 0
@@ -48,6 +53,7 @@ final class PixelScreen {
         self.kind = kind
         size = GridSize(columns: columns, rows: rows)
         painted = Array(repeating: nil, count: columns * 8 * rows * 16)
+        paintedBy = Array(repeating: nil, count: columns * 8 * rows * 16)
         terminal = vterm_new(Int32(rows), Int32(columns))
         vterm_set_utf8(terminal, 1)
         screen = vterm_obtain_screen(terminal)
@@ -115,6 +121,8 @@ final class PixelScreen {
                 for clear in ["\u{1b}[2J", "\u{1b}[?1049l"] where rest[place...].starts(with: clear.utf8) {
                     placements = []
                 }
+                for (mode, isSet) in [("\u{1b}[?1070l", false), ("\u{1b}[?1070h", true)]
+                where rest[place...].starts(with: mode.utf8) { hasPrivateRegisters = isSet }
                 if rest[place...].starts(with: "\u{1b}[2J".utf8), kind == .kitty { pictures = [:] }
                 text.append(0x1b)
                 place += 1
@@ -168,6 +176,7 @@ final class PixelScreen {
         for row in rect.row * cellHeight..<rect.endRow * cellHeight {
             for column in rect.column * cellWidth..<rect.endColumn * cellWidth {
                 painted[row * pixelColumns + column] = nil
+                paintedBy[row * pixelColumns + column] = nil
             }
         }
     }
@@ -175,6 +184,8 @@ final class PixelScreen {
     private func move(from: Int, to: Int, rows: Int) {
         let (before, line) = (painted, pixelColumns * cellHeight)
         painted.replaceSubrange(to * line..<(to + rows) * line, with: before[from * line..<(from + rows) * line])
+        let register = paintedBy
+        paintedBy.replaceSubrange(to * line..<(to + rows) * line, with: register[from * line..<(from + rows) * line])
     }
 
     /// The text of a row.

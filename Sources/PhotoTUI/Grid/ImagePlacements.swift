@@ -145,14 +145,17 @@ public struct ImageCapabilities: Hashable, Sendable {
     public var bytesPerPlacement: Int
     /// Cells that are painted at once, however little may go: each run of them costs that much anew.
     public var leastPaintedCells: Int
+    /// Of the slots, the first so many, in which a picture costs less to place than in the others.
+    public var cheapSlots: Int
 
     public init(
         format: ImageFormat, keepsUploads: Bool, isMadeOfCells: Bool, survivesClear: Bool, scrollsWithText: Bool,
-        bytesPerPlacement: Int, leastPaintedCells: Int = 4
+        bytesPerPlacement: Int, leastPaintedCells: Int = 4, cheapSlots: Int = 0
     ) {
         (self.format, self.keepsUploads, self.isMadeOfCells) = (format, keepsUploads, isMadeOfCells)
         (self.survivesClear, self.scrollsWithText) = (survivesClear, scrollsWithText)
         (self.bytesPerPlacement, self.leastPaintedCells) = (bytesPerPlacement, leastPaintedCells)
+        self.cheapSlots = cheapSlots
     }
 }
 
@@ -164,7 +167,7 @@ public protocol ImagePlacements: Sendable {
     var capabilities: ImageCapabilities { get }
 
     /// Makes a picture known; the same slot again replaces it. In pieces of about so many bytes, between which text may
-    /// go, but no other call's bytes. Empty where uploads aren't kept.
+    /// go, but no other call's bytes. Where uploads aren't kept, what has to go before a picture is placed the first time.
     func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]]
     /// Ends an upload of which not all pieces went; its slot is free then.
     func abandon(_ slot: ImageSlot) -> [UInt8]

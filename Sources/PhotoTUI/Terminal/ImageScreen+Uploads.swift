@@ -44,7 +44,7 @@ extension ImageScreen {
         _ image: EncodedImage, of id: ImageID, pieceLength: Int, _ frame: inout Frame
     ) -> Bool {
         makeRoom(for: image.width * image.height, &frame.uploads)
-        guard let number = unused.popLast() else { return false }
+        guard let number = takeSlot(isCoarse: frame.form != form, &frame.uploads) else { return false }
         let slot = ImageSlot(number)
         let kept =
             placements.capabilities.keepsUploads
@@ -53,6 +53,23 @@ extension ImageScreen {
             image: id, held: Held(slot: slot, image: kept, form: frame.form, lastUse: frames),
             pieces: placements.upload(image, as: slot, pieceLength: pieceLength)[...])
         return true
+    }
+
+    /// A number for a picture. Cheap ones are for those that stay, and are taken back from the one not seen for longest: of
+    /// none that shows, as what is painted may change with them.
+    private mutating func takeSlot(isCoarse: Bool, _ uploads: inout [UInt8]) -> UInt32? {
+        let cheap = UInt32(placements.capabilities.cheapSlots)
+        guard cheap > 0 else { return unused.popLast() }
+        if !isCoarse, !unused.contains(where: { $0 <= cheap }),
+            let oldest = held.filter({ $0.value.slot.number <= cheap && $0.value.lastUse < frames })
+                .min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            uploads += free(oldest.value)
+            held[oldest.key] = nil
+        }
+        guard let number = isCoarse ? unused.max() : unused.min() else { return nil }
+        unused.removeAll { $0 == number }
+        return number
     }
 
     /// Whether all of it went: then it shows, in place of what was there of it before.

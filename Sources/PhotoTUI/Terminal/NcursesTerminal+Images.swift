@@ -45,7 +45,10 @@ extension NcursesTerminal {
     /// Begins to show pictures as chosen, where that or a cell's size is new.
     func useChosenGraphics() {
         let slots = Self.slots(of: graphics.way)
-        let placements = Self.placements(graphics.way, slots: slots, isInTmux: isInTmux, scrollsPixels: scrollsPixels)
+        let placements = Self.placements(
+            graphics.way, slots: slots, isInTmux: isInTmux, scrollsPixels: scrollsPixels,
+            // Its number of registers was seen; others that know the mode have fewer, or do with it as they like.
+            sharesRegisters: replies.version?.hasPrefix("XTerm(") == true)
         let cell = cellPixels
         let form = placements.map {
             ImageForm(
@@ -73,13 +76,13 @@ extension NcursesTerminal {
     }
 
     private static func placements(
-        _ way: GraphicsProtocol, slots: ClosedRange<UInt32>, isInTmux: Bool, scrollsPixels: Bool
+        _ way: GraphicsProtocol, slots: ClosedRange<UInt32>, isInTmux: Bool, scrollsPixels: Bool, sharesRegisters: Bool
     ) -> (any ImagePlacements)? {
         switch way {
         case .placeholders: KittyPlacements(usesPlaceholders: true, isInTmux: isInTmux, slots: slots)
         case .kitty: KittyPlacements(usesPlaceholders: false, isInTmux: isInTmux, slots: slots)
         case .iterm2: ITermPlacements(scrollsWithText: scrollsPixels)
-        case .sixel: SixelPlacements(scrollsWithText: scrollsPixels)
+        case .sixel: SixelPlacements(scrollsWithText: scrollsPixels, sharesRegisters: sharesRegisters)
         case .symbols: nil
         }
     }
