@@ -90,7 +90,7 @@ let package = Package(
         .target(name: "Grid", path: "Sources/PhotoTUI/Grid"),
         .target(name: "Widgets", dependencies: ["Grid"], path: "Sources/PhotoTUI/Widgets"),
         .target(name: "App", dependencies: ["Core", "Search", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
-        .target(name: "Terminal", dependencies: ["Grid", "CNcurses"], path: "Sources/PhotoTUI/Terminal"),
+        .target(name: "Terminal", dependencies: ["Grid", "CNcurses", "CTurboJPEG"], path: "Sources/PhotoTUI/Terminal"),
         .target(
             name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP", "CZlib"],
             path: "Sources/PhotoTUI/Thumbnails"),
@@ -146,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "TerminalTests",
             dependencies: [
-                "Grid", "Terminal", "Thumbnails", "Programs", "CVterm", "CZlib", "phototui", "phototui-decoder",
+                "Grid", "Terminal", "Thumbnails", "Programs", "CVterm", "CTurboJPEG", "CZlib", "phototui",
+                "phototui-decoder",
                 systemPackage,
             ]),
 

@@ -61,6 +61,23 @@ struct GraphicsChoiceTests {
         #expect(choice(other.replacing("[?62;c", with: "[?62;4c")).way == .sixel)
     }
 
+    /// As its documentation says; it wasn't at hand to be asked.
+    static let wezterm = "\u{1b}P>|WezTerm 20240203-110809\u{1b}\\\u{1b}[6;16;8t\u{1b}[?65;4;6;18;22c"
+
+    @Test("iTerm2's images go to terminals known for them, by the name they tell before the environment's")
+    func iTerm() {
+        #expect(choice(Self.wezterm).way == .iterm2)
+        #expect(choice(Self.wezterm).possible == [.iterm2, .sixel, .symbols])
+        let nameless = "\u{1b}[?62;4c"
+        #expect(choice(nameless, ["LC_TERMINAL": "iTerm2"]).way == .iterm2)
+        #expect(choice(nameless, ["TERM_PROGRAM": "mintty"]).way == .iterm2)
+        #expect(choice(nameless, ["TERM_PROGRAM": "Apple_Terminal"]).way == .sixel)
+        // An xterm that was started in WezTerm.
+        #expect(choice(RecordedReplies.xtermVT340, ["TERM_PROGRAM": "WezTerm"]).way == .sixel)
+        #expect(choice("", ["TERM_PROGRAM": "WezTerm"]).way == .symbols)
+        #expect(choice(Self.wezterm, ["TMUX": "x", "TERM_PROGRAM": "WezTerm"]).way == .symbols)
+    }
+
     @Test("A refusal is no consent")
     func refusal() {
         let answers = "\u{1b}_Gi=31;ENOTSUPPORTED:no\u{1b}\\\u{1b}_Gi=44;EINVAL:U\u{1b}\\\u{1b}[?62;c"

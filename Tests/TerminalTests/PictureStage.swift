@@ -22,14 +22,14 @@ final class PictureStage {
         var profile = try TerminalProfile(
             environment: ["TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"])
         // Which terminals move pixels is known by their names.
-        let isNamed = kind == .scrolledSixel
+        let isNamed = kind == .scrolledSixel || kind == .scrolledITerm
         profile.graphics = isNamed ? nil : way
         profile.pacesPictures = false
         terminal = try NcursesTerminal(path: pty.path, profile: profile)
         screen = PixelScreen(kind, columns: columns, rows: rows)
         terminal.use(pictures)
         if isNamed {
-            pty.type(RecordedReplies.xtermVT340)
+            pty.type(kind == .scrolledSixel ? RecordedReplies.xtermVT340 : GraphicsChoiceTests.wezterm)
             try #require(terminal.events(within: .seconds(5)) == [] && terminal.graphics.way == way)
         }
     }
@@ -116,6 +116,8 @@ final class KnownPictures: ImageSupply {
     static let size = GridSize(columns: 14, rows: 5)
     /// Pictures that are not ready.
     let missing = Mutex<Set<ImageID>>([])
+    /// Those that never will be.
+    let lost = Mutex<Set<ImageID>>([])
     let wanted = Mutex<[ImageID]>([])
 
     /// Of a few that no way of showing pictures changes.
@@ -126,7 +128,7 @@ final class KnownPictures: ImageSupply {
     }
 
     func image(_ id: ImageID, as form: ImageForm) -> EncodedImage? {
-        if missing.withLock({ $0.contains(id) }) { return nil }
+        if missing.withLock({ $0.contains(id) }) || isLost(id) { return nil }
         let (width, height) = (Self.size.columns * form.cellWidth, Self.size.rows * form.cellHeight)
         var rgba: [UInt8] = []
         for y in 0..<height {
@@ -138,6 +140,8 @@ final class KnownPictures: ImageSupply {
         return ImageEncoder.encode(
             PixelImage(width: width, height: height, rgba: rgba), size: Self.size, form: form)
     }
+
+    func isLost(_ id: ImageID) -> Bool { lost.withLock { $0.contains(id) } }
 
     func want(_ ids: [ImageID], as form: ImageForm, isReady: @escaping @Sendable () -> Void) {
         wanted.withLock { $0 = ids }

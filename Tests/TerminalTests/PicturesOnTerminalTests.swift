@@ -9,6 +9,7 @@ extension TerminalTests {
     struct Pictures {
         static let ways: [(PixelScreen.Kind, GraphicsProtocol)] = [
             (.placeholders, .placeholders), (.kitty, .kitty), (.sixel, .sixel), (.scrolledSixel, .sixel),
+            (.iTerm, .iterm2), (.scrolledITerm, .iterm2),
         ]
 
         @Test("Each picture shows in its cells, and nowhere else", arguments: ways)
@@ -34,7 +35,8 @@ extension TerminalTests {
         /// another.
         @Test(
             "A line of scrolling costs few bytes, and leaves nothing behind",
-            arguments: zip(ways, [(700, 100), (800, 700), (40_000, 40_000), (4000, 4000)]))
+            arguments: zip(
+                ways, [(700, 100), (800, 700), (40_000, 40_000), (4000, 4000), (40_000, 40_000), (8000, 8000)]))
         func scroll(way: (PixelScreen.Kind, GraphicsProtocol), limits: (pictures: Int, names: Int)) throws {
             let stage = try PictureStage(way.0, asked: way.1)
             stage.present(KnownPictures.wall(1..<19, perLine: 3))
@@ -50,6 +52,35 @@ extension TerminalTests {
                 #expect(stage.faults(showing: grid).prefix(3) == [], "top \(top)")
                 #expect(bytes <= limit, "top \(top)")
             }
+        }
+
+        @Test("Pictures that share a terminal's registers name their colours once, the others in each piece")
+        func sharedRegisters() {
+            let indices: [UInt8] = (0..<112 * 80).map { (place: Int) -> UInt8 in
+                UInt8((place % 112 + place / 112) / 3)
+            }
+            let palette: [RGBColor] = (0..<64).map { (number: UInt32) -> RGBColor in
+                RGBColor(packed: number * 0x020304)
+            }
+            let picture = IndexedImage(width: 112, height: 80, palette: palette, indices: indices, transparent: nil)
+            let image = EncodedImage(.indexed(picture), size: KnownPictures.size, width: 112, height: 80)
+            let way = SixelPlacements(scrollsWithText: true, sharesRegisters: true)
+            func piece(_ slot: UInt32) -> String {
+                let rect = Rect(row: 0, column: 0, rows: 1, columns: 4)
+                let bytes = way.place(
+                    ImagePlacement(number: 1, slot: ImageSlot(slot), rect: rect, part: rect), of: image)
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            func named(_ slot: UInt32) -> String {
+                let pieces = way.upload(image, as: ImageSlot(slot), pieceLength: .max)
+                return String(decoding: pieces.joined(), as: UTF8.self)
+            }
+            #expect(named(2).contains("#64;2;") && named(2).contains("#127;2;"))
+            #expect(!piece(2).contains(";2;"))
+            #expect(piece(2).contains("#64"))
+            #expect(named(17).isEmpty)
+            #expect(piece(17).contains("#0;2;"))
+            #expect(piece(2).utf8.count < piece(17).utf8.count)
         }
 
         @Test("Text that scrolls beside a picture leaves it alone", arguments: ways)

@@ -5,7 +5,9 @@ extension PixelScreen {
     func paint(_ data: [UInt8]) {
         let (left, top) = (cursor.column * cellWidth, cursor.row * cellHeight)
         var (x, y, color, place) = (0, 0, UInt32(0), 0)
-        var palette: [Int: UInt32] = [:]
+        var register: Int?
+        var palette = hasPrivateRegisters ? [:] : registers
+        defer { if !hasPrivateRegisters { share(palette) } }
         func numbers() -> [Int] {
             var found = [0]
             while place < data.count, (0x30...0x39).contains(data[place]) || data[place] == UInt8(ascii: ";") {
@@ -33,25 +35,39 @@ extension PixelScreen {
                     palette[values[0]] = channels[0] << 16 | channels[1] << 8 | channels[2]
                 }
                 color = palette[values[0]] ?? 0
+                register = hasPrivateRegisters ? nil : values[0]
             case UInt8(ascii: "!"):
                 count = numbers()[0]
                 guard place < data.count else { return }
                 let sixel = data[place] - 0x3f
                 place += 1
-                set(sixel, count, left + x, top + y, color)
+                set(sixel, count, left + x, top + y, color, register)
                 x += count
             case 0x3f...0x7e:
-                set(character - 0x3f, 1, left + x, top + y, color)
+                set(character - 0x3f, 1, left + x, top + y, color, register)
                 x += 1
             default: break
             }
         }
     }
 
-    private func set(_ sixel: UInt8, _ count: Int, _ left: Int, _ top: Int, _ color: UInt32) {
+    /// As xterm does: a new colour of a shared register changes what it painted before.
+    private func share(_ palette: [Int: UInt32]) {
+        let changed = palette.filter { registers[$0.key] != nil && registers[$0.key] != $0.value }
+        registers = palette
+        guard !changed.isEmpty else { return }
+        for place in paintedBy.indices {
+            if let register = paintedBy[place], let color = changed[register] { painted[place] = color }
+        }
+    }
+
+    private func set(
+        _ sixel: UInt8, _ count: Int, _ left: Int, _ top: Int, _ color: UInt32, _ register: Int?
+    ) {
         for bit in 0..<6 where sixel >> UInt8(bit) & 1 == 1 {
             for x in left..<left + count where x < pixelColumns && top + bit < pixelRows {
                 painted[(top + bit) * pixelColumns + x] = color
+                paintedBy[(top + bit) * pixelColumns + x] = register
             }
         }
     }

@@ -7,6 +7,8 @@ final class PixelScreen {
     enum Kind {
         /// `scrolledSixel` moves pixels with their lines, as xterm and mlterm do and foot doesn't.
         case placeholders, kitty, sixel, scrolledSixel
+        /// `scrolledITerm` moves pixels with their lines, as WezTerm does.
+        case iTerm, scrolledITerm
         var isKitty: Bool { self == .placeholders || self == .kitty }
     }
 
@@ -19,6 +21,11 @@ final class PixelScreen {
     private let screen: OpaquePointer
     /// What sixels painted, pixel by pixel; text takes it away.
     var painted: [UInt32?]
+    /// The shared registers' colours, as far as they are named, and whether pictures have registers of their own.
+    var registers: [Int: UInt32] = [:]
+    var hasPrivateRegisters = true
+    /// Which of the shared registers painted a pixel.
+    var paintedBy: [Int?]
     var pictures: [UInt32: Picture] = [:]
     var placements: [Placement] = []
     private(set) var byteCount = 0
@@ -46,6 +53,7 @@ final class PixelScreen {
         self.kind = kind
         size = GridSize(columns: columns, rows: rows)
         painted = Array(repeating: nil, count: columns * 8 * rows * 16)
+        paintedBy = Array(repeating: nil, count: columns * 8 * rows * 16)
         terminal = vterm_new(Int32(rows), Int32(columns))
         vterm_set_utf8(terminal, 1)
         screen = vterm_obtain_screen(terminal)
@@ -61,7 +69,7 @@ final class PixelScreen {
                     columns: Int(rect.end_col - rect.start_col)))
             return 1
         }
-        if kind == .scrolledSixel {
+        if kind == .scrolledSixel || kind == .scrolledITerm {
             callbacks.moverect = { to, from, user in
                 // SAFETY: as above.
                 let emulator = Unmanaged<PixelScreen>.fromOpaque(user!).takeUnretainedValue()
@@ -99,7 +107,11 @@ final class PixelScreen {
                 continue
             }
             guard place + 1 < rest.count else { break }
-            let isString = [UInt8(ascii: "_"), UInt8(ascii: "P")].contains(rest[place + 1])
+            // libvterm has the other operating system commands.
+            let inline = Array("\u{1b}]1337;".utf8)
+            let isInline = rest[place...].starts(with: inline)
+            if !isInline, inline.starts(with: rest[place...].prefix(inline.count)) { break }
+            let isString = isInline || [UInt8(ascii: "_"), UInt8(ascii: "P")].contains(rest[place + 1])
             guard isString else {
                 // A clear takes kitty's pictures with it, and so does leaving the screen.
                 if rest.count - place < 8, !rest[place...].contains(where: { (0x40...0x7e).contains($0) && $0 != 0x5b })
@@ -109,21 +121,24 @@ final class PixelScreen {
                 for clear in ["\u{1b}[2J", "\u{1b}[?1049l"] where rest[place...].starts(with: clear.utf8) {
                     placements = []
                 }
+                for (mode, isSet) in [("\u{1b}[?1070l", false), ("\u{1b}[?1070h", true)]
+                where rest[place...].starts(with: mode.utf8) { hasPrivateRegisters = isSet }
                 if rest[place...].starts(with: "\u{1b}[2J".utf8), kind == .kitty { pictures = [:] }
                 text.append(0x1b)
                 place += 1
                 continue
             }
-            guard let end = ending(from: place + 2) else { break }
+            guard let end = ending(from: place + 2, isInline: isInline) else { break }
             write(&text)
-            take(Array(rest[place + 1..<end - 2]))
+            take(Array(rest[place + 1..<end - (isInline ? 1 : 2)]))
             place = end
         }
         write(&text)
         rest.removeFirst(place)
     }
 
-    private func ending(from start: Int) -> Int? {
+    private func ending(from start: Int, isInline: Bool) -> Int? {
+        if isInline { return rest[start...].firstIndex(of: 0x07).map { $0 + 1 } }
         var place = start
         while place + 1 < rest.count {
             if rest[place] == 0x1b, rest[place + 1] == UInt8(ascii: "\\") { return place + 2 }
@@ -146,6 +161,10 @@ final class PixelScreen {
 
     private func take(_ string: [UInt8]) {
         if string.starts(with: "_G".utf8), kind.isKitty { return command(Array(string.dropFirst(2))) }
+        if string.starts(with: "]1337;File=".utf8), kind == .iTerm || kind == .scrolledITerm {
+            imageByteCount += string.count + 2
+            return paintInline(string)
+        }
         guard string.first == UInt8(ascii: "P"), !kind.isKitty, let start = string.firstIndex(of: UInt8(ascii: "q"))
         else { return }
         imageByteCount += string.count + 3
@@ -157,6 +176,7 @@ final class PixelScreen {
         for row in rect.row * cellHeight..<rect.endRow * cellHeight {
             for column in rect.column * cellWidth..<rect.endColumn * cellWidth {
                 painted[row * pixelColumns + column] = nil
+                paintedBy[row * pixelColumns + column] = nil
             }
         }
     }
@@ -164,6 +184,8 @@ final class PixelScreen {
     private func move(from: Int, to: Int, rows: Int) {
         let (before, line) = (painted, pixelColumns * cellHeight)
         painted.replaceSubrange(to * line..<(to + rows) * line, with: before[from * line..<(from + rows) * line])
+        let register = paintedBy
+        paintedBy.replaceSubrange(to * line..<(to + rows) * line, with: register[from * line..<(from + rows) * line])
     }
 
     /// The text of a row.

@@ -46,6 +46,26 @@ struct ProgramInTmuxTests {
         }
     }
 
+    @Test("The window has the program's title while it is open, and its own again when it is stopped or ended")
+    func title() async throws {
+        try await withSession { session in
+            try await session.line("printf '\\033]2;own title\\007'; echo tit''led")
+            try await session.wait(for: "titled")
+            #expect(try await session.title() == "own title")
+            try await session.openApp()
+            #expect(try await session.title() == "phototui")
+            try await session.press("C-z")
+            try await session.wait(for: "Stopped")
+            #expect(try await session.title() == "own title")
+            try await session.line("fg")
+            try await session.wait(for: "12 photos")
+            #expect(try await session.title() == "phototui")
+            try await session.press("q")
+            try await session.wait(for: "PROMPT>")
+            #expect(try await session.title() == "own title")
+        }
+    }
+
     @Test("What is added to the folder while the app is open appears, and what goes is marked")
     func follows() async throws {
         try await withSession { session in

@@ -1,4 +1,5 @@
 import Grid
+import Synchronization
 import Testing
 
 @testable import Terminal
@@ -7,7 +8,7 @@ extension TerminalTests {
     @Suite("Pictures over a slow line")
     struct SlowLines {
         static let ways: [(PixelScreen.Kind, GraphicsProtocol)] = [
-            (.placeholders, .placeholders), (.kitty, .kitty), (.sixel, .sixel),
+            (.placeholders, .placeholders), (.kitty, .kitty), (.sixel, .sixel), (.iTerm, .iterm2),
         ]
 
         @Test("Text comes at once while pictures fill in behind, to the last cell", arguments: ways)
@@ -29,6 +30,19 @@ extension TerminalTests {
             stage.run()
             #expect(!stage.terminal.hasMore)
             #expect(stage.faults(showing: grid).prefix(3) == [])
+        }
+
+        @Test("A picture that can't be had keeps no other from being refined", arguments: ways)
+        func lost(kind: PixelScreen.Kind, way: GraphicsProtocol) throws {
+            let stage = try SlowLineStage(kind, way, rate: 20_000, roundTrip: .milliseconds(40))
+            stage.pictures.lost.withLock { $0 = [ImageID(2)] }
+            stage.present(KnownPictures.wall(1..<5))
+            stage.run()
+            // They came coarse.
+            #expect(stage.terminal.governor.isSlow)
+            let images = try #require(stage.terminal.images)
+            #expect(images.held.keys.map(\.number).sorted() == [1, 3, 4])
+            #expect(images.held.values.allSatisfy { $0.form == images.form })
         }
 
         @Test("What is scrolled past is given up, and nothing of it is left", arguments: ways)

@@ -76,6 +76,13 @@ final class TmuxSession {
 
     struct NoAnswer: Error {}
 
+    /// The pane's title.
+    func title() async throws -> String {
+        let file = home.path + "/title"
+        try await tmux("run-shell", "printf %s '#{pane_title}' >\(file)")
+        return try String(contentsOfFile: file, encoding: .utf8)
+    }
+
     func screen() async throws -> String {
         let file = home.path + "/screen"
         try await tmux("capture-pane", "-b", "screen")

@@ -51,7 +51,7 @@ public struct Configuration: Sendable {
     public var file: FilePath?
     /// What `graphics` may be.
     public static let graphicsNames = [
-        "auto", "placeholders", "kitty", "sixel", "symbols", "truecolor", "256", "16", "mono", "ascii",
+        "auto", "placeholders", "kitty", "iterm2", "sixel", "symbols", "truecolor", "256", "16", "mono", "ascii",
         linearGraphics,
     ]
     /// No screen at all: what changes is told line by line.
@@ -100,8 +100,8 @@ public struct Configuration: Sendable {
         let watches = reader.flag("watch", default: true, "Follow the library's folders while the app is open.")
         let graphics = reader.text(
             "graphics", default: "auto", among: Self.graphicsNames,
-            "How pictures are drawn: auto; placeholders, kitty or sixel; symbols; or truecolor, 256, 16, mono, ascii; linear tells "
-                + "what changes line by line, for screen readers.")
+            "How pictures are drawn: auto; placeholders, kitty, iterm2 or sixel; symbols; or truecolor, 256, 16, mono, ascii; "
+                + "linear tells what changes line by line, for screen readers.")
         let pace = reader.text(
             "graphics_pace", default: "auto", among: ["auto", "off"],
             "Whether pictures wait, and come coarse first, where the line to the terminal is slow: auto or off.")

@@ -58,6 +58,8 @@ public enum ImageFormat: Hashable, Sendable {
     case png(colors: Int)
     /// Pixels of at most so many colours.
     case indexed(colors: Int)
+    /// Pixels of all their colours, opaque.
+    case pixels
 }
 
 /// A picture made ready for one way of showing it.
@@ -65,6 +67,7 @@ public struct EncodedImage: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
         case file([UInt8])
         case indexed(IndexedImage)
+        case pixels(PixelImage)
     }
 
     public let content: Content
@@ -99,6 +102,8 @@ public struct ImageForm: Hashable, Sendable {
 public protocol ImageSupply: AnyObject, Sendable {
     /// The picture as wanted; nil while it isn't made, or can't be.
     func image(_ id: ImageID, as form: ImageForm) -> EncodedImage?
+    /// Whether the picture can't be had any more in any form, so that nothing should wait for it.
+    func isLost(_ id: ImageID) -> Bool
     /// Says which pictures are to be made, most urgent first. What isn't named any more is given up. `isReady` is called
     /// from any thread after some of them were made.
     func want(_ ids: [ImageID], as form: ImageForm, isReady: @escaping @Sendable () -> Void)
@@ -138,14 +143,19 @@ public struct ImageCapabilities: Hashable, Sendable {
     public var scrollsWithText: Bool
     /// Bytes to place, move or clip a picture once, its pixels apart: about.
     public var bytesPerPlacement: Int
+    /// Cells that are painted at once, however little may go: each run of them costs that much anew.
+    public var leastPaintedCells: Int
+    /// Of the slots, the first so many, in which a picture costs less to place than in the others.
+    public var cheapSlots: Int
 
     public init(
         format: ImageFormat, keepsUploads: Bool, isMadeOfCells: Bool, survivesClear: Bool, scrollsWithText: Bool,
-        bytesPerPlacement: Int
+        bytesPerPlacement: Int, leastPaintedCells: Int = 4, cheapSlots: Int = 0
     ) {
         (self.format, self.keepsUploads, self.isMadeOfCells) = (format, keepsUploads, isMadeOfCells)
         (self.survivesClear, self.scrollsWithText) = (survivesClear, scrollsWithText)
-        self.bytesPerPlacement = bytesPerPlacement
+        (self.bytesPerPlacement, self.leastPaintedCells) = (bytesPerPlacement, leastPaintedCells)
+        self.cheapSlots = cheapSlots
     }
 }
 
@@ -157,7 +167,7 @@ public protocol ImagePlacements: Sendable {
     var capabilities: ImageCapabilities { get }
 
     /// Makes a picture known; the same slot again replaces it. In pieces of about so many bytes, between which text may
-    /// go, but no other call's bytes. Empty where uploads aren't kept.
+    /// go, but no other call's bytes. Where uploads aren't kept, what has to go before a picture is placed the first time.
     func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]]
     /// Ends an upload of which not all pieces went; its slot is free then.
     func abandon(_ slot: ImageSlot) -> [UInt8]

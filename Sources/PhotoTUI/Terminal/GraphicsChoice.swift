@@ -6,6 +6,8 @@ public enum GraphicsProtocol: String, CaseIterable, Sendable {
     case placeholders
     /// kitty's, by placements.
     case kitty
+    /// iTerm2's inline images.
+    case iterm2
     case sixel
     /// Characters.
     case symbols
@@ -21,7 +23,7 @@ public struct GraphicsChoice: Hashable, Sendable {
 
     /// - Parameters:
     ///   - asked: what a person asks for, which is obeyed.
-    ///   - environment: NO_COLOR, TMUX, STY and TERM are read.
+    ///   - environment: NO_COLOR, TMUX, STY, TERM_PROGRAM and LC_TERMINAL are read.
     ///   - replies: empty before the terminal has answered.
     public init(
         asked: GraphicsProtocol?, environment: [String: String], colorDepth: ColorDepth, isUnicode: Bool,
@@ -38,6 +40,9 @@ public struct GraphicsChoice: Hashable, Sendable {
             found.append((.placeholders, "\(name) shows kitty's placeholders"))
         }
         if replies.knowsKitty, isKnown { found.append((.kitty, "\(name) shows kitty's graphics")) }
+        if let program = Self.iTermProgram(environment, replies) {
+            found.append((.iterm2, "\(program) is known for iTerm2's inline images"))
+        }
         if replies.attributes?.contains(4) == true { found.append((.sixel, "\(name) says that it shows sixel")) }
         if replies.knowsKitty, !isKnown { found.append((.kitty, "\(name) says that it shows kitty's graphics")) }
         // What is inside tmux or screen is painted over by it at any time.
@@ -60,5 +65,17 @@ public struct GraphicsChoice: Hashable, Sendable {
         } else {
             (way, reason) = (.symbols, "the terminal has not answered")
         }
+    }
+
+    /// The name of a terminal that shows iTerm2's images. None can be asked for them; where it tells its name, that goes
+    /// before the environment, which a terminal also has from the one that it was started in.
+    private static func iTermProgram(_ environment: [String: String], _ replies: TerminalReplies) -> String? {
+        if let version = replies.version {
+            return ["iterm2", "wezterm", "mintty"].contains { version.lowercased().hasPrefix($0) } ? version : nil
+        }
+        guard replies.isComplete else { return nil }
+        // ssh hands LC_ on.
+        if environment["LC_TERMINAL"] == "iTerm2" { return "iTerm2" }
+        return environment["TERM_PROGRAM"].flatMap { ["iTerm.app", "WezTerm", "mintty"].contains($0) ? $0 : nil }
     }
 }

@@ -6,6 +6,8 @@ extension ImageScreen {
     mutating func send(
         _ images: [ImageID], from supply: any ImageSupply, _ allowance: Allowance, _ frame: inout Frame
     ) {
+        // What can't be had stays symbols, and the others need not wait for it to be refined.
+        let images = images.filter { held[$0] != nil || !supply.isLost($0) }
         let missing = images.filter { held[$0] == nil }
         let isRefining = missing.isEmpty && !isPainting(frame.grid, allowance)
         let due = isRefining ? images.filter { held[$0]?.form != form } : missing
@@ -42,7 +44,7 @@ extension ImageScreen {
         _ image: EncodedImage, of id: ImageID, pieceLength: Int, _ frame: inout Frame
     ) -> Bool {
         makeRoom(for: image.width * image.height, &frame.uploads)
-        guard let number = unused.popLast() else { return false }
+        guard let number = takeSlot(isCoarse: frame.form != form, &frame.uploads) else { return false }
         let slot = ImageSlot(number)
         let kept =
             placements.capabilities.keepsUploads
@@ -51,6 +53,23 @@ extension ImageScreen {
             image: id, held: Held(slot: slot, image: kept, form: frame.form, lastUse: frames),
             pieces: placements.upload(image, as: slot, pieceLength: pieceLength)[...])
         return true
+    }
+
+    /// A number for a picture. Cheap ones are for those that stay, and are taken back from the one not seen for longest: of
+    /// none that shows, as what is painted may change with them.
+    private mutating func takeSlot(isCoarse: Bool, _ uploads: inout [UInt8]) -> UInt32? {
+        let cheap = UInt32(placements.capabilities.cheapSlots)
+        guard cheap > 0 else { return unused.popLast() }
+        if !isCoarse, !unused.contains(where: { $0 <= cheap }),
+            let oldest = held.filter({ $0.value.slot.number <= cheap && $0.value.lastUse < frames })
+                .min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            uploads += free(oldest.value)
+            held[oldest.key] = nil
+        }
+        guard let number = isCoarse ? unused.max() : unused.min() else { return nil }
+        unused.removeAll { $0 == number }
+        return number
     }
 
     /// Whether all of it went: then it shows, in place of what was there of it before.
@@ -94,7 +113,8 @@ extension ImageScreen {
     /// line, aren't counted.
     mutating func choose(_ grid: Grid, _ allowance: Allowance, _ frame: inout Frame) -> [Bool]? {
         guard !placements.capabilities.keepsUploads, let room = allowance.room else { return nil }
-        var left = room > 0 ? max(Self.leastPainted, Int(Double(room) / bytesPerPaintedCell)) : 0
+        let least = placements.capabilities.leastPaintedCells
+        var left = room > 0 ? max(least, Int(Double(room) / bytesPerPaintedCell)) : 0
         let moving = placements.capabilities.scrollsWithText ? Set(painted.compactMap { $0 }) : []
         var chosen = [Bool](repeating: false, count: grid.cells.count)
         for (index, cell) in grid.cells.enumerated() {
@@ -113,9 +133,6 @@ extension ImageScreen {
         }
         return chosen
     }
-
-    /// Cells that are painted at once, however little may go: each run of them names its colours anew.
-    private static var leastPainted: Int { 4 }
 
     /// Whether some cells of pictures that are ready show none of their pixels yet.
     private func isPainting(_ grid: Grid, _ allowance: Allowance) -> Bool {
@@ -147,6 +164,10 @@ extension ImageForm {
             // Painted as many pixels as the cells have: fewer colours alone make it smaller.
             ImageForm(
                 format: .indexed(colors: min(16, colors)), cellWidth: cellWidth, cellHeight: cellHeight,
+                background: background)
+        case .pixels:
+            ImageForm(
+                format: .pixels, cellWidth: max(1, cellWidth / 2), cellHeight: max(1, cellHeight / 2),
                 background: background)
         }
     }

@@ -45,7 +45,10 @@ extension NcursesTerminal {
     /// Begins to show pictures as chosen, where that or a cell's size is new.
     func useChosenGraphics() {
         let slots = Self.slots(of: graphics.way)
-        let placements = Self.placements(graphics.way, slots: slots, isInTmux: isInTmux, scrollsPixels: scrollsPixels)
+        let placements = Self.placements(
+            graphics.way, slots: slots, isInTmux: isInTmux, scrollsPixels: scrollsPixels,
+            // Its number of registers was seen; others that know the mode have fewer, or do with it as they like.
+            sharesRegisters: replies.version?.hasPrefix("XTerm(") == true)
         let cell = cellPixels
         let form = placements.map {
             ImageForm(
@@ -73,21 +76,23 @@ extension NcursesTerminal {
     }
 
     private static func placements(
-        _ way: GraphicsProtocol, slots: ClosedRange<UInt32>, isInTmux: Bool, scrollsPixels: Bool
+        _ way: GraphicsProtocol, slots: ClosedRange<UInt32>, isInTmux: Bool, scrollsPixels: Bool, sharesRegisters: Bool
     ) -> (any ImagePlacements)? {
         switch way {
         case .placeholders: KittyPlacements(usesPlaceholders: true, isInTmux: isInTmux, slots: slots)
         case .kitty: KittyPlacements(usesPlaceholders: false, isInTmux: isInTmux, slots: slots)
-        case .sixel: SixelPlacements(scrollsWithText: scrollsPixels)
+        case .iterm2: ITermPlacements(scrollsWithText: scrollsPixels)
+        case .sixel: SixelPlacements(scrollsWithText: scrollsPixels, sharesRegisters: sharesRegisters)
         case .symbols: nil
         }
     }
 
     private var isInTmux: Bool { !profile.environment["TMUX", default: ""].isEmpty }
 
-    /// Whether sixels move with the lines that they stand on: foot's don't.
+    /// Whether painted pixels move with the lines that they stand on: foot's don't.
     private var scrollsPixels: Bool {
-        replies.version?.hasPrefix("XTerm(") == true || profile.environment["TERM", default: ""].hasPrefix("mlterm")
+        ["XTerm(", "iTerm2", "WezTerm"].contains { replies.version?.hasPrefix($0) == true }
+            || profile.environment["TERM", default: ""].hasPrefix("mlterm")
     }
 
     /// The numbers that a way may give pictures. What placeholders show belongs to the whole terminal, also to other

@@ -138,9 +138,12 @@ public final class NcursesTerminal: TerminalBackend {
     public var bytesWritten: Int { device.bytesWritten }
     public var waker: @Sendable () -> Void { { [wakePipe] in wakePipe.wake() } }
 
-    // Buttons, drags and their SGR form; focus; bracketed paste.
-    private static let extendedOn = "\u{1b}[?1000h\u{1b}[?1002h\u{1b}[?1006h\u{1b}[?1004h\u{1b}[?2004h"
-    private static let extendedOff = "\u{1b}[?2004l\u{1b}[?1004l\u{1b}[?1006l\u{1b}[?1002l\u{1b}[?1000l"
+    // The window's title, with the one before on the terminal's stack; buttons, drags and their SGR form; focus; bracketed
+    // paste.
+    private static let extendedOn =
+        "\u{1b}[22;2t\u{1b}]2;phototui\u{1b}\\\u{1b}[?1000h\u{1b}[?1002h\u{1b}[?1006h\u{1b}[?1004h\u{1b}[?2004h"
+    private static let extendedOff =
+        "\u{1b}[?2004l\u{1b}[?1004l\u{1b}[?1006l\u{1b}[?1002l\u{1b}[?1000l\u{1b}[23;2t"
 
     /// What a dying program writes: curses' own way out can't run in a signal handler.
     private var restoreSequence: [UInt8] {

@@ -5,56 +5,94 @@ struct SixelPlacements: ImagePlacements {
     static let colors = 64
     /// Whether the terminal moves pixels with the lines that they stand on.
     let scrollsWithText: Bool
+    /// Whether the terminal has registers of colours that pictures share, where each can name its own once: xterm, by the
+    /// private mode 1070. What is painted by them changes with them.
+    let sharesRegisters: Bool
+
+    /// xterm's registers.
+    private static let registers = 1024
 
     var capabilities: ImageCapabilities {
         ImageCapabilities(
             format: .indexed(colors: Self.colors), keepsUploads: false, isMadeOfCells: false, survivesClear: false,
-            scrollsWithText: scrollsWithText, bytesPerPlacement: 24)
+            scrollsWithText: scrollsWithText, bytesPerPlacement: 24,
+            cheapSlots: sharesRegisters ? Self.registers / Self.colors : 0)
     }
 
-    func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]] { [] }
+    func upload(_ image: EncodedImage, as slot: ImageSlot, pieceLength: Int) -> [[UInt8]] {
+        guard case .indexed(let picture) = image.content, let first = firstRegister(of: slot) else { return [] }
+        var bytes = Self.sharing + Array("\u{1b}P0;1q".utf8)
+        for index in picture.palette.indices { Self.append(picture, color: index, register: first + index, to: &bytes) }
+        return [bytes + [0x1b, UInt8(ascii: "\\")] + Self.notSharing]
+    }
+
+    private static let sharing = Array("\u{1b}[?1070l".utf8)
+    private static let notSharing = Array("\u{1b}[?1070h".utf8)
+
+    /// Of a picture's own registers among the shared ones; nil where its slot has none.
+    private func firstRegister(of slot: ImageSlot) -> Int? {
+        (1...UInt32(max(1, capabilities.cheapSlots))).contains(slot.number) && sharesRegisters
+            ? Int(slot.number - 1) * Self.colors : nil
+    }
+
     func abandon(_ slot: ImageSlot) -> [UInt8] { [] }
     func remove(_ placement: ImagePlacement) -> [UInt8] { [] }
     func free(_ slot: ImageSlot) -> [UInt8] { [] }
-    var freeAll: [UInt8] { [] }
+    var freeAll: [UInt8] { sharesRegisters ? Self.notSharing : [] }
 
     func place(_ placement: ImagePlacement, of image: EncodedImage) -> [UInt8] {
         guard case .indexed(let picture) = image.content else { return [] }
         let (cellWidth, cellHeight) = (picture.width / image.size.columns, picture.height / image.size.rows)
         let part = placement.part
         var bytes = Array("\u{1b}[\(placement.rect.row + 1);\(placement.rect.column + 1)H".utf8)
+        let first = firstRegister(of: placement.slot)
+        if first != nil { bytes += Self.sharing }
         Self.append(
             picture, columns: part.column * cellWidth..<part.endColumn * cellWidth,
-            rows: part.row * cellHeight..<part.endRow * cellHeight, to: &bytes)
+            rows: part.row * cellHeight..<part.endRow * cellHeight, named: first, to: &bytes)
+        if first != nil { bytes += Self.notSharing }
         return bytes
     }
 
     /// Appends a part of a picture. P2 = 1 leaves pixels of no colour as they are.
-    static func append(_ picture: IndexedImage, columns: Range<Int>, rows: Range<Int>, to bytes: inout [UInt8]) {
+    /// - Parameter first: the register that its first colour was named for before; nil names them here.
+    static func append(
+        _ picture: IndexedImage, columns: Range<Int>, rows: Range<Int>, named first: Int? = nil,
+        to bytes: inout [UInt8]
+    ) {
         bytes += Array("\u{1b}P0;1q\"1;1;\(columns.count);\(rows.count)".utf8)
-        // All that is used in front: xterm paints the first six rows anew at each colour defined among them.
-        var isUsed = [Bool](repeating: false, count: 256)
-        for row in rows {
-            for column in columns { isUsed[Int(picture.indices[row * picture.width + column])] = true }
-        }
-        func percent(_ channel: UInt8) -> Int { (Int(channel) * 100 + 127) / 255 }
-        for (index, color) in picture.palette.enumerated()
-        where isUsed[index] && picture.transparent.map({ Int($0) == index }) != true {
-            bytes += Array("#\(index);2;\(percent(color.red));\(percent(color.green));\(percent(color.blue))".utf8)
+        if first == nil {
+            // All that is used in front: xterm paints the first six rows anew at each colour defined among them.
+            var isUsed = [Bool](repeating: false, count: 256)
+            for row in rows {
+                for column in columns { isUsed[Int(picture.indices[row * picture.width + column])] = true }
+            }
+            for index in picture.palette.indices where isUsed[index] {
+                append(picture, color: index, register: index, to: &bytes)
+            }
         }
         var top = rows.lowerBound
         while top < rows.upperBound {
             let band = top..<min(top + 6, rows.upperBound)
-            appendBand(picture, columns: columns, rows: band, to: &bytes)
+            appendBand(picture, columns: columns, rows: band, firstRegister: first ?? 0, to: &bytes)
             top = band.upperBound
             if top < rows.upperBound { bytes.append(UInt8(ascii: "-")) }
         }
         bytes += [0x1b, UInt8(ascii: "\\")]
     }
 
+    /// Names a colour of a picture, unless it stands for nothing.
+    private static func append(_ picture: IndexedImage, color: Int, register: Int, to bytes: inout [UInt8]) {
+        if picture.transparent.map({ Int($0) == color }) == true { return }
+        func percent(_ channel: UInt8) -> Int { (Int(channel) * 100 + 127) / 255 }
+        let value = picture.palette[color]
+        bytes += Array(
+            "#\(register);2;\(percent(value.red));\(percent(value.green));\(percent(value.blue))".utf8)
+    }
+
     /// Six rows: for each of their colours a line of columns with a bit for each row.
     private static func appendBand(
-        _ picture: IndexedImage, columns: Range<Int>, rows: Range<Int>, to bytes: inout [UInt8]
+        _ picture: IndexedImage, columns: Range<Int>, rows: Range<Int>, firstRegister: Int, to bytes: inout [UInt8]
     ) {
         let width = columns.count
         var sixels = [UInt8](repeating: 0, count: picture.palette.count * width)
@@ -83,7 +121,7 @@ struct SixelPlacements: ImagePlacements {
             if index > 0 { bytes.append(UInt8(ascii: "$")) }
             var column = 0
             for line in pass.lines {
-                bytes += Array("#\(line.color)".utf8)
+                bytes += Array("#\(firstRegister + line.color)".utf8)
                 append(run: line.span.lowerBound - column, of: 0, to: &bytes)
                 let first = line.color * width
                 append(sixels[first + line.span.lowerBound..<first + line.span.upperBound], to: &bytes)

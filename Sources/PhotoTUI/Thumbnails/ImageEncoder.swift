@@ -22,12 +22,12 @@ public enum ImageEncoder {
                 colors < 256 || canvas.width * canvas.height <= thumbnailPixels
                 ? PNGFile.encode(ColorReduction.reduce(canvas, to: colors, dithers: false)) : PNGFile.encode(canvas)
             return EncodedImage(.file(file), size: size, width: canvas.width, height: canvas.height)
+        case .pixels:
+            let canvas = picture.fitted(width: width, height: height, background: form.background)
+            return EncodedImage(
+                .pixels(canvas.opaque(on: form.background)), size: size, width: width, height: height)
         case .indexed(let colors):
-            let scale = min(Double(width) / Double(picture.width), Double(height) / Double(picture.height))
-            let fitted = picture.scaled(
-                width: min(width, max(1, Int((Double(picture.width) * scale).rounded()))),
-                height: min(height, max(1, Int((Double(picture.height) * scale).rounded()))))
-            let canvas = fitted.centered(width: width, height: height, background: form.background)
+            let canvas = picture.fitted(width: width, height: height, background: form.background)
             let indexed = ColorReduction.reduce(canvas, to: colors, dithers: false)
             return EncodedImage(.indexed(indexed), size: size, width: width, height: height)
         }
@@ -35,6 +35,29 @@ public enum ImageEncoder {
 }
 
 extension PixelImage {
+    /// The picture as large as fits, in the middle of a colour.
+    func fitted(width: Int, height: Int, background: RGBColor) -> PixelImage {
+        let scale = min(Double(width) / Double(self.width), Double(height) / Double(self.height))
+        let fitted = scaled(
+            width: min(width, max(1, Int((Double(self.width) * scale).rounded()))),
+            height: min(height, max(1, Int((Double(self.height) * scale).rounded()))))
+        return fitted.centered(width: width, height: height, background: background)
+    }
+
+    /// The picture in front of a colour.
+    func opaque(on background: RGBColor) -> PixelImage {
+        var pixels = rgba
+        for place in stride(from: 0, to: pixels.count, by: 4) where pixels[place + 3] < 255 {
+            let alpha = Int(pixels[place + 3])
+            for (channel, behind) in [background.red, background.green, background.blue].enumerated() {
+                let value = Int(pixels[place + channel]) * alpha + Int(behind) * (255 - alpha)
+                pixels[place + channel] = UInt8((value + 127) / 255)
+            }
+            pixels[place + 3] = 255
+        }
+        return PixelImage(width: width, height: height, rgba: pixels)
+    }
+
     /// The picture in the middle of a larger one: nothing around it, or a colour.
     func centered(width: Int, height: Int, background: RGBColor?) -> PixelImage {
         if (width, height) == (self.width, self.height) { return self }

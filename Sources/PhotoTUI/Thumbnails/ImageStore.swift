@@ -74,6 +74,7 @@ public final class ImageStore<Key: Hashable & Sendable>: ImageSupply {
         switch image?.content {
         case .file(let file): file.count
         case .indexed(let image): image.indices.count
+        case .pixels(let image): image.rgba.count
         case nil: 0
         }
     }
@@ -85,6 +86,11 @@ public final class ImageStore<Key: Hashable & Sendable>: ImageSupply {
             state.entries[id]?.lastUse = state.uses
             return entry.encoded
         }
+    }
+
+    public func isLost(_ id: ImageID) -> Bool {
+        // Forgotten, or tried in vain.
+        state.withLock { state in state.entries[id].map { $0.form != nil && $0.encoded == nil } ?? true }
     }
 
     public func want(_ ids: [ImageID], as form: ImageForm, isReady: @escaping @Sendable () -> Void) {
