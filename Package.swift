@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CVips", path: "Sources/PhotoEngine/CLibraries/CVips", pkgConfig: "vips"),
         .systemLibrary(name: "CWebP", path: "Sources/PhotoEngine/CLibraries/CWebP"),
         .systemLibrary(name: "CChafa", path: "Sources/PhotoTUI/CLibraries/CChafa", pkgConfig: "chafa"),
+        .systemLibrary(name: "CJPEGEncoder", path: "Sources/PhotoTUI/CLibraries/CJPEGEncoder"),
         .systemLibrary(name: "CNcurses", path: "Sources/PhotoTUI/CLibraries/CNcurses"),
         .systemLibrary(name: "CZlib", path: "Sources/PhotoTUI/CLibraries/CZlib"),
         .target(
@@ -90,7 +91,8 @@ let package = Package(
         .target(name: "Grid", path: "Sources/PhotoTUI/Grid"),
         .target(name: "Widgets", dependencies: ["Grid"], path: "Sources/PhotoTUI/Widgets"),
         .target(name: "App", dependencies: ["Core", "Search", "Grid", "Widgets"], path: "Sources/PhotoTUI/App"),
-        .target(name: "Terminal", dependencies: ["Grid", "CNcurses", "CTurboJPEG"], path: "Sources/PhotoTUI/Terminal"),
+        .target(
+            name: "Terminal", dependencies: ["Grid", "CJPEGEncoder", "CNcurses"], path: "Sources/PhotoTUI/Terminal"),
         .target(
             name: "Thumbnails", dependencies: ["Grid", "CChafa", "CWebP", "CZlib"],
             path: "Sources/PhotoTUI/Thumbnails"),

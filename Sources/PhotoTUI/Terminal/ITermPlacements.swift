@@ -1,4 +1,4 @@
-import CTurboJPEG
+import CJPEGEncoder
 import Grid
 
 /// iTerm2's inline images: JPEG files painted into the screen's cells, where text erases them; nothing is kept
@@ -50,8 +50,8 @@ struct ITermPlacements: ImagePlacements {
         let result = picture.rgba.withUnsafeBufferPointer { pixels in
             tjCompress2(
                 encoder, pixels.baseAddress! + rows.lowerBound * pitch + columns.lowerBound * 4, Int32(columns.count),
-                Int32(pitch), Int32(rows.count), Int32(TJPF_RGBX.rawValue), &file, &count,
-                Int32(TJSAMP_420.rawValue), Int32(quality), 0)
+                Int32(pitch), Int32(rows.count), Int32(PHOTOTUI_TJPF_RGBX), &file, &count,
+                Int32(PHOTOTUI_TJSAMP_420), Int32(quality), 0)
         }
         defer { tjFree(file) }
         guard result == 0, let file else { return nil }
