@@ -40,8 +40,9 @@ extension NcursesTerminal {
 
     /// Takes answers that are on their way: whoever has the terminal next would take them for keys.
     func awaitAnswers() {
-        let end = ContinuousClock.now + .milliseconds(1500)
-        while governor.isGoverning, governor.isWaitingForAnswer, !device.isGone {
+        // A terminal that has answered nothing yet may never do.
+        let end = ContinuousClock.now + .milliseconds(governor.isGoverning ? 1500 : 300)
+        while governor.isWaitingForAnswer, !device.isGone {
             var wait = pollfd(fd: device.descriptor, events: Int16(POLLIN), revents: 0)
             let left = Self.milliseconds(from: .now, to: end)
             guard left > 0, poll(&wait, 1, left) > 0, wait.revents & Int16(POLLIN) != 0 else { return }
