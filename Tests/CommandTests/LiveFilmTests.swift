@@ -105,6 +105,14 @@ struct LiveFilmTests {
         let reason = (kept["items"] as? [[String: Any]])?.first?["reason"] as? String
         #expect(reason?.contains("without its film") == true, "\(kept)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: taken.path + "/IMG_1.MOV")) == Data("mine".utf8))
+
+        // One that is gone is missed.
+        try FileManager.default.removeItem(atPath: photos.path + "/FILM_7.MOV")
+        let last = try TestFolder()
+        let without = try await program.run(["export", "--to", last.path, "--json", photos.path + "/IMG_1.JPG"])
+            .document()
+        let missed = (without["items"] as? [[String: Any]])?.first?["reason"] as? String
+        #expect(missed?.hasPrefix("without its film: ") == true && missed?.contains("FILM_7.MOV") == true, "\(without)")
     }
 
     @Test("A film that lies about itself is none", arguments: 0..<6)

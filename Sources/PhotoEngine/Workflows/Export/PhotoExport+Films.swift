@@ -9,9 +9,12 @@ extension PhotoExport {
     func writeFilm(
         of photo: Photo, beside path: FilePath, _ request: ExportRequest, _ item: inout ExportItem
     ) async throws {
-        guard let identifier = photo.filmIdentifier,
-            let film = try await catalog.films(of: identifier).first(where: { OriginalFetch.exists($0.path) })
-        else { return }
+        guard let identifier = photo.filmIdentifier else { return }
+        let films = try await catalog.films(of: identifier)
+        guard let film = films.first(where: { OriginalFetch.exists($0.path) }) else {
+            if let gone = films.first { item.reason = "without its film: \(gone.path.byteText) is not there" }
+            return
+        }
         let folder = path.removingLastComponent()
         let part = folder.appending("\(OriginalFetch.partPrefix)\(getpid())-\(UUID().uuidString)")
         do {
