@@ -59,7 +59,7 @@ struct CatalogPortTests {
             "Catalog.swift", "UploadCatalog.swift", "DuplicateCatalog.swift", "CalibrationCatalog.swift",
             "TrashCatalog.swift", "CollectionCatalog.swift", "SearchCatalog.swift", "SidecarCatalog.swift",
             "PlaceCatalog.swift", "StoryCatalog.swift", "EventCatalog.swift", "SharingCatalog.swift",
-            "QuotaCatalog.swift", "TierCatalog.swift", "StorageCatalog.swift",
+            "QuotaCatalog.swift", "TierCatalog.swift", "StorageCatalog.swift", "FilmCatalog.swift",
         ].map {
             try String(contentsOf: Self.ports.appendingPathComponent($0), encoding: .utf8)
         }.joined(separator: "\n")

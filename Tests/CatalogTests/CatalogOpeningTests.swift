@@ -41,7 +41,7 @@ struct CatalogOpeningTests {
                 for later in [
                     "INDEX photos_rated", "INDEX photos_missing", "INDEX files_reason", "INDEX jobs_error_runtime",
                     "INDEX jobs_error_wait", "INDEX jobs_error_attempts", "INDEX jobs_error_ended",
-                    "TABLE retried_failures",
+                    "TABLE retried_failures", "TABLE live_photos", "TABLE films",
                 ] {
                     _ = try connection.execute("DROP \(later)", [])
                 }
@@ -75,7 +75,7 @@ struct CatalogOpeningTests {
                     "TABLE edit_parts", "TABLE edits", "TABLE photo_tags", "TABLE tags", "TABLE album_photos",
                     "TABLE albums", "INDEX jobs_published", "INDEX jobs_photo", "INDEX photos_trash",
                     "INDEX jobs_error_runtime", "INDEX jobs_error_wait", "INDEX jobs_error_attempts",
-                    "INDEX jobs_error_ended", "TABLE retried_failures",
+                    "INDEX jobs_error_ended", "TABLE retried_failures", "TABLE live_photos", "TABLE films",
                     "INDEX jobs_error", "INDEX jobs_failure", "INDEX jobs_dead", "INDEX jobs_unprinted",
                     "TABLE upload_parts",
                     "TABLE uploads", "TABLE vectors",

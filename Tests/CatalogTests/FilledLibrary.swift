@@ -85,6 +85,13 @@ enum FilledLibrary {
                 "INSERT INTO retried_failures (owner, kind, queue, fingerprint, first_at) SELECT owner, kind, queue, 1, 1 FROM jobs LIMIT 1",
                 [])
             _ = try connection.execute(
+                "INSERT INTO live_photos (photo, owner, identifier) SELECT id, owner, 'LIVE-1' FROM photos", [])
+            _ = try connection.execute(
+                """
+                INSERT INTO films (owner, sha256, identifier, byte_count, modified, object_key)
+                SELECT owner, sha256, 'LIVE-1', 9, 1, 'originals/films/1.mov' FROM photos LIMIT 1
+                """, [])
+            _ = try connection.execute(
                 "INSERT INTO promoted_originals (photo, owner, path) SELECT id, owner, original_path FROM photos", [])
         }
         try await catalog.noteSearch("lisbon")

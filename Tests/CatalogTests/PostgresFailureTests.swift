@@ -112,7 +112,7 @@ struct PostgresFailureTests {
         for later in [
             "DROP INDEX photos_rated", "DROP INDEX photos_missing", "DROP INDEX files_reason",
             "DROP INDEX jobs_error_runtime", "DROP INDEX jobs_error_wait", "DROP INDEX jobs_error_attempts",
-            "DROP INDEX jobs_error_ended", "DROP TABLE retried_failures",
+            "DROP INDEX jobs_error_ended", "DROP TABLE retried_failures", "DROP TABLE live_photos", "DROP TABLE films",
             "ALTER TABLE photo_metadata DROP COLUMN removed_keywords",
         ] {
             _ = try database.execute(later, [])
@@ -157,7 +157,10 @@ struct PostgresFailureTests {
             _ = try database.execute("DROP INDEX \(index)", [])
         }
         let later =
-            ["faces", "people", "sidecars", "places", "job_attempts", "refused_events", "retried_failures"]
+            [
+                "faces", "people", "sidecars", "places", "job_attempts", "refused_events", "retried_failures",
+                "live_photos", "films",
+            ]
             + ["shared_photos", "shares", "exported_photos", "promoted_originals", "quotas"]
         for table in ["photo_texts", "photo_terms", "search_terms", "search_history"] + later {
             _ = try database.execute("DROP TABLE \(table)", [])

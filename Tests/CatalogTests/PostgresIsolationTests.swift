@@ -17,7 +17,7 @@ struct PostgresIsolationTests {
         "removed_originals", "photo_texts", "photo_terms", "search_terms", "search_history", "people", "faces",
         "sidecars", "places", "job_attempts", "refused_events",
         "exported_photos", "shares", "shared_photos", "promoted_originals", "quotas",
-        "retried_failures",
+        "retried_failures", "live_photos", "films",
     ]
 
     /// Two owners with rows in every table, on one connection through PgBouncer.

@@ -144,22 +144,58 @@ struct PromotionTests {
         #expect(doctor.text.contains("no fault found"), "\(doctor.text)")
     }
 
-    @Test("Films of live photos stay where they are, and that is told before and after")
-    func films() async throws {
+    @Test("Films of live photos go with them, from their folders and from copies, and back", arguments: [false, true])
+    func films(_ isCopied: Bool) async throws {
         let place = try await place()
-        let film = LiveFilmTests.film([(key: "content.identifier", value: LiveFilmTests.identifier)])
-        for name in ["a.mov", "b.mov"] { try place.photos.write(film, as: name) }
-        try place.photos.write(Data("no film".utf8), as: "c.mov")
-        try place.photos.write(LiveFilmTests.photo(), as: "live.jpg")
-        try await place.run(["import"] + place.old + [place.photos.path])
-        try FileManager.default.removeItem(atPath: place.photos.path + "/b.mov")
-        try await place.run(["import", "--mark-missing"] + place.old + [place.photos.path])
+        for name in ["IMG_1.MOV", "b.mov"] { try place.photos.write(StoredFilmTests.film, as: name) }
+        try place.photos.write(LiveFilmTests.photo(), as: "IMG_1.JPG")
+        let command = ["import"] + place.old + (isCopied ? ["--copy"] : [])
+        try await place.run(command + ["IMG_1.JPG", "IMG_1.MOV", "b.mov"].map { "\(place.photos.path)/\($0)" })
+        let before = try await rows(place, place.folder)
         let planned = try await place.run(["promote", "--dry-run", "--to", "test"] + place.old).text
-        #expect(planned.contains("1 film of live photos stays where it is, on this machine only"), "\(planned)")
-        #expect(try await place.promote()["films_left"] as? Int == 1)
-        let again = try await place.run(["promote", "--to", "test"] + place.old).text
-        #expect(again.contains("1 film of live photos stays"), "\(again)")
-        #expect(FileManager.default.fileExists(atPath: place.photos.path + "/a.mov"))
+        #expect(planned.contains(" of live photos, ") && planned.contains("would go with them"), "\(planned)")
+        func films(_ report: [String: Any]) -> [String: Int] { report["films"] as? [String: Int] ?? [:] }
+        let promoted = try await place.promote()
+        #expect(films(promoted)["sent"] == 1 && films(promoted)["lost"] == 0, "\(promoted)")
+        #expect(try await rows(place, place.folder) == before)
+        let verified = try await place.promote(["--verify"])
+        #expect(films(verified)["present"] == 1 && films(verified)["lost"] == 0, "\(verified)")
+        try await StoredFilmTests.expectNoStrangeOriginal(place.program, place.networked)
+        let back = place.profile.home.path + "/back"
+        let returned = try await place.run(["promote", "--json", "--to", back] + place.networked).document()
+        #expect(
+            films(returned) == [
+                "sent": isCopied ? 1 : 0, "present": isCopied ? 0 : 1, "lost": 0,
+                "bytes_sent": isCopied ? StoredFilmTests.film.count : 0,
+            ], "\(returned)")
+        let after = try await rows(place, back)
+        #expect(before.filter { $0.hasPrefix("'films'") } == after.filter { $0.hasPrefix("'films'") })
+        #expect(before.contains { $0.hasPrefix("'live_photos'") })
+        for name in ["IMG_1.MOV", "b.mov"] where isCopied {
+            try FileManager.default.removeItem(atPath: place.photos.path + "/" + name)
+        }
+        let id = try await place.run(["search", "--json", "IMG_1", "--library", back]).document()
+        let photo = try #require((id["photos"] as? [[String: Any]])?.first?["id"] as? String)
+        for options in [place.networked, ["--library", back]] {
+            let out = try TestFolder()
+            try await place.run(["fetch", photo, "-o", out.path + "/"] + options)
+            let names = try FileManager.default.contentsOfDirectory(atPath: out.path).filter { $0 != "IMG_1.JPG" }
+            #expect(try names.map { try StoredFilmTests.read($0, out) } == [StoredFilmTests.film], "\(names)")
+        }
+    }
+
+    @Test("A film that is gone is told, and what was brought of films is taken away by --abort")
+    func lostFilms() async throws {
+        let place = try await place()
+        try place.photos.write(StoredFilmTests.film, as: "IMG_1.MOV")
+        try place.photos.write(LiveFilmTests.photo(), as: "IMG_1.JPG")
+        try await place.run(["import"] + place.old + [place.photos.path])
+        try FileManager.default.removeItem(atPath: place.photos.path + "/IMG_1.MOV")
+        let planned = try await place.run(["promote", "--dry-run", "--to", "test"] + place.old).text
+        #expect(planned.contains("1 film of live photos can't be had") && planned.contains("IMG_1.MOV"), "\(planned)")
+        let promoted = try await place.promote()
+        #expect((promoted["films"] as? [String: Int])?["lost"] == 1, "\(promoted)")
+        #expect((promoted["films_lost"] as? [String])?.first?.hasSuffix("/IMG_1.MOV") == true, "\(promoted)")
     }
 
     @Test("Killed at any moment it goes on, and all is there at the end")

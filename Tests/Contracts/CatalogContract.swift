@@ -9,7 +9,7 @@ public enum CatalogContract {
         + resolutionCases + takenOverCases + mergeCases + collectionCases + editCases + searchCases
         + decisionCases + trashCases + removedCases
         + calibrationCases + faceCases + sidecarCases + placeCases + storyCases + eventCases + sharingCases
-        + quotaCases + tierCases + storageCases
+        + quotaCases + tierCases + storageCases + filmCases
         + maintenanceCases + ownerCases + [
             CatalogModel.case
         ]

@@ -128,12 +128,28 @@ extension OwnerTrial {
             let path = FilePath("/films/\(own.number).mov")
             let film = ScannedFile(
                 path: path, fingerprint: FileFingerprint(byteCount: 9, modified: 1),
-                content: .unsupported(reason: Film.reason("LIVE-1")))
+                content: .film(
+                    identifier: "LIVE-1",
+                    copy: StoredFilm(
+                        identifier: "LIVE-1", sha256: digest(700 + own.number),
+                        fingerprint: FileFingerprint(byteCount: 9, modified: 1), key: Holding.key(700 + own.number))))
             _ = try await own.catalog.record([film])
             try requireEqual(try await own.catalog.films(of: "LIVE-1").map(\.path), [path], "the film")
             try requireEqual(try await own.catalog.films(of: "LIVE-2"), [], "the film of another photo")
             try await own.catalog.markMissing([path])
             try requireEqual(try await own.catalog.films(of: "LIVE-1"), [], "a film that is gone")
+        },
+        OwnerTrial("storedFilms(of:)") { own in
+            try requireEqual(
+                try await own.catalog.storedFilms(of: "LIVE-1").map(\.sha256), [digest(700 + own.number)], "its own")
+        },
+        OwnerTrial("storedFilm(_:)") { own, other in
+            try requireEqual(try await own.catalog.storedFilm(digest(700 + other.number)), nil, "the other's")
+        } use: { own in
+            try require(try await own.catalog.storedFilm(digest(700 + own.number)) != nil, "its own film is not there")
+        },
+        OwnerTrial("livePhotos(of:)") { own in
+            try requireEqual(try await own.catalog.livePhotos(of: "LIVE-1"), [], "live photos")
         },
     ]
 }

@@ -4,6 +4,9 @@ import Core
 enum FileColumns {
     static let all = "path, byte_count, modified, outcome, reason, photo, is_missing"
 
+    /// Of what was taken away with the trash while its file stays.
+    static let removedReason = "it was removed with the trash; an import that names the file itself takes it in again"
+
     static func file(_ row: SQLRow) throws -> LibraryFile {
         var row = row
         let path = try row.path()

@@ -12,6 +12,7 @@ struct FileRecording {
     private var room = QuotaRoom()
     /// Under which keys photos were recorded.
     private var stored: [StoredOriginal] = []
+    private var films: [StoredFilm] = []
 
     init(connection: any SQLConnection, catalog: SQLCatalog, now: Int64) {
         self.connection = connection
@@ -26,6 +27,7 @@ struct FileRecording {
     mutating func end() throws {
         try waiting.write(to: connection, owner: catalog.owner)
         try requireUnremoved()
+        try FilmRows(connection: connection, owner: owner).insert(films)
         try counters.write(to: connection, owner: owner)
     }
 
@@ -91,6 +93,15 @@ struct FileRecording {
             if let left = previous?.photo, left != id { try settle(left) }
             guard let photo else { return .imported(id) }
             return photo.isMissing ? .moved(id) : .known(id)
+        case .film(let identifier, let copy):
+            if let copy {
+                stored.append(StoredOriginal(sha256: copy.sha256, key: copy.key))
+                films.append(copy)
+            }
+            try write(
+                file, outcome: .unsupported(reason: Film.reason(identifier)), photo: nil, isNew: previous == nil)
+            if let left = previous?.photo { try settle(left) }
+            return .unsupported
         case .unsupported(let reason):
             try write(file, outcome: .unsupported(reason: reason), photo: nil, isNew: previous == nil)
             if let left = previous?.photo { try settle(left) }

@@ -117,6 +117,9 @@ enum PhotoColumns {
     }
 
     /// JSON with its keys in order, so that equal metadata is stored as equal text.
+    /// What is stored as a photo's tags.
+    static func tags(_ text: String) throws -> [String: String] { try decoded([String: String].self, text) }
+
     static func encoded(_ value: some Encodable) throws -> SQLValue {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -12,6 +12,9 @@ struct PhotoUpdate {
     /// Photos with more marks than their rows have, or had before: faces, and what sidecars say.
     private var marked: [PhotoID] = []
     private var cities: [City] = []
+    /// Photos with what they share with a film, or shared before.
+    private var live: [[SQLValue]] = []
+    private var still: [[SQLValue]] = []
 
     /// Throws `.conflict` when the photo's bytes are others than those that were processed.
     mutating func apply(
@@ -50,6 +53,11 @@ struct PhotoUpdate {
         ])
         hashed.append([.id(photo)])
         changed.append(photo)
+        if let identifier = Film.identifier(in: found.tags) {
+            live.append([.id(photo), .text(identifier)])
+        } else {
+            still.append([.id(photo)])
+        }
         if old.isCollected { collected.append([.int(captureTime.wallMicroseconds), .id(photo)]) }
         if old.hasFaces || old.hasSidecars || !told.faces.isEmpty || told.isFavourite { marked.append(photo) }
         if old.status == .unreadable {
@@ -84,6 +92,11 @@ struct PhotoUpdate {
                     WHEN (SELECT \(OwnMarks.keywords.condition()) FROM photos WHERE photos.id = photo_metadata.photo)
                     THEN photo_metadata.keywords ELSE excluded.keywords END
                 """)
+        try connection.send("DELETE FROM live_photos WHERE photo = ?", each: still)
+        try connection.insert(
+            into: "live_photos (photo, identifier, owner)", row: "(?, ?, ?)",
+            values: live.map { $0 + [catalog.ownerValue] },
+            onConflict: "ON CONFLICT (photo) DO UPDATE SET identifier = excluded.identifier")
         for table in MemberRows.Table.allCases {
             try connection.send("UPDATE \(table.members) SET taken_at = ? WHERE photo = ?", each: collected)
         }

@@ -34,15 +34,6 @@ extension SQLCatalog {
         ).map(FileColumns.file)
     }
 
-    func films(of identifier: String) async throws -> [LibraryFile] {
-        try await database.rows(
-            """
-            SELECT \(FileColumns.all) FROM files
-            WHERE owner = ? AND reason = ? AND outcome = 'unsupported' AND is_missing = 0 ORDER BY path
-            """, [ownerValue, .string(Film.reason(identifier))]
-        ).map(FileColumns.file)
-    }
-
     func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile] {
         // Everything below `a/b` lies from `a/b/` to before `a/b0`: 0 follows / in ASCII. The folder's own path, when it is
         // that of a file, comes first.

@@ -137,18 +137,20 @@ extension SQLCatalog {
             if try row.bool() { counters.add(-1, to: .missing) }
             if try row.text() == "unreadable" { counters.add(-1, to: .unreadable) }
             let name = try row.text()
-            let removed = RemovedOriginal(
+            var removed = RemovedOriginal(
                 id: newIdentifier(), sha256: try row.digest(),
                 key: try row.optionalText().map { try SQLRow.present(ObjectKey(untrusted: $0)) })
+            let films = try FilmRows(connection: connection, owner: ownerValue).leave(photo)
+            removed.films = films.map { RemovedOriginal(id: newIdentifier(), sha256: $0.sha256, key: $0.key) }
             try forget(photo, connection)
             try leaveStack(photo, connection)
             try forgetFiles(of: photo, gone, counters: &counters, connection)
             try connection.execute("DELETE FROM photos WHERE id = ? AND owner = ?", [.id(photo), ownerValue])
             try connection.send(
                 "INSERT INTO removed_originals (id, owner, sha256, object_key, removed_at) VALUES (?, ?, ?, ?, ?)",
-                [
-                    .id(removed.id), ownerValue, .digest(removed.sha256), .string(removed.key?.description), .int(now),
-                ])
+                each: ([removed] + removed.films).map { one in
+                    [.id(one.id), ownerValue, .digest(one.sha256), .string(one.key?.description), .int(now)]
+                })
             try append(
                 JournalEntry(
                     id: newIdentifier(), at: now, actor: actor, action: "empty trash", subject: photo.description,
@@ -195,16 +197,13 @@ extension SQLCatalog {
         of photo: PhotoID, _ gone: [FilePath], counters: inout CounterChanges, _ connection: any SQLConnection
     ) throws {
         let forgotten = try connection.rows(
-            "DELETE FROM files WHERE owner = ? AND path = ? AND photo = ? RETURNING 1",
-            each: gone.map { [ownerValue, .path($0), .id(photo)] })
+            "DELETE FROM files WHERE owner = ? AND path = ? AND (photo = ? OR photo IS NULL AND reason = ?) RETURNING 1",
+            each: gone.map { [ownerValue, .path($0), .id(photo), .text(FileColumns.removedReason)] })
         let missing = try connection.rows(
             "DELETE FROM files WHERE photo = ? AND owner = ? AND is_missing = 1 RETURNING 1", [.id(photo), ownerValue])
         counters.add(-Int64(forgotten.count { !$0.isEmpty } + missing.count), to: .files)
         try connection.send(
             "UPDATE files SET photo = NULL, outcome = 'unsupported', reason = ? WHERE photo = ? AND owner = ?",
-            [
-                .text("it was removed with the trash; an import that names the file itself takes it in again"),
-                .id(photo), ownerValue,
-            ])
+            [.text(FileColumns.removedReason), .id(photo), ownerValue])
     }
 }

@@ -18,8 +18,6 @@ public struct LibraryRows: Sendable {
         public var missing = 0
         /// Of no use away from the storage that they were made in.
         public var shares = 0
-        /// Films of live photos, which stay where they are.
-        public var films = 0
     }
 
     public func sum() async throws -> Sum {
@@ -27,14 +25,12 @@ public struct LibraryRows: Sendable {
             """
             SELECT count(*), CAST(coalesce(sum(byte_count), 0) AS BIGINT),
                 (SELECT count(*) FROM photos WHERE owner = ? AND is_missing = 1 AND original_path IS NOT NULL),
-                (SELECT count(*) FROM shares WHERE owner = ? AND ended_at IS NULL),
-                (SELECT count(*) FROM files WHERE owner = ? AND is_missing = 0 AND reason LIKE ?)
+                (SELECT count(*) FROM shares WHERE owner = ? AND ended_at IS NULL)
             FROM photos WHERE owner = ?
-            """, [ownerValue, ownerValue, ownerValue, .string(Film.reason("%")), ownerValue])
+            """, [ownerValue, ownerValue, ownerValue])
         var sum = try SQLRow.present(row)
         return Sum(
-            photos: try sum.int(), bytes: ByteCount(try sum.int64()), missing: try sum.int(), shares: try sum.int(),
-            films: try sum.int())
+            photos: try sum.int(), bytes: ByteCount(try sum.int64()), missing: try sum.int(), shares: try sum.int())
     }
 
     func createdAt() async throws -> Int64 {
@@ -90,7 +86,8 @@ public struct LibraryRows: Sendable {
     func clear() async throws {
         let tables = try await LibraryTable.moved()
         let earlier = LibraryTable(name: "promoted_originals", columns: ["photo", "owner"], key: [0])
-        for table in (tables.prefix(2) + [earlier] + tables.dropFirst(2)).reversed() {
+        let films = LibraryTable(name: "films", columns: ["owner", "sha256"], key: [0, 1])
+        for table in (tables.prefix(2) + [earlier, films] + tables.dropFirst(2)).reversed() {
             while try await database.write(.soon, { [ownerValue] in try table.delete(of: ownerValue, $0) }) > 0 {
                 try Task.checkCancellation()
             }

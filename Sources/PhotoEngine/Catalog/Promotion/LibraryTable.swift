@@ -9,7 +9,8 @@ struct LibraryTable: Sendable {
 
     /// Every table but `schema_versions`, each behind those that it refers to; tests compare with the schema.
     static let order = [
-        "owners", "folders", "photos", "promoted_originals", "photo_metadata", "files", "jobs", "job_attempts",
+        "owners", "folders", "photos", "promoted_originals", "photo_metadata", "live_photos", "films", "files", "jobs",
+        "job_attempts",
         "retried_failures", "journal",
         "month_counts", "place_counts", "totals", "uploads", "upload_parts", "vectors", "uncompared_photos",
         "duplicate_clusters", "compared_photos", "hash_buckets", "duplicate_decisions", "resolutions",
@@ -19,13 +20,13 @@ struct LibraryTable: Sendable {
         "shared_photos", "quotas",
     ]
 
-    /// Those whose rows go over as they are: the owner is added first, where originals were is written with the photos, and what an
-    /// owner may have is for each database to say.
+    /// Those whose rows go over as they are: the owner is added first, where originals were is written with the photos, copies of films
+    /// with the films, and what an owner may have is for each database to say.
     static func moved() async throws -> [LibraryTable] {
         let database = try await SQLiteDatabase.inMemory(settings: SQLiteSettings())
         _ = try await Migration.run(on: database, at: 0)
         let tables = try await database.read { connection in
-            try order.filter { !["owners", "promoted_originals", "quotas"].contains($0) }.map {
+            try order.filter { !["owners", "promoted_originals", "films", "quotas"].contains($0) }.map {
                 try read($0, connection)
             }
         }

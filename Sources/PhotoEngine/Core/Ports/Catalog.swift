@@ -4,7 +4,8 @@ public import SystemPackage
 ///
 /// Every method may throw `EngineError` (`.unavailable` and `.timedOut` are retryable; `.noSpace`, `.corrupt`,
 /// `.newerSchema` are not). A method that changes anything is one transaction: all of it happens, or none.
-public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, JobCatalog, UploadCatalog, DuplicateCatalog,
+public protocol Catalog: TimelineCatalog, PhotoCatalog, FileCatalog, FilmCatalog, JobCatalog, UploadCatalog,
+    DuplicateCatalog,
     ResolutionCatalog, CalibrationCatalog, TrashCatalog, CollectionCatalog, EditCatalog, SearchCatalog,
     SidecarCatalog, PlaceCatalog, StoryCatalog, EventCatalog, SharingCatalog, QuotaCatalog, TierCatalog,
     StorageCatalog, JournalCatalog, Maintenance
@@ -90,8 +91,6 @@ public protocol FileCatalog: Sendable {
     func removeFolder(_ id: FolderID) async throws
 
     func file(at path: FilePath) async throws -> LibraryFile?
-    /// The films of a live photo that are there, by what they share with it, in bytewise path order.
-    func films(of identifier: String) async throws -> [LibraryFile]
     /// Files at `folder` or below, in bytewise path order behind `after`.
     func files(under folder: FilePath, after: FilePath?, limit: Int) async throws -> [LibraryFile]
 

@@ -1,21 +1,23 @@
-/// What the storage is to have of the owner's photos, in the order of its keys.
+/// What the storage is to have of the owner's photos and their films, in the order of its keys.
 public protocol StorageCatalog: Sendable {
-    /// Originals in the object store, in the bytewise order of their keys, behind `after`.
+    /// Originals in the object store, and copies of films, in the bytewise order of their keys, behind `after`.
     func storedOriginals(after: ObjectKey?, limit: Int) async throws -> [OriginalObject]
     /// Photos in the order of their digests, which is that of their renditions' keys, behind `after`.
     func picturedPhotos(after: SHA256Digest?, limit: Int) async throws -> [PicturedPhoto]
-    /// Of any number of digests those that a photo has, with the key of its original where that is in the object store; in one query.
+    /// Of any number of digests those that a photo or a film's copy has, with the key of its original where that is in the object store;
+    /// in one query.
     func originals(of digests: [SHA256Digest]) async throws -> [SHA256Digest: ObjectKey?]
 }
 
 /// An original that is to be in the object store.
 public struct OriginalObject: Hashable, Sendable {
-    public let photo: PhotoID
+    /// nil for the copy of a film.
+    public let photo: PhotoID?
     public let key: ObjectKey
     public let sha256: SHA256Digest
     public let byteCount: ByteCount
 
-    public init(photo: PhotoID, key: ObjectKey, sha256: SHA256Digest, byteCount: ByteCount) {
+    public init(photo: PhotoID?, key: ObjectKey, sha256: SHA256Digest, byteCount: ByteCount) {
         (self.photo, self.key, self.sha256, self.byteCount) = (photo, key, sha256, byteCount)
     }
 }

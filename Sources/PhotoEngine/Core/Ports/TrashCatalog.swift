@@ -36,6 +36,8 @@ public struct RemovedOriginal: Hashable, Sendable {
     public let sha256: SHA256Digest
     /// nil where the library had no copy, and only renditions are left.
     public let key: ObjectKey?
+    /// The copies of its films, which nothing else refers to.
+    public var films: [RemovedOriginal] = []
 
     public init(id: RemovedOriginalID, sha256: SHA256Digest, key: ObjectKey?) {
         (self.id, self.sha256, self.key) = (id, sha256, key)

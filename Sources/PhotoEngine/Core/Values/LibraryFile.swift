@@ -55,6 +55,8 @@ public struct ScannedFile: Sendable {
     public enum Content: Sendable {
         /// `provisional` sorts the photo until processing has read its metadata.
         case photo(sha256: SHA256Digest, mediaType: MediaType, provisional: CaptureTime, original: OriginalLocation)
+        /// A film of a live photo; `copy` is the library's own, where it has one.
+        case film(identifier: String, copy: StoredFilm?)
         case unsupported(reason: String)
         case rejected(reason: String)
     }

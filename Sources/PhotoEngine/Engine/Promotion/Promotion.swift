@@ -79,7 +79,6 @@ public struct Promotion: Sendable {
             outcome: .planned, sourceOwner: library.name, targetOwner: request.target.owner, photos: sum.photos,
             bytes: sum.bytes)
         if case .folder = request.target { report.shares = sum.shares }
-        report.films = sum.films
         if request.mode == .abort {
             try await giveUp(library, sum, from: source, at: target, &report, progress)
             return report
@@ -101,6 +100,7 @@ public struct Promotion: Sendable {
             ).tables
         case (.verify, .finished(let there)):
             try await verify(objects, library, there, &report, progress)
+            report.films = try await films(of: library, from: source, to: target).verify(in: there)
         case (.verify, _):
             throw EngineError(
                 .notFound, "the library was not promoted to \(request.target.name) yet",
@@ -108,8 +108,9 @@ public struct Promotion: Sendable {
         case (.abort, _): break
         case (.dryRun, _):
             try await objects.run(.plan) { progress(.objects($0)) }
+            report.films = try await films(of: library, from: source, to: target).plan()
             report.objects = objects.tally
-            report.price = price(of: objects.tally, at: target)
+            report.price = price(of: objects.tally, report.films, at: target)
             report.obstacles = try await [
                 target?.quotaObstacle(to: sum, of: library), budgetObstacle(to: report.price, at: target),
             ].compactMap { $0 }
@@ -117,8 +118,11 @@ public struct Promotion: Sendable {
             guard let target else { break }
             if let obstacle = try await target.quotaObstacle(to: sum, of: library) { throw obstacle }
             try await checkBudget(
-                target, { try self.objects(of: library, sum, from: source, to: target) }, progress)
-            try await promote(objects, library, state, to: target, &report, progress)
+                target, { try self.objects(of: library, sum, from: source, to: target) },
+                try films(of: library, from: source, to: target), progress)
+            try await promote(
+                objects, try films(of: library, from: source, to: target), library, state, to: target, &report,
+                progress)
         }
         return report
     }
@@ -148,6 +152,14 @@ public struct Promotion: Sendable {
             leavesMissing: request.leavesMissing, scratch: scratch, total: (sum.photos, sum.bytes))
     }
 
+    private func films(
+        of library: LibraryRows, from source: PromotionSide, to target: PromotionSide?
+    ) throws -> FilmPromotion {
+        FilmPromotion(
+            library, from: source.storage, to: try target?.storage ?? request.target.emptyStorage(), owner: bucketOwner,
+            scratch: scratch)
+    }
+
     /// What the owner is called in the bucket's keys.
     private var bucketOwner: String {
         if case .profile = request.target { request.target.owner } else { request.source.owner }
@@ -161,8 +173,9 @@ public struct Promotion: Sendable {
     private static let mostRounds = 10
 
     private func promote(
-        _ objects: ObjectPromotion, _ library: LibraryRows, _ state: PromotionDatabase.State,
-        to target: PromotionSide, _ report: inout PromotionReport, _ progress: @escaping Progress
+        _ objects: ObjectPromotion, _ films: FilmPromotion, _ library: LibraryRows,
+        _ state: PromotionDatabase.State, to target: PromotionSide, _ report: inout PromotionReport,
+        _ progress: @escaping Progress
     ) async throws {
         var begun: LibraryRows?
         if case .begun(let earlier) = state { begun = earlier }
@@ -190,6 +203,8 @@ public struct Promotion: Sendable {
                 }
                 guard found.tables.isEmpty else { continue }
                 report.rows = found.rows
+                // Behind the photos, whose rows may be written anew.
+                report.films = try await films.bring(to: there)
             } catch is UnpromotedPhoto {
                 continue
             }
@@ -257,6 +272,8 @@ public struct Promotion: Sendable {
             }
         }
         report.objects = objects.tally
+        report.objects.removed += try await FilmPromotion.remove(
+            from: begun, in: target.storage, keeping: found?.owner)
         report.outcome = .aborted
         if target.unfinished != nil { return try await target.discard() }
         let entry = journalEntry(
@@ -270,12 +287,14 @@ public struct Promotion: Sendable {
     // What it costs
 
     private func checkBudget(
-        _ target: PromotionSide, _ objects: () throws -> ObjectPromotion, _ progress: @escaping Progress
+        _ target: PromotionSide, _ objects: () throws -> ObjectPromotion, _ films: FilmPromotion,
+        _ progress: @escaping Progress
     ) async throws {
         if request.isOverBudget || configuration.budget == nil || target.provider == nil { return }
         let planned = try objects()
         try await planned.run(.plan) { progress(.objects($0)) }
-        if let obstacle = try await budgetObstacle(to: price(of: planned.tally, at: target), at: target) {
+        let price = price(of: planned.tally, try await films.plan(), at: target)
+        if let obstacle = try await budgetObstacle(to: price, at: target) {
             throw obstacle
         }
     }
@@ -304,12 +323,14 @@ public struct Promotion: Sendable {
     }
 
     /// What the objects to be sent cost, beyond what the provider gives for nothing each month.
-    private func price(of tally: ObjectTally, at target: PromotionSide?) -> (once: Double, monthly: Double)? {
+    private func price(
+        of tally: ObjectTally, _ films: FilmTally, at target: PromotionSide?
+    ) -> (once: Double, monthly: Double)? {
         guard let provider = target?.provider,
             let list = configuration.prices.first(where: { $0.provider == provider })
         else { return nil }
-        let count = Int64(tally.sent)
-        let bytes = ByteCount(tally.bytesSent)
+        let count = Int64(tally.sent + films.sent)
+        let bytes = ByteCount(tally.bytesSent + films.bytesSent)
         let bill = list.bill(
             stored: bytes, StorageTraffic(requests: [.write: count, .look: count], bytesSent: bytes))
         return (bill.requests.reduce(0) { $0 + $1.cost }, bill.storage)

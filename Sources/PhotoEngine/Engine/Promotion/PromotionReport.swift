@@ -54,8 +54,8 @@ public struct PromotionReport: Sendable {
     public internal(set) var differences: [TableDifference] = []
     /// Links that stay with the storage they were made in.
     public internal(set) var shares = 0
-    /// Films of live photos, which stay where they are.
-    public internal(set) var films = 0
+    /// Of live photos.
+    public internal(set) var films = FilmTally()
     /// What a promotion would be refused for.
     public internal(set) var obstacles: [EngineError] = []
     /// What sending costs once, and keeping each month, in US dollars; nil where no prices are known.

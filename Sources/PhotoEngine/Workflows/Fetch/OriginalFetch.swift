@@ -7,12 +7,12 @@ public import SystemPackage
 
 /// Brings originals back out of a library: from the store behind a network, the library's own folder, or where they lie.
 public final class OriginalFetch: Sendable {
-    public typealias FetchCatalog = FileCatalog & PhotoCatalog
+    public typealias FetchCatalog = FileCatalog & PhotoCatalog & FilmCatalog
 
-    private let catalog: any FetchCatalog
+    let catalog: any FetchCatalog
     private let objects: any LocalObjectStore
     private let remote: (any RemoteObjectStore)?
-    private let blocking = BlockingQueue(label: "phototui.fetch")
+    let blocking = BlockingQueue(label: "phototui.fetch")
     /// What is written now, under names that do not last.
     private let parts = Mutex<Set<FilePath>>([])
 
@@ -50,6 +50,13 @@ public final class OriginalFetch: Sendable {
         of photo: Photo, in folder: FilePath, progress: @escaping @Sendable (Int64) -> Void,
         _ body: (FilePath) async throws -> Value
     ) async throws -> Value {
+        try await withPart(in: folder, progress: progress, fill: { try await transfer(photo, to: $0) }, body)
+    }
+
+    func withPart<Value: Sendable>(
+        in folder: FilePath, progress: @escaping @Sendable (Int64) -> Void, fill: (FilePath) async throws -> Void,
+        _ body: (FilePath) async throws -> Value
+    ) async throws -> Value {
         let part = folder.appending("\(Self.partPrefix)\(getpid())-\(Self.processes)-\(UUID().uuidString)")
         parts.withLock { _ = $0.insert(part) }
         defer {
@@ -60,7 +67,7 @@ public final class OriginalFetch: Sendable {
             while (try? await Task.sleep(for: .milliseconds(200))) != nil { progress(Self.byteCount(part)) }
         }
         defer { watching.cancel() }
-        try await transfer(photo, to: part)
+        try await fill(part)
         try Task.checkCancellation()
         return try await body(part)
     }
@@ -107,20 +114,21 @@ public final class OriginalFetch: Sendable {
 
     private func transfer(_ photo: Photo, to part: FilePath) async throws {
         switch photo.original {
-        case .object(let key):
-            if let remote {
-                try await remote.fetch(key, to: part, sha256: photo.sha256)
-            } else {
-                try await copy([objects.localPath(of: key)], photo, to: part)
-            }
+        case .object(let key): try await transfer(key, photo.sha256, to: part)
         case .file(let path):
             let others = try await catalog.files(of: photo.id).map(\.path)
-            try await copy([path] + others.filter { $0 != path }, photo, to: part)
+            try await copy([path] + others.filter { $0 != path }, photo.sha256, to: part)
         }
     }
 
-    /// From the first of these files that holds the photo's bytes.
-    private func copy(_ sources: [FilePath], _ photo: Photo, to part: FilePath) async throws {
+    /// Writes what is stored under a key to `part`, its SHA-256 checked on the way.
+    func transfer(_ key: ObjectKey, _ sha256: SHA256Digest, to part: FilePath) async throws {
+        if let remote { return try await remote.fetch(key, to: part, sha256: sha256) }
+        try await copy([objects.localPath(of: key)], sha256, to: part)
+    }
+
+    /// From the first of these files that holds these bytes.
+    private func copy(_ sources: [FilePath], _ sha256: SHA256Digest, to part: FilePath) async throws {
         let flag = CancellationFlag()
         try await withTaskCancellationHandler {
             try await blocking.run {
@@ -129,7 +137,7 @@ public final class OriginalFetch: Sendable {
                     whatToDo: "bring its disk back, or import it from where it is now")
                 for source in sources {
                     do {
-                        return try Self.copy(source, to: part, sha256: photo.sha256, flag)
+                        return try Self.copy(source, to: part, sha256: sha256, flag)
                     } catch let error as EngineError where [.notFound, .corrupt].contains(error.code) {
                         _ = part.withPlatformString { unlink($0) }
                         if error.code == .corrupt { fault = error }

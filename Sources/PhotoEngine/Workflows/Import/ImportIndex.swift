@@ -15,6 +15,8 @@ struct ImportIndex: Sendable {
     let named: Set<FilePath>
     /// Files that are passed over.
     let leftOut: Set<FilePath>
+    /// Where films are stored, too: those without a copy are read again.
+    let films: (any FilmCatalog)?
     private let scanning = BlockingQueue(label: "phototui.scan", isSerial: true)
     private let counting = BlockingQueue(label: "phototui.count", isSerial: true, qos: .utility)
     private let reading = BlockingQueue(label: "phototui.read")
@@ -22,9 +24,9 @@ struct ImportIndex: Sendable {
     init(
         catalog: any FileCatalog, tally: ImportTally, libraryFolder: FilePath?, readers: Int,
         reader: FileReader = FileReader(), gate: MalwareGate? = nil, named: Set<FilePath> = [],
-        leftOut: Set<FilePath> = []
+        leftOut: Set<FilePath> = [], films: (any FilmCatalog)? = nil
     ) {
-        (self.gate, self.leftOut) = (gate, leftOut)
+        (self.gate, self.leftOut, self.films) = (gate, leftOut, films)
         self.named = named
         self.catalog = catalog
         self.tally = tally
@@ -52,7 +54,7 @@ struct ImportIndex: Sendable {
                 var changed: [FolderScan.Entry] = []
                 for entry in files {
                     if let file = try await catalog.file(at: entry.path), file.fingerprint == entry.fingerprint,
-                        !isToBeRead(file)
+                        try await !isToBeRead(file)
                     {
                         try await known(file)
                     } else {
@@ -68,8 +70,11 @@ struct ImportIndex: Sendable {
         tally.scanned()
     }
 
-    private func isToBeRead(_ file: LibraryFile) -> Bool {
+    private func isToBeRead(_ file: LibraryFile) async throws -> Bool {
         guard case .unsupported(let reason) = file.outcome else { return false }
+        if let films, let identifier = Film.identifier(reason: reason) {
+            return try await films.storedFilms(of: identifier).isEmpty
+        }
         // An older phototui left sidecars and films alone.
         return named.contains(file.path) || Sidecar.isName(file.path) && reason != Sidecar.reason
             || Film.isName(file.path) && reason == FileReader.otherReason

@@ -40,7 +40,8 @@ extension ImportRun {
 }
 
 extension ScannedFile {
-    fileprivate func with(_ content: Content) -> ScannedFile {
-        ScannedFile(path: path, fingerprint: fingerprint, content: content)
+    /// The same file as something else, where its bytes are.
+    func with(_ content: Content) -> ScannedFile {
+        ScannedFile(path: path, fingerprint: fingerprint, content: content, unpacked: unpacked)
     }
 }

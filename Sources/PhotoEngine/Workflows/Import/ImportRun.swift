@@ -87,7 +87,8 @@ final class ImportRun: Sendable {
         if let library = request.library { return try await takeFrom(library) }
         let index = ImportIndex(
             catalog: importer.catalog, tally: tally, libraryFolder: importer.libraryFolder, readers: importer.readers,
-            reader: reader, gate: gate, named: named, leftOut: request.takeout?.leftOut ?? [])
+            reader: reader, gate: gate, named: named, leftOut: request.takeout?.leftOut ?? [],
+            films: importer.uploader == nil ? nil : importer.catalog)
         let archives = Set((request.takeout?.archives ?? []).map(\.path))
         try await index.run(
             roots.filter { !archives.contains($0) }, known: known, read: { try await self.read($0, $1) },
@@ -157,7 +158,8 @@ final class ImportRun: Sendable {
         }
         guard var scanned = ScannedFile(path: path, reading: reading) else { return }
         scanned.unpacked = unpacked
-        scanned = await recognised(scanned)
+        guard let found = try await recognised(scanned) else { return }
+        scanned = found
         if importer.sidecars != nil, Sidecar.isName(path), case .unsupported = scanned.content {
             pending.withLock { $0.sidecars.append(scanned) }
             return try await flush(isForced: false)
@@ -278,11 +280,14 @@ final class ImportRun: Sendable {
     private func copyAgain(_ files: [ScannedFile]) async throws -> [ScannedFile] {
         var copied: [ScannedFile] = []
         for file in files {
-            guard case .photo(let sha256, let mediaType, _, .object) = file.content else {
-                copied.append(file)
-                continue
+            switch file.content {
+            case .photo(let sha256, let mediaType, _, .object):
+                copied.append(try await copy(file, sha256, mediaType))
+            case .film(let identifier, let film?):
+                let again = try await copy(file, filmOf: identifier, film.sha256)
+                copied.append(file.with(.film(identifier: identifier, copy: again)))
+            default: copied.append(file)
             }
-            copied.append(try await copy(file, sha256, mediaType))
         }
         return copied
     }
@@ -430,6 +435,7 @@ extension ScannedFile.Content {
     fileprivate var reason: String? {
         switch self {
         case .photo: nil
+        case .film(let identifier, _): Film.reason(identifier)
         case .unsupported(let reason), .rejected(let reason): reason
         }
     }

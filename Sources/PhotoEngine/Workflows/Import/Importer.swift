@@ -5,12 +5,18 @@ public import SystemPackage
 
 /// Finds, hashes, catalogues and processes the photos of folders.
 public final class Importer: Sendable {
-    public typealias ImportCatalog = FileCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
+    public typealias ImportCatalog = FileCatalog & FilmCatalog & JobCatalog & PhotoCatalog & SidecarCatalog
         & PlaceCatalog & CollectionCatalog & EditCatalog & StoryCatalog & ResolutionCatalog & QuotaCatalog
 
     /// Where a copy of an original is kept in a library's folder: `originals/2024/2024-07-12/<SHA-256>.<extension>`.
     public static func key(of sha256: SHA256Digest, mediaType: MediaType, day: String) -> ObjectKey {
         ObjectKey("originals/\(day.prefix(4))/\(day)/\(sha256).\(mediaType.fileExtension)")
+    }
+
+    /// Where the copy of a film is kept there: `originals/films/<first two digits>/<SHA-256>.<extension>`.
+    public static func filmKey(of sha256: SHA256Digest, fileExtension: String) -> ObjectKey {
+        let digits = sha256.description
+        return ObjectKey("originals/films/\(digits.prefix(2))/\(digits).\(fileExtension)")
     }
 
     let catalog: any ImportCatalog

@@ -84,11 +84,49 @@ extension ImportRun {
                     try await take(photo, from: source, path, fingerprint)
                 }
             }
+            for identifier in Set(page.compactMap(\.filmIdentifier)).sorted() {
+                try await takeFilms(of: identifier, from: source)
+            }
             try await flush(isForced: true)
         }
         guard !request.copies else { return }
         // What is read in place is followed as it is there.
         for folder in try await source.catalog.folders() { _ = try await importer.catalog.addFolder(folder.path) }
+    }
+
+    /// Films come as their photos do: from their files where those are there, else from the other library's copies.
+    private func takeFilms(of identifier: String, from source: LibrarySource) async throws {
+        var isThere = false
+        for file in try await source.catalog.films(of: identifier) where file.path.isThere {
+            isThere = true
+            if try await isKnown(file, filmOf: identifier) { continue }
+            tally.found(1, skipped: [])
+            try await read(file.path, try await read(file.path, on: LibraryReading.queue))
+        }
+        if isThere { return }
+        for film in try await source.catalog.storedFilms(of: identifier) {
+            if try await importer.catalog.storedFilm(film.sha256) != nil { continue }
+            let path = source.root.appending("\(film.sha256).\(Film.fileExtension(of: FilePath(film.key.description)))")
+            tally.found(1, skipped: [])
+            do {
+                try await source.objects.makeLocal(film.key, sha256: film.sha256)
+            } catch let error as EngineError where !error.isRetryable {
+                tally.add(path, .rejected, reason: "this film can't be had: \(error.description)")
+                continue
+            }
+            let local = source.objects.localPath(of: film.key)
+            var reading = try await read(local, on: LibraryReading.queue)
+            reading.fingerprint = film.fingerprint
+            try await read(path, reading, unpacked: local)
+        }
+    }
+
+    private func isKnown(_ file: LibraryFile, filmOf identifier: String) async throws -> Bool {
+        guard let there = try await importer.catalog.file(at: file.path), there.fingerprint == file.fingerprint,
+            there.outcome == file.outcome
+        else { return false }
+        guard importer.uploader != nil || request.copies else { return true }
+        return try await !importer.catalog.storedFilms(of: identifier).isEmpty
     }
 
     private func take(

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Holds the originals and renditions that a catalogue has against the objects of its storage, in memory that doesn't grow with them.
 public struct StorageComparison: Sendable {
-    public typealias ComparedCatalog = StorageCatalog & PhotoCatalog & UploadCatalog & TrashCatalog
+    public typealias ComparedCatalog = StorageCatalog & PhotoCatalog & FilmCatalog & UploadCatalog & TrashCatalog
 
     public enum Fault: Hashable, Sendable {
         case lostOriginal(OriginalObject)
@@ -72,12 +72,18 @@ public struct StorageComparison: Sendable {
             for row in rows where absent[row.key] != nil {
                 // One whose owner has another name now lies elsewhere.
                 if !row.key.description.hasPrefix(originals), try await objects.head(row.key) != nil { continue }
-                guard try await catalog.photo(row.photo)?.original == .object(row.key) else { continue }
+                guard try await isRecorded(row) else { continue }
                 try await tell(.lostOriginal(row))
             }
             guard !isLast, let last = rows.last else { return }
             after = last.key
         }
+    }
+
+    /// Whether the catalogue has it there still.
+    private func isRecorded(_ row: OriginalObject) async throws -> Bool {
+        if let photo = row.photo { return try await catalog.photo(photo)?.original == .object(row.key) }
+        return try await catalog.storedFilm(row.sha256)?.key == row.key
     }
 
     private func compareRenditions(_ tell: (Fault) async throws -> Void) async throws {

@@ -203,9 +203,10 @@ public struct PhotoStory: Sendable {
             return "inside the file, as a motion photo has it, and stays there"
         }
         guard let identifier = photo.filmIdentifier else { return nil }
-        let films = try await catalog.films(of: identifier)
+        let copies = try await catalog.storedFilms(of: identifier).map { "\($0.key), the library's copy" }
+        let films = try await catalog.films(of: identifier).map(\.path.byteText) + copies
         if films.isEmpty { return "a video beside it, as a live photo has it, which no import has met: \(identifier)" }
-        return films.map(\.path.byteText).joined(separator: ", ")
+        return films.joined(separator: ", ")
     }
 
     /// Where the bucket keeps versions, each; one that can't be asked, as its key may not, is told as such.

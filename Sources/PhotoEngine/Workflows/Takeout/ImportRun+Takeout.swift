@@ -21,7 +21,7 @@ extension ImportRun {
             }
             if !files.isEmpty { missing.append((archive.path, files)) }
         }
-        tally.counted(plan.files.count)
+        tally.counted(plan.files.count + plan.films.count)
         if missing.isEmpty { return }
         let place = try Unpacking(in: importer.libraryFolder ?? "/tmp")
         defer { place.remove() }

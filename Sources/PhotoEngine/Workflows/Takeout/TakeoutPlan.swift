@@ -46,10 +46,12 @@ public struct TakeoutPlan: Sendable {
     public internal(set) var archives: [Archive] = []
     /// Pictures, whose notes are known where there are any.
     var files: [File] = []
+    /// Videos in archives that may be the films of live photos, as they are called like a picture beside them.
+    var films: [File] = []
     var albums: [Album] = []
     /// Photos that are in an album by a note alone, their picture being in another folder.
     var members: [(folder: [String], file: FilePath)] = []
-    /// Pictures in Google's trash, and videos of archives: not to be imported.
+    /// Pictures in Google's trash, and other videos of archives: not to be imported.
     public internal(set) var leftOut: Set<FilePath> = []
     public internal(set) var report = TakeoutReport()
 }
@@ -76,6 +78,7 @@ public struct TakeoutReport: Hashable, Sendable {
     public var matched: [String: Int] = [:]
     /// Notes of photos.
     public var notes = 0
+    /// Videos that are called like no picture beside them.
     public var videos = 0
     /// Pictures in Google's trash, which were left out.
     public var trashed = 0

@@ -19,8 +19,14 @@ struct TakeoutSorting {
         let (matched, used) = match(photoNotes)
         let withCopies = matchCopies(matched)
         plan.report.notes = photoNotes.count
+        let pictures = Set(withCopies.filter { FileReader.isPictureName($0.name) }.map(Likeness.init))
         for file in withCopies {
             if Self.isVideo(file) {
+                let isTrashed = file.note?.note.isTrashed == true && !takesTrash
+                if pictures.contains(Likeness(file)), Film.isName(FilePath(file.name)), !isTrashed {
+                    if file.ordinal != nil { plan.films.append(file) }
+                    continue
+                }
                 plan.report.videos += 1
                 if file.ordinal != nil { plan.leftOut.insert(file.path) }
                 continue
@@ -56,7 +62,7 @@ struct TakeoutSorting {
                 plan.report.unused.append(.init(path: note.path, reason: "no file is called as it is"))
             }
         }
-        let wanted = Dictionary(grouping: plan.files.filter { $0.ordinal != nil }) { file in
+        let wanted = Dictionary(grouping: (plan.files + plan.films).filter { $0.ordinal != nil }) { file in
             archives.first { file.path.starts(with: $0) }
         }
         plan.archives = archives.map { .init(path: $0, wanted: wanted[$0] ?? []) }
@@ -64,6 +70,17 @@ struct TakeoutSorting {
     }
 
     private static func isVideo(_ file: TakeoutPlan.File) -> Bool { TakeoutMatching.Name(file.name).isVideo }
+
+    /// What a live photo and its film have in common in an export.
+    private struct Likeness: Hashable {
+        let folder: [String]
+        let stem: String
+
+        init(_ file: TakeoutPlan.File) {
+            folder = file.folder
+            stem = FilePath(file.name).stem ?? file.name
+        }
+    }
 
     private struct TitledMoment: Hashable {
         let title: String
@@ -95,16 +112,16 @@ struct TakeoutSorting {
 
     /// A picture without a note that is in another folder, too, has that one's.
     private func matchCopies(_ files: [TakeoutPlan.File]) -> [TakeoutPlan.File] {
-        struct Likeness: Hashable {
+        struct Copy: Hashable {
             let name: String
             let byteCount: Int64
         }
         let noted = Dictionary(
-            files.filter { $0.note != nil }.map { (Likeness(name: $0.name, byteCount: $0.fingerprint.byteCount), $0) },
+            files.filter { $0.note != nil }.map { (Copy(name: $0.name, byteCount: $0.fingerprint.byteCount), $0) },
             uniquingKeysWith: { first, _ in first })
         return files.map { file in
             guard file.note == nil,
-                let other = noted[Likeness(name: file.name, byteCount: file.fingerprint.byteCount)]?.note
+                let other = noted[Copy(name: file.name, byteCount: file.fingerprint.byteCount)]?.note
             else { return file }
             var file = file
             file.note = .init(path: other.path, note: other.note, rule: .copy)

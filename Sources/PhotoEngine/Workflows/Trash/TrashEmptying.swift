@@ -18,7 +18,7 @@ public struct TrashEmptying: Sendable {
         case failed(EngineError.Code, String)
     }
 
-    public typealias EmptyingCatalog = TrashCatalog & PhotoCatalog & FileCatalog
+    public typealias EmptyingCatalog = TrashCatalog & PhotoCatalog & FileCatalog & FilmCatalog
 
     /// What earlier runs had removed and not deleted.
     public struct Leftovers: Hashable, Sendable {
@@ -100,8 +100,12 @@ public struct TrashEmptying: Sendable {
         if case .file = trashed.photo.original {
             let files = try await blocking.run { try Self.present(trashed.files) }
             if !files.isEmpty, !movesOriginals { return .inPlace }
-            gone = trashed.files.map(\.path)
-            if !isDry { try await blocking.run { [desktop] in for file in files { try desktop.move(file) } } }
+            let films = try await films(of: trashed.photo)
+            let filmFiles = try await blocking.run { try Self.present(films) }
+            gone = (trashed.files + films).map(\.path)
+            if !isDry {
+                try await blocking.run { [desktop] in for file in files + filmFiles { try desktop.move(file) } }
+            }
         }
         if isDry { return .removed }
         // First, so that whoever is stopped here does it again.
@@ -115,13 +119,21 @@ public struct TrashEmptying: Sendable {
                 "it was taken out of the trash meanwhile, is being processed, or what was kept instead has gone")
         }
         do {
-            try await delete(removed)
+            for one in removed.films + [removed] { try await delete(one) }
         } catch let error as EngineError where !error.isRetryable {
             return .failed(
                 error.code, "it is removed, but not yet deleted, which emptying once more tries again: \(error)")
         }
-        try await catalog.markDeleted([removed.id])
+        try await catalog.markDeleted((removed.films + [removed]).map(\.id))
         return .removed
+    }
+
+    /// The files of a live photo's film that no other photo has, too.
+    private func films(of photo: Photo) async throws -> [LibraryFile] {
+        guard let identifier = photo.filmIdentifier,
+            try await catalog.livePhotos(of: identifier).allSatisfy({ $0 == photo.id })
+        else { return [] }
+        return try await catalog.films(of: identifier)
     }
 
     /// Deletes what interrupted runs left, theirs of other machines too.

@@ -7,7 +7,7 @@ internal import SystemPackage
 /// Brings originals into a store behind a network: begins an upload in the ledger, sends what is missing of it, and confirms it
 /// with the photo's row, so that a photo never shows without durable bytes.
 public final class Uploader: Sendable {
-    public typealias LedgerCatalog = UploadCatalog & FileCatalog & PhotoCatalog
+    public typealias LedgerCatalog = UploadCatalog & FileCatalog & PhotoCatalog & FilmCatalog
 
     let catalog: any LedgerCatalog
     let store: any RemoteObjectStore
@@ -84,8 +84,13 @@ public final class Uploader: Sendable {
     /// Uploads and records files; their outcomes in their order. What is no photo is only recorded. Throws what the catalogue
     /// throws, and what the store refuses for good.
     public func record(_ files: [ScannedFile]) async throws -> [Outcome] {
-        let hasPhotos = files.contains { if case .photo = $0.content { true } else { false } }
-        if hasPhotos { _ = await isStoreThere() }
+        let areSent = files.contains { file in
+            switch file.content {
+            case .photo, .film: true
+            case .unsupported, .rejected: false
+            }
+        }
+        if areSent { _ = await isStoreThere() }
         let outcomes = try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
             var outcomes = [Outcome?](repeating: nil, count: files.count)
             var next = 0
@@ -134,6 +139,7 @@ public final class Uploader: Sendable {
     }
 
     private func attempt(_ file: ScannedFile) async throws -> Outcome {
+        if case .film(let identifier, _) = file.content { return try await attempt(file, filmOf: identifier) }
         guard case .photo(let sha256, let mediaType, let provisional, _) = file.content else {
             return .recorded(try await recordAlone(file))
         }
@@ -154,17 +160,22 @@ public final class Uploader: Sendable {
         do {
             guard try await send(file, upload) else { return .changed }
         } catch let fault as StoreFault {
-            let error = fault.error
-            switch error.code {
-            case .unavailable, .timedOut, .noSpace:
-                isAway.withLock { $0 = Absence(error: error, asked: .now) }
-                return .waiting(error)
-            default: throw error
-            }
+            return try waits(for: fault)
         } catch let error as FileFault {
             return error.error.code == .notFound ? .gone : .unreadable(error.error)
         }
         return .recorded(try await catalog.confirmUpload(upload.id, file: file))
+    }
+
+    /// What becomes of a file that the store did not take; throws what it refuses for good.
+    func waits(for fault: StoreFault) throws -> Outcome {
+        let error = fault.error
+        switch error.code {
+        case .unavailable, .timedOut, .noSpace:
+            isAway.withLock { $0 = Absence(error: error, asked: .now) }
+            return .waiting(error)
+        default: throw error
+        }
     }
 
     /// One more path of a photo that is stored. Throws `.conflict` when it was removed for good meanwhile.
@@ -181,7 +192,7 @@ public final class Uploader: Sendable {
     }
 
     /// What is recorded without being sent.
-    private func recordAlone(_ file: ScannedFile) async throws -> RecordOutcome {
+    func recordAlone(_ file: ScannedFile) async throws -> RecordOutcome {
         guard let outcome = try await catalog.record([file]).first else {
             throw EngineError(.internal, "a file was not accounted for")
         }

@@ -21,7 +21,12 @@ enum PromotionFormat {
             ]),
             "originals_in_place": .count(objects.inPlace), "photos_left_missing": .count(objects.left),
             "rows_compared": .count(report.rows), "new_photos": .count(report.newPhotos),
-            "shares_left": .count(report.shares), "films_left": .count(report.films),
+            "shares_left": .count(report.shares),
+            "films": .object([
+                "sent": .count(report.films.sent), "present": .count(report.films.present),
+                "bytes_sent": .integer(report.films.bytesSent), "lost": .count(report.films.lost.count),
+            ]),
+            "films_lost": .array(report.films.lost.prefix(mostFaults).map { .rawText($0) }),
             "price_once": .decimal(report.price?.once),
             "price_monthly": .decimal(report.price?.monthly),
             "obstacles": .array(report.obstacles.map { .string($0.description) }), "seconds": .decimal(objects.seconds),
@@ -103,17 +108,29 @@ enum PromotionFormat {
             if report.differences.isEmpty, objects.faultCount == 0 { lines.append("The two are alike.") }
         }
         if objects.left > 0 { lines.append("\(counted(objects.left, "photo")) missing, and marked so there, too") }
-        if report.films > 0, [.planned, .promoted, .known].contains(report.outcome) {
-            lines.append(
-                "\(counted(report.films, "film")) of live photos \(report.films == 1 ? "stays" : "stay") where "
-                    + "\(report.films == 1 ? "it is" : "they are"), on this machine only: keep the folders, or copy the films with "
-                    + "phototui export from here")
-        }
+        lines += films(report)
         if report.shares > 0 {
             lines.append(
                 "\(counted(report.shares, "link")) stay with \(name(source)): phototui share revoke ends them there")
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func films(_ report: PromotionReport) -> [String] {
+        let films = report.films
+        var lines: [String] = []
+        if films.sent > 0 {
+            let verb = report.outcome == .planned ? "would go" : films.sent == 1 ? "goes" : "go"
+            lines.append(
+                "\(counted(films.sent, "film")) of live photos, \(ByteCount(films.bytesSent)), \(verb) with them")
+        }
+        if let first = films.lost.first {
+            let others = films.lost.count > 1 ? " and \(films.lost.count - 1) more" : ""
+            lines.append(
+                "\(counted(films.lost.count, "film")) of live photos can't be had, and \(films.lost.count == 1 ? "is" : "are") not "
+                    + "there: \(displayEscaped(first))\(others)")
+        }
+        return lines
     }
 
     private static func sums(_ objects: ObjectTally) -> String {

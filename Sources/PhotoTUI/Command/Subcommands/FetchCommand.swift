@@ -16,7 +16,8 @@ struct FetchCommand: AsyncParsableCommand {
             PHOTO is an id, the beginning of one that only one photo has, a SHA-256, or the path of a file. Each original \
             comes from the storage, or from the library's folder, and its SHA-256 is checked on the way: a file is there \
             whole, or not at all. One that is there already with these bytes is left alone, any other is not replaced \
-            without --force; after Ctrl-C the same command goes on from there.
+            without --force; after Ctrl-C the same command goes on from there. The film of a live photo comes with it, under the \
+            photo's name.
 
             Examples:
               phototui fetch --profile prod 0190a7c2
@@ -128,13 +129,16 @@ private struct FetchRun {
         var photo: Photo?
         var path: FilePath?
         var outcome: OriginalFetch.Outcome?
+        /// Of a live photo.
+        var film: FilePath?
         var reason: String?
         var isStopped = false
 
         var json: JSON {
             .object(
                 [("named", .string(named)), ("id", .text(photo?.id.description))]
-                    + (path.map { JSON.path($0) } ?? [("path", .null)]) + [
+                    + (path.map { JSON.path($0) } ?? [("path", .null)])
+                    + (film.map { JSON.path($0, name: "film") } ?? [("film", .null)]) + [
                         ("sha256", .text(photo?.sha256.description)),
                         ("bytes", photo.map { .integer($0.byteCount.bytes) } ?? .null),
                         ("outcome", .string(outcome?.rawValue ?? "failed")), ("reason", .text(reason)),
@@ -143,7 +147,8 @@ private struct FetchRun {
 
         var text: String {
             let place = path.map(ImportSummary.shown) ?? ""
-            return outcome == .present ? "\(place) is there already" : place
+            let shown = outcome == .present ? "\(place) is there already" : place
+            return film.map { "\(shown), with its film \(ImportSummary.shown($0))" } ?? shown
         }
     }
 
@@ -175,6 +180,7 @@ private struct FetchRun {
                 item.outcome = try await fetch.fetch(photo, to: path, replaces: replaces) { count in
                     Self.show(title + "\(ByteCount(count)) of \(photo.byteCount)")
                 }
+                item.film = try await fetch.fetchFilm(of: photo, beside: path, replaces: replaces)
             } catch is CancellationError {
                 item.reason = "stopped"
                 item.isStopped = true

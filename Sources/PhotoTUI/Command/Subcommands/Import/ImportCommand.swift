@@ -17,8 +17,8 @@ struct ImportCommand: AsyncParsableCommand {
             After the word takeout, the paths are a Google Takeout: the archives as they were downloaded, or folders they \
             were unpacked into, all parts of an export together. Pictures of archives are copied into the library, those of \
             folders stay where they are. Notes (JSON) give date, place, caption, favourite mark and people where the picture \
-            itself tells none; albums are kept; videos are left where they are. docs/takeout.md has the rules. A folder called \
-            takeout needs ./ in front of its name.
+            itself tells none; albums are kept; videos, but for the films of live photos, are left where they are. \
+            docs/takeout.md has the rules. A folder called takeout needs ./ in front of its name.
 
             After the word library, it is another library of phototui, by its folder or its profile: its photos come with marks, \
             tags, albums, sidecars, stacks and decisions. What is here goes before what is there; where the two differ, that is listed. \
