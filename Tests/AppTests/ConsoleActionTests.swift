@@ -47,10 +47,12 @@ struct ConsoleActionTests {
         app.pass(20)
         #expect(app.acts.isEmpty && app.state.console?.pending == nil)
         // It is on record, each time.
-        app.press("6 p enter u")
+        app.press("6 p")
+        app.type("disk is full")
+        app.press("enter u")
         let told = app.effects.compactMap { if case .recordRefusal(let refusal) = $0 { refusal } else { nil } }
         #expect(told.map(\.action) == ["pause queue", "pause queue"] && told[0].subject == "queue celery", "\(told)")
-        #expect(told.allSatisfy { $0.reason == "taken back" })
+        #expect(told.allSatisfy { $0.reason == "taken back" } && told.map(\.purpose) == ["", "disk is full"])
     }
 
     @Test("esc in the question changes nothing")

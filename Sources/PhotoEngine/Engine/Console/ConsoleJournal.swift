@@ -49,17 +49,23 @@ public actor ConsoleJournal {
     }
 
     private func write(_ action: Action, _ outcome: String) async throws {
-        let id = JournalEntryID(clock: SystemClock(), random: SystemRandom())
-        let reason = action.reason.isEmpty ? "" : " (\(action.reason))"
-        try await catalog().append(
-            JournalEntry(
-                id: id, at: SystemClock().microseconds, actor: actor, action: action.name,
-                subject: "\(action.subject) of \(broker)", outcome: "\(outcome)\(reason), action \(action.id)"))
+        let outcome = ActionOutcome(outcome, reason: action.reason, action: action.id)
+        let entry = JournalEntry(
+            id: JournalEntryID(clock: SystemClock(), random: SystemRandom()), at: SystemClock().microseconds,
+            actor: actor, action: action.name, subject: "\(action.subject) of \(broker)", outcome: outcome.text)
+        do {
+            try await catalog().append(entry)
+        } catch let error as EngineError where error.code == .permissionDenied && profile != nil && detour == nil {
+            // What somebody tries who may only look is on record, too.
+            detour = error
+            await close()
+            try await catalog().append(entry)
+        }
     }
 
     private func catalog() async throws -> any Catalog {
         if let opened { return opened }
-        if let profile {
+        if let profile, detour == nil {
             do {
                 let password = try await BlockingQueue(label: "phototui.secrets").run { [environment] in
                     try profile.readDatabasePassword(environment)
@@ -72,10 +78,7 @@ public actor ConsoleJournal {
                 detour = error
             }
         }
-        let folder = Library.consoleFolder(environment)
-        let file = folder.appending("journal.sqlite")
-        try await BlockingQueue(label: "phototui.state").run { try LibraryFolder.create(folder) }
-        let catalog = try await SQLiteCatalog.open(file)
+        let catalog = try await LocalJournal.ofBrokers(environment).open()
         opened = catalog
         return catalog
     }

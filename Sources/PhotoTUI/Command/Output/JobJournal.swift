@@ -10,9 +10,9 @@ enum JobJournal {
         _ name: String, on subject: String, reason: String, _ library: Library, outcome: (Value) -> String,
         _ body: () async throws -> Value
     ) async throws -> Value {
-        let id = String(UUID().uuidString.prefix(8)).lowercased()
+        let id = newAction()
         func write(_ words: String) async throws {
-            try await append(name, subject, "\(words), action \(id)", reason: reason, library)
+            try await append(name, subject, ActionOutcome(words, reason: reason, action: id), library)
         }
         try await write("begun")
         let value: Value
@@ -54,11 +54,19 @@ enum JobJournal {
     static func append(
         _ action: String, _ subject: String, _ outcome: String, reason: String, _ library: Library
     ) async throws {
-        let outcome = reason.isEmpty ? outcome : "\(outcome) (\(reason))"
+        try await append(
+            action, subject, ActionOutcome(outcome, reason: reason, action: newAction()), library)
+    }
+
+    private static func newAction() -> String { String(UUID().uuidString.prefix(8)).lowercased() }
+
+    private static func append(
+        _ action: String, _ subject: String, _ outcome: ActionOutcome, _ library: Library
+    ) async throws {
         let clock = SystemClock()
-        try await library.catalog.append(
+        try await library.note(
             JournalEntry(
                 id: JournalEntryID(clock: clock, random: SystemRandom()), at: clock.microseconds,
-                actor: NSUserName(), action: action, subject: subject, outcome: outcome))
+                actor: NSUserName(), action: action, subject: subject, outcome: outcome.text))
     }
 }

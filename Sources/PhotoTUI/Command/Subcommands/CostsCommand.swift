@@ -82,6 +82,11 @@ struct CostsCommand: AsyncParsableCommand {
 struct BudgetOptions: ParsableArguments {
     @Flag(help: "Do it although the month's budget is used up.") var overBudget = false
 
+    /// As `check(_:adding:)`; that it is refused is on record.
+    func check(_ library: Library, for name: String, on subject: String) async throws {
+        try await JobJournal.allowed(name, on: subject, reason: "", library) { try await check(library) }
+    }
+
     /// Throws where the month's budget is used up, or `cost` more would use it up; says where it nearly is.
     func check(_ library: Library, adding cost: Double = 0) async throws {
         guard library.provider != nil, library.configuration.budget != nil else { return }

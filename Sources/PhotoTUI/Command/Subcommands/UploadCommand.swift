@@ -31,7 +31,7 @@ struct UploadCommand: AsyncParsableCommand {
         func run() async throws {
             let report = try await libraryOptions.withLibrary { library in
                 _ = try library.requiredUploader()
-                try await budget.check(library)
+                try await budget.check(library, for: "upload", on: "files that wait")
                 return try await ImportRun(library: library).run(ImportRequest(paths: []))
             }
             if output.json {
@@ -85,7 +85,7 @@ struct UploadCommand: AsyncParsableCommand {
         func run() async throws {
             try await libraryOptions.withLibrary { library in
                 let uploader = try library.requiredUploader()
-                try await budget.check(library)
+                try await budget.check(library, for: "upload", on: "a client's file")
                 guard let digest = Hex.bytes(sha256).flatMap({ SHA256Digest(bytes: $0) }),
                     let mediaType = MediaType(rawValue: type)
                 else { return }

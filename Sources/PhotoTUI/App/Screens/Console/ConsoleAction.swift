@@ -63,7 +63,7 @@ public enum ConsoleAction: Hashable, Sendable {
         case .resume(let queue): ("resume queue", "queue \(queue)")
         case .move(let queue, let other, _): ("move queue", "queue \(queue) to \(other)")
         case .purge(let queue, let mark): ("purge queue", "\(mark?.count ?? 0) messages of queue \(queue)")
-        case .retry(let choice): ("retry dead", choice.counts)
+        case .retry(let choice): (choice.deedName, choice.deedSubject)
         case .delete(let choice): ("delete dead", choice.subject(.letter) ?? "0 dead letters")
         case .onJobs(let choice): (choice.deed.name, choice.subject)
         case .shutDown(let worker): ("shut down worker", "worker \(worker)")
@@ -197,6 +197,15 @@ public struct DeadChoice: Hashable, Sendable {
         if case .group(let id) = extent { words.append("group \(id)") }
         if !match.isEmpty { words.append("matching \(match)") }
         return "\(ids.count) \(source.noun)s (\(words.isEmpty ? "all" : words.joined(separator: ", ")))"
+    }
+
+    /// As the journal calls it; of several sources at once by the first of them.
+    var deedName: String { ids.isEmpty ? (jobs.isEmpty ? "retry tasks" : "retry dead jobs") : "retry dead" }
+
+    /// Of all sources together.
+    var deedSubject: String {
+        let parts = [DeadSource.letter, .job, .task].compactMap { subject($0) }
+        return parts.isEmpty ? counts : parts.joined(separator: ", ")
     }
 
     /// `3 dead letters, 12 failed tasks`.

@@ -110,11 +110,15 @@ extension AppState {
                 else { return [] }
                 return record(
                     ConsoleState.Refusal(
-                        action: "purge queue", subject: "queue \(queue)", reason: "the name typed was \(typed)"))
+                        action: "purge queue", subject: "queue \(queue)", reason: "the name typed was \(typed)",
+                        purpose: decision.reason.text))
             }
             if let fault = faultBefore(decision.complete) {
                 activity.notice = Notice(.warning, fault)
-                return []
+                let deed = decision.complete.deed
+                return record(
+                    ConsoleState.Refusal(
+                        action: deed.name, subject: deed.subject, reason: fault, purpose: decision.reason.text))
             }
             return schedule(settled(decision.complete), reason: decision.reason.text)
         default:
@@ -163,7 +167,9 @@ extension AppState {
             activity.notice = Notice(
                 .warning, "not done, since \(fault): \(pending.action.verb) \(subject(of: pending.action))")
             let deed = pending.action.deed
-            return record(ConsoleState.Refusal(action: deed.name, subject: deed.subject, reason: fault))
+            return record(
+                ConsoleState.Refusal(
+                    action: deed.name, subject: deed.subject, reason: fault, purpose: pending.reason))
         }
         let request = makeRequest()
         console?.acting[request] = pending.action
@@ -176,7 +182,8 @@ extension AppState {
         console?.pending = nil
         activity.notice = Notice(.success, "taken back: nothing is done to \(subject(of: pending.action))")
         let deed = pending.action.deed
-        let refusal = ConsoleState.Refusal(action: deed.name, subject: deed.subject, reason: "taken back")
+        let refusal = ConsoleState.Refusal(
+            action: deed.name, subject: deed.subject, reason: "taken back", purpose: pending.reason)
         // Each time: whoever takes back the same twice has done it twice.
         return [.cancel(pending.timer)] + (console?.hasBroker == true ? [.recordRefusal(refusal)] : [])
     }

@@ -56,6 +56,8 @@ public struct ConsoleState: Sendable {
         public let action: String
         public let subject: String
         public let reason: String
+        /// Why the person wanted it.
+        public var purpose = ""
     }
 
     /// The question that the screen has asked, and when it asks again: one at a time, whatever shows.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Foundation
 import PhotoEngine
 
 /// `phototui journal`.
@@ -9,7 +10,9 @@ struct JournalCommand: AsyncParsableCommand {
         abstract: "Show who did what, and what came of it.",
         discussion: """
             The newest first. What was done to the broker of a profile is in that profile's journal; what was done to a broker \
-            without a library, or while the catalogue was away, is in one on this machine, which --broker shows.
+            without a library, or while the catalogue was away or could only be read, is in one on this machine, which --broker \
+            shows, and --profile along with the profile's. An action's two entries, its beginning and its end, have one action_id \
+            in JSON, and the reason that was given.
 
             Examples:
               phototui journal
@@ -42,7 +45,11 @@ struct JournalCommand: AsyncParsableCommand {
     func run() async throws {
         guard try BrokerOptions.namesForeignBroker(broker, libraryOptions) else {
             return try await libraryOptions.withLibrary { library in
-                try await list.list { Self.listing(try await library.catalog.journal(limit: limit)) }
+                try await list.list {
+                    Self.listing(
+                        try await library.journal(
+                            limit: limit, environment: ProcessInfo.processInfo.environment))
+                }
             }
         }
         var options = BrokerOptions()
@@ -70,9 +77,11 @@ struct JournalCommand: AsyncParsableCommand {
     }
 
     private static func json(_ entry: JournalEntry) -> JSON {
-        .object([
+        let outcome = ActionOutcome(reading: entry.outcome)
+        return .object([
             "id": .string(entry.id.description), "at": .moment(entry.at), "actor": .string(entry.actor),
             "action": .string(entry.action), "subject": .string(entry.subject), "outcome": .string(entry.outcome),
+            "reason": .rawText(outcome.reason), "action_id": .text(outcome.action),
         ])
     }
 }

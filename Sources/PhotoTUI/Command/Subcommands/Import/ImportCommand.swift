@@ -123,7 +123,7 @@ struct ImportCommand: AsyncParsableCommand {
         let report: ImportReport
         var markedMissing: Int?
         do {
-            if !dryRun { try await budget.check(library) }
+            if !dryRun { try await budget.check(library, for: "import", on: counted(named.count, "path")) }
             try await ImportQuote.tell(paths, library)
             var request = ImportRequest(
                 paths: paths, copies: copy, isDryRun: dryRun, listsItems: true, readsNamedFiles: true,
