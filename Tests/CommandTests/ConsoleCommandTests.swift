@@ -271,6 +271,38 @@ struct ConsoleCommandTests {
         #expect(kept.text.contains("pause queue"))
     }
 
+    @Test("What somebody tries who may only read the catalogue is on record, and health finds nothing wrong with that")
+    func readers() async throws {
+        var profile = try NetworkedProfile()
+        try await profile.migrate()
+        let photos = try TestFolder()
+        try photos.write(TestPicture.png(seed: 1), as: "1.png")
+        #expect(try await profile.program().run(["import", "--profile", "test", photos.path]).exitCode == 0)
+        let direct = try NetworkedProfile.variable("POSTGRES")
+        let address = ["host", "port", "dbname", "user"].map { "\($0)=\(NetworkedProfile.word($0, of: direct))" }
+        profile.keys["database"] = address.joined(separator: " ") + " options='-c default_transaction_read_only=on'"
+        profile.keys["database_owner"] = nil
+        profile.variables["PHOTOTUI_DATABASE_PASSWORD"] = NetworkedProfile.word("password", of: direct)
+        let program = try profile.program()
+        let retried = try await program.run([
+            "jobs", "retry", "--all-dead", "--profile", "test", "--yes", "--reason", "deploy (42) was bad",
+        ])
+        let paused = try await program.run(["queues", "pause", "batch", "--profile", "test"])
+        #expect(paused.complaints.contains("journal is kept on this machine"), "\(paused.complaints)")
+        let journal = try await program.run(["journal", "--profile", "test", "--json"])
+        #expect(journal.exitCode == 0, "\(journal.complaints)\(retried.complaints)")
+        let entries = try #require(try journal.document()["entries"] as? [[String: Any]], "\(journal.complaints)")
+        #expect(entries.contains { $0["action"] as? String == "pause queue" }, "\(entries)")
+        #expect(retried.exitCode != 0 || retried.text.contains("0"), "\(retried.text)")
+        let ids = Set(entries.compactMap { $0["action_id"] as? String })
+        #expect(!ids.isEmpty && ids.allSatisfy { $0.count == 8 })
+        for (options, word) in [([], "CRITICAL - database: "), (["--read-only"], "WARNING - workers: ")] {
+            // A job waits, and no worker is there.
+            let health = try await program.run(["health", "--profile", "test", "--check"] + options)
+            #expect(health.text.hasPrefix("PHOTOTUI \(word)"), "\(health.text)")
+        }
+    }
+
     @Test("Where PHOTOTUI_BROKER names a broker and there is no library, health and the journal are the broker's")
     func variable() async throws {
         let place = try Place()

@@ -35,9 +35,13 @@ public struct HealthProbe: Sendable {
     public let name: String
     /// Which server it is, for when it says nothing: `Postgres at db.example:5432`.
     public let server: String
+    /// How long a look may take, where that is longer than those at others.
+    public let limit: Duration?
     public let look: @Sendable () async throws -> Finding
 
-    public init(_ name: String, server: String, look: @escaping @Sendable () async throws -> Finding) {
-        (self.name, self.server, self.look) = (name, server, look)
+    public init(
+        _ name: String, server: String, limit: Duration? = nil, look: @escaping @Sendable () async throws -> Finding
+    ) {
+        (self.name, self.server, self.limit, self.look) = (name, server, limit, look)
     }
 }

@@ -67,7 +67,7 @@ public final class HealthMonitor: Sendable {
             return nil
         }
         if let since { return silence(of: probe, since: since) }
-        let found = await answered(within: limit) {
+        let found = await answered(within: probe.limit ?? limit) {
             let found = await Self.finding(of: probe, since: start)
             self.state.withLock { _ = $0.hanging.removeValue(forKey: probe.name) }
             return found

@@ -157,7 +157,7 @@ public struct LibraryInbox: Sendable {
         add(
             .lostOriginals, lostOriginals,
             "\(counted(lostOriginals.count, "original")) (\(lostOriginals.bytes)) that the catalogue has \(isOne ? "is" : "are") not in the storage: "
-                + "\(lostOriginals.first ?? "")\(isOne ? "" : " and others"). What is left of \(isOne ? "it" : "them") are renditions.",
+                + "\(lostOriginals.first ?? "")\(isOne ? "" : " and others"). What was made of \(isOne ? "it" : "them"), if anything, are renditions.",
             advice:
                 "bring the bytes back under the same \(isOne ? "key" : "keys"), from a backup or, where the bucket keeps versions, from "
                 + "the one before; \(list) lists them. Importing the file again does not: the photo is known")

@@ -12,7 +12,7 @@ extension LibraryHealth {
     /// The database as phototui reaches it, and, where the profile names the address of its owner too, the server behind:
     /// so that a stopped PgBouncer and a stopped Postgres are told apart.
     static func database(
-        _ profile: Profile, _ secrets: ProfileSecrets
+        _ profile: Profile, _ secrets: ProfileSecrets, onlyReads: Bool
     ) -> (probes: [HealthProbe], close: @Sendable () async -> Void) {
         let connected = Connected {
             PostgresProbe(
@@ -26,7 +26,7 @@ extension LibraryHealth {
             HealthProbe("database", server: server) {
                 do {
                     let answer = try await connected.use { try await $0.ask() }
-                    return finding(answer, server, newest)
+                    return finding(answer, server, newest, onlyReads: onlyReads)
                 } catch let error as EngineError where error.code == .permissionDenied {
                     await secrets.forget()
                     throw error
@@ -53,20 +53,22 @@ extension LibraryHealth {
     }
 
     private static func finding(
-        _ answer: PostgresProbe.Answer, _ server: String, _ newest: Int
+        _ answer: PostgresProbe.Answer, _ server: String, _ newest: Int, onlyReads: Bool
     ) -> HealthProbe.Finding {
-        if answer.isReadOnly {
+        if answer.isReadOnly, !onlyReads {
             return HealthProbe.Finding(
                 "\(server) is read-only", status: .fail,
-                whatToDo: "name a role that may write, and the primary server, not its replica")
+                whatToDo: "name a role that may write, and the primary server, not its replica; "
+                    + "for a role that is to read only, look with --read-only")
         }
         if answer.schemaVersion != newest {
             return HealthProbe.Finding(
                 "\(server) has schema \(answer.schemaVersion), and this phototui needs \(newest)", status: .fail,
                 whatToDo: answer.schemaVersion > newest ? "install the newer phototui" : "run: phototui migrate")
         }
+        let answers = answer.isReadOnly ? "answers, and is read-only" : "answers"
         return HealthProbe.Finding(
-            "\(server) answers: Postgres \(answer.version), schema \(answer.schemaVersion), \(answer.databaseBytes)")
+            "\(server) \(answers): Postgres \(answer.version), schema \(answer.schemaVersion), \(answer.databaseBytes)")
     }
 
     /// Of so many connections that a server takes, those that are in use count as too many.
@@ -208,8 +210,9 @@ extension LibraryHealth {
     static func workers(
         _ console: Connected<CeleryConsole>, _ address: RedisAddress, _ history: TaskHistoryFile
     ) -> HealthProbe {
-        HealthProbe("workers", server: "the workers of Redis at \(address)") {
-            let found = await answered(within: .milliseconds(1700)) { () -> HealthProbe.Finding? in
+        // Hearts beat every two seconds, for who may only listen.
+        HealthProbe("workers", server: "the workers of Redis at \(address)", limit: .seconds(5)) {
+            let found = await answered(within: .milliseconds(4500)) { () -> HealthProbe.Finding? in
                 do {
                     return try await console.use { console in
                         async let listing = console.queues()
@@ -221,7 +224,14 @@ extension LibraryHealth {
                         return finding(consumed, try await listing.queues, lost: lost, now: now)
                     }
                 } catch let error as EngineError where error.code == .permissionDenied {
-                    return HealthProbe.Finding("this user may not ask workers anything")
+                    return try? await console.use { console in
+                        async let listing = console.queues()
+                        async let past = try? history.past()
+                        let heard = try await console.heard(for: .milliseconds(2500))
+                        let now = Date().timeIntervalSince1970
+                        let lost = await past?.lost(besides: Set(heard), at: now) ?? []
+                        return finding(heard: heard, try await listing.queues, lost: lost, now: now)
+                    }
                 } catch {
                     return nil
                 }
@@ -236,6 +246,24 @@ extension LibraryHealth {
     static func finding(
         _ consumed: [String: [String]], _ queues: [QueueState], lost: [SeenWorker] = [], now: Double = 0
     ) -> HealthProbe.Finding {
+        let taken = Set(consumed.values.joined())
+        return finding(
+            "\(counted(consumed.count, "worker")) answered", queues, left: { !taken.contains($0) }, lost: lost, now: now
+        )
+    }
+
+    /// `heard` are the workers whose hearts beat, for who may not ask them what they consume.
+    static func finding(
+        heard: [String], _ queues: [QueueState], lost: [SeenWorker] = [], now: Double = 0
+    ) -> HealthProbe.Finding {
+        finding(
+            "\(counted(heard.count, "worker")) heard, and this user may not ask them what they do", queues,
+            left: { _ in heard.isEmpty }, lost: lost, now: now)
+    }
+
+    private static func finding(
+        _ answered: String, _ queues: [QueueState], left isLeft: (String) -> Bool, lost: [SeenWorker], now: Double
+    ) -> HealthProbe.Finding {
         let waiting = queues.filter { $0.depth > 0 }
         func names(_ queues: [QueueState]) -> String {
             queues.prefix(5).map { "\($0.depth) in \($0.name)" }.joined(separator: ", ")
@@ -249,8 +277,7 @@ extension LibraryHealth {
                     "see on its machine whether it runs, and start it again; phototui inbox tells more"
                 ))
         }
-        let taken = Set(consumed.values.joined())
-        let left = waiting.filter { !taken.contains($0.name) }
+        let left = waiting.filter { isLeft($0.name) }
         let paused = waiting.filter(\.isPaused)
         let deep = waiting.filter { $0.depth > QueueState.alertDepth }
         if !left.isEmpty {
@@ -265,7 +292,6 @@ extension LibraryHealth {
             warnings.append(
                 ("over \(QueueState.alertDepth) wait: \(names(deep))", "see whether it grows: phototui queues"))
         }
-        let answered = "\(counted(consumed.count, "worker")) answered"
         if warnings.isEmpty {
             return HealthProbe.Finding(answered + (waiting.isEmpty ? ", nothing waits" : "; \(names(waiting))"))
         }

@@ -26,7 +26,7 @@ public final class LibraryHealth: Sendable {
     private let closing: @Sendable () async -> Void
 
     /// Opens nothing yet: what is away is found so. `broker` stands over the profile's, or `PHOTOTUI_BROKER`. Who `onlyReads`
-    /// learns that the broker answers, not that it takes what it is given. Throws where the broker is no address.
+    /// learns that the broker answers, not that it takes what it is given, and needs no database that can be written. Throws where the broker is no address.
     public init(
         _ place: Place, broker option: String?, environment: [String: String], onlyReads: Bool = false
     ) throws {
@@ -48,7 +48,7 @@ public final class LibraryHealth: Sendable {
             } drop: {
                 try? await $0?.close()
             }
-            let database = Self.database(profile, secrets)
+            let database = Self.database(profile, secrets, onlyReads: onlyReads)
             let storage = Self.storage(profile, secrets)
             probes += database.probes + [storage]
             // Made with the first library that is opened.

@@ -187,20 +187,10 @@ public struct CeleryExamination: Sendable {
 
     /// Who is heard within a few seconds.
     private func workers() async throws -> Finding {
-        let names = Mutex<Set<String>>([])
-        let channel = broker.keys.eventChannel("worker.heartbeat")
-        let ears = RedisConnection(address, greeting: { [] }) { value in
-            let parts = value.array
-            guard parts.count == 3, parts[0].text == "message", let bytes = parts[2].bytes,
-                let envelope = JSONValue(parsing: bytes)
-            else { return }
-            let name = CeleryEnvelope.body(of: envelope)?["hostname"].string ?? envelope["headers"]["hostname"].string
-            if let name { names.withLock { _ = $0.insert(name) } }
-        }
-        ears.push(RedisCommand("SUBSCRIBE", .text(channel)))
+        let hearts = Heartbeats(address, broker.keys)
         try await Task.sleep(for: .seconds(listenSeconds))
-        ears.close()
-        let heard = names.withLock { $0.sorted() }
+        hearts.close()
+        let heard = hearts.beats.keys.sorted()
         guard !heard.isEmpty else {
             return Finding(
                 "workers", .warning, "none is heard", whatToDo: "start one: phototui worker --profile \(profile)")

@@ -58,6 +58,8 @@ extension CeleryWorker {
     private func perform(_ held: CeleryWorkerState.Held) async {
         let (received, call) = (held.received, held.call)
         note(.started(call))
+        // As Celery counts: what was begun.
+        state.withLock { $0.count(call.message.task) }
         events.task("task-started", call.id)
         let end: CeleryEnd
         do {
@@ -104,7 +106,6 @@ extension CeleryWorker {
             if canGoOn { wakeUp() }
             pauseOrGoOn(after: outcome)
         }
-        if case .succeeded = outcome { state.withLock { $0.count(call.message.task) } }
         await conclude(received, call, outcome, seconds)
         note(.ended(call, outcome, seconds: seconds))
     }

@@ -3,28 +3,12 @@ internal import Foundation
 internal import Synchronization
 
 extension CeleryConsole {
-    private struct Heartbeat {
-        let heardAt: Double
-        let body: JSONValue
-    }
-
     /// A worker that began less long ago is not taken for silent.
     private static let startSeconds = 5.0
 
     public func workers(patience: Duration) async throws -> [WorkerState] {
-        let beats = Mutex<[String: Heartbeat]>([:])
-        let ears = RedisConnection(address, greeting: { [] }) { value in
-            let parts = value.array
-            guard parts.count == 3, parts[0].text == "message", let bytes = parts[2].bytes,
-                let body = JSONValue(parsing: bytes).flatMap(CeleryEnvelope.body(of:)),
-                let name = body["hostname"].string
-            else { return }
-            beats.withLock { $0[name] = Heartbeat(heardAt: Date().timeIntervalSince1970, body: body) }
-        }
-        defer { ears.close() }
-        for event in ["worker.heartbeat", "worker.online"] {
-            ears.push(RedisCommand("SUBSCRIBE", .text(keys.eventChannel(event))))
-        }
+        let hearts = Heartbeats(address, keys)
+        defer { hearts.close() }
         let start = ContinuousClock.now
         let askedAt = Date().timeIntervalSince1970
         let methods = ["stats", "active", "active_queues", "reserved", "scheduled"]
@@ -40,17 +24,25 @@ extension CeleryConsole {
         // A heart beats every two seconds; who answered has shown that it lives.
         let names = Set(answers.flatMap(\.keys))
         while ContinuousClock.now < start + patience, !Task.isCancelled {
-            if !names.isEmpty, names.isSubset(of: Set(beats.withLock { $0.keys })) { break }
+            if !names.isEmpty, names.isSubset(of: Set(hearts.beats.keys)) { break }
             try? await Task.sleep(for: .milliseconds(20))
         }
-        let heard = beats.withLock { $0 }
+        let heard = hearts.beats
         return names.union(heard.keys).sorted().map { name in
             state(of: name, answers.map { $0[name] ?? .null }, heard[name], wasAsked: mayAsk, askedAt: askedAt)
         }
     }
 
+    /// The workers that are heard meanwhile: for who may not ask them.
+    public func heard(for time: Duration) async throws -> [String] {
+        let hearts = Heartbeats(address, keys)
+        defer { hearts.close() }
+        try await Task.sleep(for: time)
+        return hearts.beats.keys.sorted()
+    }
+
     private func state(
-        of name: String, _ answers: [JSONValue], _ beat: Heartbeat?, wasAsked: Bool, askedAt: Double
+        of name: String, _ answers: [JSONValue], _ beat: Heartbeats.Beat?, wasAsked: Bool, askedAt: Double
     ) -> WorkerState {
         let (stats, active, queues) = (answers[0], answers[1], answers[2])
         let hasAnswered = answers.contains { !$0.isNull }
@@ -73,8 +65,9 @@ extension CeleryConsole {
                     id: task["id"].string ?? "", task: task["name"].string ?? "",
                     seconds: task["time_start"].real.map { max(0, askedAt - $0) })
             }, reserved: answers[3].array?.count, scheduled: answers[4].array?.count,
-            processed: stats["total"].members.map { $0.reduce(0) { $0 + ($1.value.integer ?? 0) } }
-                ?? beat?.body["processed"].integer,
+            // What was begun, and has ended.
+            processed: (stats["total"].members.map { $0.reduce(0) { $0 + ($1.value.integer ?? 0) } }
+                ?? beat?.body["processed"].integer).map { max(0, $0 - (active.array?.count ?? 0)) },
             load: (beat?.body["loadavg"].array ?? []).compactMap(\.real),
             uptimeSeconds: stats["uptime"].real,
             clockSkewSeconds: beat.flatMap { beat in beat.body["timestamp"].real.map { $0 - beat.heardAt } })

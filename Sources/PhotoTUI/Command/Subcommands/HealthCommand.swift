@@ -13,12 +13,13 @@ struct HealthCommand: AsyncParsableCommand {
         commandName: "health",
         abstract: "Look at everything a library needs: database, storage, broker, decoder.",
         discussion: """
-            Each look takes two seconds at most. --serve answers GET /health/live (200 while the process runs), \
+            Each look takes two seconds at most, but for workers that can only be listened to: five. --serve answers GET /health/live (200 while the process runs), \
             /health/ready (200, or 503 where a dependency fails, with one JSON document) and /metrics (Prometheus).
 
             Examples:
               phototui health --profile prod
               phototui health --profile prod --check
+              phototui health --profile reader --check --read-only
               phototui health --profile prod --serve 127.0.0.1:9464
               phototui health --profile prod --serve /run/phototui/health.sock
               phototui health --broker redis://localhost:6379/0 --check    without a library: the broker and its workers
@@ -34,6 +35,9 @@ struct HealthCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The broker (default: PHOTOTUI_BROKER, else the profile's).", valueName: "url"))
     var broker: String?
+
+    @Flag(help: "As who may only look: nothing is tried that writes, and nothing has to be writable.")
+    var readOnly = false
 
     @Flag(help: "Print one line, and exit as a monitoring plugin does.")
     var check = false
@@ -62,7 +66,7 @@ struct HealthCommand: AsyncParsableCommand {
         // It tells itself what does not answer.
         WaitNotice.stop()
         let configuration = LibraryOptions.configuration()
-        let health = try Self.health(libraryOptions, configuration, broker: broker)
+        let health = try Self.health(libraryOptions, configuration, broker: broker, onlyReads: readOnly)
         if let serve {
             let address = try HealthAddress(serve)
             return try await Self.serve(health, on: address)
@@ -100,21 +104,18 @@ struct HealthCommand: AsyncParsableCommand {
     }
 
     static func health(
-        _ options: LibraryOptions, _ configuration: Configuration, broker: String?
+        _ options: LibraryOptions, _ configuration: Configuration, broker: String?, onlyReads: Bool = false
     ) throws -> LibraryHealth {
-        // Of a library, and a profile, that are there it is the broker to ask instead of theirs.
+        // Beside a library, or a profile, that is named it is the broker to ask instead of theirs.
         let isForeign =
-            if broker == nil {
-                try BrokerOptions.namesForeignBroker(nil, options)
-            } else {
-                try options.library == nil && options.profile(configuration) == nil
-                    && options.location(configuration).catalog.withPlatformString { access($0, F_OK) } != 0
-            }
+            broker == nil
+            ? try BrokerOptions.namesForeignBroker(nil, options) : options.library == nil && options.profile == nil
         let place: LibraryHealth.Place =
             try isForeign
             ? .broker
             : options.profile(configuration).map { .profile($0) } ?? .folder(options.location(configuration).folder)
-        return try LibraryHealth(place, broker: broker, environment: ProcessInfo.processInfo.environment)
+        return try LibraryHealth(
+            place, broker: broker, environment: ProcessInfo.processInfo.environment, onlyReads: onlyReads)
     }
 
     private static func serve(_ health: LibraryHealth, on address: HealthAddress) async throws {
