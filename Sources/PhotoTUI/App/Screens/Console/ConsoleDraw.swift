@@ -10,12 +10,18 @@ struct ConsoleColumn {
     var isRight = true
     /// Whether it has no more than the texts that show need.
     var isFitted = false
+    /// Of one that takes what is left: fewer are not enough, and other columns go first.
+    var least = Self.least
+
+    static let least = 14
 }
 
 struct ConsoleCell {
     /// Safe to show.
     let text: String
     var role: StyleRole = .text
+    /// Told behind the text, and shown whole where that is cut.
+    var note = ""
 }
 
 extension AppState {
@@ -174,7 +180,7 @@ extension AppState {
         var shown: [Int] = []
         var used = 0
         for index in columns.indices {
-            let needed = (columns[index].width == 0 ? 14 : widths[index]) + 1
+            let needed = (columns[index].width == 0 ? columns[index].least : widths[index]) + 1
             guard used + needed <= room + 1 else { continue }
             shown.append(index)
             used += needed
@@ -184,8 +190,11 @@ extension AppState {
             var left = area.column + 1
             for index in shown {
                 let width = columns[index].width == 0 ? room - fixed : widths[index]
-                let text = cells[index].text.truncated(
-                    to: max(0, width), columns[index].width == 0 ? .middle : .ellipsis, ascii: look.lines.isASCII)
+                let note = cells[index].note.truncated(to: max(0, width), .ellipsis, ascii: look.lines.isASCII)
+                let text =
+                    cells[index].text.truncated(
+                        to: max(0, width - note.displayWidth), columns[index].width == 0 ? .middle : .ellipsis,
+                        ascii: look.lines.isASCII) + note
                 let indent = columns[index].isRight ? max(0, width - text.displayWidth) : 0
                 grid.write(text, at: Position(row: row, column: left + indent), role: role ?? cells[index].role)
                 left += width + 1

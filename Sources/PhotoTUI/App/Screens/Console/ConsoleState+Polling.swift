@@ -92,7 +92,8 @@ extension AppState {
             deadCollected(request, jobs: jobs, tasks: tasks, queueless: queueless, hindrances, price: price)
             return []
         case .jobsLoaded(let request, let page, let watched, let seconds, let at):
-            return answered(request, at, pause: JobsState.pause(after: seconds)) {
+            let pause = JobsState.pause(after: seconds, moving: console?.jobs.arrivals(in: page) ?? 0)
+            return answered(request, at, pause: pause) {
                 $0.jobs.take(page, watchedUntil: watched, at: at)
             }
         case .jobLoaded(let request, let details, let at):

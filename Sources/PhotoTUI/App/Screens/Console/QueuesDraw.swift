@@ -40,8 +40,12 @@ extension AppState {
                 .init(title: "ERRORS", width: 6), .init(title: "WAIT 50/95", width: 13),
                 .init(title: "RUN 50/95", width: 14),
             ] : []
+        // What is told behind a name is to be read, whatever else there is room for.
+        let noted = rows.lazy.map { (name: Self.name(of: $0), note: Self.note(of: $0)) }.filter { !$0.note.isEmpty }
+        let least = noted.map { min($0.name.displayWidth, 12) + $0.note.displayWidth }.max() ?? 0
         var columns: [ConsoleColumn] = [
-            .init(title: "QUEUE", width: 0, isRight: false), .init(title: "WAITING", width: 10),
+            .init(title: "QUEUE", width: 0, isRight: false, least: max(least, ConsoleColumn.least)),
+            .init(title: "WAITING", width: 10),
             .init(title: "UNACKED", width: 7), .init(title: "ETA", width: 5), .init(title: "OLDEST", width: 6),
             .init(title: "DEAD", width: 5), .init(title: "IN/S", width: 6), .init(title: "OUT/S", width: 6),
         ]
@@ -66,9 +70,6 @@ extension AppState {
 
     private func cells(of queue: QueueState, _ console: ConsoleState) -> [ConsoleCell] {
         let isAlert = queue.depth > QueueState.alertDepth || queue.isLeft || grows(queue, console)
-        var name = queue.name.isEmpty ? "\"\"" : displayEscaped(queue.name)
-        if queue.isPaused { name += " (paused)" }
-        if let text = queue.leftText { name += " (\(text))" }
         let rates = console.queues.rates[queue.name]
         func rate(_ value: Double?) -> String {
             value.map { ConsoleText.rate($0, isAtLeast: rates?.isAtLeast == true, look.lines) } ?? "-"
@@ -77,13 +78,23 @@ extension AppState {
             ConsoleCell(text: grouped(number), role: number == 0 ? .dim : role)
         }
         return [
-            ConsoleCell(text: name, role: queue.isLeft ? .error : queue.isPaused ? .warning : .text),
+            ConsoleCell(
+                text: Self.name(of: queue), role: queue.isLeft ? .error : queue.isPaused ? .warning : .text,
+                note: Self.note(of: queue)),
             isAlert ? ConsoleCell(text: "!" + grouped(queue.depth), role: .warning) : count(queue.depth),
             count(queue.unacknowledged), count(queue.scheduled),
             ConsoleCell(text: queue.oldestSeconds.map(ConsoleText.age) ?? "-", role: .text),
             count(queue.dead, .error), ConsoleCell(text: rate(rates?.inPerSecond)),
             ConsoleCell(text: rate(rates?.outPerSecond)), ConsoleCell(text: ""),
         ]
+    }
+
+    private static func name(of queue: QueueState) -> String {
+        queue.name.isEmpty ? "\"\"" : displayEscaped(queue.name)
+    }
+
+    private static func note(of queue: QueueState) -> String {
+        (queue.isPaused ? " (paused)" : "") + (queue.leftText.map { " (\($0))" } ?? "")
     }
 
     /// Whether it will not be empty as it goes now.
@@ -121,7 +132,7 @@ extension AppState {
     private func drawTrends(
         _ console: ConsoleState, _ columns: [ConsoleColumn], into grid: inout Grid, in area: Rect
     ) {
-        let needed = columns.reduce(0) { $0 + ($1.width == 0 ? 14 : $1.width) + 1 }
+        let needed = columns.reduce(0) { $0 + ($1.width == 0 ? $1.least : $1.width) + 1 }
         guard needed <= area.columns - 1, let trendWidth = columns.last?.width else { return }
         let cursor = console.queues.cursor
         for line in 0..<max(0, area.rows - 1) {

@@ -37,6 +37,20 @@ public struct JobsState: Sendable {
     /// So much of the time, at most, is spent looking.
     static func pause(after seconds: Double) -> Double { max(ConsoleState.Poll.pause, seconds * 10) }
 
+    /// What comes moves all the rows below it, so that a line is sent nearly a whole screen at each look: seldom enough that
+    /// it is never more than two kilobytes a second.
+    static func pause(after seconds: Double, moving arrivals: Int) -> Double {
+        max(pause(after: seconds), arrivals == 0 ? 0 : arrivals < 20 ? 2 : 2.5)
+    }
+
+    /// How many of those that would show first weren't there at the last look.
+    func arrivals(in next: JobPage?) -> Int {
+        guard let next, page?.mark != nil else { return 0 }
+        let before = Set(jobs.prefix(Self.shown).map(\.id))
+        return next.jobs.prefix(Self.shown).count { !before.contains($0.id) }
+    }
+    private static let shown = 40
+
     /// `page` is nil where nothing has changed.
     mutating func take(_ page: JobPage?, watchedUntil: Double?, at moment: Double) {
         answeredAt = moment
