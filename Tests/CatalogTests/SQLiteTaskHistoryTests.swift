@@ -75,6 +75,51 @@ struct SQLiteTaskHistoryTests {
 
     private let watch = TaskWatchState(id: "w", since: 0)
 
+    @Test("Of what a worker holds, or what waits, the unfinished is lost, and what is told of it later counts")
+    func losses() async throws {
+        func event(_ id: String, _ kind: TaskEvent.Kind, _ at: Double, worker: String? = nil) -> TaskEvent {
+            var event = TaskEvent(id: id, kind: kind, at: at, heardAt: at)
+            (event.worker, event.queue) = (worker, "q")
+            return event
+        }
+        try await withHistory { history in
+            try await history.record(
+                [
+                    event("runs", .started, 10, worker: "a"), event("held", .received, 11, worker: "a"),
+                    event("later", .started, 30, worker: "a"), event("other", .started, 10, worker: "b"),
+                    event("done", .started, 10, worker: "a"), event("done", .succeeded, 12, worker: "a"),
+                    event("waits", .sent, 10), event("new", .sent, 30),
+                ], marks: [], watch: watch)
+            #expect(try await history.held(by: "a", heardUntil: 20, limit: 9) == ["runs", "held"])
+            #expect(try await history.held(by: "a", heardUntil: 20, limit: 1) == ["runs"])
+            #expect(try await history.queued(in: "q", heardUntil: 20, limit: 9) == ["waits"])
+            #expect(try await history.queued(in: nil, heardUntil: 40, limit: 9) == ["waits", "new"])
+            #expect(try await history.queued(in: "other", heardUntil: 40, limit: 9) == [])
+            try await history.record(lost: ["runs", "held", "done", "waits"], because: "it is gone", at: 40)
+            var filter = TaskFilter()
+            filter.states = [.lost]
+            let lost = try await history.tasks(filter, limit: 9).tasks
+            #expect(Set(lost.map(\.id)) == ["runs", "held", "waits"] && lost.allSatisfy { $0.error == "it is gone" })
+            #expect(try await history.task("done")?.state == .succeeded)
+            #expect(try await history.failures().isEmpty)
+            // It was only slow; and another is delivered again.
+            try await history.record(
+                [
+                    event("runs", .succeeded, 50, worker: "a"), event("held", .received, 51, worker: "b"),
+                    event("held", .started, 52, worker: "b"),
+                ], marks: [], watch: watch)
+            #expect(try await history.task("runs")?.state == .succeeded)
+            #expect(try await history.task("runs")?.error == nil)
+            #expect(try await history.task("held")?.state == .running)
+            try await history.database.write(.soon) { _ = try $0.execute("PRAGMA user_version = 3", []) }
+        }
+        // What the version before wrote is taken as it is.
+        try await withHistory { history in
+            let state = try await history.task("waits")?.state
+            #expect(state == .lost)
+        }
+    }
+
     /// As a file was in an earlier form.
     private func makeOlder(_ version: Int, _ connection: any SQLConnection) throws {
         for name in ["task_failure", "task_failed", "task_unprinted"] {

@@ -26,6 +26,18 @@ struct BrokerTaskTests {
         #expect(task.firstHeardAt == 1.5 && task.lastHeardAt == 7.5)
     }
 
+    @Test("A task whose worker is gone is lost until it is told of again; one that runs once more has lost an attempt")
+    func gone() {
+        let held = [event(.sent, 1), event(.received, 2), event(.started, 3), event(.lost, 70, error: "gone")]
+        let (task, _) = after(held)
+        #expect(task.state == .lost && task.error == "gone" && task.endedAt == nil && task.state.isFinished)
+        #expect(after(held + [event(.succeeded, 90)]).task.state == .succeeded)
+        let (again, earlier) = after(held + [event(.received, 90), event(.started, 91)])
+        #expect(again.state == .running && earlier.map(\.state) == [.lost] && again.earlierAttempts == 1)
+        let (done, _) = after([event(.started, 3), event(.failed, 4, error: "no"), event(.lost, 70, error: "gone")])
+        #expect(done.state == .failed && done.error == "no")
+    }
+
     @Test("A publisher that is heard late changes no state, and a clock that runs ahead gives no wait below zero")
     func late() {
         let (task, _) = after([event(.received, 2), event(.started, 3), event(.succeeded, 4), event(.sent, 1)])

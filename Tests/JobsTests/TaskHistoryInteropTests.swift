@@ -341,6 +341,58 @@ struct TaskHistoryInteropTests {
         #expect(try await text("health", "--check").hasPrefix("PHOTOTUI OK"))
     }
 
+    @Test(
+        "A task whose worker was killed and started anew is lost, as are those whose messages were purged, and an unknown one is told",
+        .timeLimit(.minutes(8)))
+    func lost() async throws {
+        let peer = try CeleryPeer()
+        let watcher = Watcher(peer: peer)
+        func text(_ words: String...) async throws -> String {
+            try await peer.launchAndRead(CeleryPeer.programs + "/phototui", words + ["--broker", watcher.url])
+        }
+        func count(_ state: String) async throws -> Int {
+            try await watcher.jobs(["list", "--state", state])["jobs"].array?.count ?? -1
+        }
+        let watch = try watcher.start()
+        defer { kill(watch.process.processIdentifier, SIGKILL) }
+        try await wait("the watch did not begin") { try watcher.isWriting(watch.output) }
+        let first = try await peer.startWorker(queues: "python")
+        defer { kill(first.processIdentifier, SIGKILL) }
+        // Until it is known that workers tell of their tasks.
+        _ = try await peer.run("print(send('python.add', 1, 2, queue='python').get(timeout=60))")
+        try await wait("nothing was told") { try await count("succeeded") == 1 }
+        // What somebody else purges is seen once nothing is left anywhere.
+        let announce = "app.conf.task_send_sent_event = True\n"
+        _ = try await peer.run(announce + "[send('python.add', n, 2, queue='nobody') for n in range(2)]")
+        try await wait("they are not queued") { try await count("queued") == 2 }
+        _ = try await peer.run("app.connection_for_write().default_channel.queue_purge('nobody')")
+        try await wait("they are not lost") { try await count("lost") == 2 }
+        _ = try await peer.run("send('photo.sleep', 600, queue='python')")
+        try await wait("it does not run") { try await count("running") == 1 }
+        // With its children, which would go on.
+        _ = try await peer.run(
+            "import signal, subprocess; subprocess.run(['pkill', '-KILL', '-P', '\(first.processIdentifier)'])")
+        kill(first.processIdentifier, SIGKILL)
+        first.waitUntilExit()
+        let second = try await peer.startWorker(queues: "python")
+        defer { kill(second.processIdentifier, SIGKILL) }
+        try await wait("it is not lost") { try await count("lost") == 3 }
+        let lost = try await text("jobs", "list", "--state", "lost")
+        #expect(lost.contains("photo.sleep") && lost.contains("has started anew since"), "\(lost)")
+        #expect(try await count("running") == 0)
+
+        _ = try await peer.run(announce + "[send('python.add', n, 2, queue='nobody') for n in range(3)]")
+        try await wait("they are not queued") { try await count("queued") == 3 }
+        #expect(try await text("queues", "purge", "nobody", "--yes").contains("3 messages"))
+        #expect(try await count("queued") == 0)
+        #expect(try await count("lost") == 6)
+        let known = try #require(
+            try await watcher.jobs(["list", "--state", "lost"])["jobs"].array?.first?["id"].string)
+        let revoked = try await text("jobs", "revoke", "nosuch", known)
+        #expect(revoked.contains("nosuch: nobody here has heard of such a task"), "\(revoked)")
+        #expect(!revoked.contains("\(known): nobody"), "\(revoked)")
+    }
+
     @Test("Tasks that fail are told by the inbox and by health", .timeLimit(.minutes(8)))
     func failing() async throws {
         let peer = try CeleryPeer()

@@ -5,7 +5,8 @@ public import SystemPackage
 /// The history of a broker's tasks in a SQLite file of its own.
 public final class SQLiteTaskHistory: TaskHistory {
     let database: SQLiteDatabase
-    private static let version: Int64 = 3
+    /// Since 4 tasks may be lost, which an older program would not read.
+    private static let version: Int64 = 4
     /// Events whose tasks are held at a time, so that what is held in memory is bounded.
     private static let batch = 2000
     /// Attempts kept of one task beside the latest.
@@ -70,7 +71,8 @@ public final class SQLiteTaskHistory: TaskHistory {
     private static func create(_ database: SQLiteDatabase, from found: Int64) async throws {
         try await database.write(.soon) { connection in
             let statements =
-                (found < 1 ? TaskRows.schema : []) + (found < 2 ? [TaskRows.workers] : []) + TaskRows.failures
+                (found < 1 ? TaskRows.schema : []) + (found < 2 ? [TaskRows.workers] : [])
+                + (found < 3 ? TaskRows.failures : [])
             for statement in statements { try connection.execute(statement, []) }
             try connection.execute("PRAGMA user_version = \(version)", [])
         }

@@ -72,7 +72,7 @@ enum TaskRows {
 
     /// The places of the states, as they are stored; those that have shipped never change.
     static let states: [BrokerTask.State] = [
-        .queued, .received, .running, .retrying, .succeeded, .failed, .revoked, .rejected,
+        .queued, .received, .running, .retrying, .succeeded, .failed, .revoked, .rejected, .lost,
     ]
     static func number(_ state: BrokerTask.State) -> Int64 { Int64(states.firstIndex(of: state) ?? 0) }
 

@@ -31,6 +31,12 @@ public protocol TaskHistory: Sendable {
     /// Keeps as which tasks others were sent again, those that it knows nothing of left out; and of the former what was told when
     /// they were sent, as far as nobody who watches has recorded it.
     func record(retries: [(task: String, sentAs: String)], sent: [TaskEvent], at moment: Double) async throws
+    /// Tasks that a worker has received or begun and not ended, of which nothing was heard behind a moment; the first of them.
+    func held(by worker: String, heardUntil moment: Double, limit: Int) async throws -> [String]
+    /// Tasks that wait in a queue, or in any, of which nothing was heard behind a moment; the first of them.
+    func queued(in queue: String?, heardUntil moment: Double, limit: Int) async throws -> [String]
+    /// Keeps that these are lost, and why; those that have ended stay as they are.
+    func record(lost ids: [String], because reason: String, at moment: Double) async throws
     /// When these were published, the last time, in Unix seconds; without those of which nobody told.
     func sentMoments(of ids: [String]) async throws -> [String: Double]
     /// How the tasks of each queue went in the last `seconds`; none where nobody watched then. Where of many that ended nobody told

@@ -13,11 +13,13 @@ public struct BrokerTask: Hashable, Sendable {
         case revoked
         /// Its worker refused it.
         case rejected
+        /// Nobody told of its end, and who held it is gone: its worker, or its message. It may be told of yet.
+        case lost
 
         public var isFinished: Bool {
             switch self {
             case .queued, .received, .running, .retrying: false
-            case .succeeded, .failed, .revoked, .rejected: true
+            case .succeeded, .failed, .revoked, .rejected, .lost: true
             }
         }
     }
@@ -118,6 +120,8 @@ public struct TaskAttempt: Hashable, Sendable {
 public struct TaskEvent: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case sent, received, started, succeeded, failed, retried, revoked, rejected
+        /// Told by nobody: concluded by who watches.
+        case lost
     }
 
     public let id: String
@@ -194,6 +198,10 @@ public struct TaskTimeline: Hashable, Sendable {
         case .rejected:
             end(event, .rejected)
             if event.isRequeued { task.state = .queued }
+        case .lost:
+            if task.state.isFinished { return }
+            task.state = .lost
+            task.error = event.error
         }
     }
 

@@ -52,6 +52,9 @@ public actor TaskWatch {
     private var isUntold = false
     private var bytes: Int64 = 0
     private var due: [String: Double] = [:]
+    private let losses = LostTasks()
+    /// The queues at the last look that saw all of them.
+    private var lastLook: (at: Double, queues: Set<String>)?
 
     public init(_ address: RedisAddress, file: TaskHistoryFile, limits: TaskHistoryLimits) {
         self.file = file
@@ -174,19 +177,34 @@ public actor TaskWatch {
         }
         let hasGone = self.signs.workers.values.contains { $0.leftAt != nil }
         if !self.signs.isEmpty, hasGone || isDue("workers", every: Self.depthSeconds, now: now) {
-            try await history.record(Array(self.signs.workers.values), restarted: self.signs.restarted)
+            let restarted = self.signs.restarted
+            try await history.record(Array(self.signs.workers.values), restarted: Set(restarted.keys))
             self.signs = WorkerSigns()
+            try await losses.look(after: restarted, in: history, console, now: now)
             isUntold = try await history.workers(since: now - SeenWorker.patience).areSilentOnTasks(until: now)
         }
         if isDue("depth", every: Self.depthSeconds, now: now), let listing = try? await console.queues() {
-            let known = listing.queues.prefix(1000)
-            try await history.record(
-                depths: known.map { QueueDepthSample(queue: $0.name, at: now, depth: $0.depth) })
+            try await history.record(depths: samples(of: listing, at: now))
+            // Of workers that tell nothing it may long be done.
+            if !isUntold { try await losses.look(at: listing, in: history, now: now) }
         }
         if isDue("prune", every: Self.pruneSeconds, now: now) {
             dropped += try await history.prune(limits, now: now)
             bytes = try await history.byteCount()
         }
+    }
+
+    /// Of a queue that wasn't there at the last look none waited then: else what came first would be no arrival.
+    private func samples(of listing: QueueListing, at now: Double) -> [QueueDepthSample] {
+        let known = listing.queues.prefix(1000)
+        var samples = known.map { QueueDepthSample(queue: $0.name, at: now, depth: $0.depth) }
+        if let before = lastLook, now - before.at < 3 * Self.depthSeconds {
+            samples += known.filter { !before.queues.contains($0.name) }.map {
+                QueueDepthSample(queue: $0.name, at: before.at, depth: 0)
+            }
+        }
+        lastLook = listing.isComplete ? (now, Set(listing.queues.map(\.name))) : nil
+        return samples
     }
 
     /// The first of what was heard, as much as goes into one transaction.

@@ -91,7 +91,8 @@ public struct BrokerInbox: Sendable {
             InboxItem(
                 .goneWorkers, isOne ? lost[0].name : "workers", count: lost.count,
                 "\(lost.named(at: now)) went without goodbye: killed, or hanging, or on a machine that is away. What "
-                    + "\(isOne ? "it" : "they") held is given back when its visibility ends.",
+                    + "\(isOne ? "it" : "they") held is given back when its visibility ends; what was acknowledged before it ran is lost "
+                    + "(phototui jobs list --state lost).",
                 remedy: .listWorkers, place: words,
                 advice:
                     "see on its machine whether it runs (a frozen one is ended with kill -KILL), and in its log and the "

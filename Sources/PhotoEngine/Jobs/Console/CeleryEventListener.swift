@@ -133,7 +133,9 @@ extension TaskEvent {
                 unreadable += 1
                 continue
             }
-            guard type.hasPrefix("task-"), let kind = Kind(rawValue: String(type.dropFirst(5))) else { continue }
+            guard type.hasPrefix("task-"), let kind = Kind(rawValue: String(type.dropFirst(5))),
+                kind != .lost
+            else { continue }
             guard let event = TaskEvent(kind, document, heardAt: payload.heardAt) else {
                 unreadable += 1
                 continue

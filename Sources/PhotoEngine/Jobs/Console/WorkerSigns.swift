@@ -3,7 +3,8 @@ public import Core
 /// What workers told of themselves, and that they tell of tasks, taken together until it is written down.
 public struct WorkerSigns: Sendable {
     public private(set) var workers: [String: SeenWorker] = [:]
-    public private(set) var restarted: Set<String> = []
+    /// When those began that have started anew, in Unix seconds.
+    public private(set) var restarted: [String: Double] = [:]
 
     public init() {}
 
@@ -24,7 +25,7 @@ public struct WorkerSigns: Sendable {
             worker.leftAt = type == "worker-offline" ? payload.heardAt : nil
             if type == "worker-online" { worker.toldAt = nil }
         }
-        if type == "worker-online" { restarted.insert(name) }
+        if type == "worker-online", workers[name] != nil { restarted[name] = payload.heardAt }
     }
 
     /// A worker has told of a task.

@@ -162,6 +162,15 @@ struct OpenConsole {
         }
     }
 
+    /// Drops what waits in a queue up to a mark, and has the history of its tasks know of it.
+    func purge(_ queue: String, upTo mark: QueueMark) async throws -> PurgeOutcome {
+        let moment = Date().timeIntervalSince1970
+        let outcome = try await console.purge(queue, upTo: mark)
+        await TaskHistoryFile(redis, environment: ProcessInfo.processInfo.environment)
+            .noteDropped(outcome.dropped, from: queue, at: moment, by: DuplicatesCommand.actor)
+        return outcome
+    }
+
     func close() async {
         console.close()
         await journal.close()

@@ -54,7 +54,8 @@ extension EffectRunner {
             guard let console else { return }
             // As far as somebody who may only look can have anything written down.
             Task {
-                await (try? console.value)?.refuse(refusal.action, on: refusal.subject, refusal.reason)
+                await (try? console.value)?.refuse(
+                    refusal.action, on: refusal.subject, refusal.reason, reason: refusal.purpose)
             }
         default: break
         }
@@ -138,7 +139,7 @@ extension EffectRunner {
                 tellDetour: tellDetour
             ) {
                 guard let mark else { return PurgeOutcome(dropped: 0, arrived: try await console.waiting(in: queue)) }
-                return try await console.purge(queue, upTo: mark)
+                return try await opened.purge(queue, upTo: mark)
             }
             let since = outcome.arrived > 0 ? ", \(outcome.arrived) came since, and wait" : ""
             return Notice(.success, "\(counted(outcome.dropped, "message")) of \(queue) dropped\(since)")

@@ -143,7 +143,7 @@ enum TaskFormat {
     private static func coloured(_ state: BrokerTask.State) -> String {
         switch state {
         case .failed, .rejected: Ink.bad(state.rawValue)
-        case .retrying, .revoked: Ink.warning(state.rawValue)
+        case .retrying, .revoked, .lost: Ink.warning(state.rawValue)
         case .succeeded: Ink.good(state.rawValue)
         default: state.rawValue
         }

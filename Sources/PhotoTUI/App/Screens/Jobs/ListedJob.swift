@@ -49,7 +49,7 @@ extension ListedJob {
             case .running: .running
             case .succeeded: .succeeded
             case .failed: .failed
-            case .revoked, .rejected: .stopped
+            case .revoked, .rejected, .lost: .stopped
             }
         let moment =
             switch order {

@@ -374,7 +374,7 @@ struct QueuesCommand: AsyncParsableCommand {
                 let outcome = try await opened.act(
                     "purge queue", on: "\(mark.count) messages of queue \(queue)", reason: consent.reason,
                     outcome: { "\($0.dropped) dropped" + ($0.arrived > 0 ? ", \($0.arrived) came since" : "") }
-                ) { try await opened.console.purge(queue, upTo: mark) }
+                ) { try await opened.purge(queue, upTo: mark) }
                 if output.json {
                     let document: JSON = .object([
                         "dropped": .count(outcome.dropped), "arrived": .count(outcome.arrived),

@@ -20,6 +20,8 @@ struct JobsRevoke: AsyncParsableCommand {
               phototui jobs revoke --all --task shop.export --yes --broker redis://localhost:6379/0
               phototui jobs revoke --all --state retrying --profile prod
 
+            An id that nobody here has heard of is told, as it may be mistyped; workers are told of it all the same.
+
             Exit codes: 0 all workers that listen have done it, 1 nobody has, 2 some did not answer, or refused.
             """)
 
@@ -67,10 +69,44 @@ struct JobsRevoke: AsyncParsableCommand {
                 terminate ? "terminate task" : "revoke task", on: subject, reason: consent.reason,
                 outcome: ControlFormat.outcome
             ) { try await opened.control.revoke(ids, signal: terminate ? signal : nil) }
+            let unknown = all ? [] : try await strangers(among: ids, opened)
+            let done =
+                unknown.isEmpty
+                ? "\(counted(ids.count, "task")) revoked" : "workers were told not to run \(counted(ids.count, "task"))"
+            for id in unknown {
+                Console.complain(
+                    "\(displayEscaped(id)): nobody here has heard of such a task, so that it may be mistyped")
+            }
             try ControlFormat.show(
-                outcome, done: "\(counted(ids.count, "task")) revoked", count: ("revoked", ids.count),
-                asJSON: output.json)
+                outcome, done: done, count: ("revoked", ids.count), unknown: unknown, asJSON: output.json)
         }
+    }
+
+    /// Those that neither the history, where there is one, nor the catalogue of a profile knows.
+    private func strangers(among ids: [String], _ opened: OpenConsole) async throws -> [String] {
+        let configuration = LibraryOptions.configuration(warns: false)
+        let file = TaskHistoryFile(opened.redis, environment: ProcessInfo.processInfo.environment)
+        let profile = try brokerOptions.chosenProfile(configuration)
+        guard file.exists || profile != nil else { return [] }
+        var rest = ids
+        if file.exists {
+            let history = try await file.open()
+            var unheard: [String] = []
+            for id in rest where (try? await history.task(id)) == nil { unheard.append(id) }
+            await history.close()
+            rest = unheard
+        }
+        guard let profile, !rest.isEmpty else { return rest }
+        let library = try await Library.open(
+            profile, configuration: configuration, environment: ProcessInfo.processInfo.environment,
+            unknownOwner: .refused)
+        var unknown: [String] = []
+        for id in rest {
+            if let job = JobID(id), (try? await library.catalog.job(job)) != nil { continue }
+            unknown.append(id)
+        }
+        await library.close()
+        return unknown
     }
 
     private func unfinished(_ opened: OpenConsole) async throws -> [String] {
@@ -132,7 +168,8 @@ enum ControlFormat {
     }
 
     static func show(
-        _ outcome: ControlOutcome, done: String, count: (name: String, value: Int)?, asJSON: Bool
+        _ outcome: ControlOutcome, done: String, count: (name: String, value: Int)?, unknown: [String]? = nil,
+        asJSON: Bool
     ) throws {
         if asJSON {
             let fields: [(name: String, value: JSON)] = count.map { [($0.name, .count($0.value))] } ?? []
@@ -147,7 +184,7 @@ enum ControlFormat {
                                     .object(["worker": .string($0.worker), "reason": .string($0.reason)])
                                 })
                         ), ("silent", .count(outcome.silent)),
-                    ]
+                    ] + (unknown.map { [("unknown", .array($0.map { .rawText($0) }))] } ?? [])
                 ).encoded())
         } else if !outcome.workers.isEmpty {
             try Console.line(done)
