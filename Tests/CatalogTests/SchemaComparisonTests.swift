@@ -83,6 +83,7 @@ struct SchemaComparisonTests {
                 "files.photo", "sidecars.photo", "jobs.photo", "uploads.photo", "duplicate_decisions.first",
                 "duplicate_decisions.second", "calibration_answers.first", "calibration_answers.second",
                 "stacked_photos.photo", "exported_photos.photo", "shared_photos.photo", "promoted_originals.photo",
+                "live_photos.photo",
             ],
             .derived: ["photo_texts.photo", "vectors.photo", "uncompared_photos.photo", "compared_photos.photo"],
         ]

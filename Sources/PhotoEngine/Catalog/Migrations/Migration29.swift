@@ -26,7 +26,7 @@ let migration29 = Migration(
             ) \(dialect.keyedTableEnd)
             """,
             "CREATE INDEX films_identifier ON films (owner, identifier)",
-            "CREATE INDEX films_object_key ON films (owner, object_key)",
+            "CREATE INDEX films_stored ON films (owner, object_key)",
         ]
     }, work: LivePhotoBackfill.run)
 
