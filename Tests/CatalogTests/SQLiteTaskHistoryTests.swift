@@ -35,6 +35,9 @@ struct SQLiteTaskHistoryTests {
             #expect(seen.gone(besides: ["b"]).map(\.name) == ["a"] && seen.gone(besides: []).map(\.name) == ["a", "b"])
             // Who has left tells nothing; of those that are here none does.
             #expect(seen.areSilentOnTasks(until: 20) && !seen.areSilentOnTasks(until: 200))
+            // What it tells of its last task is no return.
+            try await history.record([SeenWorker(name: "a", heardAt: 13.5)], restarted: [], heardByTasks: ["a"])
+            #expect(try await history.workers(since: 13).map(\.leftAt) == [13])
             try await history.record([SeenWorker(name: "a", heardAt: 14)], restarted: ["a"])
             #expect(try await history.workers(since: 14) == [SeenWorker(name: "a", heardAt: 14)])
             try await history.database.write(.soon) { connection in

@@ -22,6 +22,15 @@ struct BrokerPastTests {
         #expect(lost(SeenWorker(name: "a", heardAt: 9930), watches))
     }
 
+    @Test("Who said goodbye and still runs tasks is ending, for an hour at most")
+    func ending() {
+        var worker = SeenWorker(name: "a", heardAt: 5000, leftAt: 5000)
+        #expect(worker.isGone(at: 5001) && !worker.isEnding(at: 5001))
+        worker.held = 2
+        #expect(worker.isEnding(at: 5001) && !worker.isGone(at: 5001))
+        #expect(!worker.isEnding(at: 8601) && worker.isGone(at: 8601))
+    }
+
     @Test("Whose goodbye nobody could have heard is not lost")
     func untold() {
         let worker = SeenWorker(name: "a", heardAt: 5000)

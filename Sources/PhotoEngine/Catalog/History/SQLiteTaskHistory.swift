@@ -149,7 +149,9 @@ public final class SQLiteTaskHistory: TaskHistory {
         }
     }
 
-    public func record(_ workers: [SeenWorker], restarted: Set<String>) async throws {
+    public func record(
+        _ workers: [SeenWorker], restarted: Set<String>, heardByTasks: Set<String> = []
+    ) async throws {
         guard !workers.isEmpty else { return }
         try await database.write(.soon) { connection in
             for worker in workers {
@@ -159,12 +161,14 @@ public final class SQLiteTaskHistory: TaskHistory {
                 try connection.execute(
                     """
                     INSERT INTO worker (name, heard, departed, told) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (name) DO UPDATE SET heard = max(heard, excluded.heard), departed = excluded.departed,
+                    ON CONFLICT (name) DO UPDATE SET heard = max(heard, excluded.heard),
+                        departed = CASE WHEN ? THEN departed ELSE excluded.departed END,
                         told = coalesce(excluded.told, told)
                     """,
                     [
                         .string(worker.name), .real(worker.heardAt), worker.leftAt.map(SQLValue.real) ?? .null,
                         worker.toldAt.map(SQLValue.real) ?? .null,
+                        .bool(heardByTasks.contains(worker.name)),
                     ])
             }
         }

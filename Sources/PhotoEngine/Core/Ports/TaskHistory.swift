@@ -6,8 +6,9 @@ public protocol TaskHistory: Sendable {
     /// for who takes over.
     func record(_ events: [TaskEvent], marks: [UInt64], watch: TaskWatchState) async throws
     func record(depths: [QueueDepthSample]) async throws
-    /// Takes in what was heard of workers since the last time; of those that have started anew, nothing of before counts.
-    func record(_ workers: [SeenWorker], restarted: Set<String>) async throws
+    /// Takes in what was heard of workers since the last time; of those that have started anew, nothing of before counts, and of those
+    /// of which only their tasks were heard, a goodbye stands: one that ends tells of its last tasks behind it.
+    func record(_ workers: [SeenWorker], restarted: Set<String>, heardByTasks: Set<String>) async throws
     /// Workers that were heard since then, by name.
     func workers(since moment: Double) async throws -> [SeenWorker]
     /// The tasks that a filter lets through, the newest first unless it says otherwise.

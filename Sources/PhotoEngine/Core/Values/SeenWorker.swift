@@ -7,6 +7,8 @@ public struct SeenWorker: Hashable, Sendable {
     public var leftAt: Double?
     /// When it told of a task last, since it started; nil where it never did: it may send no events of tasks.
     public var toldAt: Double?
+    /// Tasks that it had begun and not told the end of, of one that said goodbye.
+    public var held = 0
 
     public init(name: String, heardAt: Double, leftAt: Double? = nil, toldAt: Double? = nil) {
         (self.name, self.heardAt, self.leftAt, self.toldAt) = (name, heardAt, leftAt, toldAt)
@@ -16,8 +18,19 @@ public struct SeenWorker: Hashable, Sendable {
     /// (`-P solo`), comes back.
     public static let patience = 60.0
 
-    /// Whether it is gone at a moment, in Unix seconds: it said goodbye, or was not heard for long. Else it is silent.
-    public func isGone(at moment: Double) -> Bool { leftAt != nil || moment - heardAt > Self.patience }
+    /// A worker that was told to end says goodbye first, and ends its tasks behind that, which may take as long.
+    public static let endingPatience = 3600.0
+
+    /// Whether it has said goodbye at a moment, in Unix seconds, and still runs tasks, as far as is known.
+    public func isEnding(at moment: Double) -> Bool {
+        guard let leftAt else { return false }
+        return held > 0 && moment - leftAt < Self.endingPatience
+    }
+
+    /// Whether it is gone at a moment, in Unix seconds: it said goodbye and has ended, or was not heard for long. Else it is silent.
+    public func isGone(at moment: Double) -> Bool {
+        leftAt != nil ? !isEnding(at: moment) : moment - heardAt > Self.patience
+    }
 }
 
 extension Collection where Element == SeenWorker {

@@ -16,7 +16,12 @@ struct LostTasks: Sendable {
         let past = BrokerPast(
             seen: try await history.workers(since: now - BrokerPast.seconds),
             watches: try await history.watches(limit: 1000))
-        let gone = past.lost(besides: [], at: now).map { (name: $0.name, until: $0.heardAt + SeenWorker.patience) }
+        var gone = past.lost(besides: [], at: now).map { (name: $0.name, until: $0.heardAt + SeenWorker.patience) }
+        // What was told behind a goodbye is told by who ended its tasks first.
+        for worker in past.seen {
+            guard let leftAt = worker.leftAt, now - leftAt > SeenWorker.endingPatience else { continue }
+            gone.append((worker.name, leftAt + SeenWorker.endingPatience))
+        }
         for (worker, moment) in restarted.map({ (name: $0.key, until: $0.value) }) + gone {
             let ids = try await history.held(by: worker, heardUntil: moment, limit: Self.mostAtOnce)
             if ids.isEmpty { continue }

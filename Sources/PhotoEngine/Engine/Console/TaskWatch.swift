@@ -178,7 +178,9 @@ public actor TaskWatch {
         let hasGone = self.signs.workers.values.contains { $0.leftAt != nil }
         if !self.signs.isEmpty, hasGone || isDue("workers", every: Self.depthSeconds, now: now) {
             let restarted = self.signs.restarted
-            try await history.record(Array(self.signs.workers.values), restarted: Set(restarted.keys))
+            try await history.record(
+                Array(self.signs.workers.values), restarted: Set(restarted.keys),
+                heardByTasks: self.signs.heardByTasks)
             self.signs = WorkerSigns()
             try await losses.look(after: restarted, in: history, console, now: now)
             isUntold = try await history.workers(since: now - SeenWorker.patience).areSilentOnTasks(until: now)

@@ -6,6 +6,9 @@ public struct WorkerSigns: Sendable {
     /// When those began that have started anew, in Unix seconds.
     public private(set) var restarted: [String: Double] = [:]
 
+    /// Of which only their tasks were heard.
+    public private(set) var heardByTasks: Set<String> = []
+
     public init() {}
 
     public var isEmpty: Bool { workers.isEmpty }
@@ -21,6 +24,7 @@ public struct WorkerSigns: Sendable {
             let body = JSONValue(parsing: payload.bytes).flatMap(CeleryEnvelope.body(of:)),
             let type = body["type"].string, type.hasPrefix("worker-"), let name = body["hostname"].string
         else { return }
+        heardByTasks.remove(name)
         change(name, at: payload.heardAt) { worker in
             worker.leftAt = type == "worker-offline" ? payload.heardAt : nil
             if type == "worker-online" { worker.toldAt = nil }
@@ -31,6 +35,7 @@ public struct WorkerSigns: Sendable {
     /// A worker has told of a task.
     public mutating func take(_ event: TaskEvent) {
         guard event.kind != .sent, let name = event.worker else { return }
+        if workers[name] == nil { heardByTasks.insert(name) }
         change(name, at: event.heardAt) { $0.toldAt = event.heardAt }
     }
 

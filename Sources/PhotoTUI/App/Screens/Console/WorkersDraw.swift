@@ -13,7 +13,7 @@ extension AppState {
         let workers = console.workers
         guard workers.answeredAt != nil else { return ("Workers", []) }
         var facts = [counted(workers.count, "worker")]
-        for presence in [WorkersState.Presence.alive, .silent, .gone] where workers.count(of: presence) > 0 {
+        for presence in [WorkersState.Presence.alive, .silent, .ending, .gone] where workers.count(of: presence) > 0 {
             facts.append("\(grouped(workers.count(of: presence))) \(presence.rawValue)")
         }
         return ("Workers", facts)
@@ -46,11 +46,16 @@ extension AppState {
         let role: StyleRole =
             switch row.presence {
             case .alive: .success
-            case .silent: .warning
+            case .silent, .ending: .warning
             case .gone: .error
             }
         let places = worker.concurrency.map { "/\($0)" } ?? ""
-        let active = row.presence == .gone ? "-" : "\(worker.active.count)\(places)"
+        let active =
+            switch row.presence {
+            case .gone: "-"
+            case .ending: "\(row.held)"
+            case .alive, .silent: "\(worker.active.count)\(places)"
+            }
         return [
             ConsoleCell(text: displayEscaped(worker.name)), ConsoleCell(text: row.presence.rawValue, role: role),
             ConsoleCell(text: beat(row, console) ?? "none"), ConsoleCell(text: active),
@@ -97,6 +102,10 @@ extension AppState {
             let how = row.saidGoodbye ? "said goodbye" : "last heard of"
             lines.append(("gone", "\(how) \(ConsoleText.age(passed)) ago", .error))
         }
+        if row.presence == .ending {
+            let age = ConsoleText.age(passed)
+            lines.append(("ending", "said goodbye \(age) ago, and still runs \(counted(row.held, "task"))", .warning))
+        }
         if row.presence == .silent { lines.append(("silent", silence(row, console), .warning)) }
         for (index, activity) in worker.active.enumerated() {
             let time = activity.seconds.map { " for \(ConsoleText.age($0 + passed))" } ?? ""
@@ -104,7 +113,7 @@ extension AppState {
             let name = displayEscaped(Self.head(activity.task))
             lines.append((label, "\(name)\(time)  \(displayEscaped(Self.head(activity.id)))", .value))
         }
-        if worker.active.isEmpty, row.presence != .gone {
+        if worker.active.isEmpty, row.presence != .gone, row.presence != .ending {
             lines.append(("runs", worker.hasAnswered ? "nothing" : "not told", .dim))
         }
         grid.fill(

@@ -6,6 +6,8 @@ import Widgets
 public struct WorkersState: Sendable {
     public enum Presence: String, Sendable {
         case alive, silent
+        /// It said goodbye, and still runs tasks.
+        case ending
         /// It was seen, and now neither answers nor beats.
         case gone
     }
@@ -21,6 +23,8 @@ public struct WorkersState: Sendable {
         let load: [Double]
         /// Of one that is gone: whether it said so.
         private(set) var saidGoodbye = false
+        /// Of one that is ending: how many tasks it still runs.
+        private(set) var held = 0
 
         init(_ worker: WorkerState, at moment: Double, before: Row?) {
             (self.worker, seenAt) = (worker, moment)
@@ -37,8 +41,8 @@ public struct WorkersState: Sendable {
                 processID: nil, queues: [], concurrency: nil, active: [], reserved: nil, scheduled: nil, processed: nil,
                 load: [], uptimeSeconds: nil, clockSkewSeconds: nil)
             (seenAt, beatAt, software, load) = (seen.heardAt, seen.heardAt, nil, [])
-            presence = seen.isGone(at: moment) ? .gone : .silent
-            saidGoodbye = seen.leftAt != nil
+            presence = seen.isEnding(at: moment) ? .ending : seen.isGone(at: moment) ? .gone : .silent
+            (saidGoodbye, held) = (seen.leftAt != nil, seen.held)
         }
 
         private init(unheard row: Row, at moment: Double) {

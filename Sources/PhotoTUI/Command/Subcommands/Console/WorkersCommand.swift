@@ -216,8 +216,14 @@ enum GoneWorkers {
     }
 
     static func of(_ history: any TaskHistory, besides workers: [WorkerState]) async -> [SeenWorker] {
-        let since = Date().timeIntervalSince1970 - BrokerPast.seconds
-        return ((try? await history.workers(since: since)) ?? []).gone(besides: Set(workers.map(\.name)))
+        let now = Date().timeIntervalSince1970
+        var gone = ((try? await history.workers(since: now - BrokerPast.seconds)) ?? [])
+            .gone(besides: Set(workers.map(\.name)))
+        for index in gone.indices {
+            guard let leftAt = gone[index].leftAt, now - leftAt < SeenWorker.endingPatience else { continue }
+            gone[index].held = (try? await history.held(by: gone[index].name, heardUntil: now, limit: 1000).count) ?? 0
+        }
+        return gone
     }
 }
 
@@ -251,19 +257,23 @@ enum WorkerFormat {
         .object([
             "name": .string(worker.name), "state": .string(word(of: worker)), "answers": .bool(false),
             "heard_at": .moment(TaskFormat.moment(worker.heardAt)), "said_goodbye": .bool(worker.leftAt != nil),
+            "unended": .count(worker.held),
         ])
     }
 
     private static func word(of worker: SeenWorker) -> String {
-        worker.isGone(at: Date().timeIntervalSince1970) ? "gone" : WorkerState.Presence.silent.rawValue
+        let now = Date().timeIntervalSince1970
+        if worker.isEnding(at: now) { return "ending" }
+        return worker.isGone(at: now) ? "gone" : WorkerState.Presence.silent.rawValue
     }
 
     static func row(_ worker: SeenWorker) -> [String] {
-        let age = ProgressLine.duration(max(0, Date().timeIntervalSince1970 - worker.heardAt))
+        let age = ProgressLine.duration(max(0, Date().timeIntervalSince1970 - (worker.leftAt ?? worker.heardAt)))
         let how = worker.leftAt == nil ? "last heard of" : "said goodbye"
         let word = word(of: worker)
         let state = word == "gone" ? Ink.bad(word) : Ink.warning(word)
-        return [displayEscaped(worker.name), state, "\(how) \(age) ago", "-", "-", "-", "-", "-"]
+        let active = word == "ending" ? "\(worker.held)" : "-"
+        return [displayEscaped(worker.name), state, "\(how) \(age) ago", "-", active, "-", "-", "-"]
     }
 
     static func row(_ worker: WorkerState) -> [String] {
