@@ -55,6 +55,22 @@ struct ConsoleActionTests {
         #expect(told.allSatisfy { $0.reason == "taken back" } && told.map(\.purpose) == ["", "disk is full"])
     }
 
+    @Test("What was done is shown over the screen, and closed again")
+    func journal() {
+        var app = running()
+        app.press("J")
+        let asked = app.effects.compactMap { if case .loadJournal(let request) = $0 { request } else { nil } }
+        guard let request = asked.first else {
+            Issue.record("the journal was not asked for")
+            return
+        }
+        #expect(app.screen.contains("What was done"))
+        app.send(.storyLoaded(request, ["2026-11-24T00:00:00  ann  purge queue: 3 messages", "    3 dropped"]))
+        #expect(app.screen.contains("ann  purge queue") && app.screen.contains("3 dropped"))
+        app.press("q")
+        #expect(!app.screen.contains("purge queue: 3"))
+    }
+
     @Test("esc in the question changes nothing")
     func refused() {
         var app = running()
@@ -372,6 +388,7 @@ struct ConsoleActionTests {
         app.press("p enter q")
         #expect(!app.effects.contains(.quit) && app.lastLine.contains("once more leaves"))
         #expect(app.state.leftUndone == "pausing queue celery")
+        #expect(app.state.refusalOfLeaving?.reason == "left before it was done")
         app.press("q")
         #expect(app.effects.contains(.quit) && app.acts.isEmpty)
         var other = running()

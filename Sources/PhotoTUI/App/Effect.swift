@@ -25,6 +25,8 @@ public enum Effect: Hashable, Sendable {
     case loadPhoto(RequestID, PhotoID)
     /// Tells what happened to a photo.
     case loadStory(RequestID, PhotoID)
+    /// The journal, of the library or, without one, of the broker.
+    case loadJournal(RequestID)
     case loadPicture(RequestID, PictureRequest)
     /// The thumbnails wanted now, most urgent first. What isn't named any more is given up.
     case wantThumbnails([ThumbnailKey])

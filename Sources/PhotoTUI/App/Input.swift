@@ -168,6 +168,7 @@ extension AppState {
         case .openCosts: return goTo(.costs)
         case .openPhotoJobs: return openPhotoJobs()
         case .openStory: return openStory()
+        case .openJournal: return openJournal()
         default:
             switch context {
             case .timeline: return performInTimeline(action)
@@ -196,7 +197,7 @@ extension AppState {
         switch (context, action) {
         case (_, .undo) where console?.pending != nil: return nil
         case (_, .openQueues), (_, .openWorkers): return reasonNoConsole
-        case (_, .openDead), (_, .openJobs), (_, .openInbox), (_, .openHealth):
+        case (_, .openDead), (_, .openJobs), (_, .openInbox), (_, .openHealth), (_, .openJournal):
             return console == nil ? "there is neither a library nor a broker" : nil
         case (_, .sharePhotos) where !canShare:
             return

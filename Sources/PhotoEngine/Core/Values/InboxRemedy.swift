@@ -14,7 +14,8 @@ public enum InboxRemedy: Hashable, Sendable {
         switch self {
         case .listDeadLetters: ["dead", "list", "--group"] + place
         case .listWorkers: ["workers"] + place
-        case .quarantine(let queue): ["queues", "quarantine"] + place + [queue]
+        case .quarantine(let queue):
+            ["queues", "quarantine"] + place + (queue.hasPrefix("-") ? ["--", queue] : [queue])
         case .pause(let queue): ["queues", "pause"] + place + [queue]
         case .resume(let queue): ["queues", "resume"] + place + [queue]
         case .retryDeadJobs: ["jobs", "retry", "--all-dead"] + place

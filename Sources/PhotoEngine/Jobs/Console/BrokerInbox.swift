@@ -30,8 +30,8 @@ public struct BrokerInbox: Sendable {
         let listing = try await console.queues()
         let workers = try await console.workers(patience: patience)
         let hasAnswers = workers.contains(where: \.hasAnswered)
-        let poison = try await poison(in: listing.queues)
-        var items = poisonItems(poison)
+        let (poison, unseen) = try await poison(in: listing.queues)
+        var items = poisonItems(poison) + unseenItems(unseen)
         let unheard = unheard(besides: workers)
         let silent = workers.filter { !$0.hasAnswered }.map(\.name) + unheard.map(\.name)
         items += queueItems(listing.queues, workers, poison, silent: silent, hasAnswers: hasAnswers)
@@ -125,7 +125,8 @@ public struct BrokerInbox: Sendable {
             let error = group.error.map { ": " + $0.prefix(120) } ?? ""
             return "\(grouped(group.count)) \(group.key.task ?? "of unknown name")\(error)"
         }
-        let more = groups.count > Self.mostGroups ? "; and \(groups.count - Self.mostGroups) groups more" : ""
+        let more =
+            groups.count > Self.mostGroups ? "; and \(counted(groups.count - Self.mostGroups, "group")) more" : ""
         items.append(
             InboxItem(
                 .failedTasks, groups.count == 1 ? groups[0].key.task ?? "tasks" : "tasks", count: count,
@@ -151,10 +152,17 @@ public struct BrokerInbox: Sendable {
         let poison: [Poison]
     }
 
-    private func poison(in queues: [QueueState]) async throws -> [PoisonFound] {
+    /// `unseen` is how many queues were not looked into.
+    private func poison(in queues: [QueueState]) async throws -> (found: [PoisonFound], unseen: Int) {
         var left = Self.mostMessages
         var found: [PoisonFound] = []
-        for queue in queues where queue.depth > 0 && left > 0 {
+        let waiting = queues.filter { $0.depth > 0 }
+        var unseen = 0
+        for queue in waiting {
+            guard left > 0 else {
+                unseen += 1
+                continue
+            }
             let messages = try await console.peek(queue.name, limit: min(left, Self.nextMessages))
             left -= messages.count
             let poison = messages.compactMap(\.poison).filter(\.isHarmful)
@@ -162,7 +170,21 @@ public struct BrokerInbox: Sendable {
                 found.append(PoisonFound(queue: queue.name, looked: messages.count, poison: poison))
             }
         }
-        return found
+        return (found, unseen)
+    }
+
+    private func unseenItems(_ unseen: Int) -> [InboxItem] {
+        if unseen == 0 { return [] }
+        return [
+            InboxItem(
+                .unknown, "queues", count: unseen,
+                "Into \(counted(unseen, "queue")) with waiting messages nobody looked for poison: \(Self.mostMessages) messages of the "
+                    + "others were read.",
+                place: words,
+                advice: "look into one with: "
+                    + (["phototui", "queues", "peek"] + words + ["QUEUE"]).map { shellQuoted($0) }.joined(
+                        separator: " "))
+        ]
     }
 
     private func poisonItems(_ found: [PoisonFound]) -> [InboxItem] {

@@ -112,6 +112,7 @@ public enum Action: String, CaseIterable, Sendable {
     case openCosts = "open_costs"
     case openPhotoJobs = "open_photo_jobs"
     case openStory = "open_story"
+    case openJournal = "open_journal"
     case firstRow = "first_row"
     case lastRow = "last_row"
     case openRow = "open_row"
@@ -385,6 +386,7 @@ public struct ActionDescription: Sendable {
             .openInbox, "Show what waits for a person", "inbox", ["i"], [.timeline, .duplicates] + KeyContext.console),
         .init(.openPhotoJobs, "Show the photo's jobs", "its jobs", ["W"], [.timeline, .viewer]),
         .init(.openStory, "Tell what happened to the photo", "history", ["H"], [.timeline, .viewer]),
+        .init(.openJournal, "Show what was done, by whom, and what came of it", "journal", ["J"], KeyContext.console),
         .init(.copyPath, "Copy the path to the clipboard", "copy path", ["y"], [.timeline, .viewer, .comparison]),
         .init(
             .writeSidecars, "Write what is known of the photos into sidecars beside them", "sidecars", ["B"],

@@ -8,6 +8,18 @@ extension EffectRunner {
     struct Changes {
         var underway: [(request: RequestID, task: Task<Void, Never>)] = []
         var requests: Set<RequestID> = []
+        /// Entries of the journal that are on their way.
+        var entries = 0
+    }
+
+    /// Has it on record that something is not done, as far as that can be written anywhere.
+    func record(_ refusal: ConsoleState.Refusal, _ console: Task<OpenConsole, any Error>) {
+        changes.withLock { $0.entries += 1 }
+        Task {
+            await (try? console.value)?.refuse(
+                refusal.action, on: refusal.subject, refusal.reason, reason: refusal.purpose)
+            changes.withLock { $0.entries -= 1 }
+        }
     }
 
     /// Performs a change behind those before it, so that the last one stands. It is answered whatever happens: nothing that
@@ -57,7 +69,7 @@ extension EffectRunner {
 
     private func areChangesOver(within limit: Duration) async -> Bool {
         let end = ContinuousClock.now + limit
-        while !changes.withLock(\.underway.isEmpty) {
+        while changes.withLock({ !$0.underway.isEmpty || $0.entries > 0 }) {
             if ContinuousClock.now >= end { return false }
             try? await Task.sleep(for: .milliseconds(10))
         }

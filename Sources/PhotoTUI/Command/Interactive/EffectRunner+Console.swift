@@ -51,12 +51,7 @@ extension EffectRunner {
             }
         case .act(let request, let action, let reason): act(request, action, reason)
         case .recordRefusal(let refusal):
-            guard let console else { return }
-            // As far as somebody who may only look can have anything written down.
-            Task {
-                await (try? console.value)?.refuse(
-                    refusal.action, on: refusal.subject, refusal.reason, reason: refusal.purpose)
-            }
+            if let console { record(refusal, console) }
         default: break
         }
     }

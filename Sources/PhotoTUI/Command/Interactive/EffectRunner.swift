@@ -106,6 +106,7 @@ final class EffectRunner: Sendable {
                     photo, in: library.catalog, objects: library.objects, sizes: sizes)
                 return .storyLoaded(request, StoryFormat.lines(story))
             }
+        case .loadJournal(let request): loadJournal(request)
         case .search, .countSearch, .completeSearch, .loadSearches, .noteSearch: performForSearch(effect)
         case .loadPicture(let request, let wanted): loadPicture(request, wanted)
         case .wantThumbnails(let keys):

@@ -204,7 +204,10 @@ struct InteractiveSession: Sendable {
                 default: runner.perform(effect)
                 }
             }
-            if isLeaving { return (runner, state.leftUndone) }
+            if isLeaving {
+                if let refusal = state.refusalOfLeaving { runner.perform(.recordRefusal(refusal)) }
+                return (runner, state.leftUndone)
+            }
             if !hasBackground, state.isWaitingForContent, started.duration(to: .now) < Self.patience { continue }
             state.line = screen?.line
             if grid.size != state.size { grid = Grid(size: state.size) }

@@ -99,10 +99,16 @@ enum QueueFormat {
             "published_at": .moment(message.publishedAt.flatMap { Int64(exactly: ($0 * 1e6).rounded()) }),
             "redelivered": .bool(message.isRedelivered), "bytes": .count(message.byteCount),
             "poison": .text(message.poison?.isHarmful == true ? message.poison?.description : nil),
-            "unread": .text(message.poison?.isHarmful == false ? message.poison?.description : nil),
+            "unread": .text(message.poison?.isHarmful == false ? message.poison?.description : unjudged(message)),
             "message_base64": raw, "message_whole": .bool(message.isWhole),
             "headers": .object(message.headers.map { (name: $0.name, value: .string($0.value)) }),
         ])
+    }
+
+    /// Why it isn't known whether a message is poison; nil where it is.
+    static func unjudged(_ message: QueuedMessage) -> String? {
+        message.poison == nil && !message.isWhole
+            ? "not judged: only its first \(ByteCount(Int64(message.raw.count))) were read" : nil
     }
 
     /// A message in at most four lines, each safe to show, and its raw text, where that is asked for.
@@ -128,6 +134,7 @@ enum QueueFormat {
                     ? "    " + Ink.bad("poison: \(cut(poison.description))")
                     : "    " + Ink.warning(cut(poison.description)))
         }
+        if let reason = unjudged(message) { lines.append("    " + Ink.warning(reason)) }
         if let arguments = message.arguments {
             let keywords = message.keywords ?? ""
             lines.append("    " + cut(keywords.isEmpty || keywords == "{}" ? arguments : "\(arguments) \(keywords)"))

@@ -99,7 +99,7 @@ extension AppState {
     private func deed(of action: Action) -> (name: String, subject: String)? {
         let queue = "queue \(actionQueue?.name ?? "?")"
         let job = "task \(console?.jobs.chosen?.id ?? "?")"
-        let worker = "worker \(console?.workers.cursorRow?.worker.name ?? "?")"
+        let worker = console?.workers.cursorRow.map { "worker \($0.worker.name)" } ?? "no worker"
         switch action {
         case .pauseQueue: return (actionQueue?.isPaused == true ? "resume queue" : "pause queue", queue)
         case .moveQueue: return ("move queue", queue)

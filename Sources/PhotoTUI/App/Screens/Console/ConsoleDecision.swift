@@ -225,6 +225,15 @@ extension AppState {
     }
 
     /// What leaving now keeps from being done; nil where nothing waits.
+    public var refusalOfLeaving: ConsoleState.Refusal? {
+        console?.pending.map { pending in
+            let deed = pending.action.deed
+            return ConsoleState.Refusal(
+                action: deed.name, subject: deed.subject, reason: "left before it was done", purpose: pending.reason)
+        }
+    }
+
+    /// The same in words.
     public var leftUndone: String? {
         console?.pending.map { "\($0.action.verb) \(subject(of: $0.action))" }
     }

@@ -78,7 +78,8 @@ public struct InboxFix: Hashable, Sendable {
 
     /// As it is run: nobody is there to be asked once more.
     public func line(reason: String) -> [String] {
-        words + (remedy.asks ? ["--yes"] : [])
-            + (remedy.takesReason && !reason.isEmpty ? ["--reason", reason] : [])
+        let options =
+            (remedy.asks ? ["--yes"] : []) + (remedy.takesReason && !reason.isEmpty ? ["--reason", reason] : [])
+        return words.prefix { $0 != "--" } + options + words.drop { $0 != "--" }
     }
 }

@@ -2,9 +2,9 @@ import Core
 import Grid
 import Widgets
 
-/// What happened to a photo, over the screen.
+/// What happened, to a photo or by whoever used the console, over the screen.
 public struct StoryState: Hashable, Sendable {
-    let photo: PhotoID
+    /// Safe to show.
     let title: String
     var request: RequestID?
     /// nil until they are here. Safe to show.
@@ -16,8 +16,15 @@ extension AppState {
     mutating func openStory() -> [Effect] {
         guard let entry = timeline.cursorEntry else { return [] }
         let request = makeRequest()
-        layers.append(.story(StoryState(photo: entry.id, title: entry.filename, request: request)))
+        let title = "What happened to \(displayEscaped(entry.filename))"
+        layers.append(.story(StoryState(title: title, request: request)))
         return [.loadStory(request, entry.id)]
+    }
+
+    mutating func openJournal() -> [Effect] {
+        let request = makeRequest()
+        layers.append(.story(StoryState(title: "What was done, and what came of it", request: request)))
+        return [.loadJournal(request)]
     }
 
     mutating func storyLoaded(_ request: RequestID, _ lines: [String]) {
@@ -67,7 +74,7 @@ extension AppState {
         grid.fill(rect, with: Cell(" ", paint: .role(.dialog)))
         let inside = grid.drawBox(
             rect,
-            title: "What happened to \(displayEscaped(story.title))".truncated(
+            title: story.title.truncated(
                 to: max(8, rect.columns - 4), .middle, ascii: look.lines.isASCII), role: .dialogBorder,
             titleRole: .dialogTitle, lines: look.lines)
         let lines = wrapped(story)

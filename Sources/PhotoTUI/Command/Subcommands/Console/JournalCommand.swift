@@ -57,9 +57,7 @@ struct JournalCommand: AsyncParsableCommand {
         options.profile = nil
         try await options.withConsole { opened in
             try await list.list {
-                // Others of the file are of other brokers.
-                let entries = try await opened.journal.entries(limit: .max)
-                return Self.listing(entries.filter { $0.subject.hasSuffix(" of \(opened.address)") }.prefix(limit))
+                Self.listing(try await opened.ownEntries(limit: limit))
             }
         }
     }
