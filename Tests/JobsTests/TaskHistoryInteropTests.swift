@@ -369,10 +369,14 @@ struct TaskHistoryInteropTests {
         try await wait("they are not lost") { try await count("lost") == 2 }
         _ = try await peer.run("send('photo.sleep', 600, queue='python')")
         try await wait("it does not run") { try await count("running") == 1 }
-        // With its children, which would go on.
+        // Itself before its children, whose end it would tell, and them, too: they would go on.
         _ = try await peer.run(
-            "import signal, subprocess; subprocess.run(['pkill', '-KILL', '-P', '\(first.processIdentifier)'])")
-        kill(first.processIdentifier, SIGKILL)
+            """
+            import os, signal, subprocess
+            parent = \(first.processIdentifier)
+            children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
+            for one in [parent, *map(int, children)]: os.kill(one, signal.SIGKILL)
+            """)
         first.waitUntilExit()
         let second = try await peer.startWorker(queues: "python")
         defer { kill(second.processIdentifier, SIGKILL) }
