@@ -184,6 +184,17 @@ struct PromotionTests {
         }
     }
 
+    @Test("A photo whose file has a name that is no text goes over like any other")
+    func names() async throws {
+        let place = try await place()
+        try place.photos.write(TestPicture.png(seed: 77), as: "seventy.png")
+        let moved = try await place.program.shell("mv seventy.png \"$(printf 'bad\\377.png')\"", in: place.photos)
+        #expect(moved.exitCode == 0, "\(moved.complaints)")
+        try await place.run(["import"] + place.old + [place.photos.path])
+        let promoted = try await place.promote()
+        #expect(promoted["outcome"] as? String == "promoted" && promoted["fault_count"] as? Int == 0, "\(promoted)")
+    }
+
     @Test("A film that is gone is told, and what was brought of films is taken away by --abort")
     func lostFilms() async throws {
         let place = try await place()
