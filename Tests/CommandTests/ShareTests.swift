@@ -108,6 +108,9 @@ struct ShareTests {
         defer { home.stop() }
         let program = home.program
         let profile = ["--profile", "inline"]
+        for (number, text) in [(1, "Private <b>"), (2, "Open")] {
+            _ = try await program.run(["caption", "\(photos.path)/\(number).png", "--text", text] + profile)
+        }
         let share = try await program.run(["share", "create", "--all", "--expires", "90m", "--json"] + profile)
         let url = try #require(try share.document()["url"] as? String, "\(share.complaints)")
         #expect(try share.document()["state"] as? String == "shared")
@@ -124,7 +127,11 @@ struct ShareTests {
         var open = 0
         for link in links { open += try await get(link, program).status.hasPrefix("200") ? 1 : 0 }
         #expect(open == 2, "the other photo's two pictures")
-        #expect(try await get(url, program).status.hasPrefix("200"))
+        let (status, html) = try await get(url, program)
+        let page = String(decoding: html, as: UTF8.self)
+        #expect(status.hasPrefix("200") && !html.isEmpty)
+        #expect(pictures(html).count == 2 && page.contains("This photo was removed"), "\(page)")
+        #expect(!page.contains("Private") && !page.contains("1.png") && page.contains("Open"), "\(page)")
     }
 
     @Test("A link ends by itself, and what it showed is swept", .timeLimit(.minutes(10)))

@@ -1,4 +1,5 @@
 internal import Core
+internal import Foundation
 
 /// A picture on a page: what is said of it, and where it is.
 struct GalleryPicture: Sendable {
@@ -60,6 +61,22 @@ struct GalleryPage: Sendable {
             </html>
 
             """
+    }
+
+    /// A page of ours without what it shows under names that hold `name`, of which it says that it was removed; the same page
+    /// where there is none.
+    static func page(_ html: String, without name: String) -> String {
+        var rest = html[...]
+        var page = ""
+        // Foreign text on it has no `<` of its own.
+        while let place = rest.range(of: name) {
+            guard let start = rest[..<place.lowerBound].range(of: "<figure>", options: .backwards),
+                let end = rest[place.upperBound...].range(of: "</figure>")
+            else { break }
+            page += rest[..<start.lowerBound] + "<figure><p>This photo was removed.</p></figure>"
+            rest = rest[end.upperBound...]
+        }
+        return page + rest
     }
 
     private var links: String {

@@ -108,8 +108,12 @@ public struct PhotoSharing: Sendable {
 
     /// Where a share's small and large copies of a photo are: under names that tell nobody else of the photo.
     private static func pictures(of photo: PhotoID, in share: Share) -> [ObjectKey] {
-        let name = SHA256Hasher.digest(share.id.bytes + photo.bytes).description.prefix(32)
+        let name = name(of: photo, in: share)
         return ["small", "large"].map { ObjectKey("\(share.prefix)\(name)-\($0).webp") }
+    }
+
+    private static func name(of photo: PhotoID, in share: Share) -> String {
+        String(SHA256Hasher.digest(share.id.bytes + photo.bytes).description.prefix(32))
     }
 
     /// The copies that open shares show, by the keys they are under.
@@ -132,10 +136,30 @@ public struct PhotoSharing: Sendable {
         return Copies(shares: shares, keys: keys)
     }
 
-    /// Deletes what shares show of a photo; their pages have a gap there.
+    /// Deletes what shares show of a photo, and what their pages say of it.
     func takeOut(_ photo: PhotoID, of copies: Copies) async throws {
-        for key in copies.shares.flatMap({ Self.pictures(of: photo, in: $0) }) where copies.keys.contains(key) {
+        for share in copies.shares {
+            let pictures = Self.pictures(of: photo, in: share).filter(copies.keys.contains)
+            if pictures.isEmpty { continue }
+            try await rewritePages(of: share, without: photo, copies)
+            for key in pictures { try await store.delete(key) }
+        }
+    }
+
+    private func rewritePages(of share: Share, without photo: PhotoID, _ copies: Copies) async throws {
+        let name = Self.name(of: photo, in: share)
+        var index = 0
+        while copies.keys.contains(Self.page(index, of: share)) {
+            let key = Self.page(index, of: share)
+            index += 1
+            guard let found = try? await store.get(key) else { continue }
+            let page = String(decoding: found, as: UTF8.self)
+            let rest = GalleryPage.page(page, without: name)
+            if rest == page { continue }
+            let data = Array(rest.utf8)
+            // A key is not written over; what tells of the photo goes first.
             try await store.delete(key)
+            try await store.put(data, at: key, sha256: SHA256Hasher.digest(data))
         }
     }
 
