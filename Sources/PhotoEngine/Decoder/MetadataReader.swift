@@ -111,8 +111,21 @@ nonisolated func visitTag(
 ) {
     guard let context, let key, let text else { return }
     // SAFETY: `context` is the MetadataTags of `collect`; `text` has `count` bytes.
-    let value = String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
-    context.assumingMemoryBound(to: MetadataTags.self).pointee.add(String(cString: key), value)
+    let bytes = UnsafeRawBufferPointer(start: text, count: count)
+    let name = String(cString: key)
+    context.assumingMemoryBound(to: MetadataTags.self).pointee.add(name, MetadataText.text(bytes, of: name))
+}
+
+enum MetadataText {
+    /// IPTC that names no character set is of Latin-1 in practice, as exiftool takes it
+    /// (https://exiftool.org/faq.html#Q10), unless it happens to be UTF-8.
+    static func text(_ bytes: some Collection<UInt8>, of key: String) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        guard key.hasPrefix("Iptc.") else { return String(decoding: bytes, as: UTF8.self) }
+        var text = ""
+        for byte in bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }
+        return text
+    }
 }
 
 extension String {
