@@ -123,6 +123,9 @@ struct ConfigurationTests {
         let configuration = try load("rendition_sizes = \"1200 150 x 5000\"")
         #expect(configuration.processingOptions.sizes == [150, 256, 1200])
         #expect(configuration.problems.count == 2)
+        #expect(try load("rendition_sizes = \"150,300\"").processingOptions.sizes == [150, 256, 300])
+        let none = try load("rendition_sizes = \"small\"")
+        #expect(none.processingOptions.sizes == [256, 512, 1024] && none.problems.count == 1)
     }
 
     @Test("A variable wins over the file, the file over the default")

@@ -73,7 +73,7 @@ struct ConfigurationReader {
             "Longest edges of the renditions in pixels, separated by blanks; \(RenditionKind.smallSize) is always made."
         )
         var sizes: [Int] = []
-        for word in words.split(separator: " ") {
+        for word in words.split(whereSeparator: { $0 == " " || $0 == "," }) {
             guard let size = Int(word), possible.contains(size) else {
                 complain(
                     "rendition_sizes", "\"\(word)\" is no size",
@@ -82,7 +82,8 @@ struct ConfigurationReader {
             }
             sizes.append(size)
         }
-        return sizes
+        // Of nothing that was understood the usual ones are better than none.
+        return sizes.isEmpty ? RenditionKind.standardSizes : sizes
     }
 
     /// A storage class of S3's API; nil where the provider's own holds.

@@ -75,18 +75,24 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = RawArguments.currentFolder.pushing(RawArguments.path(target)).lexicallyNormalized()
         if gallery { return try await writeGallery(to: folder) }
-        let (report, unnamed) = try await libraryOptions.withLibrary { library in
+        let (report, unnamed, archived) = try await libraryOptions.withLibrary { library in
             let found = try await selection.find(in: library)
             var request = ExportRequest(folder: folder, layout: layout, actor: DuplicatesCommand.actor)
             request.album = found.album?.name ?? selection.album
             (request.keepsPosition, request.writesSidecars) = (keepsPosition, sidecars)
             request.isDryRun = isDryRun
-            return (try await ExportRun(library: library).run(found.photos, request), found.failed)
+            let archived = selection.all ? try await ExportSelection.archivedCount(in: library) : 0
+            return (try await ExportRun(library: library).run(found.photos, request), found.failed, archived)
         }
         if output.json {
             try Console.line(ExportFormat.json(report, unnamed).encoded())
         } else {
             try Console.line(ExportFormat.text(report, folder))
+        }
+        if archived > 0 {
+            Console.complain(
+                "\(counted(archived, "archived photo")) \(archived == 1 ? "is" : "are") not in the timeline, and stayed out: "
+                    + "--search is:archived takes \(archived == 1 ? "it" : "them")")
         }
         for (name, reason) in unnamed { Console.complain("\(name): \(reason)") }
         // Of what failed, and of what went without its film.

@@ -51,6 +51,13 @@ struct ExportSelection: ParsableArguments {
 
     private static let pageCount = 1000
 
+    /// Photos that `--all` leaves out, though they can be shown.
+    static func archivedCount(in library: Library) async throws -> Int {
+        let sums = try await library.catalog.statistics()
+        let trashed = try await library.catalog.trashSums().photos
+        return max(0, sums.photos - sums.timeline - sums.unreadable - trashed)
+    }
+
     static func photos(of album: Album, in library: Library) async throws -> [PhotoID] {
         if let query = album.query {
             return try await NamedPhotos.of(query: query).find(in: library).photos
