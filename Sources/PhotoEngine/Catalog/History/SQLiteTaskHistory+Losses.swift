@@ -2,8 +2,9 @@ import Core
 
 extension SQLiteTaskHistory {
     public func held(by worker: String, heardUntil moment: Double, limit: Int) async throws -> [String] {
+        // By the few that are not over: not by the worker, which may have run all there are.
         try await ids(
-            "worker = ? AND state IN (?, ?) AND state <> 4 AND last_heard <= ?",
+            "+worker = ? AND state IN (?, ?) AND state <> 4 AND last_heard <= ?",
             [
                 .string(worker), .integer(TaskRows.number(.received)), .integer(TaskRows.number(.running)),
                 .real(moment),
