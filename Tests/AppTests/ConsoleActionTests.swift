@@ -356,6 +356,9 @@ struct ConsoleActionTests {
         #expect(app.screen.contains("not done, since the broker does not answer: pausing queue celery"))
         #expect(app.refusals.map(\.action) == ["pause queue"] && app.refusals[0].subject == "queue celery")
         #expect(app.refusals[0].reason == "the broker does not answer")
+        // What is tried while it is silent is on record, too.
+        app.press("X")
+        #expect(app.refusals.map(\.action) == ["pause queue", "purge queue"] && app.state.layers.isEmpty)
         // On another screen, too.
         app = RunningConsole(hasLibrary: true)
         app.start()

@@ -79,7 +79,7 @@ extension AppState {
         if let obstacle = console.obstacle { return obstacle }
         if let reason = reasonBusy(console) { return reason }
         if console.poll.isLate || console.poll.error != nil || isDoubted {
-            return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
+            return reasonUnread
         }
         switch action {
         case .retryJob, .retryAllJobs, .cancelJob, .cancelAllJobs, .revokeJob, .revokeAllJobs, .terminateJob: return nil
@@ -122,9 +122,14 @@ extension AppState {
         }
     }
 
-    /// Has it written down that an action was refused since nothing may be changed here.
+    /// Why nothing is done while nobody answers.
+    var reasonUnread: String { context == .jobs ? "the jobs can't be read now" : "the broker does not answer" }
+
+    /// Has it written down that an action was refused since nothing may be changed here, or nobody answers.
     mutating func recordRefusal(of action: Action, _ reason: String) -> [Effect] {
-        guard isOnConsole, reason == console?.obstacle, let deed = deed(of: action) else { return [] }
+        guard isOnConsole, reason == console?.obstacle || reason == reasonUnread, let deed = deed(of: action) else {
+            return []
+        }
         return record(ConsoleState.Refusal(action: deed.name, subject: deed.subject, reason: reason))
     }
 

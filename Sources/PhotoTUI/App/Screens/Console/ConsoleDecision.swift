@@ -141,7 +141,7 @@ extension AppState {
         // What the inbox could not look at is among its findings.
         if case .mend = action { return nil }
         guard let poll = console?.poll, !poll.isLate, poll.error == nil, !poll.isDoubted else {
-            return context == .jobs ? "the jobs can't be read now" : "the broker does not answer"
+            return reasonUnread
         }
         return nil
     }
